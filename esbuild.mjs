@@ -1,0 +1,80 @@
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const shared = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  outExtension: { '.js': '.mjs' },
+  legalComments: 'none',
+  logLevel: 'warning',
+  write: false,
+  // No external modules: a host's own module (such as `vscode`) imported from the command line fails the build.
+  external: [],
+  // Packages that are CommonJS inside call require() for Node's own modules.
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+};
+
+/**
+ * What is built: one entry per file that is started or loaded by name. Everything lies flat in dist/, lazy chunks too,
+ * so that `new URL('./warden.mjs', import.meta.url)` is right from any of them.
+ */
+const bundles = (root) => [
+  {
+    ...shared,
+    entryPoints: { reactor: join(root, 'scripts/launcher.mjs') },
+    target: 'node14',
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  { ...shared, entryPoints: { cli: join(root, 'src/cli.ts') }, splitting: true, chunkNames: '[name]-[hash]' },
+  { ...shared, entryPoints: { warden: join(root, 'src/adapters/processes/wardenMain.ts') } },
+  { ...shared, entryPoints: { journalVerifier: join(root, 'src/adapters/journal/verifierMain.ts') } },
+];
+
+/** Each file is written beside its place and renamed, so that a command started meanwhile never reads half of one. */
+function place(outdir, files) {
+  mkdirSync(outdir, { recursive: true });
+  for (const file of files) {
+    const temporary = `${file.path}.${process.pid}.tmp`;
+    writeFileSync(temporary, file.contents);
+    if (basename(file.path) === 'reactor.mjs') chmodSync(temporary, 0o755);
+    renameSync(temporary, file.path);
+  }
+  const kept = new Set(files.map((file) => relative(outdir, file.path)));
+  for (const name of readdirSync(outdir)) {
+    if (name.endsWith('.mjs') && !kept.has(name)) rmSync(join(outdir, name));
+  }
+}
+
+/** Builds every bundle below `root` into `root`/dist. @throws when one fails; then nothing is written */
+export async function build(root) {
+  const outdir = join(root, 'dist');
+  const startedAt = new Date();
+  const results = await Promise.all(bundles(root).map((options) => esbuild.build({ ...options, outdir, absWorkingDir: root })));
+  place(
+    outdir,
+    results.flatMap((result) => result.outputFiles),
+  );
+  // Dated by the start: a source changed while the build ran makes it stale.
+  const stamp = join(outdir, '.built');
+  writeFileSync(stamp, '');
+  utimesSync(stamp, startedAt, startedAt);
+  return results.flatMap((result) =>
+    result.outputFiles.map((file) => ({ name: relative(outdir, file.path), bytes: file.contents.length })),
+  );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL('.', import.meta.url));
+  try {
+    const files = await build(root);
+    for (const { name, bytes } of files) process.stdout.write(`dist/${name} ${Math.ceil(bytes / 1024)} kB\n`);
+  } catch {
+    // esbuild has already shown what is wrong and where.
+    process.exitCode = 1;
+  }
+}

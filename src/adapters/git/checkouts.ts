@@ -1,0 +1,89 @@
+import { lstat, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ok } from '../../base/result.ts';
+import type { CheckoutState, GitResult, Oid } from '../../core/ports/git.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
+import type { GitCall } from './gitCommand.ts';
+import { refusalOf, refuse } from './gitRefusals.ts';
+import { nulFields } from './nulFields.ts';
+import type { RepositoryContext } from './repositoryContext.ts';
+import { retryLocked } from './retryLocked.ts';
+import { listWorktrees } from './worktreeList.ts';
+
+/** What a file or folder in a worktree's git folder says is going on. */
+const IN_PROGRESS: readonly (readonly [string, string])[] = [
+  ['MERGE_HEAD', 'a merge in progress'],
+  ['rebase-merge', 'a rebase in progress'],
+  ['rebase-apply', 'a rebase or a series of patches in progress'],
+  ['CHERRY_PICK_HEAD', 'a cherry-pick in progress'],
+  ['REVERT_HEAD', 'a revert in progress'],
+  ['BISECT_LOG', 'a bisect in progress'],
+];
+
+/** Calls in a person's checkout use its own repository discovery, as the person's own git would. */
+const inCheckout = (path: string, args: readonly string[], more: Omit<GitCall, 'args' | 'cwd'> = {}): GitCall => ({ ...more, args, cwd: path });
+
+const gitDirOf = async (context: RepositoryContext, path: string, signal?: AbortSignal): Promise<string> =>
+  (await context.git.text(inCheckout(path, ['rev-parse', '--absolute-git-dir']), signal)).replace(/\n$/, '');
+
+/** Where a branch is checked out. A worktree that is rebasing or bisecting the branch has it too, though its HEAD is detached. */
+export async function checkoutOf(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<CheckoutState | null> {
+  for (const entry of await listWorktrees(context, signal)) {
+    if (entry.branch !== branch && (entry.branch !== null || entry.head === null)) continue;
+    if ((await lstat(entry.path).catch(nullIfMissing)) === null) continue;
+    const gitDir = await gitDirOf(context, entry.path, signal);
+    if (entry.branch !== branch && !(await isWorkingOn(gitDir, branch))) continue;
+    const unfinished = await unfinishedIn(context, entry.path, gitDir, signal);
+    return { path: entry.path, clean: unfinished.length === 0, unfinished };
+  }
+  return null;
+}
+
+async function isWorkingOn(gitDir: string, branch: string): Promise<boolean> {
+  for (const file of ['rebase-merge/head-name', 'rebase-apply/head-name', 'BISECT_START']) {
+    const name = (await readFile(join(gitDir, file), 'utf8').catch(nullIfMissing))?.trim();
+    if (name === `refs/heads/${branch}` || name === branch) return true;
+  }
+  return false;
+}
+
+async function unfinishedIn(context: RepositoryContext, path: string, gitDir: string, signal?: AbortSignal): Promise<string[]> {
+  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=no', '--ignore-submodules=dirty', '--no-renames'];
+  const records = nulFields(await context.git.text(inCheckout(path, args), signal));
+  const unfinished: string[] = [];
+  if (records.some((record) => record.startsWith('u '))) unfinished.push('unmerged files');
+  if (records.some((record) => /^[12] /.test(record))) unfinished.push('staged or changed files');
+  for (const [name, meaning] of IN_PROGRESS) {
+    if ((await lstat(join(gitDir, name)).catch(nullIfMissing)) !== null) unfinished.push(meaning);
+  }
+  return unfinished;
+}
+
+/** Moves a checked-out branch and its clean working tree forward, with the user's hooks. Anything in the way is a refusal and stays as it is. */
+export function fastForwardCheckout(
+  context: RepositoryContext,
+  request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
+  signal?: AbortSignal,
+): Promise<GitResult<void>> {
+  return context.mutex.run(context.facts.commonDir, () => fastForward(context, request, signal), signal);
+}
+
+async function fastForward(
+  context: RepositoryContext,
+  { path, branch, to, expected }: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
+  signal?: AbortSignal,
+): Promise<GitResult<void>> {
+  const head = await context.git.run(inCheckout(path, ['symbolic-ref', '--quiet', 'HEAD']), signal);
+  if (head.stdout.trim() !== `refs/heads/${branch}`) return refuse('refMoved', `${path} no longer has ${branch} checked out.`);
+  const tip = (await context.git.run(inCheckout(path, ['rev-parse', '--quiet', '--verify', 'HEAD']), signal)).stdout.trim();
+  if (tip !== expected) return refuse('refMoved', `${branch} is at ${tip || 'no commit'}, not at ${expected}.`);
+  const unfinished = await unfinishedIn(context, path, await gitDirOf(context, path, signal), signal);
+  if (unfinished.length > 0) return refuse('dirty', `${path} has ${unfinished.join(' and ')}.`);
+
+  // Ignored files are somebody's too: without --no-overwrite-ignore git would replace them without a word.
+  const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--no-autostash', '--no-stat', '--quiet', to];
+  const output = await retryLocked(context.clock, () => context.git.run(inCheckout(path, args, { hooks: true }), signal), signal);
+  if (output.exitCode === 0) return ok(undefined);
+  if (/Not possible to fast-forward|Diverging branches/i.test(output.stderr)) return refuse('refMoved', `${to} does not follow on ${branch}.`);
+  return refusalOf(output);
+}

@@ -1,0 +1,65 @@
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ok } from '../../base/result.ts';
+import type { CreateWorktree, GitResult } from '../../core/ports/git.ts';
+import { adminDirOf, recordBranch, worktreeKey } from './cellWorktree.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
+import type { GitOutput } from './gitCommand.ts';
+import { isTransient, refusalOf, refuse } from './gitRefusals.ts';
+import { readRef } from './refs.ts';
+import { onRepository, type RepositoryContext } from './repositoryContext.ts';
+import { retryLocked } from './retryLocked.ts';
+
+/** Makes branch and worktree without files. One at a time per repository: git's own locking of `worktree add` has races. */
+export async function createWorktree(context: RepositoryContext, request: CreateWorktree, signal?: AbortSignal): Promise<GitResult<void>> {
+  await mkdir(dirname(request.path), { recursive: true });
+  const key = await worktreeKey(request.path);
+  return context.mutex.run(context.facts.commonDir, () => create(context, { ...request, path: key }, signal), signal);
+}
+
+async function create(context: RepositoryContext, request: CreateWorktree, signal?: AbortSignal): Promise<GitResult<void>> {
+  const { path, branch, base } = request;
+  const ref = `refs/heads/${branch}`;
+  const valid = await context.git.run(onRepository(context, ['check-ref-format', ref]), signal);
+  if (valid.exitCode !== 0 || branch.startsWith('-')) return refuse('failed', `'${branch}' is not a possible branch name.`);
+  if (!/^[0-9a-f]{40,64}$/.test(base)) return refuse('unknownRef', `'${base}' is not a full commit name.`);
+  if ((await lstat(path).catch(nullIfMissing)) !== null) return refuse('exists', `${path} is already there.`);
+  if ((await readRef(context, ref, signal)) !== null) return refuse('exists', `The branch ${branch} is already there.`);
+
+  const args = ['worktree', 'add', '--quiet', '--no-checkout', '--no-track', '-b', branch, '--', path, base];
+  let output: GitOutput;
+  try {
+    output = await retryLocked(
+      context.clock,
+      async () => {
+        const attempt = await context.git.run(onRepository(context, args), signal);
+        if (isTransient(attempt)) await undo(context, request);
+        return attempt;
+      },
+      signal,
+    );
+    if (output.exitCode === 0) {
+      const adminDir = await adminDirOf(context, path);
+      if (adminDir === null) throw new Error(`git made the worktree ${path} but does not list it`);
+      await recordBranch(adminDir, branch);
+      return ok(undefined);
+    }
+  } catch (error) {
+    await undo(context, request);
+    throw error;
+  }
+  const refusal = refusalOf(output);
+  // Somebody else made that branch or folder since it was looked for: it is theirs.
+  if (refusal.error.code !== 'exists') await undo(context, request);
+  return refusal;
+}
+
+/** Removes what a failed or aborted `worktree add` left. Does not listen to the caller's signal. */
+async function undo(context: RepositoryContext, { path, branch, base }: CreateWorktree): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  const adminDir = await adminDirOf(context, path);
+  if (adminDir !== null) await rm(adminDir, { recursive: true, force: true });
+  context.adminDirs.delete(path);
+  // Only a branch still at the base: whatever else is there was not made here.
+  await context.git.run(onRepository(context, ['update-ref', '-d', `refs/heads/${branch}`, base]));
+}

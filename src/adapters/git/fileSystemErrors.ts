@@ -1,0 +1,10 @@
+/** The `code` of a Node file system error, or undefined for anything else thrown. */
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** For `catch`: null when the file is not there (or a parent is no folder), otherwise throws on. */
+export const nullIfMissing = (error: unknown): null => {
+  const code = errorCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+  throw error;
+};

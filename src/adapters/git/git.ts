@@ -1,0 +1,62 @@
+import { realpath, stat } from 'node:fs/promises';
+import process from 'node:process';
+import { simpleGit } from 'simple-git';
+import type { Clock } from '../../base/clock.ts';
+import { KeyedMutex } from '../../base/keyedMutex.ts';
+import type { Log } from '../../base/log.ts';
+import { ok } from '../../base/result.ts';
+import type { Git, GitRepository, GitResult } from '../../core/ports/git.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
+import { GitCommand } from './gitCommand.ts';
+import { refusalOf, refuse } from './gitRefusals.ts';
+import { createRepository } from './repository.ts';
+
+export interface GitDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The environment git inherits; the process's own when left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Git through the `git` executable on PATH; needs 2.38 or later. Repositories opened from one Git share their locks. */
+export function createGit({ clock, log, environment = process.env }: GitDependencies): Git {
+  const git = new GitCommand(environment);
+  const mutex = new KeyedMutex();
+  return {
+    async version(signal) {
+      signal?.throwIfAborted();
+      const found = await simpleGit(signal === undefined ? {} : { abort: signal }).version();
+      signal?.throwIfAborted();
+      return found.installed ? `${found.major}.${found.minor}.${found.patch}` : null;
+    },
+    async open(folder, signal): Promise<GitResult<GitRepository>> {
+      const place = await stat(folder).catch(nullIfMissing);
+      if (place === null || !place.isDirectory()) return refuse('notARepository', `${folder} is no folder.`);
+      // One call per fact: a path may hold a newline.
+      const ask = (...args: string[]) => git.run({ cwd: folder, args }, signal);
+      const path = (...args: string[]) => ask('rev-parse', '--path-format=absolute', ...args);
+      const [common, top, prefix, symbolic, head] = await Promise.all([
+        path('--git-common-dir'),
+        path('--show-toplevel'),
+        ask('rev-parse', '--show-prefix'),
+        ask('symbolic-ref', '--quiet', 'HEAD'),
+        ask('rev-parse', '--quiet', '--verify', 'HEAD^{commit}'),
+      ]);
+      if (common.exitCode !== 0) {
+        if (/not a git repository/i.test(common.stderr)) return refuse('notARepository', `${folder} is not in a git repository.`);
+        return refusalOf(common);
+      }
+      const line = (text: string): string => text.replace(/\n$/, '');
+      const commit = head.exitCode === 0 ? line(head.stdout) : null;
+      const topLevel = top.exitCode === 0 && line(top.stdout) !== '' ? await realpath(line(top.stdout)) : null;
+      const facts = {
+        commonDir: await realpath(line(common.stdout)),
+        topLevel,
+        prefix: topLevel === null ? '' : line(prefix.stdout).replace(/\/$/, ''),
+        branch: commit === null || topLevel === null || symbolic.exitCode !== 0 ? null : line(symbolic.stdout).replace(/^refs\/heads\//, ''),
+        head: commit,
+      };
+      return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map() }));
+    },
+  };
+}

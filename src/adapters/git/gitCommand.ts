@@ -1,0 +1,104 @@
+import { execa } from 'execa';
+import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
+
+export interface GitCall {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input; empty when left out. */
+  readonly input?: string | Uint8Array;
+  /** Output after this many bytes is cut off and git is ended; 512 MiB by default. */
+  readonly maxBytes?: number;
+  /** Lets the user's hooks run. Off by default. */
+  readonly hooks?: boolean;
+}
+
+export interface GitBytes {
+  /** -1 when git did not end by itself. */
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+  readonly truncated: boolean;
+}
+
+export interface GitOutput {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
+
+/** Never maintenance, never a monitor process, never a colour; hooks only on request. All of it holds for this call only. */
+const settings = (hooks: boolean): string[] => {
+  const pairs = ['gc.auto=0', 'maintenance.auto=false', 'core.fsmonitor=false', 'color.ui=false', 'advice.detachedHead=false', 'advice.addEmbeddedRepo=false'];
+  if (!hooks) pairs.push('core.hooksPath=/dev/null');
+  return pairs.flatMap((pair) => ['-c', pair]);
+};
+
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Git could not be started at all. */
+export class GitNotStarted extends Error {
+  constructor(cause: unknown) {
+    super(`git could not be started: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'GitNotStarted';
+  }
+}
+
+/** Runs git without a shell. A failing exit code is a value; only an abort and a git that does not start are thrown. */
+export class GitCommand {
+  readonly #environment: Record<string, string>;
+  readonly #hookEnvironment: Record<string, string>;
+
+  constructor(environment: Readonly<Record<string, string | undefined>>) {
+    this.#environment = gitEnvironment(environment);
+    this.#hookEnvironment = hookEnvironment(environment);
+  }
+
+  async bytes(call: GitCall, signal?: AbortSignal): Promise<GitBytes> {
+    signal?.throwIfAborted();
+    const hooks = call.hooks ?? false;
+    const result = await execa('git', [...settings(hooks), ...call.args], {
+      cwd: call.cwd,
+      env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...call.env },
+      extendEnv: false,
+      reject: false,
+      encoding: 'buffer',
+      stripFinalNewline: false,
+      maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
+      ...(call.input === undefined ? { stdin: 'ignore' as const } : { input: call.input }),
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    signal?.throwIfAborted();
+    if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer) throw new GitNotStarted(result.cause ?? result);
+    const stderr = decode(result.stderr);
+    return {
+      exitCode: result.exitCode ?? -1,
+      stdout: result.stdout,
+      stderr: result.signal === undefined ? stderr : `${stderr}git was ended by ${result.signal}\n`,
+      truncated: result.isMaxBuffer,
+    };
+  }
+
+  async run(call: GitCall, signal?: AbortSignal): Promise<GitOutput> {
+    const output = await this.bytes(call, signal);
+    return { exitCode: output.truncated ? -1 : output.exitCode, stdout: decode(output.stdout), stderr: output.stderr };
+  }
+
+  /** @throws GitFailure unless git answers 0. For calls whose failure has no meaning of its own. */
+  async text(call: GitCall, signal?: AbortSignal): Promise<string> {
+    const output = await this.run(call, signal);
+    if (output.exitCode !== 0) throw new GitFailure(call, output);
+    return output.stdout;
+  }
+}
+
+/** A git call that had to succeed did not. */
+export class GitFailure extends Error {
+  constructor(call: GitCall, output: GitOutput) {
+    super(`git ${call.args.join(' ')} ended with ${output.exitCode}: ${output.stderr.trim()}`);
+    this.name = 'GitFailure';
+  }
+}

@@ -1,0 +1,215 @@
+import { constants } from 'node:fs';
+import { copyFile, lstat, mkdir, readdir, readlink, realpath, rm, symlink, utimes } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import process from 'node:process';
+import { execa } from 'execa';
+import type { IncludeReport } from '../../core/ports/git.ts';
+import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
+
+interface IncludeCopyOptions {
+  /** Real path of the checkout. */
+  readonly from: string;
+  /** Real path of the cell. */
+  readonly to: string;
+  /** All paths in the cell's index. */
+  readonly tracked: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+interface Found {
+  readonly files: string[];
+  bytes: number;
+  /** What must not be copied, with why. */
+  readonly unwanted: { path: string; why: string }[];
+}
+
+const LEADS_OUT = 'leads out of the repository';
+const AT_ONCE = 64;
+
+/** Copies single files and whole folders from a checkout to a cell and keeps count. Links stay links; nothing is overwritten. */
+export class IncludeCopy {
+  readonly #from: string;
+  readonly #to: string;
+  readonly #tracked: ReadonlySet<string>;
+  readonly #trackedFolders = new Set<string>();
+  readonly #signal: AbortSignal | undefined;
+  readonly #realFolders = new Map<string, Promise<boolean>>();
+  readonly #skipped: { path: string; why: string }[] = [];
+  #files = 0;
+  #bytes = 0;
+
+  constructor({ from, to, tracked, signal }: IncludeCopyOptions) {
+    this.#from = from;
+    this.#to = to;
+    this.#tracked = new Set(tracked);
+    this.#signal = signal;
+    for (const path of tracked) {
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        const folder = path.slice(0, end);
+        if (this.#trackedFolders.has(folder)) break;
+        this.#trackedFolders.add(folder);
+      }
+    }
+  }
+
+  skip(path: string, why: string): void {
+    this.#skipped.push({ path, why });
+  }
+
+  report(): IncludeReport {
+    return { files: this.#files, bytes: this.#bytes, skipped: this.#skipped };
+  }
+
+  /** Copies a file or link. */
+  async file(path: string): Promise<void> {
+    this.#signal?.throwIfAborted();
+    if (this.#tracked.has(path)) return this.skip(path, 'tracked by git');
+    try {
+      const why = await this.#copyOne(path);
+      if (why !== null) this.skip(path, why);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined) throw error;
+      this.skip(path, code === 'EEXIST' ? 'already there' : code === 'EACCES' || code === 'EPERM' ? 'unreadable' : `could not be copied: ${code}`);
+    }
+  }
+
+  /** Copies a folder with all below it, at once where nothing in the cell is in the way. */
+  async folder(path: string): Promise<void> {
+    const found = await this.#find(path);
+    const target = join(this.#to, path);
+    const free = !this.#trackedFolders.has(path) && !this.#tracked.has(path) && (await lstat(target).catch(nullIfMissing)) === null;
+    if (free && process.platform === 'linux' && (await this.#ensureFolder(dirnameOf(path))) && (await this.#copyWhole(path))) {
+      for (const { path: unwanted, why } of found.unwanted) {
+        await rm(join(this.#to, unwanted), { recursive: true, force: true });
+        this.skip(unwanted, why);
+      }
+      this.#files += found.files.length;
+      this.#bytes += found.bytes;
+      return;
+    }
+    for (const { path: unwanted, why } of found.unwanted) this.skip(unwanted, why);
+    await inParallel(found.files, (file) => this.file(file));
+  }
+
+  /** Files and links below a folder that may be copied; the others are reported as skipped. */
+  async filesBelow(path: string): Promise<readonly string[]> {
+    const found = await this.#find(path);
+    for (const { path: unwanted, why } of found.unwanted) this.skip(unwanted, why);
+    return found.files;
+  }
+
+  async #copyWhole(path: string): Promise<boolean> {
+    const args = ['-a', '--reflink=auto', '-T', '--', join(this.#from, path), join(this.#to, path)];
+    const copied = await execa('cp', args, {
+      reject: false,
+      stdin: 'ignore',
+      ...(this.#signal === undefined ? {} : { cancelSignal: this.#signal }),
+    });
+    if (this.#signal?.aborted || copied.exitCode !== 0) await rm(join(this.#to, path), { recursive: true, force: true });
+    this.#signal?.throwIfAborted();
+    return copied.exitCode === 0;
+  }
+
+  async #find(folder: string): Promise<Found> {
+    const found: Found = { files: [], bytes: 0, unwanted: [] };
+    let level = [folder];
+    while (level.length > 0) {
+      const next: string[] = [];
+      await inParallel(level, async (path) => {
+        this.#signal?.throwIfAborted();
+        const entries = await readdir(join(this.#from, path), { withFileTypes: true }).catch((error: unknown) => {
+          if (errorCode(error) === undefined) throw error;
+          found.unwanted.push({ path, why: 'unreadable' });
+          return [];
+        });
+        for (const entry of entries) {
+          const child = `${path}/${entry.name}`;
+          if (entry.isDirectory()) next.push(child);
+          else if (entry.isSymbolicLink()) {
+            if (await this.#leadsOut(child)) found.unwanted.push({ path: child, why: LEADS_OUT });
+            else found.files.push(child);
+          } else if (entry.isFile()) {
+            found.files.push(child);
+            found.bytes += (await lstat(join(this.#from, child)).catch(nullIfMissing))?.size ?? 0;
+          } else found.unwanted.push({ path: child, why: 'not a file' });
+        }
+      });
+      level = next;
+    }
+    return found;
+  }
+
+  /** @returns why it was not copied, or null. */
+  async #copyOne(path: string): Promise<string | null> {
+    const source = join(this.#from, path);
+    const target = join(this.#to, path);
+    const stat = await lstat(source);
+    if (stat.isSymbolicLink() && (await this.#leadsOut(path))) return LEADS_OUT;
+    if (!stat.isFile() && !stat.isSymbolicLink()) return 'not a file';
+    if (!(await this.#ensureFolder(dirnameOf(path)))) return 'the cell has something else than a folder above it';
+    if (stat.isSymbolicLink()) await symlink(await readlink(source), target);
+    else {
+      await copyFile(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      // Build tools compare times: a copied cache must not look newer than its sources.
+      await utimes(target, stat.atime, stat.mtime);
+      this.#bytes += stat.size;
+    }
+    this.#files += 1;
+    return null;
+  }
+
+  /** A link out of the checkout, or by an absolute path into it, would let work in the cell reach the user's own files. */
+  async #leadsOut(path: string): Promise<boolean> {
+    const link = join(this.#from, path);
+    const target = await readlink(link);
+    if (isAbsolute(target)) return true;
+    const inside = (place: string): boolean => place === this.#from || place.startsWith(this.#from + sep);
+    if (!inside(normalize(join(dirname(link), target)))) return true;
+    const real = await realpath(link).catch((error: unknown) => {
+      if (errorCode(error) === undefined) throw error;
+      return null; // leads nowhere, or in a circle
+    });
+    return real !== null && !inside(real);
+  }
+
+  /** Makes a folder in the cell. False when it, or one above it, is a file or a link: nothing is written through a link. */
+  #ensureFolder(path: string): Promise<boolean> {
+    if (path === '') return Promise.resolve(true);
+    let made = this.#realFolders.get(path);
+    if (made === undefined) {
+      made = this.#makeFolder(path);
+      this.#realFolders.set(path, made);
+    }
+    return made;
+  }
+
+  async #makeFolder(path: string): Promise<boolean> {
+    if (this.#tracked.has(path) || !(await this.#ensureFolder(dirnameOf(path)))) return false;
+    const target = join(this.#to, path);
+    const stat = await lstat(target).catch(nullIfMissing);
+    if (stat !== null) return stat.isDirectory();
+    const { mode } = await lstat(join(this.#from, path));
+    await mkdir(target, { mode: (mode & 0o777) | 0o700 });
+    return true;
+  }
+}
+
+const dirnameOf = (path: string): string => {
+  const end = path.lastIndexOf('/');
+  return end < 0 ? '' : path.slice(0, end);
+};
+
+/** At most AT_ONCE pieces at a time; the first failure stops the rest. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let at = 0;
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const item = items[at];
+      if (item === undefined) return;
+      at += 1;
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+}

@@ -1,0 +1,110 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import type { IncludeReport } from '../../core/ports/git.ts';
+import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
+import { IncludeCopy } from './includeCopy.ts';
+import { IncludePatterns } from './includePatterns.ts';
+import { nulFields } from './nulFields.ts';
+import type { RepositoryContext } from './repositoryContext.ts';
+import { listWorktrees } from './worktreeList.ts';
+
+/** Files and whole folders, relative to the top, with `/`. */
+interface Selection {
+  readonly files: string[];
+  readonly folders: string[];
+}
+
+/**
+ * Copies what git ignores and a glob names from a checkout into a cell. Waits for a running `populateWorktree` of the cell.
+ * What the cell's commit tracks is never overwritten, and what the cell's own rules do not ignore is left out, because it would
+ * become part of the candidate: a secret in a commit.
+ */
+export async function includeIgnored(
+  context: RepositoryContext,
+  request: { readonly from: string; readonly to: string; readonly globs: readonly string[] },
+  signal?: AbortSignal,
+): Promise<IncludeReport> {
+  const key = await worktreeKey(request.to);
+  return context.mutex.run(
+    key,
+    async () => {
+      const cell = await locateCell(context, key);
+      if (!cell.ok) throw new Error(cell.error.message);
+      return include(context, await realpath(request.from), cell.value, new IncludePatterns(request.globs), signal);
+    },
+    signal,
+  );
+}
+
+async function include(
+  context: RepositoryContext,
+  from: string,
+  cell: CellWorktree,
+  patterns: IncludePatterns,
+  signal?: AbortSignal,
+): Promise<IncludeReport> {
+  const listing = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--directory'];
+  const candidates = nulFields(await context.git.text({ cwd: from, args: listing }, signal));
+  const worktrees = (await listWorktrees(context, signal)).map(({ path }) => path);
+  const selected = await select(from, candidates, patterns, worktrees);
+  if (selected.files.length === 0 && selected.folders.length === 0) return { files: 0, bytes: 0, skipped: [] };
+
+  const tracked = nulFields(await context.git.text(onCell(cell, ['ls-files', '-z']), signal));
+  const copy = new IncludeCopy({ from, to: cell.path, tracked, ...(signal === undefined ? {} : { signal }) });
+  // A folder counts as ignored when anything new in it would be.
+  const wholeFolders = await ignored(context, cell, selected.folders.map((path) => `${path}/x`), signal);
+  const files = [...selected.files];
+  for (const folder of selected.folders) {
+    if (wholeFolders.has(`${folder}/x`)) await copy.folder(folder);
+    else files.push(...(await copy.filesBelow(folder)));
+  }
+  const ignoredFiles = await ignored(context, cell, files, signal);
+  for (const file of files) {
+    if (ignoredFiles.has(file)) await copy.file(file);
+    else copy.skip(file, 'not ignored in the cell, so it would become part of the commit');
+  }
+  return copy.report();
+}
+
+/** Other worktrees may lie in an ignored folder of this one: they are never copied, only what is beside them. */
+async function select(from: string, candidates: readonly string[], patterns: IncludePatterns, worktrees: readonly string[]): Promise<Selection> {
+  const selection: Selection = { files: [], folders: [] };
+  const visitFolder = async (path: string): Promise<void> => {
+    const folder = join(from, path);
+    if (worktrees.includes(folder)) return;
+    const covered = patterns.covers(path);
+    const holdsWorktree = worktrees.some((worktree) => worktree.startsWith(folder + sep));
+    if (covered && !holdsWorktree) selection.folders.push(path);
+    else if (covered || patterns.mayMatchInside(path)) await visitEntries(path);
+  };
+  const visitEntries = async (path: string): Promise<void> => {
+    for (const entry of await readdir(join(from, path), { withFileTypes: true })) {
+      const child = `${path}/${entry.name}`;
+      if (entry.isDirectory()) await visitFolder(child);
+      else if (patterns.covers(child)) selection.files.push(child);
+    }
+  };
+  // Git may list a folder and, again, things in it: what an outer folder has brought is not visited twice.
+  const entered = new Set<string>();
+  const wasEntered = (path: string): boolean => {
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) if (entered.has(path.slice(0, end))) return true;
+    return false;
+  };
+  for (const candidate of [...candidates].sort()) {
+    if (wasEntered(candidate.replace(/\/$/, ''))) continue;
+    if (candidate.endsWith('/')) {
+      entered.add(candidate.slice(0, -1));
+      await visitFolder(candidate.slice(0, -1));
+    } else if (patterns.covers(candidate)) selection.files.push(candidate);
+  }
+  return selection;
+}
+
+/** Which of the paths the cell's own rules ignore. */
+async function ignored(context: RepositoryContext, cell: CellWorktree, paths: readonly string[], signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  if (paths.length === 0) return new Set();
+  const input = paths.map((path) => `${path}\0`).join('');
+  const output = await context.git.run(onCell(cell, ['check-ignore', '-z', '--stdin', '--no-index'], { input }), signal);
+  if (output.exitCode !== 0 && output.exitCode !== 1) throw new Error(`git check-ignore failed: ${output.stderr.trim()}`);
+  return new Set(nulFields(output.stdout));
+}

@@ -1,0 +1,73 @@
+import { ok } from '../../base/result.ts';
+import type { GitResult, MoveRef, Oid, RefEntry } from '../../core/ports/git.ts';
+import { GitFailure } from './gitCommand.ts';
+import { refusalOf, refuse } from './gitRefusals.ts';
+import { onRepository, type RepositoryContext, runShared } from './repositoryContext.ts';
+
+const FULL_OID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+
+export async function resolveCommit(context: RepositoryContext, name: string, signal?: AbortSignal): Promise<GitResult<Oid>> {
+  if (name === '' || name.startsWith('-') || /[\0\n]/.test(name)) return refuse('unknownRef', `'${name}' is not a name of a commit.`);
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+  const output = await context.git.run(onRepository(context, args), signal);
+  const oid = output.stdout.trim();
+  if (output.exitCode === 0 && FULL_OID.test(oid)) return ok(oid);
+  if (name === 'HEAD') return refuse('noCommit', 'The repository has no commit yet.');
+  return refuse('unknownRef', `No commit is called '${name}'.`);
+}
+
+export async function readRef(context: RepositoryContext, ref: string, signal?: AbortSignal): Promise<Oid | null> {
+  if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);
+  const call = onRepository(context, ['show-ref', '--verify', '--hash', '--', ref]);
+  const output = await context.git.run(call, signal);
+  const oid = output.stdout.trim();
+  if (output.exitCode === 0 && FULL_OID.test(oid)) return oid;
+  if (/not a valid ref/.test(output.stderr)) return null;
+  throw new GitFailure(call, output);
+}
+
+export async function treeOf(context: RepositoryContext, commit: Oid, signal?: AbortSignal): Promise<Oid> {
+  const args = ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`];
+  return (await context.git.text(onRepository(context, args), signal)).trim();
+}
+
+export async function isAncestor(context: RepositoryContext, ancestor: Oid, descendant: Oid, signal?: AbortSignal): Promise<boolean> {
+  const call = onRepository(context, ['merge-base', '--is-ancestor', '--end-of-options', ancestor, descendant]);
+  const output = await context.git.run(call, signal);
+  if (output.exitCode > 1 || output.exitCode < 0) throw new GitFailure(call, output);
+  return output.exitCode === 0;
+}
+
+export async function moveRef(context: RepositoryContext, request: MoveRef, signal?: AbortSignal): Promise<GitResult<void>> {
+  const { ref, to, expected, reason } = request;
+  if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);
+  if (!FULL_OID.test(to) || (expected !== null && !FULL_OID.test(expected))) return refuse('unknownRef', 'Refs move only between full object names.');
+  const args = ['update-ref', '-m', reason.replaceAll(/\s+/g, ' '), '--', ref, to, expected ?? '0'.repeat(to.length)];
+  const output = await runShared(context, onRepository(context, args), signal);
+  return output.exitCode === 0 ? ok(undefined) : refusalOf(output);
+}
+
+export async function deleteRef(
+  context: RepositoryContext,
+  { ref, expected }: { readonly ref: string; readonly expected: Oid },
+  signal?: AbortSignal,
+): Promise<GitResult<void>> {
+  if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);
+  if (!FULL_OID.test(expected)) return refuse('unknownRef', `'${expected}' is not a full object name.`);
+  const output = await runShared(context, onRepository(context, ['update-ref', '-d', '--', ref, expected]), signal);
+  return output.exitCode === 0 ? ok(undefined) : refusalOf(output);
+}
+
+/** Refs whose full name begins with `prefix`, whether or not it ends at a slash. */
+export async function listRefs(context: RepositoryContext, prefix: string, signal?: AbortSignal): Promise<readonly RefEntry[]> {
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const format = '--format=%(refname)%00%(objectname)%00%(creatordate:unix)';
+  const text = await context.git.text(onRepository(context, ['for-each-ref', format, ...(folder === '' ? [] : ['--', folder])]), signal);
+  const entries: RefEntry[] = [];
+  for (const line of text.split('\n')) {
+    const [ref, oid, seconds] = line.split('\0');
+    if (ref === undefined || oid === undefined || !ref.startsWith(prefix)) continue;
+    entries.push({ ref, oid, at: Number(seconds ?? 0) * 1000 });
+  }
+  return entries;
+}

@@ -1,0 +1,39 @@
+import type { GitRepository } from '../../core/ports/git.ts';
+import { checkoutTree, populateWorktree, resetWorktree } from './cellState.ts';
+import { checkoutOf, fastForwardCheckout } from './checkouts.ts';
+import { commitsWithTrailer, mergeTrees, writeCommit } from './commits.ts';
+import { createWorktree } from './createWorktree.ts';
+import { changes, patch, readFile } from './diffs.ts';
+import { includeIgnored } from './includeIgnored.ts';
+import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
+import { removeWorktree } from './removeWorktree.ts';
+import type { RepositoryContext } from './repositoryContext.ts';
+import { snapshot } from './snapshot.ts';
+import { listWorktrees } from './worktreeList.ts';
+
+export const createRepository = (context: RepositoryContext): GitRepository => ({
+  facts: context.facts,
+  resolveCommit: (name, signal) => resolveCommit(context, name, signal),
+  readRef: (ref, signal) => readRef(context, ref, signal),
+  treeOf: (commit, signal) => treeOf(context, commit, signal),
+  isAncestor: (ancestor, descendant, signal) => isAncestor(context, ancestor, descendant, signal),
+  commitsWithTrailer: (range, trailer, signal) => commitsWithTrailer(context, range, trailer, signal),
+  createWorktree: (request, signal) => createWorktree(context, request, signal),
+  populateWorktree: (path, signal) => populateWorktree(context, path, signal),
+  includeIgnored: (request, signal) => includeIgnored(context, request, signal),
+  snapshot: (worktree, signal) => snapshot(context, worktree, signal),
+  resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),
+  checkoutTree: (worktree, tree, signal) => checkoutTree(context, worktree, tree, signal),
+  removeWorktree: (path, signal) => removeWorktree(context, path, signal),
+  listWorktrees: (signal) => listWorktrees(context, signal),
+  changes: (from, to, signal) => changes(context, from, to, signal),
+  patch: (range, signal) => patch(context, range, signal),
+  readFile: (tree, path, signal) => readFile(context, tree, path, signal),
+  writeCommit: (request, signal) => writeCommit(context, request, signal),
+  moveRef: (request, signal) => moveRef(context, request, signal),
+  deleteRef: (request, signal) => deleteRef(context, request, signal),
+  listRefs: (prefix, signal) => listRefs(context, prefix, signal),
+  mergeTrees: (request, signal) => mergeTrees(context, request, signal),
+  checkoutOf: (branch, signal) => checkoutOf(context, branch, signal),
+  fastForwardCheckout: (request, signal) => fastForwardCheckout(context, request, signal),
+});

@@ -1,0 +1,29 @@
+import type { Clock } from '../../base/clock.ts';
+import type { KeyedMutex } from '../../base/keyedMutex.ts';
+import type { Log } from '../../base/log.ts';
+import type { RepositoryFacts } from '../../core/ports/git.ts';
+import type { GitCall, GitCommand, GitOutput } from './gitCommand.ts';
+import { retryLocked } from './retryLocked.ts';
+
+/** What every operation on one repository shares. */
+export interface RepositoryContext {
+  readonly facts: RepositoryFacts;
+  readonly git: GitCommand;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Keys: the common directory for shared state, a worktree's path for that worktree. Taken in this order: worktree, common. */
+  readonly mutex: KeyedMutex;
+  /** Admin folders of worktrees found before; each hit is verified. */
+  readonly adminDirs: Map<string, string>;
+}
+
+/** A call on the repository as a whole. Runs in the user's checkout, so that its attributes and settings hold; reads only. */
+export const onRepository = (context: RepositoryContext, args: readonly string[], more: Omit<GitCall, 'args' | 'cwd'> = {}): GitCall => ({
+  ...more,
+  args,
+  cwd: context.facts.topLevel ?? context.facts.commonDir,
+});
+
+/** Runs a call that takes locks shared by all worktrees: one at a time in this process, repeated when another process has the lock. */
+export const runShared = (context: RepositoryContext, call: GitCall, signal?: AbortSignal): Promise<GitOutput> =>
+  context.mutex.run(context.facts.commonDir, () => retryLocked(context.clock, () => context.git.run(call, signal), signal), signal);

@@ -1,0 +1,37 @@
+import type { WorktreeEntry } from '../../core/ports/git.ts';
+import { nulFields } from './nulFields.ts';
+import { onRepository, type RepositoryContext } from './repositoryContext.ts';
+
+const ABSENT = /^0+$/;
+
+/** Parses `git worktree list --porcelain -z`: attributes end with NUL, an empty attribute ends an entry. */
+export function parseWorktreeList(text: string): WorktreeEntry[] {
+  const entries: WorktreeEntry[] = [];
+  let attributes = new Map<string, string>();
+  for (const field of nulFields(text)) {
+    if (field !== '') {
+      const space = field.indexOf(' ');
+      if (space < 0) attributes.set(field, '');
+      else attributes.set(field.slice(0, space), field.slice(space + 1));
+      continue;
+    }
+    const path = attributes.get('worktree');
+    const head = attributes.get('HEAD');
+    const branch = attributes.get('branch');
+    if (path !== undefined) {
+      entries.push({
+        path,
+        head: head === undefined || ABSENT.test(head) ? null : head,
+        branch: branch?.replace(/^refs\/heads\//, '') ?? null,
+        prunable: attributes.has('prunable'),
+        locked: attributes.has('locked'),
+      });
+    }
+    attributes = new Map();
+  }
+  return entries;
+}
+
+/** All worktrees, the main one first, as git lists them. */
+export const listWorktrees = async (context: RepositoryContext, signal?: AbortSignal): Promise<WorktreeEntry[]> =>
+  parseWorktreeList(await context.git.text(onRepository(context, ['worktree', 'list', '--porcelain', '-z']), signal));

@@ -1,0 +1,130 @@
+import { eventSchemas } from '../../core/journal/events.ts';
+import { type EvolveRun, foldRun, isOpen, type ProjectedRun, taskNumber } from '../../core/journal/foldRun.ts';
+import { damagedEntry } from '../../core/journal/storedData.ts';
+import type { RunState } from '../../core/run/state.ts';
+import type { Connection, Row } from './connection.ts';
+import { decodeEntry, readRawEntries } from './rawEntry.ts';
+import { projectionTables } from './schema.ts';
+import { sha256 } from './sha256.ts';
+
+/** Count this up when the fold of a run makes something else of the same entries. A new type of entry counts by itself. */
+const FOLD_VERSION = 1;
+export const PROJECTION_VERSION = `${FOLD_VERSION}-${sha256(Object.keys(eventSchemas).sort().join()).slice(0, 12)}`;
+
+/** Entries folded in one transaction while the projection is made again. */
+const CHUNK = 5000;
+
+/** The materialised states of the runs and the counts beside them, in the file (`main`) or in a reader's memory (`temp`). */
+export class Projection {
+  readonly #connection: Connection;
+  readonly #schema: 'main' | 'temp';
+  readonly #evolve: EvolveRun;
+
+  constructor(connection: Connection, schema: 'main' | 'temp', evolve: EvolveRun) {
+    this.#connection = connection;
+    this.#schema = schema;
+    this.#evolve = evolve;
+  }
+
+  /** Whether the states were made by this version's fold. */
+  isOfThisVersion(): boolean {
+    return this.meta('projection') === PROJECTION_VERSION;
+  }
+
+  meta(key: string): string | null {
+    const value = this.#connection.get(`SELECT value FROM ${this.#schema}.meta WHERE key = ?`, key)?.['value'];
+    return typeof value === 'string' ? value : null;
+  }
+
+  setMeta(key: string, value: string): void {
+    this.#connection.run(
+      `INSERT INTO ${this.#schema}.meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+      key,
+      value,
+    );
+  }
+
+  count(key: 'projected' | 'unknown' | 'highestTask'): number {
+    return Number(this.meta(key) ?? 0);
+  }
+
+  run(run: string): ProjectedRun | null {
+    const row = this.#connection.get(`SELECT firstSeq, state FROM ${this.#schema}.runs WHERE run = ?`, run);
+    return row === undefined ? null : projectedRun(row);
+  }
+
+  /** Oldest first. */
+  openRuns(): ProjectedRun[] {
+    return this.#connection.all(`SELECT firstSeq, state FROM ${this.#schema}.runs WHERE open = 1 ORDER BY firstSeq`).map(projectedRun);
+  }
+
+  recentRuns(limit: number): ProjectedRun[] {
+    return this.#connection
+      .all(`SELECT firstSeq, state FROM ${this.#schema}.runs ORDER BY firstSeq DESC LIMIT ?`, Math.max(0, limit))
+      .map(projectedRun);
+  }
+
+  runsOfTask(task: string): ProjectedRun[] {
+    return this.#connection
+      .all(`SELECT firstSeq, state FROM ${this.#schema}.runs WHERE task = ? ORDER BY firstSeq`, task)
+      .map(projectedRun);
+  }
+
+  saveRun({ firstSeq, state }: ProjectedRun): void {
+    this.#connection.run(
+      `INSERT INTO ${this.#schema}.runs (firstSeq, run, task, open, seq, state) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (firstSeq) DO UPDATE SET open = excluded.open, seq = excluded.seq, state = excluded.state`,
+      firstSeq,
+      state.run,
+      state.task,
+      isOpen(state) ? 1 : 0,
+      state.seq,
+      JSON.stringify(state),
+    );
+  }
+
+  /** Forgets everything that can be made again. */
+  reset(): void {
+    this.#connection.exec(projectionTables(this.#schema));
+    this.#connection.run(`DELETE FROM ${this.#schema}.runs`);
+    for (const key of ['projected', 'unknown', 'highestTask']) this.setMeta(key, '0');
+    this.setMeta('projection', PROJECTION_VERSION);
+  }
+
+  /**
+   * Folds the entries that the states have not seen, a chunk at most. Call it inside a transaction, until it returns 0.
+   * @throws UserFacingError `journalBroken` at an entry whose data is damaged.
+   */
+  foldChunk(): number {
+    const raws = readRawEntries(this.#connection, { from: this.count('projected') + 1, limit: CHUNK });
+    const touched = new Map<string, ProjectedRun>();
+    let unknown = this.count('unknown');
+    let highestTask = this.count('highestTask');
+    for (const raw of raws) {
+      const { entry, known } = decodeEntry(raw);
+      if (!known) unknown += 1;
+      if (entry.run === null) continue;
+      const after = foldRun(this.#evolve, touched.get(entry.run) ?? this.run(entry.run), entry, known);
+      if (after === null) continue;
+      touched.set(entry.run, after);
+      highestTask = Math.max(highestTask, taskNumber(after.state.task));
+    }
+    for (const projected of touched.values()) this.saveRun(projected);
+    const last = raws.at(-1);
+    if (last === undefined) return 0;
+    this.setMeta('projected', String(last.seq));
+    this.setMeta('unknown', String(unknown));
+    this.setMeta('highestTask', String(highestTask));
+    return raws.length;
+  }
+}
+
+/** The states are this program's own output, so their shape is trusted; only that the text is whole is checked. */
+function projectedRun(row: Row): ProjectedRun {
+  const firstSeq = Number(row['firstSeq']);
+  try {
+    return { firstSeq, state: JSON.parse(String(row['state'])) as RunState };
+  } catch (error) {
+    throw damagedEntry(firstSeq, 'the state of the run that begins there is not whole', error);
+  }
+}

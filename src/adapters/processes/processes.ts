@@ -1,0 +1,32 @@
+import { endCell } from './endCell.ts';
+import { thisProcessTable } from './thisProcessTable.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { ProcessIdentity, Processes } from '../../core/ports/processes.ts';
+
+/** @throws UserFacingError `environment` on a system whose processes can't be supervised. */
+export function createProcesses({ clock, log }: { readonly clock: Clock; readonly log: Log }): Processes {
+  const table = thisProcessTable();
+  const identify = (pid: number): ProcessIdentity | null => {
+    const row = pid > 0 ? table.row(pid) : null;
+    return row === null || row.ended ? null : { pid, startTime: row.startTime };
+  };
+  return {
+    identify,
+    isAlive: (process) => identify(process.pid)?.startTime === process.startTime,
+    markedWith(cell) {
+      const { rows, marked } = table.scan(cell);
+      return [...marked].flatMap((pid) => {
+        const row = rows.get(pid);
+        return row === undefined ? [] : [{ pid, startTime: row.startTime }];
+      });
+    },
+    async endCell(cell, leader, graceMs) {
+      const report = await endCell({ table, clock }, cell, leader, graceMs);
+      if (report.left.length > 0) log.log('error', 'processes of a cell could not be ended', { cell, ...report });
+      else log.log('debug', 'ended the processes of a cell', { cell, ...report });
+      return report;
+    },
+    residentBytes: (pid) => table.residentBytes(pid),
+  };
+}

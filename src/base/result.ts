@@ -1,0 +1,10 @@
+/** An expected outcome that the caller must handle: a value, or a plain-data refusal with a closed `code` union. */
+export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+
+export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
+export const err = <E>(error: E): { readonly ok: false; readonly error: E } => ({ ok: false, error });
+
+/** Narrows by exhaustion: a switch that reaches this has a case missing, which the compiler reports. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,139 @@
+import type { Entry } from '../../core/journal/entry.ts';
+import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
+import { readEvent } from '../../core/journal/readEvent.ts';
+import { bytesText, elapsedText, linesText, plural, shortOid } from './figures.ts';
+import { safeLine } from './safeText.ts';
+
+const why: Record<EventData<'attempt/started'>['because'], string> = {
+  first: 'the agent works',
+  testsFailed: 'again, with the test output fed back',
+  comment: 'changes requested by a reviewer',
+  granted: 'goes on',
+  conflict: 'the landing conflict is fed back',
+  interrupted: 'again, after an interruption',
+};
+
+export const personOf = (actor: string): string => safeLine(actor.replace(/^person:/, ''));
+
+/** 'green in 1.2 s', 'red: exit code 1, in 0.8 s'. */
+export function evidenceText(evidence: CommandEvidence): string {
+  const time = elapsedText(evidence.durationMs);
+  switch (evidence.end) {
+    case 'exited':
+      return evidence.exitCode === 0 ? `green in ${time}` : `red: exit code ${evidence.exitCode} in ${time}`;
+    case 'timedOut':
+      return `red: stopped after ${time} without an end`;
+    case 'aborted':
+      return `stopped after ${time}`;
+    case 'serverGone':
+      return `the agent server ended after ${time}`;
+  }
+}
+
+/** What a finished model call did, in one line: its tools, or the start of its words. */
+export function messageText(message: EventData<'message/finished'>['message']): string {
+  const tools = message.tools.map((tool) => `${tool.tool} ${tool.title}${tool.status === 'error' ? ' (failed)' : ''}`.trim());
+  const words = tools.length > 0 ? tools.join('; ') : message.text;
+  const failed = message.error === null ? '' : `failed: ${message.error}`;
+  return safeLine(failed || words || 'no words');
+}
+
+/** One line for people about an entry, or null for what is of no interest while watching. */
+export function eventText(entry: Entry): string | null {
+  const event = readEvent(entry);
+  return event === null ? null : safeLineOrNull(describe(event, entry));
+}
+
+const safeLineOrNull = (text: string | null): string | null => (text === null ? null : safeLine(text));
+
+function describe(event: DomainEvent, entry: Entry): string | null {
+  switch (event.type) {
+    case 'run/requested':
+      return `accepted: ${event.data.spec.title} (base ${shortOid(event.data.spec.base)}, test: ${event.data.spec.test})`;
+    case 'run/resumed':
+      return `goes on: ${event.data.why}`;
+    case 'run/recovered':
+      return `recovered while ${event.data.phase}: ${event.data.outcome}, ${event.data.reason}`;
+    case 'run/recoveryApplied': {
+      const { code, what, retry, delayMs } = event.data;
+      return `${code}: ${what}${retry > 0 ? ` (retry ${retry} in ${elapsedText(delayMs)})` : ''}`;
+    }
+    case 'run/parked':
+      return `parked: ${event.data.reason}`;
+    case 'run/cancelRequested':
+      return `cancelled by ${personOf(entry.actor)}`;
+    case 'run/timedOut':
+      return `the time limit has passed after ${elapsedText(event.data.afterMs)}`;
+    case 'run/budgetRaised':
+      return event.data.budgetUsd === null ? 'the budget has no limit now' : `the budget is $${event.data.budgetUsd} now`;
+    case 'run/finished':
+      return `${event.data.status}: ${event.data.reason}`;
+    case 'base/tested':
+      return `base ${shortOid(event.data.tree)}: ${evidenceText(event.data.evidence)}${event.data.remembered ? ' (remembered)' : ''}`;
+    case 'cell/filesIncluded':
+      return event.data.files === 0 ? null : `brought in ${plural(event.data.files, 'file')} git ignores, ${bytesText(event.data.bytes)}`;
+    case 'cell/setupFinished':
+      return `setup: ${evidenceText(event.data.evidence)}`;
+    case 'cell/serverFailed':
+      return `the agent server did not start: ${event.data.message}`;
+    case 'cell/ready':
+      return `cell ready in ${elapsedText(event.data.bootMs)} (OpenCode ${event.data.version})`;
+    case 'message/finished':
+      return `agent: ${messageText(event.data.message)}`;
+    case 'approval/requested':
+      return `waits for you: ${event.data.title}`;
+    case 'approval/answered':
+      return `${event.data.decision} by ${personOf(entry.actor)}${event.data.comment === null ? '' : `: ${event.data.comment}`}`;
+    case 'approval/withdrawn':
+      return `no longer asked: ${event.data.reason}`;
+    case 'restore/branchCreated':
+      return `attempt ${event.data.attempt} restored as branch ${event.data.branch}`;
+    default:
+      return describeAttempt(event) ?? describeLanding(event);
+  }
+}
+
+function describeAttempt(event: DomainEvent): string | null {
+  switch (event.type) {
+    case 'attempt/started':
+      return `attempt ${event.data.attempt}: ${why[event.data.because]}`;
+    case 'attempt/executed': {
+      const { attempt, end, reason, steps, durationMs } = event.data;
+      const how = end === 'done' ? 'the agent is done' : `the agent stopped (${reason ?? end})`;
+      return `attempt ${attempt}: ${how} after ${plural(steps, 'call')}, ${elapsedText(durationMs)}`;
+    }
+    case 'attempt/violated':
+      return `attempt ${event.data.attempt}: security violation: ${event.data.violations.map((v) => v.detail).join('; ')}`;
+    case 'attempt/candidateBuilt': {
+      const { attempt, filesTotal, added, removed, tree } = event.data;
+      return `attempt ${attempt}: ${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}`;
+    }
+    case 'attempt/tested':
+      return `attempt ${event.data.attempt}: tests ${evidenceText(event.data.evidence)}`;
+    case 'attempt/reverted':
+      return `attempt ${event.data.attempt}: reverted, ${event.data.reason}`;
+    case 'attempt/interrupted':
+      return `attempt ${event.data.attempt}: interrupted, ${event.data.reason}`;
+    case 'attempt/committed':
+      return `attempt ${event.data.attempt}: committed ${shortOid(event.data.commit)} on ${event.data.branch}`;
+    default:
+      return null;
+  }
+}
+
+function describeLanding(event: DomainEvent): string | null {
+  switch (event.type) {
+    case 'landing/merged':
+      return `merged with the present target: ${shortOid(event.data.commit)}`;
+    case 'landing/tested':
+      return `landing: tests ${evidenceText(event.data.evidence)}`;
+    case 'landing/landed': {
+      const { target, from, to } = event.data;
+      return `${target} ${shortOid(from)} → ${shortOid(to)}`;
+    }
+    case 'landing/refused':
+      return `not landed: ${event.data.message}`;
+    default:
+      return null;
+  }
+}

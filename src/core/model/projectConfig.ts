@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { PermissionRule } from './permissionRule.ts';
+import { countSetting, dollarsSetting, durationSetting } from './settingTypes.ts';
+import { runSettings, TaskList } from './taskEntry.ts';
+
+const rule = PermissionRule.shape;
+
+const PermissionSetting = z.strictObject({
+  permission: rule.permission.describe('What is asked for, by its name in OpenCode: edit, bash, webfetch, external_directory, … or *.'),
+  pattern: rule.pattern.describe('Glob for the command, path or address; * matches anything, / included.'),
+  action: rule.action.describe('allow, ask (a person decides) or deny.'),
+});
+
+const Limits = z.strictObject({
+  stepsPerAttempt: countSetting('Most model calls of one attempt, subagents included.', 1, 100_000).default(200),
+  callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
+  stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
+});
+
+const Budgets = z.strictObject({
+  perRunUsd: dollarsSetting('Most one run may cost, in US dollars.').optional(),
+  perTaskUsd: dollarsSetting('Most one task may cost, in US dollars.').optional(),
+  perDayUsd: dollarsSetting('Most all runs of a day may cost, in US dollars.').optional(),
+  perWeekUsd: dollarsSetting('Most all runs of a week may cost, in US dollars.').optional(),
+  perMonthUsd: dollarsSetting('Most all runs of a month may cost, in US dollars.').optional(),
+  thresholds: z.array(countSetting('Percent of a budget.', 1, 100)).describe('Percentages of a budget at which it is told.').default([50, 75, 90, 100]),
+  onExceed: z.enum(['pause', 'stop', 'warn']).describe('What happens to a run that has used its budget up.').default('pause'),
+  unpriced: z.enum(['allow', 'ask', 'deny']).describe('Whether a model without a known price may work.').default('allow'),
+});
+
+const Ports = z
+  .strictObject({
+    from: countSetting('Lowest port of agent servers.', 1024, 65_535).default(8000),
+    to: countSetting('Highest port of agent servers.', 1024, 65_535).default(9000),
+  })
+  .refine(({ from, to }) => from <= to, { path: ['to'], error: 'must not be lower than "ports.from"' });
+
+const Health = z.strictObject({
+  every: durationSetting("Time between two checks of a starting server's health.").prefault('200ms'),
+  limit: durationSetting('A server that has not become healthy by then is started anew.').prefault('10s'),
+});
+
+const Cells = z.strictObject({
+  limit: countSetting('Most cells side by side.', 1, 1000).default(50),
+  warm: countSetting('Cells made ahead, so that a task starts at once.', 0, 50).default(0),
+});
+
+/** reactor.yaml as a person writes it. Every setting may be left out. */
+export const ConfigDocument = z
+  .strictObject({
+    version: z.literal(1).describe('Version of this file format.').optional(),
+    ...runSettings,
+    include: runSettings.include.unwrap().default(['.env*']),
+    approve: runSettings.approve.unwrap().default('ask'),
+    land: runSettings.land.unwrap().default('ff'),
+    attempts: runSettings.attempts.unwrap().default(3),
+    timeout: runSettings.timeout.unwrap().prefault('30m'),
+    testBase: runSettings.testBase.unwrap().default(true),
+    testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
+    setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
+    hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
+    permissions: z.array(PermissionSetting).describe('What agents may do, added to the defaults; the last rule that matches wins.').default([]),
+    limits: Limits.describe('Bounds for agents that go on without getting anywhere.').prefault({}),
+    budgets: Budgets.describe('Bounds for money.').prefault({}),
+    ports: Ports.describe('Range of ports for agent servers.').prefault({}),
+    health: Health.describe('How the start of an agent server is watched.').prefault({}),
+    cells: Cells.describe('How many cells there may be.').prefault({}),
+    tasks: TaskList.default([]),
+  })
+  .describe('Settings of Reactor for this folder of the repository.');
+
+/** The settings of a folder as the rest of Reactor uses them: every default filled in, durations in milliseconds. */
+export const ProjectConfig = ConfigDocument.transform(({ timeout, testTimeout, setupTimeout, limits, health, ...rest }) => ({
+  ...rest,
+  timeoutMs: timeout,
+  testTimeoutMs: testTimeout,
+  setupTimeoutMs: setupTimeout,
+  limits: { stepsPerAttempt: limits.stepsPerAttempt, callsPerMinute: limits.callsPerMinute, stallMs: limits.stall },
+  health: { everyMs: health.every, limitMs: health.limit },
+}));
+export type ProjectConfig = z.output<typeof ProjectConfig>;
+
+/** What holds in a folder without a reactor.yaml. */
+export const defaultConfig = (): ProjectConfig => ProjectConfig.parse({});

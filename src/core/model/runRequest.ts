@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { ApproveMode, LandMode, TaskId } from './runSpec.ts';
+import { Usd } from './usd.ts';
+
+/** What a person asks for: only what they said. The rest comes from reactor.yaml, detection and defaults. */
+export const RunRequest = z.strictObject({
+  task: TaskId.optional(),
+  /** Short title (`--desc`); the first line of the prompt by default. */
+  title: z.string().optional(),
+  prompt: z.string().min(1),
+  /** Absolute path of a folder in the repository; its reactor.yaml applies and commands run in it. */
+  folder: z.string(),
+  base: z.string().optional(),
+  target: z.string().optional(),
+  test: z.string().optional(),
+  setup: z.string().optional(),
+  include: z.array(z.string()).optional(),
+  agent: z.string().optional(),
+  model: z.string().optional(),
+  approve: ApproveMode.optional(),
+  land: LandMode.optional(),
+  attempts: z.number().int().positive().optional(),
+  timeoutMs: z.number().int().positive().optional(),
+  budgetUsd: Usd.optional(),
+  testBase: z.boolean().optional(),
+});
+export type RunRequest = z.infer<typeof RunRequest>;

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** An amount of US dollars as exact decimal text with at most 12 places, such as '0.0121'. */
+export const Usd = z.string().regex(/^-?\d+(\.\d{1,12})?$/);
+export type Usd = z.infer<typeof Usd>;
+
+const PLACES = 12;
+const SCALE = 10n ** BigInt(PLACES);
+
+const toScaled = (amount: Usd): bigint => {
+  const negative = amount.startsWith('-');
+  const [whole = '0', fraction = ''] = (negative ? amount.slice(1) : amount).split('.');
+  const scaled = BigInt(whole) * SCALE + BigInt(fraction.padEnd(PLACES, '0'));
+  return negative ? -scaled : scaled;
+};
+
+const fromScaled = (scaled: bigint): Usd => {
+  const magnitude = scaled < 0n ? -scaled : scaled;
+  const fraction = (magnitude % SCALE).toString().padStart(PLACES, '0').replace(/0+$/, '');
+  return `${scaled < 0n ? '-' : ''}${magnitude / SCALE}${fraction ? `.${fraction}` : ''}`;
+};
+
+export const zeroUsd: Usd = '0';
+export const addUsd = (a: Usd, b: Usd): Usd => fromScaled(toScaled(a) + toScaled(b));
+/** Negative when a < b, 0 when equal, positive when a > b. */
+export const compareUsd = (a: Usd, b: Usd): number => {
+  const difference = toScaled(a) - toScaled(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+};
+/** Rounds a binary float, as the agent server reports costs, to 12 decimal places. @throws RangeError when not finite. */
+export const usdFromNumber = (amount: number): Usd => {
+  if (!Number.isFinite(amount)) throw new RangeError('amount is not finite');
+  return fromScaled(toScaled(amount.toFixed(PLACES)));
+};
+export const usdToNumber = (amount: Usd): number => Number(amount);
+
+/** A total of which some part may have no price. */
+export const CostTotal = z.object({ usd: Usd, unpricedCalls: z.number().int().nonnegative() });
+export type CostTotal = z.infer<typeof CostTotal>;
+export const noCost: CostTotal = { usd: zeroUsd, unpricedCalls: 0 };
+export const addCost = (total: CostTotal, cost: Usd | null): CostTotal =>
+  cost === null ? { ...total, unpricedCalls: total.unpricedCalls + 1 } : { ...total, usd: addUsd(total.usd, cost) };
+
+/** For people: '$0.0121', 'unpriced', or '$0.0121 + unpriced'. Four places below one dollar, two from there on. */
+export const costText = (total: CostTotal): string => {
+  const amount = usdToNumber(total.usd);
+  const figure = `$${amount !== 0 && Math.abs(amount) < 1 ? amount.toFixed(4) : amount.toFixed(2)}`;
+  if (total.unpricedCalls === 0) return figure;
+  return compareUsd(total.usd, zeroUsd) === 0 ? 'unpriced' : `${figure} + unpriced`;
+};

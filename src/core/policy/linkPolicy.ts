@@ -1,0 +1,19 @@
+/** Parts of a path without '.' and with '..' applied; null when it climbs above where it started. */
+const normalise = (parts: readonly string[]): readonly string[] | null => {
+  const out: string[] = [];
+  for (const part of parts) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') out.push(part);
+    else if (out.pop() === undefined) return null;
+  }
+  return out;
+};
+
+/**
+ * Whether a symbolic link in a tree leads out of it. An absolute target always does: it would name a place of one machine.
+ * @param path the link's own path below the top, with `/`.
+ */
+export function leadsOutside(path: string, target: string): boolean {
+  if (target.startsWith('/') || /^[A-Za-z]:[\\/]/.test(target) || target.startsWith('\\\\')) return true;
+  return normalise([...path.split('/').slice(0, -1), ...target.split(/[\\/]/)]) === null;
+}

@@ -1,0 +1,203 @@
+import type { Result } from '../../base/result.ts';
+import type { PermissionRule } from '../model/permissionRule.ts';
+import type { TokenCounts } from '../model/tokens.ts';
+import type { ProcessIdentity } from './processes.ts';
+
+export interface StartServer {
+  /** The cell's id: the value of CELL_MARKER in the environment of the server and of all it starts. */
+  readonly cell: string;
+  /** The server's working directory (INV-002). May still be filling with files while the server starts. */
+  readonly worktree: string;
+  /** The cell's own folder for the server's data, configuration, cache, state and temporary files. */
+  readonly home: string;
+  /** Folder whose project configuration (opencode.json) may contribute what is safe: model, agents, instructions. */
+  readonly projectFolder: string;
+  readonly port: number;
+  /** provider/model, or null for the one the user's own configuration names. */
+  readonly model: string | null;
+  /** Rules that end up in the server; what they leave to ask comes as a `permissionAsked` callback. Last match wins. */
+  readonly permissions: readonly PermissionRule[];
+  /** Added to the environment of everything in the cell, such as REACTOR_PORT. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Time between health checks and limit for the first good one (INV-003), milliseconds. */
+  readonly healthEveryMs: number;
+  readonly healthLimitMs: number;
+  /** File that gets everything the server prints; appended. */
+  readonly logFile: string;
+  /** Called as soon as the process exists, before it is healthy, so that it can be watched and recorded. */
+  readonly onSpawned: (process: ProcessIdentity) => void;
+}
+
+export type BootFailure = {
+  readonly code: 'portTaken' | 'exited' | 'unhealthy' | 'spawnFailed';
+  readonly message: string;
+  /** Last lines the server printed. */
+  readonly logTail: string;
+};
+
+export interface AgentServer {
+  readonly process: ProcessIdentity;
+  readonly url: string;
+  readonly version: string;
+  /** Resolves when the server process has ended, for whatever reason. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Bound to this one server's URL and password (INV-004). */
+  readonly client: AgentClient;
+  /** Closes the client's event stream; the process is ended by `Processes.endCell`. */
+  disconnect(): void;
+}
+
+export interface AgentServers {
+  /**
+   * Starts `opencode serve` in its own process group and resolves when its health check has answered (INV-003) and the
+   * client's event stream is connected. On failure or abort no process is left.
+   */
+  start(request: StartServer, signal: AbortSignal): Promise<Result<AgentServer, BootFailure>>;
+  /** Version and path of the agent server's executable; null when none is found. */
+  locate(signal?: AbortSignal): Promise<{ readonly path: string; readonly version: string } | null>;
+}
+
+export interface ToolUse {
+  readonly callId: string;
+  readonly tool: string;
+  /** One line for people: the command, the path, the pattern. */
+  readonly title: string;
+  readonly status: 'completed' | 'error';
+  readonly error?: string;
+  readonly durationMs: number;
+}
+
+/** One finished model call with its tools. The key of a charge is `messageId`. */
+export interface FinishedMessage {
+  readonly messageId: string;
+  readonly sessionId: string;
+  /** True for a session that a tool started (subagent). */
+  readonly subagent: boolean;
+  readonly agent: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly tokens: TokenCounts;
+  /** Decimal text in US dollars; null when the model has no price. */
+  readonly costUsd: string | null;
+  /** The prose, cut to its first 4,000 characters. */
+  readonly text: string;
+  readonly tools: readonly ToolUse[];
+  readonly finish: string | null;
+  readonly error: string | null;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export interface PermissionAsk {
+  readonly id: string;
+  readonly sessionId: string;
+  /** The server's permission name: edit, bash, external_directory, webfetch, … */
+  readonly permission: string;
+  /** What it is asked for: paths, commands, addresses. */
+  readonly patterns: readonly string[];
+  /** The tool that asks when known, such as write or bash, and the absolute paths it would touch. */
+  readonly tool: string | null;
+  readonly paths: readonly string[];
+}
+
+export interface QuestionAsk {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly questions: readonly {
+    readonly text: string;
+    readonly header: string;
+    readonly options: readonly string[];
+    readonly multiple: boolean;
+  }[];
+}
+
+export type PermissionReply = { readonly reply: 'once' | 'always' | 'reject'; readonly message?: string };
+/** One list of chosen or typed answers per question; null rejects the question. */
+export type QuestionReply = readonly (readonly string[])[] | null;
+
+export interface TurnLimits {
+  /** Model calls in this turn, subagents included. */
+  readonly steps: number;
+  readonly callsPerMinute: number;
+  /** The turn ends when the server shows no sign of progress for this long. */
+  readonly stallMs: number;
+  readonly timeoutMs: number;
+}
+
+/** What happens while the agent works; shown live. Only `messageFinished` is journaled. */
+export type TurnEvent =
+  | { readonly type: 'messageFinished'; readonly message: FinishedMessage }
+  | { readonly type: 'toolStarted'; readonly callId: string; readonly tool: string; readonly title: string }
+  | { readonly type: 'text'; readonly messageId: string; readonly delta: string }
+  | { readonly type: 'retrying'; readonly attempt: number; readonly message: string };
+
+export interface TurnRequest {
+  readonly sessionId: string;
+  readonly prompt: string;
+  readonly agent: string | null;
+  /** provider/model or null. */
+  readonly model: string | null;
+  readonly limits: TurnLimits;
+  readonly onEvent: (event: TurnEvent) => void;
+  /** Answers an ask of the agent; the turn's time limit stands still meanwhile. Abort of the turn rejects the ask. */
+  readonly onPermission: (ask: PermissionAsk, signal: AbortSignal) => Promise<PermissionReply>;
+  readonly onQuestion: (ask: QuestionAsk, signal: AbortSignal) => Promise<QuestionReply>;
+}
+
+export type Violation = {
+  readonly kind: 'editOutside' | 'linkOutside' | 'foreignReply' | 'embeddedRepository';
+  /** For people: what was touched and how. */
+  readonly detail: string;
+};
+
+export interface TurnResult {
+  readonly end:
+    | 'done' // the server says the turn is over and the last message is complete
+    | 'error' // the model or the server gave up
+    | 'rejected' // a rejected permission ended the turn
+    | 'limit'
+    | 'aborted'
+    | 'serverGone';
+  readonly limit?: 'steps' | 'callRate' | 'stall' | 'time';
+  /** One sentence when `end` is not done. */
+  readonly reason?: string;
+  /** Model calls made, subagents included. */
+  readonly steps: number;
+  /** Edits that left the worktree and replies to permissions that this client did not send. */
+  readonly violations: readonly Violation[];
+}
+
+export interface ShellRequest {
+  readonly sessionId: string;
+  readonly command: string;
+  /** Folder below the worktree in which the command runs; '' for the worktree itself. */
+  readonly folder: string;
+  readonly timeoutMs: number;
+  /** Everything the command prints goes to this file (outside the worktree), up to `maxBytes`. */
+  readonly outputFile: string;
+  readonly maxBytes: number;
+}
+
+export interface ShellResult {
+  /** Null when the command did not end by itself. 128+n when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly end: 'exited' | 'timedOut' | 'aborted' | 'serverGone';
+  readonly durationMs: number;
+  readonly outputBytes: number;
+  readonly truncated: boolean;
+  /** Last 8 kB as text, control sequences removed. */
+  readonly tail: string;
+}
+
+/** All that is asked of a cell's server. Bound to one server for life. */
+export interface AgentClient {
+  /** A new conversation; the title is given so that the server makes no hidden call for one. */
+  createSession(request: { readonly title: string }, signal?: AbortSignal): Promise<string>;
+  hasSession(sessionId: string, signal?: AbortSignal): Promise<boolean>;
+  /** Sends a prompt and follows it to its end. Never waits for ever: limits and `signal` abort the turn on the server too. */
+  runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
+  /** Runs a command in the cell through the server (INV-006). The whole process tree of the command ends with it. */
+  shell(request: ShellRequest, signal: AbortSignal): Promise<ShellResult>;
+  /** All finished messages of a session and its subagents, to reconcile what the event stream may have missed. */
+  messages(sessionId: string, signal?: AbortSignal): Promise<readonly FinishedMessage[]>;
+}

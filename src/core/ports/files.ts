@@ -1,0 +1,27 @@
+export interface CellFolders {
+  /** Does not exist yet when the cell is new; its parent does. */
+  readonly worktree: string;
+  readonly home: string;
+  readonly serverLog: string;
+}
+
+/** Reactor's own data folder of one repository. Nothing outside it is ever written or removed. */
+export interface DataFiles {
+  /** Absolute paths for a cell; makes the folders around them. */
+  cellFolders(cell: string): Promise<CellFolders>;
+  /** Absolute path for the output of a command; makes its folder. */
+  outputFile(run: string, name: string): Promise<string>;
+  /** The path below the data folder, as it is journaled. */
+  relative(path: string): string;
+  exists(path: string): Promise<boolean>;
+  /** Removes a cell's folder with all in it. Succeeds when it is already gone. */
+  removeCell(cell: string): Promise<void>;
+  /** Ids of the cells that have a folder. */
+  listCells(): Promise<readonly string[]>;
+}
+
+/** Random identifiers. */
+export interface Ids {
+  /** Lower-case letters and digits, unguessable enough to tell things apart. */
+  short(): string;
+}

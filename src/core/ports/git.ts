@@ -1,0 +1,189 @@
+import type { Result } from '../../base/result.ts';
+
+/** A full object name: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. */
+export type Oid = string;
+
+export type GitRefusal = {
+  readonly code:
+    | 'notARepository'
+    | 'noCommit' // the repository has no commit yet
+    | 'unknownRef'
+    | 'refMoved' // a compare-and-swap found another value
+    | 'locked' // a lock file stayed held after retries
+    | 'exists' // branch, ref or folder is already there
+    | 'dirty' // unfinished changes in a checkout that would have to move
+    | 'failed'; // git said no; message has its words
+  readonly message: string;
+};
+
+export type GitResult<T> = Result<T, GitRefusal>;
+
+export interface RepositoryFacts {
+  /** The common git directory, real path: identifies the repository for all its worktrees. */
+  readonly commonDir: string;
+  /** The checkout the folder lies in, real path; null in a bare repository. */
+  readonly topLevel: string | null;
+  /** Path of the folder below `topLevel`, with `/`, no leading or trailing slash; '' at the top. */
+  readonly prefix: string;
+  /** Branch checked out there, without refs/heads/; null when detached, bare or unborn. */
+  readonly branch: string | null;
+  /** Commit checked out there; null when there is none yet. */
+  readonly head: Oid | null;
+}
+
+export interface FileChange {
+  readonly status: 'added' | 'modified' | 'deleted' | 'renamed' | 'typeChanged';
+  readonly path: string;
+  /** The former path of a renamed file. */
+  readonly oldPath?: string;
+  /** Octal modes as git prints them, such as 100644, 120000 (symbolic link), 160000 (submodule); 000000 when absent. */
+  readonly oldMode: string;
+  readonly newMode: string;
+  readonly oldOid: Oid;
+  readonly newOid: Oid;
+  /** Lines; null for binary files. */
+  readonly added: number | null;
+  readonly removed: number | null;
+}
+
+export interface CreateWorktree {
+  /** Absolute path that does not exist yet. */
+  readonly path: string;
+  /** New branch without refs/heads/; refused with `exists` when there. */
+  readonly branch: string;
+  readonly base: Oid;
+}
+
+export interface IncludeReport {
+  readonly files: number;
+  readonly bytes: number;
+  /** Paths matched by a glob but left out, with why (tracked by git, leads out of the repository, unreadable). */
+  readonly skipped: readonly { readonly path: string; readonly why: string }[];
+}
+
+export interface CandidateSnapshot {
+  /** Tree of everything in the worktree that git does not ignore, untracked files included. */
+  readonly tree: Oid;
+}
+
+export interface CommitRequest {
+  readonly tree: Oid;
+  readonly parents: readonly Oid[];
+  readonly message: string;
+  /** Follow commit.gpgsign of the user's configuration. */
+  readonly sign: boolean;
+}
+
+export interface MoveRef {
+  /** Full ref name. */
+  readonly ref: string;
+  readonly to: Oid;
+  /** The value it must have now; null: it must not exist. */
+  readonly expected: Oid | null;
+  /** Reflog message. */
+  readonly reason: string;
+}
+
+export type MergeOutcome =
+  | { readonly kind: 'clean'; readonly tree: Oid }
+  | { readonly kind: 'conflicts'; readonly paths: readonly string[]; readonly message: string };
+
+export interface CheckoutState {
+  /** Real path of the worktree that has the branch checked out. */
+  readonly path: string;
+  readonly clean: boolean;
+  /** What is unfinished, for people: 'staged or changed files', 'a merge in progress', … Empty when clean. */
+  readonly unfinished: readonly string[];
+}
+
+export interface WorktreeEntry {
+  readonly path: string;
+  readonly head: Oid | null;
+  readonly branch: string | null;
+  readonly prunable: boolean;
+  readonly locked: boolean;
+}
+
+export interface RefEntry {
+  readonly ref: string;
+  readonly oid: Oid;
+  /** Committer time, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * One repository. Mutations are serialised inside the adapter per common directory; lock errors are retried with backoff.
+ * Nothing here writes the user's configuration, index, HEAD, stash or hooks, except `fastForwardCheckout`.
+ * Every method takes an AbortSignal last; abort ends the git process and rejects with the signal's reason.
+ * A refusal is a value; a thrown error is a bug or an abort.
+ */
+export interface GitRepository {
+  readonly facts: RepositoryFacts;
+
+  /** The commit a name leads to. */
+  resolveCommit(name: string, signal?: AbortSignal): Promise<GitResult<Oid>>;
+  /** The value of a full ref name, or null when it does not exist. */
+  readRef(ref: string, signal?: AbortSignal): Promise<Oid | null>;
+  treeOf(commit: Oid, signal?: AbortSignal): Promise<Oid>;
+  isAncestor(ancestor: Oid, descendant: Oid, signal?: AbortSignal): Promise<boolean>;
+  /** Commits reachable from `tip` and not from `base` whose message has this trailer with this value; newest first. */
+  commitsWithTrailer(
+    range: { readonly base: Oid | null; readonly tip: Oid },
+    trailer: { readonly key: string; readonly value: string },
+    signal?: AbortSignal,
+  ): Promise<readonly Oid[]>;
+
+  /** Makes branch and worktree without files (fast). An undone half is removed again. */
+  createWorktree(request: CreateWorktree, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Fills a worktree made by `createWorktree` with the files of its commit, and its submodules from what the user has. */
+  populateWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */
+  includeIgnored(
+    request: { readonly from: string; readonly to: string; readonly globs: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<IncludeReport>;
+  /** The worktree's whole state as a tree, through an index of its own. Touches neither the worktree nor its index. */
+  snapshot(worktree: string, signal?: AbortSignal): Promise<GitResult<CandidateSnapshot>>;
+  /** Makes files and index of the worktree equal to the commit; untracked files that are not ignored go. Keep first. */
+  resetWorktree(worktree: string, commit: Oid, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Makes files and index of the worktree equal to a tree, without moving HEAD or branch; untracked, not ignored files go. Keep first. */
+  checkoutTree(worktree: string, tree: Oid, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Removes the folder and git's entry for it. Succeeds when either is already gone. Keep first. */
+  removeWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
+  listWorktrees(signal?: AbortSignal): Promise<readonly WorktreeEntry[]>;
+
+  changes(from: Oid, to: Oid, signal?: AbortSignal): Promise<readonly FileChange[]>;
+  /** Unified diff of two trees or commits, cut at `maxBytes` on a line end. */
+  patch(
+    range: { readonly from: Oid; readonly to: Oid; readonly paths?: readonly string[]; readonly maxBytes: number },
+    signal?: AbortSignal,
+  ): Promise<{ readonly text: string; readonly truncated: boolean }>;
+  /** Content of a blob in a tree or commit; null when there is no such file. */
+  readFile(tree: Oid, path: string, signal?: AbortSignal): Promise<Uint8Array | null>;
+
+  /** Writes a commit object with the user's identity (or Reactor's, when git has none). No hook runs and no ref moves. */
+  writeCommit(request: CommitRequest, signal?: AbortSignal): Promise<GitResult<Oid>>;
+  /** Compare-and-swap of one ref. */
+  moveRef(request: MoveRef, signal?: AbortSignal): Promise<GitResult<void>>;
+  deleteRef(request: { readonly ref: string; readonly expected: Oid }, signal?: AbortSignal): Promise<GitResult<void>>;
+  listRefs(prefix: string, signal?: AbortSignal): Promise<readonly RefEntry[]>;
+
+  /** Three-way merge of two commits without a worktree. */
+  mergeTrees(request: { readonly ours: Oid; readonly theirs: Oid }, signal?: AbortSignal): Promise<GitResult<MergeOutcome>>;
+  /** Where the branch is checked out, or null. */
+  checkoutOf(branch: string, signal?: AbortSignal): Promise<CheckoutState | null>;
+  /**
+   * Moves a checked-out branch and its clean working tree forward to a descendant commit, as `git merge --ff-only` would, hooks included.
+   * Refuses with `refMoved` when the branch is not at `expected`, `dirty` when files would be overwritten; then nothing has changed.
+   */
+  fastForwardCheckout(
+    request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
+    signal?: AbortSignal,
+  ): Promise<GitResult<void>>;
+}
+
+export interface Git {
+  /** Version such as '2.39.5', or null when git can't be started. */
+  version(signal?: AbortSignal): Promise<string | null>;
+  open(folder: string, signal?: AbortSignal): Promise<GitResult<GitRepository>>;
+}

@@ -1,0 +1,73 @@
+/** A process, told apart from a later one with the same pid by its start time. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time in the operating system's own unit, as text; only compared for equality. */
+  readonly startTime: string;
+}
+
+export interface KillReport {
+  /** Pids that got a signal. */
+  readonly signalled: readonly number[];
+  /** Pids that SIGTERM did not end and SIGKILL had to. */
+  readonly killed: readonly number[];
+  /** Pids still there at the end (uninterruptible); empty in the usual case. */
+  readonly left: readonly number[];
+}
+
+/** The name of the environment variable that marks every process of a cell; its value is the cell's id. */
+export const CELL_MARKER = 'REACTOR_CELL';
+
+export interface Processes {
+  /** Null when there is no such process (a zombie counts as none). */
+  identify(pid: number): ProcessIdentity | null;
+  isAlive(process: ProcessIdentity): boolean;
+  /** Every live process whose environment has CELL_MARKER=cell, whatever group or session it moved to. */
+  markedWith(cell: string): readonly ProcessIdentity[];
+  /**
+   * Ends a cell's processes: SIGTERM to the leader's group and to every marked process, `graceMs` later SIGKILL, then looks again
+   * until nothing marked is left. Never signals a pid whose start time does not match. Not abortable: it is clean-up.
+   */
+  endCell(cell: string, leader: ProcessIdentity | null, graceMs: number): Promise<KillReport>;
+  /** Resident memory in bytes of one process, or null when it is gone. */
+  residentBytes(pid: number): number | null;
+}
+
+/**
+ * The small process that ends a cell's processes when the engine dies without saying farewell. The engine tells it of each cell.
+ * If the warden itself dies, the adapter starts another and tells it everything again.
+ */
+export interface Warden {
+  readonly process: ProcessIdentity;
+  watch(cell: string, leader: ProcessIdentity | null): void;
+  forget(cell: string): void;
+  /** The engine ends in good order: the warden ends too and kills nothing. Resolves when it has gone. */
+  farewell(): Promise<void>;
+}
+
+export interface Wardens {
+  /**
+   * @param graceMs how long after the engine's death a new engine may adopt the cells before they are ended.
+   * @param onRestarted called with the new warden when the one before died; what is recorded for `standDown` has to follow.
+   */
+  start(options: {
+    readonly graceMs: number;
+    readonly logFile: string;
+    readonly onRestarted?: (warden: ProcessIdentity) => void;
+  }): Promise<Warden>;
+  /** Tells the warden of a dead engine that its cells have been taken over; does nothing when it is gone. */
+  standDown(warden: ProcessIdentity): Promise<void>;
+}
+
+export interface PortLease {
+  readonly port: number;
+  /** Gives the port back. Twice does nothing. */
+  release(): Promise<void>;
+}
+
+export interface PortLeases {
+  /**
+   * A TCP port on 127.0.0.1 that no other lease of this machine's user, in any repository or window, and no foreign process holds.
+   * A lease dies with the process that took it. Null when the range has none free.
+   */
+  lease(range: { readonly from: number; readonly to: number }, signal?: AbortSignal): Promise<PortLease | null>;
+}

@@ -1,0 +1,22 @@
+import type { RunState } from './state.ts';
+
+/** The text sent to the agent for the next attempt. The task's own words come first and unchanged. */
+export function composePrompt(state: RunState): string {
+  const { spec, feedback } = state;
+  const place = spec.folder === '' ? '' : `\n\nWork in the folder \`${spec.folder}\` of this repository.`;
+  if (feedback === null) return `${spec.prompt}${place}`;
+  switch (feedback.because) {
+    case 'testsFailed':
+      return `Your last attempt at this task failed its tests and all of its changes were reverted, so the files are as they were before it.\n\n${feedback.text}\n\nTry again. The task:\n\n${spec.prompt}${place}`;
+    case 'comment':
+      return `Your changes pass the tests and are still in place. A reviewer asks for changes to them:\n\n${feedback.text}${place}`;
+    case 'conflict':
+      return `${feedback.text}\n\nThe task was:\n\n${spec.prompt}${place}`;
+    case 'interrupted':
+      return `Work on this task was interrupted (${feedback.text}), and the files are as they were before that attempt. Do the task from the start:\n\n${spec.prompt}${place}`;
+    case 'granted':
+      return `${feedback.text}\n\nYour changes so far are still in place. Go on with the task:\n\n${spec.prompt}${place}`;
+    default:
+      return `${spec.prompt}${place}`;
+  }
+}

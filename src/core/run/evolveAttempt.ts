@@ -1,0 +1,109 @@
+import type { Entry } from '../journal/entry.ts';
+import type { DomainEvent } from '../journal/events.ts';
+import { addTokens, noTokens } from '../model/tokens.ts';
+import { addCost, noCost } from '../model/usd.ts';
+import { answerText } from './answerText.ts';
+import { type AttemptState, isGreen, type RunState } from './state.ts';
+import { testFeedback } from './testFeedback.ts';
+
+/** The part of the fold that concerns attempts. Leaves every other field as it is, except phase, tokens, cost and feedback. */
+export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry): RunState {
+  switch (event.type) {
+    case 'attempt/started':
+      return {
+        ...state,
+        phase: 'executing',
+        feedback: null,
+        attempts: [
+          ...state.attempts,
+          {
+            attempt: event.data.attempt,
+            startedAt: entry.at,
+            prompt: event.data.prompt,
+            because: event.data.because,
+            tokens: noTokens,
+            cost: noCost,
+            executed: null,
+            violations: [],
+            candidate: null,
+            test: null,
+            review: null,
+            closed: null,
+            commit: null,
+          },
+        ],
+      };
+    case 'message/finished': {
+      const { message, attempt } = event.data;
+      const counted = change(state, attempt, (a) => ({
+        ...a,
+        tokens: addTokens(a.tokens, message.tokens),
+        cost: addCost(a.cost, message.costUsd),
+      }));
+      return {
+        ...counted,
+        messages: state.messages + 1,
+        tokens: addTokens(state.tokens, message.tokens),
+        cost: addCost(state.cost, message.costUsd),
+      };
+    }
+    case 'attempt/executed': {
+      const { attempt, ...executed } = event.data;
+      return change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, executed }));
+    }
+    case 'attempt/violated':
+      return change(state, event.data.attempt, (a) => ({ ...a, violations: [...a.violations, ...event.data.violations] }));
+    case 'attempt/candidateBuilt': {
+      const { attempt, ...candidate } = event.data;
+      // A new candidate makes what was said of the former one void.
+      return change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, candidate, test: null, review: null }));
+    }
+    case 'attempt/tested': {
+      const { attempt, ...test } = event.data;
+      const tested = change(state, attempt, (a) => ({ ...a, test }));
+      return isGreen(test.evidence)
+        ? tested
+        : { ...tested, phase: 'reverting', feedback: { because: 'testsFailed', text: testFeedback(test.evidence) } };
+    }
+    case 'approval/answered': {
+      const asked = state.pending.find((p) => p.id === event.data.id);
+      if (asked === undefined) return state;
+      const { decision, comment } = event.data;
+      if (asked.kind !== 'review') {
+        // A live turn gets the answer directly; a parked one is gone on with by a new attempt in the same worktree.
+        if (state.parked === null) return state;
+        return {
+          ...state,
+          grantedAttempts: state.grantedAttempts + 1,
+          feedback: { because: 'granted', text: answerText(asked, event.data) },
+        };
+      }
+      const reviewed = change(state, asked.attempt, (a) => ({ ...a, review: { decision, by: entry.actor, comment } }));
+      if (decision === 'approved') return { ...reviewed, phase: 'committing' };
+      return comment === null
+        ? reviewed
+        : { ...reviewed, grantedAttempts: state.grantedAttempts + 1, feedback: { because: 'comment', text: comment } };
+    }
+    case 'attempt/reverted': {
+      const { attempt, reason } = event.data;
+      return change(state, attempt, (a) => ({ ...a, closed: { how: 'reverted', reason, at: entry.at } }));
+    }
+    case 'attempt/interrupted': {
+      const { attempt, reason } = event.data;
+      const closed = change(state, attempt, (a) => ({ ...a, closed: { how: 'interrupted', reason, at: entry.at } }));
+      return { ...closed, feedback: { because: 'interrupted', text: reason } };
+    }
+    case 'attempt/committed': {
+      const { attempt, commit, tree } = event.data;
+      const committed = change(state, attempt, (a) => ({ ...a, commit }));
+      return { ...committed, lastGreen: { commit, tree } };
+    }
+    default:
+      return state;
+  }
+}
+
+const change = (state: RunState, attempt: number, edit: (a: AttemptState) => AttemptState): RunState => ({
+  ...state,
+  attempts: state.attempts.map((a) => (a.attempt === attempt ? edit(a) : a)),
+});

@@ -1,0 +1,163 @@
+import type { EventData, ParkCode, RunStatus } from '../journal/events.ts';
+import { exitCodes } from '../model/exitCodes.ts';
+import { compareUsd } from '../model/usd.ts';
+import { type AttemptState, currentAttempt, isGreen, type RunState } from './state.ts';
+
+/** The one thing to do next for a run. Each step's effect can be repeated: it looks whether it is already done. */
+export type Step =
+  | { readonly step: 'boot' }
+  | { readonly step: 'testBase' }
+  | { readonly step: 'startAttempt'; readonly because: EventData<'attempt/started'>['because'] }
+  | { readonly step: 'execute'; readonly attempt: number }
+  | { readonly step: 'buildCandidate'; readonly attempt: number }
+  | { readonly step: 'test'; readonly attempt: number }
+  | { readonly step: 'approveByPolicy'; readonly attempt: number }
+  | { readonly step: 'askReview'; readonly attempt: number }
+  | { readonly step: 'wait' }
+  | { readonly step: 'interrupt'; readonly attempt: number; readonly reason: string }
+  | { readonly step: 'revert'; readonly attempt: number; readonly reason: string }
+  | { readonly step: 'commit'; readonly attempt: number }
+  | { readonly step: 'prepareLanding' }
+  | { readonly step: 'testLanding' }
+  | { readonly step: 'moveTarget' }
+  | { readonly step: 'park'; readonly code: ParkCode; readonly exitCode: number; readonly reason: string }
+  | { readonly step: 'conclude'; readonly status: RunStatus; readonly exitCode: number; readonly reason: string }
+  | { readonly step: 'suspend' }
+  | { readonly step: 'teardown' }
+  | { readonly step: 'finish' }
+  | { readonly step: 'rest' };
+
+const MAX_INTERRUPTIONS = 3;
+
+const conclude = (status: RunStatus, exitCode: number, reason: string): Step => ({ step: 'conclude', status, exitCode, reason });
+
+/** Decides from the journal alone what a run needs next. The engine's loop is: fold, ask here, act, append, again. */
+export function nextStep(state: RunState): Step {
+  if (state.phase === 'ended') return { step: 'rest' };
+  if (state.concluded) {
+    const leftovers = state.cell !== null && (state.cell.hasWorktree || state.cell.server !== null);
+    return leftovers ? { step: 'teardown' } : { step: 'finish' };
+  }
+  if (state.cancelledBy !== null || state.timedOut) return stopStep(state);
+  if (state.parked) return state.cell?.server ? { step: 'suspend' } : { step: 'rest' };
+  if (state.pending.length > 0) return { step: 'wait' };
+
+  const attempt = currentAttempt(state);
+  if (attempt === null) return beforeFirstAttempt(state);
+  if (attempt.commit !== null) return landStep(state);
+  if (attempt.closed !== null) return afterClosed(state, attempt);
+  return openAttemptStep(state, attempt);
+}
+
+/** Cancelled or out of time: what the agent did is kept first, then the run ends. */
+function stopStep(state: RunState): Step {
+  const attempt = currentAttempt(state);
+  const unkept = attempt !== null && attempt.closed === null && attempt.candidate === null && state.cell?.hasWorktree === true;
+  if (unkept) return { step: 'buildCandidate', attempt: attempt.attempt };
+  if (state.cancelledBy !== null) return conclude('cancelled', exitCodes.interrupted, `cancelled by ${state.cancelledBy.replace('person:', '')}`);
+  return conclude('failed', exitCodes.timeout, `the time limit of ${Math.round(state.spec.limits.timeoutMs / 1000)} s has passed`);
+}
+
+const needsCell = (state: RunState): boolean => state.cell === null || !state.cell.hasWorktree || !state.cell.ready;
+
+function beforeFirstAttempt(state: RunState): Step {
+  if (needsCell(state)) return { step: 'boot' };
+  if (state.spec.testBase) {
+    if (state.base === null) return { step: 'testBase' };
+    if (!isGreen(state.base.evidence)) {
+      const { evidence } = state.base;
+      const how = evidence.exitCode === null ? evidence.end : `exit code ${evidence.exitCode}`;
+      return conclude('failed', exitCodes.taskFailed, `the base is red before any change: \`${evidence.command}\` ended with ${how}`);
+    }
+  }
+  return { step: 'startAttempt', because: 'first' };
+}
+
+function afterClosed(state: RunState, last: AttemptState): Step {
+  if (last.violations.length > 0) {
+    return conclude('failed', exitCodes.security, `security violation: ${last.violations[0]?.detail ?? 'see the attempt'}`);
+  }
+  if (last.closed?.how === 'interrupted') {
+    const interruptions = state.attempts.filter((a) => a.closed?.how === 'interrupted').length;
+    if (interruptions > MAX_INTERRUPTIONS) {
+      return conclude('error', exitCodes.taskFailed, `interrupted ${interruptions} times, last: ${last.closed.reason}`);
+    }
+    return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'interrupted' };
+  }
+  if (last.executed && (last.executed.end === 'error' || last.executed.end === 'limit')) {
+    return conclude('failed', exitCodes.taskFailed, last.executed.reason ?? 'the agent did not finish its turn');
+  }
+  const used = state.attempts.filter((a) => a.closed?.how !== 'interrupted').length;
+  if (used >= state.spec.attempts + state.grantedAttempts) {
+    const tries = used === 1 ? '1 attempt' : `${used} attempts`;
+    return conclude('failed', exitCodes.taskFailed, `never green in ${tries}`);
+  }
+  return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: state.feedback?.because ?? 'testsFailed' };
+}
+
+function openAttemptStep(state: RunState, a: AttemptState): Step {
+  const { attempt, executed, candidate, test, review } = a;
+  const goesOn = state.feedback?.because === 'granted' || (review?.decision === 'rejected' && review.comment !== null);
+  if (goesOn) return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: state.feedback?.because ?? 'comment' };
+  if (executed === null) return needsCell(state) ? { step: 'boot' } : { step: 'execute', attempt };
+  if (executed.end === 'serverGone' || executed.end === 'aborted') {
+    return { step: 'interrupt', attempt, reason: executed.reason ?? 'the agent server ended' };
+  }
+  if (candidate === null) return { step: 'buildCandidate', attempt };
+  const violation = a.violations[0];
+  if (violation) return { step: 'revert', attempt, reason: `security violation: ${violation.detail}` };
+  if (executed.limit === 'budget') return budgetStep(state);
+  if (executed.end === 'error' || executed.end === 'limit') {
+    return { step: 'revert', attempt, reason: executed.reason ?? 'the agent did not finish its turn' };
+  }
+  if (candidate.tree === state.lastGreen.tree) {
+    const why = executed.end === 'rejected' ? ' after a permission was denied' : '';
+    return conclude('failed', exitCodes.taskFailed, `the agent changed nothing${why}`);
+  }
+  if (test === null) return needsCell(state) ? { step: 'boot' } : { step: 'test', attempt };
+  if (!isGreen(test.evidence)) return { step: 'revert', attempt, reason: 'the tests failed' };
+  if (review === null) return gateStep(state, a);
+  if (review.decision === 'rejected') return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`);
+  return { step: 'commit', attempt };
+}
+
+function gateStep(state: RunState, a: AttemptState): Step {
+  switch (state.spec.approve) {
+    case 'auto':
+      return { step: 'approveByPolicy', attempt: a.attempt };
+    case 'ask':
+    case 'never':
+      return { step: 'askReview', attempt: a.attempt };
+  }
+}
+
+function budgetStep(state: RunState): Step {
+  const left = state.budgetUsd === null || compareUsd(state.cost.usd, state.budgetUsd) < 0;
+  if (left) return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'granted' };
+  return { step: 'park', code: 'budget', exitCode: exitCodes.overBudget, reason: `the budget of $${state.budgetUsd} is used up` };
+}
+
+function landStep(state: RunState): Step {
+  const { landing, spec } = state;
+  if (spec.land === 'branch' || spec.target === null) return conclude('committed', exitCodes.done, 'tests green, committed on its branch');
+  if (landing === null) return { step: 'prepareLanding' };
+  if (landing.landed) return conclude('landed', exitCodes.done, `landed on ${landing.landed.target}`);
+  if (landing.refused) return refusedStep(landing.refused);
+  if (!landing.prepared) return { step: 'prepareLanding' };
+  if (!landing.tested) return needsCell(state) ? { step: 'boot' } : { step: 'testLanding' };
+  return { step: 'moveTarget' };
+}
+
+function refusedStep({ code, message }: EventData<'landing/refused'>): Step {
+  switch (code) {
+    case 'dirty':
+      return { step: 'park', code: 'dirtyTarget', exitCode: exitCodes.waits, reason: message };
+    case 'conflict':
+      return { step: 'park', code: 'conflict', exitCode: exitCodes.conflict, reason: message };
+    case 'red':
+      return { step: 'park', code: 'redMerge', exitCode: exitCodes.conflict, reason: message };
+    case 'moved':
+    case 'gone':
+      return { step: 'park', code: 'targetMoved', exitCode: exitCodes.conflict, reason: message };
+  }
+}

@@ -1,0 +1,130 @@
+import { err, ok, type Result } from '../../base/result.ts';
+import type { ProjectConfig } from '../model/projectConfig.ts';
+import type { RunRequest } from '../model/runRequest.ts';
+import type { RunSpec } from '../model/runSpec.ts';
+import { modelPattern, modelRule } from '../model/settingTypes.ts';
+import type { TaskEntry } from '../model/taskEntry.ts';
+import { compareUsd, type Usd } from '../model/usd.ts';
+
+export interface SpecSources {
+  readonly request: RunRequest;
+  readonly config: ProjectConfig;
+  /** The task's id, given by the person or given out. */
+  readonly task: string;
+  /** What `requestedBase` names, resolved. */
+  readonly base: { readonly commit: string; readonly tree: string };
+  /** Branch checked out in the user's checkout; null when HEAD is detached or there is no checkout. */
+  readonly branch: string | null;
+  readonly checkout: string | null;
+  /** Folder below the repository's top; '' for the top. */
+  readonly folder: string;
+  /** Test command found by looking at the folder. */
+  readonly detectedTest: string | null;
+}
+
+export interface SpecRefusal {
+  readonly code: 'configuration';
+  readonly message: string;
+  readonly actions: readonly string[];
+}
+
+const refuse = (message: string, ...actions: string[]) => err<SpecRefusal>({ code: 'configuration', message, actions });
+
+const MAX_TITLE = 72;
+
+/** First line with something in it, without control characters, at most 72 characters. */
+export function titleOf(prompt: string): string {
+  const lines = prompt.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.replace(/\p{Cc}+/gu, ' ').trim());
+  const characters = [...(lines.find((line) => line !== '') ?? '')];
+  return characters.length <= MAX_TITLE ? characters.join('') : `${characters.slice(0, MAX_TITLE - 1).join('').trimEnd()}…`;
+}
+
+/** The entry in reactor.yaml of the task a person named. Ids that were given out do not count. */
+const entryOf = ({ task }: RunRequest, config: ProjectConfig): Partial<TaskEntry> =>
+  task === undefined ? {} : (config.tasks.find(({ id }) => id === task) ?? {});
+
+const branchName = (name: string): string => name.trim().replace(/^refs\/heads\//, '');
+const orNull = (text: string | undefined): string | null => (text === undefined || text.trim() === '' ? null : text);
+
+/** What the run starts from, for git to resolve; null for HEAD. */
+export const requestedBase = (request: RunRequest, config: ProjectConfig): string | null =>
+  orNull(request.base) ?? entryOf(request, config).base ?? config.base ?? null;
+
+function configuredBudget({ perRunUsd, perTaskUsd }: ProjectConfig['budgets']): Usd | null {
+  if (perRunUsd === undefined || perTaskUsd === undefined) return perRunUsd ?? perTaskUsd ?? null;
+  return compareUsd(perRunUsd, perTaskUsd) < 0 ? perRunUsd : perTaskUsd;
+}
+
+/**
+ * Settles how a run goes. What the request says counts first, then the task's entry in reactor.yaml, then the rest of
+ * reactor.yaml, then what was detected, then the defaults. Refuses what can't become a run, and says what to do.
+ */
+export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> {
+  const { request, config, base, checkout, folder } = sources;
+  const entry = entryOf(request, config);
+
+  const test = orNull(request.test) ?? entry.test ?? config.test ?? sources.detectedTest;
+  if (test === null) {
+    return refuse(
+      'No test command is known, and nothing lands untested: the run was not started.',
+      'add --test "COMMAND"',
+      'set it for good with `test: COMMAND` in reactor.yaml',
+      'let `reactor init` write reactor.yaml',
+    );
+  }
+
+  const model = orNull(request.model) ?? entry.model ?? config.model ?? null;
+  if (model !== null && !modelPattern.test(model)) return refuse(`The model ${JSON.stringify(model)} ${modelRule}.`, 'add --model PROVIDER/MODEL');
+
+  const target = targetOf(sources, entry);
+  if (!target.ok) return target;
+
+  return ok({
+    task: sources.task,
+    title: orNull(request.title) ?? entry.title ?? titleOf(request.prompt),
+    prompt: request.prompt,
+    folder,
+    base: base.commit,
+    baseTree: base.tree,
+    ...target.value,
+    checkout,
+    test,
+    setup: orNull(request.setup ?? entry.setup ?? config.setup),
+    include: request.include ?? entry.include ?? config.include,
+    agent: orNull(request.agent) ?? entry.agent ?? config.agent ?? null,
+    model,
+    approve: request.approve ?? entry.approve ?? config.approve,
+    attempts: request.attempts ?? entry.attempts ?? config.attempts,
+    testBase: request.testBase ?? entry.testBase ?? config.testBase,
+    hooks: config.hooks,
+    permissions: config.permissions,
+    limits: {
+      ...config.limits,
+      timeoutMs: request.timeoutMs ?? entry.timeoutMs ?? config.timeoutMs,
+      testTimeoutMs: config.testTimeoutMs,
+      setupTimeoutMs: config.setupTimeoutMs,
+      budgetUsd: request.budgetUsd ?? entry.budgetUsd ?? configuredBudget(config.budgets),
+    },
+  });
+}
+
+function targetOf({ request, config, branch }: SpecSources, entry: Partial<TaskEntry>): Result<Pick<RunSpec, 'land' | 'target'>, SpecRefusal> {
+  const land = request.land ?? entry.land ?? config.land;
+  const asked = orNull(request.target);
+  if (land === 'branch') {
+    if (asked === null) return ok({ land, target: null });
+    return refuse(
+      `A target (${branchName(asked)}) was given, but with \`land: branch\` nothing lands: the run was not started.`,
+      'add --land ff or --land merge',
+      'leave --target out',
+    );
+  }
+  const target = asked ?? entry.target ?? config.target ?? branch;
+  if (target !== null) return ok({ land, target: branchName(target) });
+  return refuse(
+    'No branch is checked out (HEAD is detached), so there is nothing to land on: the run was not started.',
+    'name one with --target BRANCH',
+    'check a branch out with `git switch BRANCH`',
+    'leave the commit on a branch of its own with --land branch',
+  );
+}

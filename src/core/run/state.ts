@@ -1,0 +1,136 @@
+import type { ApprovalKind, ChangedFile, CommandEvidence, EventData, ParkCode, RunStatus } from '../journal/events.ts';
+import type { PermissionRule } from '../model/permissionRule.ts';
+import type { RunSpec } from '../model/runSpec.ts';
+import type { TokenCounts } from '../model/tokens.ts';
+import type { CostTotal } from '../model/usd.ts';
+import type { ProcessIdentity } from '../ports/processes.ts';
+
+export interface CellState {
+  /** Also the value of CELL_MARKER in the environment of all its processes. */
+  readonly id: string;
+  readonly worktree: string;
+  /** The cell's own folder for server data, beside the worktree. */
+  readonly home: string;
+  readonly branch: string;
+  readonly hasWorktree: boolean;
+  readonly port: number | null;
+  /** The server's process from its start until it was seen to have ended. */
+  readonly server: ProcessIdentity | null;
+  readonly url: string | null;
+  /** The agent's conversation. Survives a restart of the server. */
+  readonly session: string | null;
+  readonly ready: boolean;
+  readonly setupDone: boolean;
+}
+
+export interface CandidateState {
+  readonly tree: string;
+  readonly keptRef: string;
+  readonly keptCommit: string;
+  readonly files: readonly ChangedFile[];
+  readonly filesTotal: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
+export interface AttemptState {
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly prompt: string;
+  readonly because: EventData<'attempt/started'>['because'];
+  readonly tokens: TokenCounts;
+  readonly cost: CostTotal;
+  readonly executed: Omit<EventData<'attempt/executed'>, 'attempt'> | null;
+  readonly violations: readonly { readonly kind: string; readonly detail: string }[];
+  readonly candidate: CandidateState | null;
+  readonly test: { readonly evidence: CommandEvidence; readonly changedByTest: readonly string[]; readonly tree: string } | null;
+  /** A person's or a policy's word on the candidate. */
+  readonly review: { readonly decision: 'approved' | 'rejected'; readonly by: string; readonly comment: string | null } | null;
+  readonly closed: { readonly how: 'reverted' | 'interrupted'; readonly reason: string; readonly at: number } | null;
+  readonly commit: string | null;
+}
+
+export interface PendingApproval {
+  readonly id: string;
+  readonly kind: ApprovalKind;
+  readonly attempt: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly tree: string | null;
+  readonly permission: { readonly permission: string; readonly patterns: readonly string[] } | null;
+  readonly questions: EventData<'approval/requested'>['questions'] | null;
+  readonly at: number;
+}
+
+export interface LandingState {
+  readonly target: string;
+  /** The commit that would land: the candidate's own, or its merge with the moved target. */
+  readonly commit: string;
+  readonly tree: string;
+  /** Where the target stood when the landing was prepared; it moves only from there. */
+  readonly onto: string;
+  readonly prepared: boolean;
+  /** The tree has passed the tests. */
+  readonly tested: boolean;
+  readonly refused: EventData<'landing/refused'> | null;
+  readonly landed: EventData<'landing/landed'> | null;
+}
+
+/** Where a run stands, in the words people see. */
+export type Phase =
+  | 'queued'
+  | 'bootstrapping'
+  | 'ready'
+  | 'executing'
+  | 'testing'
+  | 'waiting'
+  | 'committing'
+  | 'landing'
+  | 'reverting'
+  | 'parked'
+  | 'ending'
+  | 'ended';
+
+/** A fold of all entries of one run. Plain data; stored as JSON beside the journal. */
+export interface RunState {
+  readonly run: string;
+  readonly task: string;
+  readonly spec: RunSpec;
+  readonly phase: Phase;
+  /** Sequence number of the last entry folded in. */
+  readonly seq: number;
+  readonly requestedAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** Time spent waiting for a person so far, milliseconds, and since when it waits now. */
+  readonly waitedMs: number;
+  readonly waitingSince: number | null;
+  readonly cell: CellState | null;
+  readonly base: { readonly evidence: CommandEvidence; readonly remembered: boolean } | null;
+  readonly attempts: readonly AttemptState[];
+  /** Attempts added to the limit because a person or a landing asked for more work. */
+  readonly grantedAttempts: number;
+  /** The last state that was green: a commit. The base at first. */
+  readonly lastGreen: { readonly commit: string; readonly tree: string };
+  readonly pending: readonly PendingApproval[];
+  /** Rules a person added by answering asks of this run. */
+  readonly grantedPermissions: readonly PermissionRule[];
+  readonly landing: LandingState | null;
+  readonly cancelledBy: string | null;
+  readonly timedOut: boolean;
+  /** Most the run may cost now; starts as the limit of its spec. */
+  readonly budgetUsd: string | null;
+  readonly parked: { readonly code: ParkCode; readonly reason: string; readonly exitCode: number } | null;
+  readonly concluded: { readonly status: RunStatus; readonly exitCode: number; readonly reason: string } | null;
+  readonly tokens: TokenCounts;
+  readonly cost: CostTotal;
+  readonly messages: number;
+  /** What went wrong without stopping the run; the last 20. */
+  readonly warnings: readonly string[];
+  /** Message that the next attempt's prompt carries beside the task: test output, a comment, a conflict. */
+  readonly feedback: { readonly because: EventData<'attempt/started'>['because']; readonly text: string } | null;
+}
+
+export const currentAttempt = (state: RunState): AttemptState | null => state.attempts.at(-1) ?? null;
+/** Passing means: ended by itself with code 0. */
+export const isGreen = (evidence: CommandEvidence): boolean => evidence.end === 'exited' && evidence.exitCode === 0;

@@ -1,0 +1,107 @@
+import type { Disposable } from '../base/lifecycle.ts';
+import { UserFacingError } from '../base/userFacingError.ts';
+import { type EventData, event } from '../core/journal/events.ts';
+import type { Attendance } from './attendance.ts';
+import type { EngineDeps } from './deps.ts';
+import type { Ledger } from './ledger.ts';
+
+export type Answer = EventData<'approval/answered'>;
+
+export interface AnswerRequest {
+  readonly run: string;
+  /** Null: the only one that waits. */
+  readonly id: string | null;
+  readonly decision: 'approved' | 'rejected';
+  readonly tree: string | null;
+  readonly comment: string | null;
+  readonly answers?: string[][] | undefined;
+}
+
+/** Where everything stands that waits for a person. Answers are journaled before anybody acts on them. */
+export class ApprovalDesk implements Disposable {
+  readonly #ledger: Ledger;
+  readonly #attendance: Attendance;
+  readonly #deps: Pick<EngineDeps, 'ids' | 'clock' | 'options'>;
+  readonly #waiters = new Map<string, (answer: Answer | null) => void>();
+
+  constructor(ledger: Ledger, attendance: Attendance, deps: Pick<EngineDeps, 'ids' | 'clock' | 'options'>) {
+    this.#ledger = ledger;
+    this.#attendance = attendance;
+    this.#deps = deps;
+  }
+
+  async request(run: string, request: Omit<EventData<'approval/requested'>, 'id'>): Promise<string> {
+    const id = this.#deps.ids.short();
+    await this.#ledger.append(run, request.kind === 'review' ? 'engine' : 'agent', event('approval/requested', { id, ...request }));
+    return id;
+  }
+
+  /**
+   * The answer, or null when `signal` aborts or nobody is there to ask: at no client for the grace time.
+   */
+  waitFor(run: string, id: string, signal: AbortSignal): Promise<Answer | null> {
+    return new Promise((resolve) => {
+      let unattended: Disposable | null = null;
+      const end = (answer: Answer | null): void => {
+        this.#waiters.delete(id);
+        unattended?.dispose();
+        watching.dispose();
+        signal.removeEventListener('abort', abort);
+        resolve(answer);
+      };
+      const abort = (): void => end(null);
+      const watch = (attended: boolean): void => {
+        unattended?.dispose();
+        unattended = attended ? null : this.#deps.clock.schedule(this.#deps.options.unattendedGraceMs, () => end(null));
+      };
+      const watching = this.#attendance.onDidChange(watch);
+      this.#waiters.set(id, end);
+      signal.addEventListener('abort', abort, { once: true });
+      if (signal.aborted || !this.#ledger.expect(run).pending.some((p) => p.id === id)) return abort();
+      if (!this.#attendance.isAttended) {
+        if (this.#deps.options.unattendedGraceMs === 0) return abort();
+        watch(false);
+      }
+    });
+  }
+
+  /**
+   * Records a person's answer. A review is approved for the tree it names and no other.
+   * @throws UserFacingError `notPossibleNow` when nothing waits, several things wait and none is named, or the tree is not the candidate.
+   */
+  async answer(request: AnswerRequest, actor: string): Promise<number> {
+    const state = this.#ledger.state(request.run);
+    const pending = state?.pending ?? [];
+    const open = request.id === null ? pending : pending.filter((p) => p.id === request.id);
+    const asked = open[0];
+    if (asked === undefined) {
+      throw new UserFacingError('notPossibleNow', `Nothing of ${request.run} waits for an answer${request.id === null ? '' : ` with id ${request.id}`}.`, {
+        actions: ['reactor status'],
+      });
+    }
+    if (open.length > 1) {
+      throw new UserFacingError('notPossibleNow', `${open.length} things of ${request.run} wait; name one: ${open.map((p) => p.id).join(', ')}.`);
+    }
+    if (asked.kind === 'review' && request.decision === 'approved' && request.tree !== asked.tree) {
+      throw new UserFacingError(
+        'notPossibleNow',
+        `The approval names tree ${request.tree?.slice(0, 10) ?? '(none)'}, but the candidate of ${request.run} is ${asked.tree?.slice(0, 10)}. Nothing was approved: look at the present diff first.`,
+        { actions: [`reactor show ${request.run} --diff`] },
+      );
+    }
+    const answer: Answer = {
+      id: asked.id,
+      decision: request.decision,
+      tree: asked.tree,
+      comment: request.comment,
+      ...(request.answers === undefined ? {} : { answers: request.answers }),
+    };
+    const seq = await this.#ledger.append(request.run, actor, event('approval/answered', answer));
+    this.#waiters.get(asked.id)?.(answer);
+    return seq;
+  }
+
+  dispose(): void {
+    for (const end of [...this.#waiters.values()]) end(null);
+  }
+}

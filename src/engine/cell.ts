@@ -1,0 +1,245 @@
+import { event } from '../core/journal/events.ts';
+import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
+import type { PortLease } from '../core/ports/processes.ts';
+import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
+import { keepWorktree } from './keep.ts';
+import { withRetries } from './retry.ts';
+import type { RunContext } from './runContext.ts';
+import { runInCell } from './runInCell.ts';
+
+export type BootResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** The live side of a run's cell: worktree, port, server, client. What it is told to do is decided from the journal. */
+export class Cell {
+  readonly #context: RunContext;
+  #server: AgentServer | null = null;
+  #lease: PortLease | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(context: RunContext) {
+    this.#context = context;
+  }
+
+  /** The live server with its client. @throws Error when the cell is not booted: a bug of the caller. */
+  get server(): AgentServer {
+    if (this.#server === null) throw new Error(`the cell of ${this.#context.run} has no server`);
+    return this.#server;
+  }
+
+  get hasServer(): boolean {
+    return this.#server !== null;
+  }
+
+  /**
+   * Makes the cell ready: worktree, files, setup, server, conversation. Files are checked out while the server starts.
+   * Repeatable: what exists already is used. A failed start of the server is retried (BOOT_RETRY).
+   */
+  async boot(signal: AbortSignal): Promise<BootResult> {
+    const { deps, engine, run } = this.#context;
+    const started = deps.clock.monotonic();
+    if (this.#context.state.startedAt === null) await this.#context.record(event('run/started', {}));
+    if (this.#context.state.cell === null) await this.#plan();
+    const filled = this.#ensureWorktree(signal);
+    // The folder exists within milliseconds; the server starts there while git still writes the files.
+    const made = await filled.made;
+    if (made !== null) {
+      await filled.done;
+      return { ok: false, reason: made };
+    }
+    const result = await withRetries<AgentServer, BootFailure>(this.#context, 'BOOT_RETRY', 'server start', signal, () =>
+      engine.boots.run(() => this.#startServer(signal), signal),
+    );
+    const files = await filled.done;
+    if (!result.ok) return { ok: false, reason: `the agent server did not start: ${result.error.message}` };
+    if (files !== null) return { ok: false, reason: files };
+    this.#server = result.value;
+    const session = await this.#conversation(result.value, signal);
+    await this.#context.record(
+      event('cell/ready', { url: result.value.url, version: result.value.version, session, bootMs: Math.round(deps.clock.monotonic() - started) }),
+    );
+    const setup = await this.#setUp(signal);
+    if (setup !== null) return { ok: false, reason: setup };
+    deps.log.log('info', 'cell ready', { run, port: this.#lease?.port });
+    return { ok: true };
+  }
+
+  async #plan(): Promise<void> {
+    const { deps, engine, run, state } = this.#context;
+    const id = `${run}-${deps.ids.short()}`;
+    const folders = await deps.files.cellFolders(id);
+    const branch = await this.#freeBranch();
+    await engine.ledger.appendForCell(
+      run,
+      id,
+      'engine',
+      event('cell/planned', { worktree: folders.worktree, home: folders.home, branch, base: state.spec.base }),
+    );
+  }
+
+  /** `reactor/<task>`, or with the number of the run when a branch of that name is there. */
+  async #freeBranch(): Promise<string> {
+    const { deps, run, state } = this.#context;
+    for (const name of [`reactor/${state.task}`, `reactor/${run}`]) {
+      if ((await deps.repository.readRef(`refs/heads/${name}`)) === null) return name;
+    }
+    return `reactor/${run}-${deps.ids.short()}`;
+  }
+
+  /** `made` is settled when the folder exists, `done` when it is filled; both with a reason when it failed. */
+  #ensureWorktree(signal: AbortSignal): { made: Promise<string | null>; done: Promise<string | null> } {
+    const { deps, state } = this.#context;
+    const { cell, spec } = state;
+    if (cell === null) throw new Error('no cell planned');
+    const create = async (): Promise<{ fresh: boolean; reason: string | null }> => {
+      if (await deps.files.exists(cell.worktree)) return { fresh: false, reason: null };
+      const created = await deps.repository.createWorktree({ path: cell.worktree, branch: cell.branch, base: spec.base }, signal);
+      if (!created.ok) return { fresh: true, reason: `the worktree could not be made: ${created.error.message}` };
+      await this.#context.record(event('cell/worktreeCreated', {}));
+      return { fresh: true, reason: null };
+    };
+    const creating = create();
+    const fill = async (): Promise<string | null> => {
+      const { fresh, reason } = await creating;
+      if (reason !== null || !fresh) return reason;
+      const filled = await deps.repository.populateWorktree(cell.worktree, signal);
+      if (!filled.ok) return `the files could not be checked out: ${filled.error.message}`;
+      if (spec.checkout !== null && spec.include.length > 0) {
+        const report = await deps.repository.includeIgnored({ from: spec.checkout, to: cell.worktree, globs: spec.include }, signal);
+        if (report.files > 0 || report.skipped.length > 0) {
+          await this.#context.record(event('cell/filesIncluded', { ...report, skipped: [...report.skipped].slice(0, 50) }));
+        }
+      }
+      return null;
+    };
+    const filling = fill();
+    // A failure is handled where `done` is awaited; this only marks it as seen meanwhile.
+    filling.catch(() => {});
+    return { made: creating.then((c) => c.reason), done: filling };
+  }
+
+  async #startServer(
+    signal: AbortSignal,
+  ): Promise<{ ok: true; value: AgentServer } | { ok: false; error: BootFailure; retryable: boolean }> {
+    const { deps, state } = this.#context;
+    const { cell, spec } = state;
+    if (cell === null) throw new Error('no cell planned');
+    const { options } = deps;
+    await this.#lease?.release();
+    this.#lease = await deps.ports.lease(options.portRange, signal);
+    if (this.#lease === null) {
+      const { from, to } = options.portRange;
+      const message = `no free port between ${from} and ${to}; stop what holds them or widen ports in reactor.yaml`;
+      return { ok: false, retryable: false, error: { code: 'portTaken', message, logTail: '' } };
+    }
+    const { port } = this.#lease;
+    const folders = await deps.files.cellFolders(cell.id);
+    // Watched before it exists: the marker in its environment is enough for the warden to find it.
+    deps.warden.watch(cell.id, null);
+    const spawned: Promise<number>[] = [];
+    const result = await deps.agents.start(
+      {
+        cell: cell.id,
+        worktree: cell.worktree,
+        home: cell.home,
+        projectFolder: spec.checkout ?? cell.worktree,
+        port,
+        model: spec.model,
+        permissions: effectivePermissions(spec.permissions, state.grantedPermissions),
+        environment: {},
+        healthEveryMs: options.healthEveryMs,
+        healthLimitMs: options.healthLimitMs,
+        logFile: folders.serverLog,
+        onSpawned: (process) => {
+          deps.warden.watch(cell.id, process);
+          spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start: 1 })));
+        },
+      },
+      signal,
+    );
+    await Promise.all(spawned);
+    if (result.ok) return result;
+    await deps.processes.endCell(cell.id, this.#context.state.cell?.server ?? null, deps.options.killGraceMs);
+    await this.#context.record(event('cell/serverFailed', { ...result.error, start: 1 }));
+    return { ok: false, error: result.error, retryable: result.error.code !== 'spawnFailed' };
+  }
+
+  /** The conversation of before, when the server still knows it; else a new one. */
+  async #conversation(server: AgentServer, signal: AbortSignal): Promise<string> {
+    const { state, run } = this.#context;
+    const before = state.cell?.session ?? null;
+    if (before !== null && (await server.client.hasSession(before, signal))) return before;
+    return server.client.createSession({ title: `${run} ${state.spec.title}` }, signal);
+  }
+
+  async #setUp(signal: AbortSignal): Promise<string | null> {
+    const { state } = this.#context;
+    const { setup, limits } = state.spec;
+    if (setup === null || state.cell?.setupDone === true) return null;
+    const evidence = await runInCell(this.#context, this, { command: setup, name: 'setup', timeoutMs: limits.setupTimeoutMs }, signal);
+    await this.#context.record(event('cell/setupFinished', { evidence }));
+    if (evidence.end === 'exited' && evidence.exitCode === 0) return null;
+    return `the setup command \`${setup}\` failed (${evidence.exitCode === null ? evidence.end : `exit code ${evidence.exitCode}`}): ${evidence.tail.trim().slice(-500)}`;
+  }
+
+  /** Ends the server and everything it started (INV-005) and gives the port back. Not abortable; twice is once. */
+  stopServer(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = null;
+    });
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const { deps, state } = this.#context;
+    const { cell } = state;
+    this.#server?.disconnect();
+    this.#server = null;
+    if (cell !== null) {
+      const report = await deps.processes.endCell(cell.id, cell.server, deps.options.killGraceMs);
+      if (report.left.length === 0) deps.warden.forget(cell.id);
+      if (this.#context.state.cell?.server) {
+        await this.#context.record(event('cell/serverStopped', { killed: [...report.killed], left: [...report.left] }));
+      }
+    }
+    await this.#lease?.release();
+    this.#lease = null;
+  }
+
+  /** Server gone, content kept, worktree and folder removed. Each part may already be done. */
+  async tearDown(): Promise<void> {
+    await this.stopServer();
+    const { deps, state } = this.#context;
+    const { cell } = state;
+    if (cell === null) return;
+    if (await deps.files.exists(cell.worktree)) {
+      const unkept = await this.#keepRest();
+      if (unkept !== null) {
+        // Better a folder too many than work lost: it stays where it is, and `clean` names it.
+        await this.#context.record(event('run/recoveryApplied', { code: 'IG', what: `worktree left in place: ${unkept}`, retry: 0, delayMs: 0 }));
+        await this.#context.record(event('cell/removed', {}));
+        return;
+      }
+      const removed = await deps.repository.removeWorktree(cell.worktree);
+      if (!removed.ok) {
+        // What is left is found and offered by `clean`.
+        await this.#context.record(
+          event('run/recoveryApplied', { code: 'IG', what: `worktree not removed: ${removed.error.message}`, retry: 0, delayMs: 0 }),
+        );
+      }
+    }
+    await deps.files.removeCell(cell.id);
+    await this.#context.record(event('cell/removed', {}));
+  }
+
+  /** Keeps what no candidate holds, such as edits made after the last one (INV-008). Returns why it could not. */
+  async #keepRest(): Promise<string | null> {
+    const { deps, state } = this.#context;
+    if (state.cell === null) return null;
+    const snapshot = await deps.repository.snapshot(state.cell.worktree);
+    if (!snapshot.ok) return snapshot.error.message;
+    const { tree } = snapshot.value;
+    const known = [state.spec.baseTree, state.lastGreen.tree, state.landing?.tree, ...state.attempts.map((a) => a.candidate?.tree)];
+    if (!known.includes(tree)) await keepWorktree(this.#context, 'end');
+    return null;
+  }
+}

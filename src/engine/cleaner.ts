@@ -1,0 +1,127 @@
+import { event } from '../core/journal/events.ts';
+import type { GitRepository } from '../core/ports/git.ts';
+import type { RunState } from '../core/run/state.ts';
+import type { Orphan } from '../protocol/messages.ts';
+import { keptRefPrefix } from './keep.ts';
+import type { EngineContext } from './runContext.ts';
+
+type Found = Omit<Orphan, 'removed'> & { readonly remove: () => Promise<boolean> };
+
+/**
+ * Finds what no open run owns: processes, worktrees, folders and branches of cells that are gone. Removes only what is kept elsewhere,
+ * after keeping it where that is possible; what can't be kept is named and left.
+ */
+export async function cleanOrphans(engine: EngineContext, dryRun: boolean): Promise<Orphan[]> {
+  const { deps, ledger } = engine;
+  const open = ledger.openRuns();
+  const owned = new Set(open.flatMap((s) => (s.cell === null ? [] : [s.cell.id])));
+  const found = [...(await orphanCells(engine, owned)), ...(await mergedBranches(deps.repository, open, engine))];
+  const out: Orphan[] = [];
+  for (const { remove, ...orphan } of found) {
+    const removed = !dryRun && orphan.keptIn !== null && (await remove());
+    if (removed) await ledger.append(null, 'engine', event('clean/removed', { kind: orphan.kind, name: orphan.name, keptIn: orphan.keptIn ?? '' }));
+    out.push({ ...orphan, removed });
+  }
+  return out;
+}
+
+async function orphanCells(engine: EngineContext, owned: ReadonlySet<string>): Promise<Found[]> {
+  const { deps } = engine;
+  const found: Found[] = [];
+  const worktrees = await deps.repository.listWorktrees();
+  for (const cell of await deps.files.listCells()) {
+    if (owned.has(cell)) continue;
+    const folders = await deps.files.cellFolders(cell);
+    for (const process of deps.processes.markedWith(cell)) {
+      found.push({
+        kind: 'process',
+        name: String(process.pid),
+        why: `belongs to ${cell}, which has ended`,
+        keptIn: 'nothing to keep',
+        remove: async () => (await deps.processes.endCell(cell, process, deps.options.killGraceMs)).left.length === 0,
+      });
+    }
+    const worktree = worktrees.find((w) => w.path === folders.worktree);
+    if (worktree !== undefined || (await deps.files.exists(folders.worktree))) {
+      found.push(await orphanWorktree(engine, cell, folders.worktree));
+    } else {
+      found.push({
+        kind: 'folder',
+        name: cell,
+        why: 'server data of a cell that has ended',
+        keptIn: 'nothing to keep',
+        remove: async () => {
+          await deps.files.removeCell(cell);
+          return true;
+        },
+      });
+    }
+  }
+  return found;
+}
+
+async function orphanWorktree(engine: EngineContext, cell: string, path: string): Promise<Found> {
+  const { deps } = engine;
+  const base = { kind: 'worktree' as const, name: path, why: `the run of cell ${cell} has ended` };
+  const remove = async (): Promise<boolean> => {
+    const removed = await deps.repository.removeWorktree(path);
+    if (removed.ok) await deps.files.removeCell(cell);
+    return removed.ok;
+  };
+  const ref = `${keptRefPrefix}orphan/${cell}`;
+  const snapshot = await deps.repository.snapshot(path);
+  if (!snapshot.ok) return { ...base, keptIn: null, why: `${base.why}, and its content can't be read: ${snapshot.error.message}`, remove };
+  const keep = async (): Promise<boolean> => {
+    const written = await deps.repository.writeCommit({
+      tree: snapshot.value.tree,
+      parents: [],
+      message: `Kept ${cell}\n\nReactor-Kept: orphan\n`,
+      sign: false,
+    });
+    if (!written.ok) return false;
+    const there = await deps.repository.readRef(ref);
+    if (there !== null && (await deps.repository.treeOf(there)) === snapshot.value.tree) return true;
+    const name = there === null ? ref : `${ref}-${deps.ids.short()}`;
+    return (await deps.repository.moveRef({ ref: name, to: written.value, expected: null, reason: 'reactor: kept' })).ok;
+  };
+  return { ...base, keptIn: ref, remove: async () => (await keep()) && (await remove()) };
+}
+
+/** Branches of ended runs whose commits are in the target already. */
+async function mergedBranches(repository: GitRepository, open: readonly RunState[], engine: EngineContext): Promise<Found[]> {
+  const found: Found[] = [];
+  const used = new Set(open.flatMap((s) => (s.cell === null ? [] : [`refs/heads/${s.cell.branch}`])));
+  const targets = new Map<string, string>();
+  for (const state of engine.deps.journal.recentRuns(500)) {
+    if (state.phase !== 'ended' || state.cell === null) continue;
+    const target = state.landing?.landed?.target;
+    targets.set(`refs/heads/${state.cell.branch}`, target ?? '');
+  }
+  for (const { ref, oid } of await repository.listRefs('refs/heads/reactor/')) {
+    const target = targets.get(ref);
+    if (used.has(ref) || target === undefined) continue;
+    const state = engine.deps.journal.recentRuns(500).find((s) => s.cell !== null && `refs/heads/${s.cell.branch}` === ref);
+    const keptIn = await whereKept(repository, oid, target, state ?? null);
+    if (keptIn === null) continue;
+    found.push({
+      kind: 'branch',
+      name: ref.slice('refs/heads/'.length),
+      why: 'its run has ended',
+      keptIn,
+      remove: async () => (await repository.checkoutOf(ref.slice('refs/heads/'.length))) === null && (await repository.deleteRef({ ref, expected: oid })).ok,
+    });
+  }
+  return found;
+}
+
+/** The ref that has everything the branch has; null when the branch is the only place. */
+async function whereKept(repository: GitRepository, oid: string, target: string, state: RunState | null): Promise<string | null> {
+  const tip = target === '' ? null : await repository.readRef(`refs/heads/${target}`);
+  if (tip !== null && (await repository.isAncestor(oid, tip))) return target;
+  // A run that never committed leaves its branch at the base.
+  if (state !== null && oid === state.spec.base && state.spec.target !== null) {
+    const own = await repository.readRef(`refs/heads/${state.spec.target}`);
+    if (own !== null && (await repository.isAncestor(oid, own))) return state.spec.target;
+  }
+  return null;
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { AgentServers } from '../core/ports/agent.ts';
+import type { DataFiles, Ids } from '../core/ports/files.ts';
+import type { Git, GitRepository } from '../core/ports/git.ts';
+import type { Journal } from '../core/ports/journal.ts';
+import type { PortLeases, Processes, Warden } from '../core/ports/processes.ts';
+import type { Project } from '../core/ports/project.ts';
+
+export interface EngineOptions {
+  readonly portRange: { readonly from: number; readonly to: number };
+  readonly healthEveryMs: number;
+  readonly healthLimitMs: number;
+  /** Servers that may start at the same time. */
+  readonly parallelBoots: number;
+  /** Cells that may live at the same time. */
+  readonly cellLimit: number;
+  /** From SIGTERM to SIGKILL (INV-005). */
+  readonly killGraceMs: number;
+  /** How long a waiting run stays live after the last person has gone. */
+  readonly unattendedGraceMs: number;
+}
+
+/** Everything the engine acts through. */
+export interface EngineDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ids: Ids;
+  readonly git: Git;
+  readonly repository: GitRepository;
+  readonly journal: Journal;
+  readonly processes: Processes;
+  readonly warden: Warden;
+  readonly ports: PortLeases;
+  readonly agents: AgentServers;
+  readonly files: DataFiles;
+  readonly project: Project;
+  readonly options: EngineOptions;
+}

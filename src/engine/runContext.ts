@@ -1,0 +1,54 @@
+import type { Limiter } from '../base/limiter.ts';
+import type { DomainEvent } from '../core/journal/events.ts';
+import type { RunState } from '../core/run/state.ts';
+import type { Attendance } from './attendance.ts';
+import type { EngineDeps } from './deps.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What is shared by all runs of one engine. */
+export interface EngineContext {
+  readonly deps: EngineDeps;
+  readonly ledger: Ledger;
+  readonly attendance: Attendance;
+  /** Server starts cost seconds of processor time each: so many at once. */
+  readonly boots: Limiter;
+  /** Tells clients what is not journaled. */
+  readonly announce: (live: { readonly run: string; readonly kind: 'text' | 'toolStarted' | 'retrying' | 'note'; readonly text: string }) => void;
+}
+
+/** One run and the ways to read and move it. */
+export class RunContext {
+  readonly run: string;
+  readonly engine: EngineContext;
+
+  constructor(run: string, engine: EngineContext) {
+    this.run = run;
+    this.engine = engine;
+  }
+
+  get deps(): EngineDeps {
+    return this.engine.deps;
+  }
+
+  get state(): RunState {
+    return this.engine.ledger.expect(this.run);
+  }
+
+  /** Appends events caused by the engine itself. */
+  record(...events: readonly DomainEvent[]): Promise<number> {
+    return this.engine.ledger.append(this.run, 'engine', ...events);
+  }
+
+  recordAs(actor: string, ...events: readonly DomainEvent[]): Promise<number> {
+    return this.engine.ledger.append(this.run, actor, ...events);
+  }
+
+  /** Milliseconds left of the run's time limit; waiting for people does not count. */
+  remainingMs(): number {
+    const { startedAt, waitedMs, waitingSince, spec } = this.state;
+    const now = this.deps.clock.now();
+    if (startedAt === null) return spec.limits.timeoutMs;
+    const waiting = waitingSince === null ? 0 : now - waitingSince;
+    return Math.max(0, spec.limits.timeoutMs - (now - startedAt - waitedMs - waiting));
+  }
+}

@@ -1,0 +1,31 @@
+import type { CommandEvidence } from '../core/journal/events.ts';
+import type { Cell } from './cell.ts';
+import type { RunContext } from './runContext.ts';
+
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Runs a command in the cell through its server (INV-006), within its own limit and the run's.
+ * Abort ends the command with its whole process tree and returns evidence with `end: 'aborted'`.
+ */
+export async function runInCell(
+  context: RunContext,
+  cell: Cell,
+  request: { readonly command: string; readonly name: string; readonly timeoutMs: number },
+  signal: AbortSignal,
+): Promise<CommandEvidence> {
+  const { deps, run, state } = context;
+  const outputFile = await deps.files.outputFile(run, `${request.name}.log`);
+  const result = await cell.server.client.shell(
+    {
+      sessionId: state.cell?.session ?? '',
+      command: request.command,
+      folder: state.spec.folder,
+      timeoutMs: Math.max(1, Math.min(request.timeoutMs, context.remainingMs())),
+      outputFile,
+      maxBytes: MAX_OUTPUT_BYTES,
+    },
+    signal,
+  );
+  return { command: request.command, outputFile: deps.files.relative(outputFile), ...result };
+}

@@ -1,0 +1,267 @@
+import { errorText } from '../base/log.ts';
+import { event } from '../core/journal/events.ts';
+import { exitCodes } from '../core/model/exitCodes.ts';
+import { JournalRefused } from '../core/ports/journal.ts';
+import { composePrompt } from '../core/run/composePrompt.ts';
+import { nextStep, type Step } from '../core/run/nextStep.ts';
+import { type ApprovalDesk } from './approvalDesk.ts';
+import { Asks } from './asks.ts';
+import { Cell } from './cell.ts';
+import { keepWorktree } from './keep.ts';
+import { withRetries } from './retry.ts';
+import { RunContext, type EngineContext } from './runContext.ts';
+import { buildCandidate } from './steps/candidate.ts';
+import { commit } from './steps/commit.ts';
+import { execute } from './steps/execute.ts';
+import { moveTarget, prepareLanding } from './steps/landing.ts';
+import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
+
+/** Steps whose failure may pass by itself: a lock, a full pipe, a server that went away. */
+const MAX_SERVER_LOSSES = 3;
+
+/**
+ * Drives one run: asks the core what is next, does it, and lets the journal say what came of it. Whatever a step throws ends in
+ * a retry (R3), then in a roll-back and halt (RB); it never leaves a server behind.
+ */
+export class RunSupervisor {
+  readonly #context: RunContext;
+  readonly #cell: Cell;
+  readonly #asks: Asks;
+  readonly #desk: ApprovalDesk;
+  #step = new AbortController();
+  #serverLosses = 0;
+  #background: Promise<void> = Promise.resolve();
+
+  constructor(run: string, engine: EngineContext, desk: ApprovalDesk) {
+    this.#context = new RunContext(run, engine);
+    this.#cell = new Cell(this.#context);
+    this.#asks = new Asks(this.#context, desk);
+    this.#desk = desk;
+  }
+
+  /** Ends the present step early; the journal already says why (cancelled). */
+  interruptStep(reason: string): void {
+    this.#step.abort(new Error(reason));
+  }
+
+  /** Works until the run has ended or is parked without a server. On abort of `shutdown` the server is ended and the run stays open. */
+  async drive(shutdown: AbortSignal): Promise<void> {
+    const { deps, run } = this.#context;
+    const stop = (): void => this.#step.abort(shutdown.reason);
+    shutdown.addEventListener('abort', stop, { once: true });
+    try {
+      while (!shutdown.aborted) {
+        if (this.#step.signal.aborted) this.#step = new AbortController();
+        const step = nextStep(this.#context.state);
+        if (step.step === 'rest') return;
+        await this.#attempt(step, shutdown);
+      }
+    } catch (error) {
+      deps.log.log('error', 'a run could not be driven on', { run, error: errorText(error) });
+      throw error;
+    } finally {
+      shutdown.removeEventListener('abort', stop);
+      await this.#background.catch(() => {});
+      await this.#cell.stopServer();
+    }
+  }
+
+  async #attempt(step: Step, shutdown: AbortSignal): Promise<void> {
+    const { signal } = this.#step;
+    const before = this.#context.state.seq;
+    const result = await withRetries(this.#context, 'R3', step.step, AbortSignal.any([signal, shutdown]), async () => {
+      try {
+        await this.#do(step, signal);
+        return { ok: true, value: undefined };
+      } catch (error) {
+        if (signal.aborted) return { ok: true, value: undefined };
+        if (error instanceof JournalRefused) throw error;
+        this.#context.deps.log.log('warn', 'a step failed', { run: this.#context.run, step: step.step, error: errorText(error) });
+        const message = error instanceof Error ? error.message : String(error);
+        // What it recorded before it failed may have changed what is next: then the core decides afresh.
+        return { ok: false, error: { message }, retryable: nextStep(this.#context.state).step === step.step };
+      }
+    }).catch((error: unknown) => {
+      if (signal.aborted) return { ok: true as const, value: undefined };
+      throw error;
+    });
+    if (result.ok || this.#context.state.concluded !== null) {
+      if (this.#context.state.seq === before && step.step !== 'wait' && !signal.aborted) throw new Error(`step ${step.step} did nothing`);
+      return;
+    }
+    if (nextStep(this.#context.state).step !== step.step) return;
+    await this.#halt(step, result.error.message);
+  }
+
+  /** RB: what is there is kept, and the run ends with the reason. */
+  async #halt(step: Step, message: string): Promise<void> {
+    const { state } = this.#context;
+    await this.#context.record(event('run/recoveryApplied', { code: 'RB', what: `${step.step}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }));
+    if (step.step === 'teardown' || step.step === 'suspend' || state.concluded !== null) {
+      await this.#context.record(event('cell/removed', {}));
+      return;
+    }
+    await this.#context.record(event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: `${step.step} failed: ${message}` }));
+  }
+
+  async #do(step: Step, signal: AbortSignal): Promise<void> {
+    const context = this.#context;
+    switch (step.step) {
+      case 'boot':
+        return this.#boot(signal);
+      case 'testBase':
+        return this.#needsServer(await this.#whenAlive(() => testBase(context, this.#cell, signal)));
+      case 'startAttempt':
+        await context.record(
+          event('attempt/started', { attempt: context.state.attempts.length + 1, prompt: composePrompt(context.state), because: step.because }),
+        );
+        return;
+      case 'execute':
+        return execute(context, this.#cell, this.#asks, step.attempt, signal);
+      case 'buildCandidate':
+        return buildCandidate(context, step.attempt);
+      case 'test':
+        return this.#needsServer(await this.#whenAlive(() => testCandidate(context, this.#cell, step.attempt, signal)));
+      case 'approveByPolicy':
+        return this.#approveByPolicy(step.attempt);
+      case 'askReview':
+        return this.#askReview(step.attempt);
+      case 'wait':
+        return this.#wait(signal);
+      case 'interrupt':
+        return this.#interrupt(step.attempt, step.reason);
+      case 'revert':
+        return this.#revert(step.attempt, step.reason);
+      case 'commit':
+        this.#endServerEarly();
+        return commit(context, step.attempt);
+      case 'prepareLanding':
+        return prepareLanding(context);
+      case 'testLanding':
+        return this.#needsServer(await this.#whenAlive(() => testLanding(context, this.#cell, signal)));
+      case 'moveTarget':
+        return moveTarget(context);
+      case 'park':
+        await context.record(event('run/parked', { code: step.code, exitCode: step.exitCode, reason: step.reason }));
+        return;
+      case 'conclude':
+        await context.record(event('run/concluded', { status: step.status, exitCode: step.exitCode, reason: step.reason }));
+        return;
+      case 'suspend':
+        return this.#cell.stopServer();
+      case 'teardown':
+        await this.#background;
+        return this.#cell.tearDown();
+      case 'finish':
+        return this.#finish();
+      case 'rest':
+        return;
+    }
+  }
+
+  async #boot(signal: AbortSignal): Promise<void> {
+    await this.#background;
+    if (this.#cell.hasServer) await this.#cell.stopServer();
+    const deadline = AbortSignal.any([signal]);
+    const result = await this.#cell.boot(deadline);
+    if (result.ok || signal.aborted) return;
+    await this.#cell.stopServer();
+    await this.#context.record(event('run/recoveryApplied', { code: 'RB', what: result.reason.slice(0, 500), retry: 0, delayMs: 0 }));
+    await this.#context.record(event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: result.reason }));
+  }
+
+  /** A command that ran to its end is worth its result even when the server dies after it. */
+  async #whenAlive(work: () => Promise<boolean>): Promise<boolean> {
+    return this.#cell.hasServer ? work() : false;
+  }
+
+  /** The server went away under a command: end what is left of it, so that the next step starts another. */
+  async #needsServer(done: boolean): Promise<void> {
+    if (done || this.#step.signal.aborted) return;
+    this.#serverLosses += 1;
+    if (this.#serverLosses > MAX_SERVER_LOSSES) {
+      await this.#context.record(
+        event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: `the agent server went away ${this.#serverLosses} times during commands` }),
+      );
+      return;
+    }
+    await this.#cell.stopServer();
+    await this.#context.record(event('run/recoveryApplied', { code: 'R3', what: 'the agent server ended during a command', retry: this.#serverLosses, delayMs: 0 }));
+  }
+
+  async #approveByPolicy(attempt: number): Promise<void> {
+    const { candidate } = this.#current(attempt);
+    if (candidate === null) throw new Error('nothing to approve');
+    await this.#desk.request(this.#context.run, this.#reviewRequest(attempt));
+    const pending = this.#context.state.pending.at(-1);
+    if (pending === undefined) return;
+    await this.#context.recordAs('policy', event('approval/answered', { id: pending.id, decision: 'approved', tree: candidate.tree, comment: null }));
+  }
+
+  async #askReview(attempt: number): Promise<void> {
+    await this.#desk.request(this.#context.run, this.#reviewRequest(attempt));
+  }
+
+  #reviewRequest(attempt: number) {
+    const { candidate, test } = this.#current(attempt);
+    if (candidate === null || test === null) throw new Error('nothing to review');
+    const files = candidate.filesTotal === 1 ? '1 file' : `${candidate.filesTotal} files`;
+    const title = `review: ${files} +${candidate.added} −${candidate.removed}, tests green`;
+    return { kind: 'review' as const, attempt, title, detail: `attempt ${attempt}, tree ${candidate.tree}`, tree: candidate.tree };
+  }
+
+  /** A review waits with its server for a person who is there; without one, or with `approve: never`, it parks. */
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { state, run } = this.#context;
+    const pending = state.pending[0];
+    if (pending === undefined) return;
+    const parks = state.spec.approve === 'never' && pending.kind === 'review';
+    const answer = parks ? null : await this.#desk.waitFor(run, pending.id, signal);
+    if (answer !== null || signal.aborted || !this.#context.state.pending.some((p) => p.id === pending.id)) return;
+    await this.#context.record(event('run/parked', { code: pending.kind, exitCode: exitCodes.waits, reason: `waits for a person: ${pending.title}` }));
+  }
+
+  async #interrupt(attempt: number, reason: string): Promise<void> {
+    const { deps, state } = this.#context;
+    await this.#cell.stopServer();
+    const kept = await keepWorktree(this.#context, String(attempt));
+    if (state.cell !== null) await this.#reset(state.cell.worktree, state.lastGreen.commit);
+    await this.#context.record(event('attempt/interrupted', { attempt, reason, keptRef: kept.ref }));
+    const retry = this.#context.state.attempts.filter((a) => a.closed?.how === 'interrupted').length;
+    await this.#context.record(event('run/recoveryApplied', { code: 'R3', what: reason, retry, delayMs: 500 * 2 ** (retry - 1) }));
+    await deps.clock.sleep(500 * 2 ** (retry - 1), this.#step.signal);
+  }
+
+  async #revert(attempt: number, reason: string): Promise<void> {
+    const { state } = this.#context;
+    const { candidate } = this.#current(attempt);
+    if (candidate === null || state.cell === null) throw new Error('INV-008: nothing is reverted before it is kept');
+    await this.#reset(state.cell.worktree, state.lastGreen.commit);
+    await this.#context.record(event('attempt/reverted', { attempt, to: state.lastGreen.commit, reason }));
+  }
+
+  async #reset(worktree: string, commitId: string): Promise<void> {
+    const reset = await this.#context.deps.repository.resetWorktree(worktree, commitId);
+    if (!reset.ok) throw new Error(`the worktree could not be reset: ${reset.error.message}`);
+  }
+
+  /** After the gate only git works, unless the target has moved; ending the server overlaps with the commit. */
+  #endServerEarly(): void {
+    if (!this.#cell.hasServer) return;
+    this.#background = this.#cell.stopServer();
+    this.#background.catch(() => {});
+  }
+
+  async #finish(): Promise<void> {
+    const { concluded, requestedAt, startedAt } = this.#context.state;
+    if (concluded === null) throw new Error('finished without a conclusion');
+    const durationMs = Math.max(0, this.#context.deps.clock.now() - (startedAt ?? requestedAt));
+    await this.#context.record(event('run/finished', { ...concluded, durationMs }));
+  }
+
+  #current(attempt: number) {
+    const found = this.#context.state.attempts.find((a) => a.attempt === attempt);
+    if (found === undefined) throw new Error(`no attempt ${attempt}`);
+    return found;
+  }
+}

@@ -1,0 +1,51 @@
+import { event } from '../../core/journal/events.ts';
+import type { FileChange } from '../../core/ports/git.ts';
+import { leadsOutside } from '../../core/policy/linkPolicy.ts';
+import { keepWorktree } from '../keep.ts';
+import type { RunContext } from '../runContext.ts';
+
+const MAX_FILES_JOURNALED = 200;
+
+/** Turns what the attempt did into a kept tree, and looks at it for what must never be committed. */
+export async function buildCandidate(context: RunContext, attempt: number): Promise<void> {
+  const { repository } = context.deps;
+  const kept = await keepWorktree(context, String(attempt));
+  const changes = await repository.changes(context.state.lastGreen.tree, kept.tree);
+  const violations = await violationsOf(context, kept.tree, changes);
+  const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);
+  await context.record(
+    ...(violations.length > 0 ? [event('attempt/violated', { attempt, violations })] : []),
+    event('attempt/candidateBuilt', {
+      attempt,
+      tree: kept.tree,
+      keptRef: kept.ref,
+      keptCommit: kept.commit,
+      files: changes.slice(0, MAX_FILES_JOURNALED).map((c) => ({
+        status: c.status,
+        path: c.path,
+        ...(c.oldPath === undefined ? {} : { oldPath: c.oldPath }),
+        added: c.added,
+        removed: c.removed,
+      })),
+      filesTotal: changes.length,
+      added: lines((c) => c.added),
+      removed: lines((c) => c.removed),
+    }),
+  );
+}
+
+async function violationsOf(context: RunContext, tree: string, changes: readonly FileChange[]): Promise<{ kind: string; detail: string }[]> {
+  const found: { kind: string; detail: string }[] = [];
+  for (const change of changes) {
+    if (change.newMode === '120000') {
+      const content = await context.deps.repository.readFile(tree, change.path);
+      const target = new TextDecoder().decode(content ?? new Uint8Array());
+      if (leadsOutside(change.path, target)) found.push({ kind: 'linkOutside', detail: `the link ${change.path} leads out of the worktree to ${target}` });
+    }
+    if (change.newMode === '160000') {
+      const what = change.oldMode === '160000' ? 'moves a submodule, whose commits a run does not bring over' : 'is a repository of its own, whose content git would not commit';
+      found.push({ kind: 'embeddedRepository', detail: `${change.path} ${what}` });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,102 @@
+import { event } from '../../core/journal/events.ts';
+import { compareUsd } from '../../core/model/usd.ts';
+import type { FinishedMessage, TurnEvent, TurnResult } from '../../core/ports/agent.ts';
+import { type Cell } from '../cell.ts';
+import type { RunContext } from '../runContext.ts';
+import type { Asks } from '../asks.ts';
+
+/** The server retries a failing model by itself with exponential backoff; past this many it counts as failed (R3). */
+const MODEL_RETRIES = 3;
+
+/**
+ * Sends the attempt's prompt and follows the turn to its end. Messages are journaled as they finish, each once.
+ * When the run is parked meanwhile (an ask that nobody answers), the attempt stays open.
+ */
+export async function execute(context: RunContext, cell: Cell, asks: Asks, attempt: number, signal: AbortSignal): Promise<void> {
+  const { deps, state } = context;
+  const current = state.attempts.find((a) => a.attempt === attempt);
+  const session = state.cell?.session;
+  if (current === undefined || session === null || session === undefined) throw new Error('nothing to execute');
+  const started = deps.clock.monotonic();
+  const turn = new AbortController();
+  const stop = AbortSignal.any([signal, turn.signal]);
+  let stoppedFor: 'budget' | 'model' | null = null;
+  let modelFailure = '';
+  const recorded: Promise<unknown>[] = [];
+
+  const overBudget = (): boolean => {
+    const { budgetUsd, cost } = context.state;
+    return budgetUsd !== null && compareUsd(cost.usd, budgetUsd) >= 0;
+  };
+  const onMessage = async (message: FinishedMessage): Promise<void> => {
+    await context.recordAs('agent', event('message/finished', { attempt, message: { ...message, tools: [...message.tools] } as never }));
+    if (stoppedFor === null && overBudget() && message.finish !== 'stop') {
+      stoppedFor = 'budget';
+      turn.abort(new Error('over budget'));
+    }
+  };
+  const onRetry = (retry: number, message: string): void => {
+    modelFailure = message;
+    recorded.push(
+      context.record(event('run/recoveryApplied', { code: 'R3', what: `model call: ${message}`.slice(0, 500), retry: Math.min(retry, MODEL_RETRIES + 1), delayMs: 0 })),
+    );
+    if (retry <= MODEL_RETRIES || stoppedFor !== null) return;
+    stoppedFor = 'model';
+    turn.abort(new Error('the model keeps failing'));
+  };
+  const onEvent = (turnEvent: TurnEvent): void => {
+    switch (turnEvent.type) {
+      case 'messageFinished':
+        recorded.push(onMessage(turnEvent.message));
+        return;
+      case 'retrying':
+        onRetry(turnEvent.attempt, turnEvent.message);
+        context.engine.announce({ run: context.run, kind: 'retrying', text: turnEvent.message });
+        return;
+      case 'toolStarted':
+        context.engine.announce({ run: context.run, kind: 'toolStarted', text: `${turnEvent.tool} ${turnEvent.title}`.trim() });
+        return;
+      case 'text':
+        context.engine.announce({ run: context.run, kind: 'text', text: turnEvent.delta });
+    }
+  };
+
+  const { limits } = state.spec;
+  const result = await cell.server.client.runTurn(
+    {
+      sessionId: session,
+      prompt: current.prompt,
+      agent: state.spec.agent,
+      model: state.spec.model,
+      limits: { steps: limits.stepsPerAttempt, callsPerMinute: limits.callsPerMinute, stallMs: limits.stallMs, timeoutMs: Math.max(1, context.remainingMs()) },
+      onEvent,
+      onPermission: (ask, askSignal) => asks.permission(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
+      onQuestion: (ask, askSignal) => asks.question(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
+    },
+    stop,
+  );
+  await Promise.all(recorded);
+  if (result.violations.length > 0) {
+    await context.record(event('attempt/violated', { attempt, violations: [...result.violations] }));
+  }
+  if (context.state.parked !== null) return;
+  const durationMs = Math.round(deps.clock.monotonic() - started);
+  if (result.limit === 'time') await context.record(event('run/timedOut', { afterMs: durationMs }));
+  const outcome = outcomeOf(result, stoppedFor, modelFailure, context.state.attempts.find((a) => a.attempt === attempt)?.violations.length ?? 0);
+  await context.record(event('attempt/executed', { attempt, ...outcome, steps: result.steps, durationMs }));
+}
+
+type Outcome = { end: TurnResult['end']; limit?: string; reason?: string };
+
+/** What ended the turn, in the words of the run: an abort of ours is the reason we had for it. */
+function outcomeOf(result: TurnResult, stoppedFor: 'budget' | 'model' | null, modelFailure: string, violations: number): Outcome {
+  if (stoppedFor === 'budget') return { end: 'limit', limit: 'budget', reason: 'the budget is used up' };
+  if (stoppedFor === 'model') return { end: 'error', reason: `the model failed ${MODEL_RETRIES + 1} times: ${modelFailure}` };
+  // Stopped for a violation: the attempt is over, and what it did is kept and reverted, not repeated.
+  if (violations > 0) return { end: 'error', reason: 'stopped after a security violation' };
+  return {
+    end: result.end,
+    ...(result.limit === undefined ? {} : { limit: result.limit }),
+    ...(result.reason === undefined ? {} : { reason: result.reason }),
+  };
+}

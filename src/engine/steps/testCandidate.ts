@@ -1,0 +1,83 @@
+import { type CommandEvidence, event } from '../../core/journal/events.ts';
+import { isGreen } from '../../core/run/state.ts';
+import type { Cell } from '../cell.ts';
+import { rememberedGreen } from '../rememberedGreen.ts';
+import type { RunContext } from '../runContext.ts';
+import { runInCell } from '../runInCell.ts';
+
+/** The test command, with the repository's commit hook after it when the run is configured to obey it. */
+const testCommand = (context: RunContext): string => {
+  const { test, hooks } = context.state.spec;
+  return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
+};
+
+/** Runs the tests; null when the server went away under them: the run then starts another and tests again. */
+async function runTests(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
+  const { testTimeoutMs } = context.state.spec.limits;
+  const limited = context.remainingMs() < testTimeoutMs;
+  const evidence = await runInCell(context, cell, { command: testCommand(context), name, timeoutMs: testTimeoutMs }, signal);
+  if (evidence.end === 'timedOut' && limited && context.remainingMs() <= 1000) {
+    await context.record(event('run/timedOut', { afterMs: Math.round(evidence.durationMs) }));
+  }
+  return evidence.end === 'serverGone' || evidence.end === 'aborted' ? null : evidence;
+}
+
+/** Tests the base before money is spent, unless this very tree has passed the same command before. */
+export async function testBase(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
+  const { spec } = context.state;
+  const remembered = rememberedGreen(context, spec.baseTree);
+  if (remembered !== null) {
+    await context.record(event('base/tested', { tree: spec.baseTree, evidence: remembered, remembered: true }));
+    return true;
+  }
+  const evidence = await runTests(context, cell, 'base-test', signal);
+  if (evidence === null) return false;
+  await context.record(event('base/tested', { tree: spec.baseTree, evidence, remembered: false }));
+  if (isGreen(evidence)) await cleanUpAfterBase(context);
+  return true;
+}
+
+/** What the tests wrote must not look like the agent's work. Only files git can make again are touched: nothing of a person is there yet. */
+async function cleanUpAfterBase(context: RunContext): Promise<void> {
+  const { cell, spec } = context.state;
+  if (cell === null) return;
+  const { repository } = context.deps;
+  const after = await repository.snapshot(cell.worktree);
+  if (after.ok && after.value.tree !== spec.baseTree) await repository.resetWorktree(cell.worktree, spec.base);
+}
+
+/** Runs the tests on the candidate and records on which tree they ran (INV-007). Returns false when the server went away. */
+export async function testCandidate(context: RunContext, cell: Cell, attempt: number, signal: AbortSignal): Promise<boolean> {
+  const { deps, state } = context;
+  const candidate = state.attempts.find((a) => a.attempt === attempt)?.candidate;
+  if (!candidate || state.cell === null) throw new Error('nothing to test');
+  const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
+  if (evidence === null) return false;
+  const after = await deps.repository.snapshot(state.cell.worktree);
+  const tree = after.ok ? after.value.tree : candidate.tree;
+  const changedByTest = tree === candidate.tree ? [] : (await deps.repository.changes(candidate.tree, tree)).map((c) => c.path).slice(0, 50);
+  await context.record(event('attempt/tested', { attempt, tree: candidate.tree, evidence, changedByTest }));
+  return true;
+}
+
+/** Tests the merged tree in the cell. Returns false when the server went away. */
+export async function testLanding(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
+  const { deps, state } = context;
+  const { landing } = state;
+  if (landing === null || state.cell === null) throw new Error('no landing to test');
+  const laid = await deps.repository.checkoutTree(state.cell.worktree, landing.tree, signal);
+  if (!laid.ok) throw new Error(`can't lay out the merged tree: ${laid.error.message}`);
+  const evidence = await runTests(context, cell, 'landing-test', signal);
+  if (evidence === null) return false;
+  await context.record(event('landing/tested', { tree: landing.tree, evidence }));
+  if (!isGreen(evidence)) {
+    await context.record(
+      event('landing/refused', {
+        code: 'red',
+        message: `green alone, but red together with ${landing.target} as it is now; the work is committed on ${state.cell.branch}`,
+        paths: [],
+      }),
+    );
+  }
+  return true;
+}

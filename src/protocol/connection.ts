@@ -1,0 +1,12 @@
+import type { Event } from '../base/event.ts';
+
+/** One end of a byte stream that carries one JSON message per line. Implemented over a local socket. */
+export interface Connection {
+  /** Sends one message; drops it silently when the connection has closed. */
+  send(message: unknown): void;
+  /** A parsed line from the other end. */
+  readonly onMessage: Event<unknown>;
+  /** Fires once. */
+  readonly onClosed: Event<string>;
+  close(): void;
+}

@@ -1,0 +1,80 @@
+import { Emitter, type Event } from '../base/event.ts';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { UserFacingError, type UserErrorCode } from '../base/userFacingError.ts';
+import type { Entry } from '../core/journal/entry.ts';
+import type { Connection } from './connection.ts';
+import { EngineMessage, type LiveMessage, type Method, methods, type Params, type Reply } from './messages.ts';
+
+/** A typed client of the engine: requests in, journal entries and live messages out. */
+export class EngineClient implements Disposable {
+  readonly #connection: Connection;
+  readonly #store = new DisposableStore();
+  readonly #waiting = new Map<number, { method: Method; resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
+  readonly #entries: Emitter<Entry>;
+  readonly #live: Emitter<LiveMessage>;
+  readonly #closed: Emitter<string>;
+  #nextId = 1;
+  #closedBecause: string | null = null;
+
+  constructor(connection: Connection, onListenerError: (error: unknown) => void) {
+    this.#connection = connection;
+    this.#entries = this.#store.add(new Emitter<Entry>(onListenerError));
+    this.#live = this.#store.add(new Emitter<LiveMessage>(onListenerError));
+    this.#closed = this.#store.add(new Emitter<string>(onListenerError));
+    this.#store.add(connection.onMessage((message) => this.#receive(message)));
+    this.#store.add(connection.onClosed((reason) => this.#end(reason)));
+  }
+
+  /** Entries of the present subscription, in journal order. */
+  get onEntry(): Event<Entry> {
+    return this.#entries.event;
+  }
+  get onLive(): Event<LiveMessage> {
+    return this.#live.event;
+  }
+  /** The engine has gone or closed the connection; open requests have been rejected with `engineUnavailable`. */
+  get onClosed(): Event<string> {
+    return this.#closed.event;
+  }
+
+  /** @throws UserFacingError as the engine refused, or `engineUnavailable` when the connection ended first. */
+  async request<M extends Method>(method: M, params: Params<M>): Promise<Reply<M>> {
+    if (this.#closedBecause !== null) throw gone(this.#closedBecause);
+    const id = this.#nextId++;
+    const result = await new Promise<unknown>((resolve, reject) => {
+      this.#waiting.set(id, { method, resolve, reject });
+      this.#connection.send({ id, method, params });
+    });
+    return methods[method].result.parse(result) as Reply<M>;
+  }
+
+  #receive(raw: unknown): void {
+    const message = EngineMessage.parse(raw);
+    if ('entry' in message) return this.#entries.fire(message.entry);
+    if ('live' in message) return this.#live.fire(message.live);
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(message.id);
+    if ('error' in message) {
+      const { code, message: text, actions } = message.error;
+      waiting.reject(new UserFacingError(code as UserErrorCode, text, { actions }));
+    } else waiting.resolve(message.result);
+  }
+
+  #end(reason: string): void {
+    if (this.#closedBecause !== null) return;
+    this.#closedBecause = reason;
+    for (const { reject } of this.#waiting.values()) reject(gone(reason));
+    this.#waiting.clear();
+    this.#closed.fire(reason);
+  }
+
+  dispose(): void {
+    this.#connection.close();
+    this.#end('closed by this client');
+    this.#store.dispose();
+  }
+}
+
+const gone = (reason: string) =>
+  new UserFacingError('engineUnavailable', `The connection to the engine has ended (${reason}). Work in cells is kept; run the command again to go on.`);

@@ -1,0 +1,42 @@
+import { join, relative } from 'node:path';
+import { runLimited } from './limitedProcess.ts';
+import type { Outcome } from './totals.ts';
+
+/** A static check: passes when its command exits with 0. Counts as one test. */
+export interface Check {
+  readonly name: string;
+  /** A tool of node_modules/.bin, or a script below the repository root. */
+  readonly command: readonly [tool: string, ...args: string[]];
+}
+
+export const checks: readonly Check[] = [
+  { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'format and lint', command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '--max-diagnostics=50'] },
+  { name: 'promises', command: ['oxlint', '--type-aware', '--deny-warnings'] },
+  { name: 'dead code', command: ['knip'] },
+];
+
+/** The rules of the house; part of the unit suite, and of `npm run check`. */
+export const houseRules: Check = { name: 'house rules', command: ['mocha', 'test/unit/architecture.test.ts'] };
+
+/** The bundles; counts as a check because a wrong import fails it. */
+export const bundles: Check = { name: 'bundles', command: ['esbuild.mjs'] };
+
+const limitMs = 4 * 60_000;
+
+export async function runCheck(root: string, check: Check, env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const started = performance.now();
+  const [tool, ...args] = check.command;
+  const [command, before] = tool.endsWith('.mjs') ? [process.execPath, [join(root, tool)]] : [join(root, 'node_modules', '.bin', tool), []];
+  const logFile = join(root, 'out', 'logs', `${check.name.replaceAll(' ', '-')}.log`);
+  const end = await runLimited(command, [...before, ...args], { cwd: root, env: { ...env, NO_COLOR: '1' }, logFile, limitMs });
+  const passed = end.exitCode === 0 && !end.timedOut;
+  const error = end.timedOut ? `ran out of time\n${end.outputTail}` : end.outputTail;
+  return {
+    name: check.name,
+    passed: passed ? 1 : 0,
+    skipped: 0,
+    failures: passed ? [] : [{ title: `${check.command.join(' ')}`, error: `${error.trim()}\n(whole output: ${relative(root, logFile)})` }],
+    durationMs: performance.now() - started,
+  };
+}

@@ -1,0 +1,67 @@
+/** A group of test files that runs in a mocha process of its own. */
+export interface Suite {
+  readonly name: string;
+  /** Glob below the repository root. */
+  readonly files: string;
+  /** The whole process is ended and counted as failed after this. */
+  readonly limitMs: number;
+  /** Limit of one test unless the test sets its own. */
+  readonly testLimitMs: number;
+  /** Suites of one stage run side by side, stages one after the other. */
+  readonly stage: number;
+  /** Starts the built command, so the bundles have to be there. */
+  readonly needsBuild: boolean;
+  /** Starts agent servers: afterwards none may be left. */
+  readonly startsServers: boolean;
+}
+
+const minutes = (count: number): number => count * 60_000;
+
+/** All suites in the order they are reported. A new kind of test is a new line here. */
+export const suites: readonly Suite[] = [
+  {
+    name: 'unit',
+    files: 'test/unit/**/*.test.ts',
+    limitMs: minutes(3),
+    testLimitMs: 20_000,
+    stage: 1,
+    needsBuild: false,
+    startsServers: false,
+  },
+  {
+    name: 'contract',
+    files: 'test/contract/**/*.test.ts',
+    limitMs: minutes(5),
+    testLimitMs: 120_000,
+    stage: 2,
+    needsBuild: true,
+    startsServers: true,
+  },
+  {
+    name: 'replay',
+    files: 'test/replay/**/*.test.ts',
+    limitMs: minutes(2),
+    testLimitMs: 60_000,
+    stage: 2,
+    needsBuild: true,
+    startsServers: false,
+  },
+  {
+    name: 'integration',
+    files: 'test/integration/**/*.test.ts',
+    limitMs: minutes(9),
+    testLimitMs: 180_000,
+    stage: 3,
+    needsBuild: true,
+    startsServers: true,
+  },
+  {
+    name: 'chaos',
+    files: 'test/chaos/**/*.test.ts',
+    limitMs: minutes(4),
+    testLimitMs: 180_000,
+    stage: 4,
+    needsBuild: true,
+    startsServers: true,
+  },
+];

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundles, type Check, checks, houseRules, runCheck } from './checks.ts';
+import { endAll, isAgentServer, settled } from './ownProcesses.ts';
+import { mochaArguments, runSuite } from './runSuite.ts';
+import { type Suite, suites } from './suites.ts';
+import { openTestRoom, type TestRoom } from './testRoom.ts';
+import { counts, type Outcome, outcomeLine } from './totals.ts';
+
+// testMain.ts               everything: checks and suites, totals in the last line
+// testMain.ts check         the static checks
+// testMain.ts SUITE [ARGS]  one suite with mocha's own output; ARGS go to mocha
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Servers end within 5 s of SIGTERM, the warden's grace time comes on top. */
+const serverPatienceMs = 30_000;
+
+async function leftServers(name: string, room: TestRoom): Promise<Outcome> {
+  const started = performance.now();
+  const left = await settled(() => room.processes().filter(isAgentServer), serverPatienceMs);
+  const error = left.map(({ pid, commandLine }) => `${pid} ${commandLine}`).join('\n');
+  await endAll(() => room.processes().filter(isAgentServer));
+  return {
+    name: `no server left: ${name}`,
+    passed: left.length === 0 ? 1 : 0,
+    skipped: 0,
+    failures: left.length === 0 ? [] : [{ title: `agent servers left after the ${name} suite`, error }],
+    durationMs: performance.now() - started,
+  };
+}
+
+async function inOrder(works: readonly (() => Promise<Outcome>)[], show: (outcome: Outcome) => void): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const work of works) {
+    const outcome = await work();
+    show(outcome);
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+const show = (outcome: Outcome): void => {
+  process.stdout.write(`${outcomeLine(outcome)}\n`);
+};
+
+async function runStages(room: TestRoom): Promise<Outcome[]> {
+  const check = (which: Check) => () => runCheck(root, which, room.environment('checks'));
+  const outcomes = await inOrder([check(bundles)], show);
+  for (const stage of [...new Set(suites.map((suite) => suite.stage))].sort((a, b) => a - b)) {
+    const own = suites.filter((suite) => suite.stage === stage);
+    const lanes = own.map((suite) => [() => runSuite(root, suite, room.environment(suite.name))]);
+    if (stage === 1) lanes.push(checks.map(check));
+    outcomes.push(...(await Promise.all(lanes.map((lane) => inOrder(lane, show)))).flat());
+    const starting = own.filter((suite) => suite.startsServers).map((suite) => suite.name);
+    if (starting.length > 0) outcomes.push(...(await inOrder([() => leftServers(starting.join(', '), room)], show)));
+    await endAll(() => room.processes());
+  }
+  return outcomes;
+}
+
+/** Runs `work` in a private room that is emptied afterwards, also when the run is interrupted. */
+async function inRoom<T>(work: (room: TestRoom) => Promise<T>): Promise<T> {
+  const room = openTestRoom();
+  const interrupt = (signal: NodeJS.Signals) => {
+    void endAll(() => room.processes()).then(() => {
+      room.remove();
+      process.exit(signal === 'SIGINT' ? 130 : 143);
+    });
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    return await work(room);
+  } finally {
+    await endAll(() => room.processes());
+    room.remove();
+  }
+}
+
+async function runAll(work: (room: TestRoom) => Promise<Outcome[]>): Promise<number> {
+  rmSync(join(root, 'out', 'logs'), { recursive: true, force: true });
+  mkdirSync(join(root, 'out', 'logs'), { recursive: true });
+  const outcomes = await inRoom(work);
+  for (const { title, error } of outcomes.flatMap((outcome) => outcome.failures)) process.stdout.write(`\nFAILED ${title}\n${error}\n`);
+  process.stdout.write(`\n${counts(outcomes)}\n`);
+  return outcomes.some((outcome) => outcome.failures.length > 0) ? 1 : 0;
+}
+
+const runOne = (suite: Suite, extra: readonly string[]): Promise<number> =>
+  inRoom(async (room) => {
+    if (suite.needsBuild) {
+      const built = await runCheck(root, bundles, room.environment('checks'));
+      if (built.passed === 0) throw new Error(`the build failed\n${built.failures[0]?.error ?? ''}`);
+    }
+    const args = mochaArguments(root, suite, extra);
+    const child = spawn(process.execPath, args, { cwd: root, env: room.environment(suite.name), stdio: 'inherit' });
+    const [code]: unknown[] = await once(child, 'exit');
+    return typeof code === 'number' ? code : 1;
+  });
+
+const [what, ...extra] = process.argv.slice(2);
+if (what === undefined) {
+  process.exitCode = await runAll(runStages);
+} else if (what === 'check') {
+  process.exitCode = await runAll((room) =>
+    inOrder(
+      [...checks, houseRules].map((which) => () => runCheck(root, which, room.environment('checks'))),
+      show,
+    ),
+  );
+} else {
+  const suite = suites.find((candidate) => candidate.name === what);
+  if (suite === undefined) throw new Error(`unknown suite ${what}; there are: check, ${suites.map(({ name }) => name).join(', ')}`);
+  process.exitCode = await runOne(suite, extra);
+}

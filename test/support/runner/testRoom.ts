@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FoundProcess, findOwnProcesses } from './ownProcesses.ts';
+
+/** A private place for one test run: temporary folder, home folder, and a mark on every process that comes out of it. */
+export interface TestRoom {
+  /** Environment of a suite; each suite has a temporary folder of its own. */
+  environment(suite: string): NodeJS.ProcessEnv;
+  /** Running processes that came out of this test run. */
+  processes(): FoundProcess[];
+  /** Removes the folder with everything in it. */
+  remove(): void;
+}
+
+/** The path is kept short: Unix sockets below it have at most 107 characters. */
+export function openTestRoom(): TestRoom {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'rt-'));
+  const run = randomBytes(8).toString('hex');
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  writeFileSync(
+    join(home, '.gitconfig'),
+    '[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n',
+  );
+  return {
+    environment(suite) {
+      const temporary = join(folder, suite.slice(0, 4));
+      mkdirSync(temporary, { recursive: true });
+      const env: NodeJS.ProcessEnv = {
+        ...process.env,
+        TMPDIR: temporary,
+        HOME: home,
+        REACTOR_HOME: join(home, 'reactor'),
+        REACTOR_TEST_RUN: run,
+      };
+      // A hook of the user's git, or an editor, sets these; then every git command of a test would work on the wrong repository.
+      for (const name of Object.keys(env)) if (name.startsWith('GIT_') || name.startsWith('XDG_')) delete env[name];
+      return { ...env, GIT_CONFIG_NOSYSTEM: '1' };
+    },
+    processes: () => findOwnProcesses(`REACTOR_TEST_RUN=${run}`, folder),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
+  };
+}

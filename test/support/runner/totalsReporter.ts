@@ -1,0 +1,29 @@
+import { appendFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { MochaOptions, Runner, Test } from 'mocha';
+import type { ReportLine } from './totals.ts';
+
+/** mocha reporter that appends a line of JSON per event to the file named by its option `output`, and prints nothing. */
+class TotalsReporter {
+  constructor(runner: Runner, options: MochaOptions) {
+    const output: unknown = options.reporterOptions?.output;
+    if (typeof output !== 'string') throw new Error('totalsReporter needs the reporter option output=FILE');
+    const write = (line: ReportLine) => appendFileSync(output, `${JSON.stringify(line)}\n`);
+    runner.on('test', (test: Test) => write({ kind: 'start', title: test.fullTitle(), file: relative(process.cwd(), test.file ?? '') }));
+    runner.on('pass', () => write({ kind: 'pass' }));
+    runner.on('pending', (test: Test) => write({ kind: 'pending', title: test.fullTitle() }));
+    // Failed hooks arrive here too, under the name of the hook.
+    runner.on('fail', (test, error: unknown) => write({ kind: 'fail', title: test.fullTitle(), error: describeError(error) }));
+    runner.on('end', () => write({ kind: 'end' }));
+  }
+}
+
+/** Stack, causes and, for assertions whose message is cut short, nothing lost: the message is in the stack. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.stack ?? error.message;
+  return error.cause === undefined ? text : `${text}\ncaused by ${describeError(error.cause)}`;
+}
+
+// mocha loads reporters by require(), which receives this export in place of the module.
+export { TotalsReporter as 'module.exports' };

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { endAll, findOwnProcesses, isAgentServer, settled } from '../../support/runner/ownProcesses.ts';
+import { runSuite } from '../../support/runner/runSuite.ts';
+import type { Suite } from '../../support/runner/suites.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const header = "import assert from 'node:assert/strict'; import { it } from 'mocha';";
+
+describe('a suite in a process of its own', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'suite-'));
+    mkdirSync(join(root, 'test'));
+    for (const name of ['node_modules', 'test/support']) symlinkSync(join(repository, name), join(root, name));
+    writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+  });
+  afterEach(async () => {
+    await endAll(() => findOwnProcesses(root, root));
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  const run = (text: string, limitMs = 60_000) => {
+    writeFileSync(join(root, 'test', 'a.test.ts'), `${header}\n${text}`);
+    const suite: Suite = {
+      name: 'one',
+      files: 'test/*.test.ts',
+      limitMs,
+      testLimitMs: 60_000,
+      stage: 1,
+      needsBuild: false,
+      startsServers: false,
+    };
+    return runSuite(root, suite, { ...process.env, REACTOR_TEST_ROOT: root });
+  };
+
+  it('reports true totals with the whole failure', async () => {
+    const outcome = await run(`it('a', () => {}); it('b', () => assert.deepEqual({ x: 1 }, { x: 2 }));`);
+    assert.deepEqual({ passed: outcome.passed, titles: outcome.failures.map(({ title }) => title) }, { passed: 1, titles: ['b'] });
+    assert.match(outcome.failures[0]?.error ?? '', /Expected values to be strictly deep-equal[\s\S]*a\.test\.ts/);
+  });
+
+  it('fails when the process leaves in the middle', async () => {
+    const outcome = await run(`it('a', () => {}); it('b', () => process.exit(0)); it('c', () => {});`);
+    assert.deepEqual(
+      [outcome.passed, ...outcome.failures.map(({ error }) => error)],
+      [1, 'broke off during or after "b" (test/a.test.ts): exit code 0'],
+    );
+  });
+
+  it('fails when a file does not load', async () => {
+    const outcome = await run('throw new Error("at load");');
+    assert.equal(outcome.failures.length, 1);
+    assert.match(outcome.failures[0]?.error ?? '', /before the first test[\s\S]*at load/);
+  });
+
+  it('ends a process that hangs, with its children', async () => {
+    const outcome = await run(
+      `import { spawn } from 'node:child_process'; it('hangs', () => { spawn('sleep', ['600']); while (true); });`,
+      4000,
+    );
+    const left = await settled(() => findOwnProcesses(`REACTOR_TEST_ROOT=${root}`, root), 5000);
+    assert.match(outcome.failures[0]?.error ?? '', /^ran out of time (during|before)/);
+    assert.deepEqual(left, []);
+  }).timeout(60_000);
+
+  it('finds what is left in a group of its own, knows an agent server, and ends it', async () => {
+    const server = join(root, 'opencode');
+    writeFileSync(server, '#!/bin/sh\nsleep 600\n', { mode: 0o755 });
+    const outcome = await run(`import { spawn } from 'node:child_process'; import { once } from 'node:events';
+      it('leaves one behind', async () => {
+        const child = spawn(${JSON.stringify(server)}, ['serve', '--port', '1'], { detached: true, stdio: 'ignore' });
+        await once(child, 'spawn');
+        child.unref();
+      });`);
+    const find = () => findOwnProcesses(`REACTOR_TEST_ROOT=${root}`, root);
+    assert.deepEqual([outcome.passed, outcome.failures, find().filter(isAgentServer).length], [1, [], 1]);
+    await endAll(find);
+    assert.deepEqual(find(), []);
+  }).timeout(60_000);
+});
