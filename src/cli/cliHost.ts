@@ -13,11 +13,8 @@ export interface ConnectOptions {
   readonly attends: boolean;
 }
 
-/** A task of a tasks file: a request without its folder. */
-export type PlannedTask = Omit<RunRequest, 'folder'>;
-
 export interface InitAnswers {
-  readonly test: string;
+  readonly test: string | null;
   readonly setup: string | null;
   readonly approve: ApproveMode;
   readonly land: LandMode;
@@ -52,7 +49,8 @@ export interface CliHost {
   /** reactor.yaml that applies to the folder, with defaults; `file` is null when there is none. */
   config(folder: string): Promise<{ readonly config: ProjectConfig; readonly file: string | null }>;
   detectTest(folder: string): Promise<DetectedTest | null>;
-  readTasks(file: string): Promise<readonly PlannedTask[]>;
+  /** The tasks of a tasks file, as requests for `folder`. */
+  readTasks(file: string, folder: string): Promise<readonly RunRequest[]>;
   /** The text of a fresh reactor.yaml. */
   newConfigText(answers: InitAnswers): string;
   gitVersion(): Promise<string | null>;

@@ -1,13 +1,8 @@
-import { exponentialBackoff, linearBackoff } from '../base/backoff.ts';
 import { event } from '../core/journal/events.ts';
+import { bootRetry, r3 } from '../core/policy/retryPolicy.ts';
 import type { RunContext } from './runContext.ts';
 
-const policies = {
-  /** Retry 3 times with exponential backoff. */
-  R3: { retries: 3, backoff: exponentialBackoff(500, 8000) },
-  /** Kill and restart the server 2 times, linear backoff. */
-  BOOT_RETRY: { retries: 2, backoff: linearBackoff(1000) },
-} as const;
+const policies = { R3: r3, BOOT_RETRY: bootRetry } as const;
 
 /**
  * Tries again by a recovery code while `attempt` returns a retryable failure. Each retry is journaled before it waits.

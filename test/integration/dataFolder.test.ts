@@ -35,7 +35,7 @@ describe('the data folder', function () {
         dataFolderOf(folder('bare.git'), { ...home, REACTOR_HOME: '/data' }),
         dataFolderOf(folder('..we ird/ÄÖ$(x)', '.git'), { ...home, REACTOR_HOME: '/data' }),
         dataFolderOf(folder('ÄÖ', '.git'), { ...home, REACTOR_HOME: '/data' }),
-        dataFolderOf(folder('shop', '.git'), { ...home, REACTOR_HOME: '' , XDG_DATA_HOME: '/xdg' }),
+        dataFolderOf(folder('shop', '.git'), { ...home, REACTOR_HOME: '', XDG_DATA_HOME: '/xdg' }),
         dataFolderOf(folder('shop', '.git'), { ...home, XDG_DATA_HOME: 'relative' }),
         dataFolderOf(folder('shop', '.git'), {}),
       ].map(named),
@@ -104,7 +104,7 @@ describe('the data folder', function () {
     assert.notEqual(socketPathOf(`${long}y`, root), socket);
   });
 
-  it('has a runtime folder beside it that is the user\'s alone', () => {
+  it("has a runtime folder beside it that is the user's alone", () => {
     const leases = portLeaseFolder(root);
     chmodSync(runtimeFolder(root), 0o777);
     assert.deepEqual(
@@ -123,7 +123,7 @@ describe('the data folder', function () {
     assert.throws(() => runtimeFolder(join(root, 'missing')), isEnvironmentError);
   });
 
-  it('refuses a runtime folder of another user', function () {
+  it('refuses a runtime folder of another user', () => {
     // Only root can give a folder away; others find the parent folder of all users to be not their own.
     if (userInfo().uid === 0) execFileSync('chown', ['65534', mkdirp(join(root, 'reactor-0'))]);
     else symlinkSync('/', join(root, `reactor-${userInfo().uid}`));

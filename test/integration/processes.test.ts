@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { linuxProcessTable, parseStat } from '../../src/adapters/processes/linuxProcessTable.ts';
-import { parseMarked, parseRows } from '../../src/adapters/processes/macProcessTable.ts';
+import { parseMarks, parseRows } from '../../src/adapters/processes/macProcessTable.ts';
 import { thisProcessTable } from '../../src/adapters/processes/thisProcessTable.ts';
 import { UserFacingError } from '../../src/base/userFacingError.ts';
 import { ProcessLab, processes, until } from '../support/realProcesses.ts';
@@ -32,7 +32,7 @@ describe('looking at processes', function () {
     const parent = await lab.shell('sleep 0 & echo ready; exec sleep 600');
     let zombie: number | undefined;
     await until('there is a zombie', () => {
-      const rows = [...linuxProcessTable.scan(lab.cell).rows.values()];
+      const rows = [...linuxProcessTable.scan().rows.values()];
       zombie = rows.find((row) => row.parent === parent.pid && row.ended)?.pid;
       return zombie !== undefined;
     });
@@ -92,10 +92,20 @@ describe('looking at processes', function () {
 
   it('reads what ps prints on macOS', () => {
     const rows = parseRows('  501   1   501 Ss   Fri Nov 20 21:40:18 2026    \n77 501 501 Z    Fri Nov 20 21:40:19 2026\n');
-    assert.deepEqual([...rows.values()], [
-      { pid: 501, parent: 1, group: 501, session: 0, startTime: 'Fri Nov 20 21:40:18 2026', ended: false },
-      { pid: 77, parent: 501, group: 501, session: 0, startTime: 'Fri Nov 20 21:40:19 2026', ended: true },
-    ]);
-    assert.deepEqual(parseMarked('  12 sleep 5 REACTOR_CELL=a HOME=/x\n13 sleep 5 REACTOR_CELL=ab\n', 'a'), new Set([12]));
+    assert.deepEqual(
+      [...rows.values()],
+      [
+        { pid: 501, parent: 1, group: 501, session: 0, startTime: 'Fri Nov 20 21:40:18 2026', ended: false },
+        { pid: 77, parent: 501, group: 501, session: 0, startTime: 'Fri Nov 20 21:40:19 2026', ended: true },
+      ],
+    );
+    const marks = parseMarks('  12 sleep 5 REACTOR_CELL=a HOME=/x\n13 sleep 5 XREACTOR_CELL=b\n14 sleep 5 A=b REACTOR_CELL=c\n');
+    assert.deepEqual(
+      [...marks],
+      [
+        [12, ['a']],
+        [14, ['c']],
+      ],
+    );
   });
 });

@@ -17,7 +17,7 @@ describe('INV-005: ending a cell', function () {
 
   /** Processes that the shell script of `parent` started and that are still running, marked or not. */
   const childrenOf = (parent: ProcessIdentity): ProcessIdentity[] =>
-    [...linuxProcessTable.scan('').rows.values()]
+    [...linuxProcessTable.scan().rows.values()]
       .filter((row) => row.parent === parent.pid && !row.ended)
       .map(({ pid, startTime }) => ({ pid, startTime }));
 
@@ -48,10 +48,13 @@ describe('INV-005: ending a cell', function () {
     await until('all five run', () => processes.markedWith(lab.cell).filter(({ pid }) => nameOf(pid) === 'sleep').length === 5);
     const all = processes.markedWith(lab.cell);
     const report = await processes.endCell(lab.cell, leader, NEVER_WAITED_OUT_MS);
-    assert.deepEqual({ report, alive: all.filter(processes.isAlive) }, {
-      report: { signalled: all.map(({ pid }) => pid).toSorted((a, b) => a - b), killed: [], left: [] },
-      alive: [],
-    });
+    assert.deepEqual(
+      { report, alive: all.filter(processes.isAlive) },
+      {
+        report: { signalled: all.map(({ pid }) => pid).toSorted((a, b) => a - b), killed: [], left: [] },
+        alive: [],
+      },
+    );
   });
 
   it('wakes stopped processes so that they end in good order', async () => {
@@ -68,8 +71,10 @@ describe('INV-005: ending a cell', function () {
   });
 
   it('reaches children that cleared their environment through group, session and parent', async () => {
-    const leader = await lab.shell('env -i sleep 600 & env -i setsid sleep 601 & setsid sh -c "env -i setsid sleep 602 & wait" & echo ready; wait');
-    const isSleep = (seconds: string) => [...linuxProcessTable.scan('').rows.keys()].filter((pid) => commandOf(pid) === `sleep ${seconds}`);
+    const leader = await lab.shell(
+      'env -i sleep 600 & env -i setsid sleep 601 & setsid sh -c "env -i setsid sleep 602 & wait" & echo ready; wait',
+    );
+    const isSleep = (seconds: string) => [...linuxProcessTable.scan().rows.keys()].filter((pid) => commandOf(pid) === `sleep ${seconds}`);
     const started = () => ['600', '601', '602'].flatMap(isSleep).filter((pid) => ancestors(pid).includes(leader.pid));
     await until('all three run', () => started().length === 3);
     const pids = started();
@@ -83,7 +88,7 @@ describe('INV-005: ending a cell', function () {
   it('ends what a leader left behind that is already gone, unmarked members of its group included', async () => {
     const leader = await lab.shell('sleep 600 & env -i sleep 600 & echo ready; sleep 0.2');
     await until('the leader is gone', () => !processes.isAlive(leader));
-    const orphans = [...linuxProcessTable.scan('').rows.values()].filter((row) => row.group === leader.pid && !row.ended);
+    const orphans = [...linuxProcessTable.scan().rows.values()].filter((row) => row.group === leader.pid && !row.ended);
     const report = await processes.endCell(lab.cell, leader, NEVER_WAITED_OUT_MS);
     assert.deepEqual(report, { signalled: orphans.map(({ pid }) => pid).toSorted((a, b) => a - b), killed: [], left: [] });
     assert.equal(orphans.length, 2);
@@ -144,7 +149,7 @@ describe('INV-005: ending a cell', function () {
     const stuck = {
       ...linuxProcessTable,
       row: (pid: number) => (pid === row.pid ? row : linuxProcessTable.row(pid)),
-      scan: () => ({ rows: new Map([[row.pid, row]]), marked: new Set([row.pid]) }),
+      scan: () => ({ rows: new Map([[row.pid, row]]), cells: new Map([[row.pid, [lab.cell]]]) }),
     };
     const report = await endCell({ table: stuck, clock: systemClock }, lab.cell, null, 0);
     assert.deepEqual(report, { signalled: [leader.pid], killed: [leader.pid], left: [leader.pid] });

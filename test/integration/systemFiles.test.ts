@@ -52,10 +52,16 @@ describe('system files', function () {
   it('reads the tail of a file without cutting a character in two', async () => {
     const file = join(root, 'log');
     writeFileSync(file, 'ab€cd');
-    assert.deepEqual(
-      await Promise.all([0, 2, 3, 4, 5, 6, 7, 100].map((bytes) => tailOfFile(file, bytes))),
-      ['', 'cd', 'cd', 'cd', '€cd', 'b€cd', 'ab€cd', 'ab€cd'],
-    );
+    assert.deepEqual(await Promise.all([0, 2, 3, 4, 5, 6, 7, 100].map((bytes) => tailOfFile(file, bytes))), [
+      '',
+      'cd',
+      'cd',
+      'cd',
+      '€cd',
+      'b€cd',
+      'ab€cd',
+      'ab€cd',
+    ]);
   });
 
   it('has no tail of a missing file, and does not hide other failures', async () => {

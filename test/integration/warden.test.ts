@@ -113,7 +113,10 @@ describe('INV-005: the warden', function () {
     const { warden, leader, child } = await engine({ graceMs: 3_600_000, then: STAY });
     child.kill('SIGKILL');
     await until('it has noticed', async () => (await wardenLog().catch(() => [])).length > 0);
-    const next = await engine({ graceMs: 60_000, then: `await wardens.standDown(${JSON.stringify(warden)}); console.log('done'); ${STAY}` });
+    const next = await engine({
+      graceMs: 60_000,
+      then: `await wardens.standDown(${JSON.stringify(warden)}); console.log('done'); ${STAY}`,
+    });
     await gone(warden);
     assert.deepEqual(
       { alive: processes.isAlive(leader), log: await wardenLog() },

@@ -63,7 +63,10 @@ function dataHome(env: NodeJS.ProcessEnv): string {
 /** The folder that holds `.git`, or the bare repository's own name, made safe for a file name. */
 function repositoryName(commonDir: string): string {
   const folder = basename(commonDir) === '.git' ? basename(dirname(commonDir)) : basename(commonDir, '.git');
-  const safe = folder.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 40);
+  const safe = folder
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 40);
   return safe === '' ? 'repository' : safe;
 }
 

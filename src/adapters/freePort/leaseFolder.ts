@@ -1,7 +1,10 @@
 import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessIdentity } from '../../core/ports/processes.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import type { ProcessIdentity } from '../../core/ports/processes.ts';
+
+/** So many processes in a row that each died in the same few microseconds are taken for a folder that is not to be trusted. */
+const MOST_SUCCESSIONS = 64;
 
 /**
  * Leases as files, one per port, that any number of processes take and give back without a lock.
@@ -21,11 +24,7 @@ export class LeaseFolder {
   readonly #self: ProcessIdentity;
 
   /** @throws Error when the own process can't be identified. */
-  constructor(
-    folder: string,
-    identify: (pid: number) => ProcessIdentity | null,
-    isAlive: (process: ProcessIdentity) => boolean,
-  ) {
+  constructor(folder: string, identify: (pid: number) => ProcessIdentity | null, isAlive: (process: ProcessIdentity) => boolean) {
     const self = identify(process.pid);
     if (self === null) throw new Error('the own process was not found');
     this.#folder = folder;
@@ -54,6 +53,7 @@ export class LeaseFolder {
     const dead: { readonly name: string; readonly owner: string }[] = [];
     let name = lease;
     for (;;) {
+      if (dead.length === MOST_SUCCESSIONS) return 'held';
       const owner = this.#read(name);
       if (owner === null) return 'changed';
       const identity = parseName(owner);

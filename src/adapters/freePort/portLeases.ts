@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import getPort, { clearLockedPorts } from 'get-port';
-import { LeaseFolder } from './leaseFolder.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { PortLease, PortLeases, ProcessIdentity } from '../../core/ports/processes.ts';
+import { LeaseFolder } from './leaseFolder.ts';
 
 export interface PortLeasesDeps {
   readonly clock: Clock;

@@ -24,6 +24,7 @@ interface Found {
 }
 
 const LEADS_OUT = 'leads out of the repository';
+const BARRED = 'the cell has something else than a folder above it';
 const AT_ONCE = 64;
 
 /** Copies single files and whole folders from a checkout to a cell and keeps count. Links stay links; nothing is overwritten. */
@@ -34,6 +35,7 @@ export class IncludeCopy {
   readonly #trackedFolders = new Set<string>();
   readonly #signal: AbortSignal | undefined;
   readonly #realFolders = new Map<string, Promise<boolean>>();
+  readonly #reachable = new Map<string, Promise<boolean>>();
   readonly #skipped: { path: string; why: string }[] = [];
   #files = 0;
   #bytes = 0;
@@ -60,6 +62,30 @@ export class IncludeCopy {
     return { files: this.#files, bytes: this.#bytes, skipped: this.#skipped };
   }
 
+  /** Those of the paths where the cell has, as far as anything is there, a real folder at `folder(path)`; the others are reported as skipped. */
+  async reachable(paths: readonly string[], folder: (path: string) => string): Promise<string[]> {
+    const reached: string[] = [];
+    for (const path of paths) {
+      if (await this.#isReachable(folder(path))) reached.push(path);
+      else this.skip(path, BARRED);
+    }
+    return reached;
+  }
+
+  #isReachable(folder: string): Promise<boolean> {
+    if (folder === '') return Promise.resolve(true);
+    const known = this.#reachable.get(folder);
+    if (known !== undefined) return known;
+    const look = async (): Promise<boolean> => {
+      if (this.#tracked.has(folder) || !(await this.#isReachable(folderOf(folder)))) return false;
+      const stat = await lstat(join(this.#to, folder)).catch(nullIfMissing);
+      return stat === null || stat.isDirectory();
+    };
+    const looked = look();
+    this.#reachable.set(folder, looked);
+    return looked;
+  }
+
   /** Copies a file or link. */
   async file(path: string): Promise<void> {
     this.#signal?.throwIfAborted();
@@ -79,7 +105,7 @@ export class IncludeCopy {
     const found = await this.#find(path);
     const target = join(this.#to, path);
     const free = !this.#trackedFolders.has(path) && !this.#tracked.has(path) && (await lstat(target).catch(nullIfMissing)) === null;
-    if (free && process.platform === 'linux' && (await this.#ensureFolder(dirnameOf(path))) && (await this.#copyWhole(path))) {
+    if (free && process.platform === 'linux' && (await this.#ensureFolder(folderOf(path))) && (await this.#copyWhole(path))) {
       for (const { path: unwanted, why } of found.unwanted) {
         await rm(join(this.#to, unwanted), { recursive: true, force: true });
         this.skip(unwanted, why);
@@ -131,7 +157,8 @@ export class IncludeCopy {
             else found.files.push(child);
           } else if (entry.isFile()) {
             found.files.push(child);
-            found.bytes += (await lstat(join(this.#from, child)).catch(nullIfMissing))?.size ?? 0;
+            const stat = await lstat(join(this.#from, child)).catch(nullIfMissing);
+            found.bytes += stat?.size ?? 0;
           } else found.unwanted.push({ path: child, why: 'not a file' });
         }
       });
@@ -147,7 +174,7 @@ export class IncludeCopy {
     const stat = await lstat(source);
     if (stat.isSymbolicLink() && (await this.#leadsOut(path))) return LEADS_OUT;
     if (!stat.isFile() && !stat.isSymbolicLink()) return 'not a file';
-    if (!(await this.#ensureFolder(dirnameOf(path)))) return 'the cell has something else than a folder above it';
+    if (!(await this.#ensureFolder(folderOf(path)))) return BARRED;
     if (stat.isSymbolicLink()) await symlink(await readlink(source), target);
     else {
       await copyFile(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
@@ -185,7 +212,7 @@ export class IncludeCopy {
   }
 
   async #makeFolder(path: string): Promise<boolean> {
-    if (this.#tracked.has(path) || !(await this.#ensureFolder(dirnameOf(path)))) return false;
+    if (this.#tracked.has(path) || !(await this.#ensureFolder(folderOf(path)))) return false;
     const target = join(this.#to, path);
     const stat = await lstat(target).catch(nullIfMissing);
     if (stat !== null) return stat.isDirectory();
@@ -195,21 +222,25 @@ export class IncludeCopy {
   }
 }
 
-const dirnameOf = (path: string): string => {
+/** The folder of a relative path; '' at the top. */
+export const folderOf = (path: string): string => {
   const end = path.lastIndexOf('/');
   return end < 0 ? '' : path.slice(0, end);
 };
 
-/** At most AT_ONCE pieces at a time; the first failure stops the rest. */
+/** At most AT_ONCE pieces at a time. The first failure stops the rest, and is thrown when all that had begun has ended. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   let at = 0;
   const worker = async (): Promise<void> => {
-    for (;;) {
-      const item = items[at];
-      if (item === undefined) return;
+    while (at < items.length) {
+      const item = items[at] as T;
       at += 1;
-      await work(item);
+      await work(item).catch((error: unknown) => {
+        at = items.length;
+        throw error;
+      });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

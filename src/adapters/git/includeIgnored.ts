@@ -2,7 +2,8 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { IncludeReport } from '../../core/ports/git.ts';
 import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
-import { IncludeCopy } from './includeCopy.ts';
+import { ignoredPaths } from './ignoredPaths.ts';
+import { folderOf, IncludeCopy } from './includeCopy.ts';
 import { IncludePatterns } from './includePatterns.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -51,14 +52,16 @@ async function include(
 
   const tracked = nulFields(await context.git.text(onCell(cell, ['ls-files', '-z']), signal));
   const copy = new IncludeCopy({ from, to: cell.path, tracked, ...(signal === undefined ? {} : { signal }) });
+  const folders = await copy.reachable(selected.folders, (path) => path);
   // A folder counts as ignored when anything new in it would be.
-  const wholeFolders = await ignored(context, cell, selected.folders.map((path) => `${path}/x`), signal);
-  const files = [...selected.files];
-  for (const folder of selected.folders) {
-    if (wholeFolders.has(`${folder}/x`)) await copy.folder(folder);
-    else files.push(...(await copy.filesBelow(folder)));
+  const whole = await ignoredPaths(context, cell, folders.map((path) => `${path}/x`), signal);
+  const listed = [...selected.files];
+  for (const folder of folders) {
+    if (whole.has(`${folder}/x`)) await copy.folder(folder);
+    else listed.push(...(await copy.filesBelow(folder)));
   }
-  const ignoredFiles = await ignored(context, cell, files, signal);
+  const files = await copy.reachable(listed, folderOf);
+  const ignoredFiles = await ignoredPaths(context, cell, files, signal);
   for (const file of files) {
     if (ignoredFiles.has(file)) await copy.file(file);
     else copy.skip(file, 'not ignored in the cell, so it would become part of the commit');
@@ -98,13 +101,4 @@ async function select(from: string, candidates: readonly string[], patterns: Inc
     } else if (patterns.covers(candidate)) selection.files.push(candidate);
   }
   return selection;
-}
-
-/** Which of the paths the cell's own rules ignore. */
-async function ignored(context: RepositoryContext, cell: CellWorktree, paths: readonly string[], signal?: AbortSignal): Promise<ReadonlySet<string>> {
-  if (paths.length === 0) return new Set();
-  const input = paths.map((path) => `${path}\0`).join('');
-  const output = await context.git.run(onCell(cell, ['check-ignore', '-z', '--stdin', '--no-index'], { input }), signal);
-  if (output.exitCode !== 0 && output.exitCode !== 1) throw new Error(`git check-ignore failed: ${output.stderr.trim()}`);
-  return new Set(nulFields(output.stdout));
 }

@@ -57,12 +57,12 @@ export class IncludePatterns {
 const OPTIONS = { dot: true, nonegate: true };
 
 function compile(glob: string): Pattern | null {
-  const anchored = glob.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
+  const anchored = glob.replace(/^(\.\/)+/, '/').replace(/\/+$/, '');
   const bare = anchored.replace(/^\/+/, '');
   if (bare === '' || bare.split('/').includes('..')) return null;
   const full = anchored.includes('/') ? bare : `**/${bare}`;
-  // A slash inside braces or parentheses belongs to them.
   const whole = picomatch(full, OPTIONS);
+  // A slash inside braces or parentheses belongs to them.
   if (/[{(]/.test(full)) return { whole, segments: null };
   return { whole, segments: full.split('/').map((part) => (part === '**' ? null : picomatch(part, OPTIONS))) };
 }

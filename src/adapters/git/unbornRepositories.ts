@@ -2,6 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CellWorktree, onCell } from './cellWorktree.ts';
 import type { GitOutput } from './gitCommand.ts';
+import { ignoredPaths } from './ignoredPaths.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 
@@ -32,9 +33,7 @@ export async function addUnbornRepositories(
 ): Promise<GitOutput> {
   const files: string[] = [];
   for (const path of unborn) await collectFiles(place.path, path, files);
-  const list = files.map((file) => `${file}\0`).join('');
-  const ignored = await context.git.run(onCell(place, ['check-ignore', '-z', '--stdin', '--no-index'], { env, input: list }), signal);
-  const left = new Set(nulFields(ignored.stdout));
+  const left = await ignoredPaths(context, place, files, signal);
   const input = files.filter((file) => !left.has(file)).map((file) => `${file}\0`);
   return context.git.run(onCell(place, ['update-index', '--add', '-z', '--stdin'], { env, input: input.join('') }), signal);
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { Connection } from './connection.ts';
@@ -77,12 +77,13 @@ export function migrate(connection: Connection): void {
 }
 
 /**
- * Opens a journal for writing and makes the file when there is none, readable by its owner only. An existing file keeps its
+ * Opens a journal for writing and makes the file, and the folder it is in, when there is none, readable by its owner only. An existing file keeps its
  * version here: only the holder of the lease may migrate it.
  */
 export function openForWriting(file: string): Connection {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // One level only: Node's recursive mkdir never returns where the system refuses with ENOENT, as /proc does.
+    if (!existsSync(dirname(file))) mkdirSync(dirname(file), { mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
     throw new UserFacingError('environment', `The journal ${file} can't be written (${error instanceof Error ? error.message : String(error)}).`, {

@@ -1,5 +1,6 @@
-import type { ProcessRow, ProcessTable } from './processTable.ts';
+import { setImmediate } from 'node:timers/promises';
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
+import type { ProcessRow, ProcessScan, ProcessTable } from './processTable.ts';
 
 /**
  * Tells which processes belong to a cell, over several looks. Those are
@@ -26,16 +27,17 @@ export class CellProcesses {
     this.#self = table.row(process.pid);
   }
 
-  /** A fresh look at all processes: those of the cell that run. */
-  find(): readonly ProcessRow[] {
-    const { rows, marked } = this.#table.scan(this.#cell);
+  /** Those of the cell that run, in a look that began after this call. */
+  async find(): Promise<readonly ProcessRow[]> {
+    const { rows, cells } = await sharedScan(this.#table);
+    const isMarked = (pid: number): boolean => cells.get(pid)?.includes(this.#cell) === true;
     const chosen = new Map<number, ProcessRow>();
     const choose = (row: ProcessRow): void => {
       chosen.set(row.pid, row);
       this.#known.set(row.pid, row.startTime);
       if (row.session === row.pid && row.session !== this.#self?.session) this.#sessions.add(row.pid);
     };
-    const groups = this.#ownGroups(rows, marked);
+    const groups = this.#ownGroups(rows, isMarked);
     for (const session of this.#sessions) if (this.#isReused(rows, session)) this.#sessions.delete(session);
 
     let before = -1;
@@ -44,11 +46,11 @@ export class CellProcesses {
       for (const row of rows.values()) {
         if (row.ended || row.pid <= 1 || row.pid === this.#self?.pid || chosen.has(row.pid)) continue;
         const belongs =
-          marked.has(row.pid) ||
+          isMarked(row.pid) ||
           this.#known.get(row.pid) === row.startTime ||
           chosen.has(row.parent) ||
           this.#sessions.has(row.session) ||
-          groups.has(row.group) ||
+          false ||
           (row.pid === this.#leader?.pid && row.startTime === this.#leader.startTime);
         if (belongs) choose(row);
       }
@@ -72,13 +74,13 @@ export class CellProcesses {
    * A group outlives its leader, and keeps its number from being given to another process as long as it has a member. A group whose leader
    * has gone is the cell's when a marked process is in it; otherwise the number may have been used again.
    */
-  #ownGroups(rows: ReadonlyMap<number, ProcessRow>, marked: ReadonlySet<number>): ReadonlySet<number> {
+  #ownGroups(rows: ReadonlyMap<number, ProcessRow>, isMarked: (pid: number) => boolean): ReadonlySet<number> {
     const leader = this.#leader;
     if (leader === null || leader.pid <= 1 || leader.pid === this.#self?.group) return new Set();
     const row = rows.get(leader.pid);
     const isOurs =
       row === undefined
-        ? [...marked].some((pid) => rows.get(pid)?.group === leader.pid)
+        ? [...rows.values()].some((member) => member.group === leader.pid && isMarked(member.pid))
         : row.startTime === leader.startTime && row.group === row.pid;
     if (row?.startTime === leader.startTime && row.session === row.pid && row.session !== this.#self?.session) {
       this.#sessions.add(row.pid);
@@ -91,4 +93,19 @@ export class CellProcesses {
     const startTime = this.#known.get(pid) ?? (pid === this.#leader?.pid ? this.#leader.startTime : undefined);
     return row !== undefined && row.startTime !== startTime;
   }
+}
+
+const coming = new WeakMap<ProcessTable, Promise<ProcessScan>>();
+
+/** Cells that are ended side by side ask in the same turn of the event loop and get the same answer. */
+function sharedScan(table: ProcessTable): Promise<ProcessScan> {
+  const shared = coming.get(table) ?? scanSoon(table);
+  coming.set(table, shared);
+  return shared;
+}
+
+async function scanSoon(table: ProcessTable): Promise<ProcessScan> {
+  await setImmediate();
+  coming.delete(table);
+  return table.scan();
 }

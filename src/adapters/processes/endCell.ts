@@ -1,7 +1,7 @@
-import { CellProcesses } from './cellProcesses.ts';
-import type { ProcessRow, ProcessTable } from './processTable.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { KillReport, ProcessIdentity } from '../../core/ports/processes.ts';
+import { CellProcesses } from './cellProcesses.ts';
+import type { ProcessRow, ProcessTable } from './processTable.ts';
 
 export interface EndCellDeps {
   readonly table: ProcessTable;
@@ -44,7 +44,7 @@ export async function endCell(
   };
 
   const findTwice = async (): Promise<readonly ProcessRow[]> => {
-    const first = processes.find();
+    const first = await processes.find();
     if (first.length > 0) return first;
     await clock.sleep(SECOND_LOOK_MS);
     return processes.find();

@@ -1,15 +1,14 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import type { ProcessRow, ProcessScan, ProcessTable } from './processTable.ts';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { CELL_MARKER } from '../../core/ports/processes.ts';
+import type { ProcessRow, ProcessScan, ProcessTable } from './processTable.ts';
 
 /** Reads /proc; the fields are those of proc(5). */
 export const linuxProcessTable: ProcessTable = {
   row: readRow,
 
-  scan(cell): ProcessScan {
+  scan(): ProcessScan {
     const rows = new Map<number, ProcessRow>();
-    const marked = new Set<number>();
-    const marker = Buffer.from(`${CELL_MARKER}=${cell}\0`);
+    const cells = new Map<number, readonly string[]>();
     for (const name of readdirSync('/proc')) {
       const pid = Number(name);
       if (!Number.isInteger(pid)) continue;
@@ -17,20 +16,21 @@ export const linuxProcessTable: ProcessTable = {
       if (row === null) continue;
       rows.set(pid, row);
       // Kernel threads have no group and no environment.
-      if (!row.ended && row.group > 0 && carries(pid, marker)) marked.add(pid);
+      const marks = row.ended || row.group === 0 ? [] : marksOf(pid);
+      if (marks.length > 0) cells.set(pid, marks);
     }
-    return { rows, marked };
+    return { rows, cells };
   },
 
   residentBytes(pid) {
-    const match = /^VmRSS:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`) ?? '');
+    const match = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)?.toString('latin1') ?? '');
     return match?.[1] === undefined ? null : Number(match[1]) * 1024;
   },
 };
 
 function readRow(pid: number): ProcessRow | null {
-  const text = readText(`/proc/${pid}/stat`);
-  return text === null ? null : parseStat(text);
+  const line = read(`/proc/${pid}/stat`);
+  return line === null ? null : parseStat(line.toString('latin1'));
 }
 
 /**
@@ -56,37 +56,39 @@ export function parseStat(text: string): ProcessRow | null {
   };
 }
 
-let buffer = Buffer.allocUnsafe(256 * 1024);
+const MARK = Buffer.from(`${CELL_MARKER}=`);
 
-/** Looks for a whole `NAME=value` in the environment the process was started with. What can't be read carries nothing. */
-function carries(pid: number, marker: Buffer): boolean {
-  let length = 0;
+/** The marker's values in the environment that the process was started with. */
+function marksOf(pid: number): readonly string[] {
+  const environment = read(`/proc/${pid}/environ`);
+  const marks: string[] = [];
+  if (environment === null) return marks;
+  for (let at = environment.indexOf(MARK); at !== -1; at = environment.indexOf(MARK, at + 1)) {
+    if (at > 0 && environment[at - 1] !== 0) continue;
+    const end = environment.indexOf(0, at);
+    marks.push(environment.toString('utf8', at + MARK.length, end === -1 ? environment.length : end));
+  }
+  return marks;
+}
+
+/** Kept between reads, as a scan reads hundreds of small files. */
+let buffer = Buffer.allocUnsafe(64 * 1024);
+
+/** The whole file, valid until the next read. Null when the process is gone or belongs to somebody else. */
+function read(path: string): Buffer | null {
   try {
-    const file = openSync(`/proc/${pid}/environ`, 'r');
+    const file = openSync(path, 'r');
     try {
+      let length = 0;
       for (;;) {
         const count = readSync(file, buffer, length, buffer.length - length, null);
-        if (count === 0) break;
+        if (count === 0) return buffer.subarray(0, length);
         length += count;
-        if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+        if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(length)]);
       }
     } finally {
       closeSync(file);
     }
-  } catch {
-    return false;
-  }
-  const environment = buffer.subarray(0, length);
-  for (let at = environment.indexOf(marker); at !== -1; at = environment.indexOf(marker, at + 1)) {
-    if (at === 0 || environment[at - 1] === 0) return true;
-  }
-  return false;
-}
-
-/** Null when the process is gone or belongs to somebody else. */
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'latin1');
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import type { ProcessRow, ProcessScan, ProcessTable } from './processTable.ts';
 import { CELL_MARKER } from '../../core/ports/processes.ts';
+import type { ProcessRow, ProcessScan, ProcessTable } from './processTable.ts';
 
 /**
  * Asks `ps`, as there is no /proc. Best effort, and not yet run on a Mac: start times have a resolution of one second, and the system hides
@@ -11,8 +11,8 @@ export const macProcessTable: ProcessTable = {
     return parseRows(ps(['-p', String(pid), '-o', COLUMNS])).get(pid) ?? null;
   },
 
-  scan(cell): ProcessScan {
-    return { rows: parseRows(ps(['-A', '-o', COLUMNS])), marked: parseMarked(ps(['-A', '-E', '-ww', '-o', 'pid=,command=']), cell) };
+  scan(): ProcessScan {
+    return { rows: parseRows(ps(['-A', '-o', COLUMNS])), cells: parseMarks(ps(['-A', '-E', '-ww', '-o', 'pid=,command='])) };
   },
 
   residentBytes(pid) {
@@ -55,10 +55,15 @@ export function parseRows(text: string): Map<number, ProcessRow> {
 }
 
 /** @param text lines of pid, command and environment, all parted by spaces. */
-export function parseMarked(text: string, cell: string): Set<number> {
-  const marked = new Set<number>();
+export function parseMarks(text: string): Map<number, readonly string[]> {
+  const cells = new Map<number, readonly string[]>();
   for (const line of text.split('\n')) {
-    if (` ${line} `.includes(` ${CELL_MARKER}=${cell} `)) marked.add(Number.parseInt(line, 10));
+    const marks = line.split(' ').filter((word) => word.startsWith(`${CELL_MARKER}=`));
+    if (marks.length > 0)
+      cells.set(
+        Number.parseInt(line, 10),
+        marks.map((mark) => mark.slice(CELL_MARKER.length + 1)),
+      );
   }
-  return marked;
+  return cells;
 }

@@ -13,8 +13,8 @@ export interface ProcessRow {
 export interface ProcessScan {
   /** Every process of the machine that could be read, by pid, ended ones included. */
   readonly rows: ReadonlyMap<number, ProcessRow>;
-  /** Pids whose environment carries the cell's marker. Processes of other users are not readable and never among them. */
-  readonly marked: ReadonlySet<number>;
+  /** Values of CELL_MARKER in the environment by pid, for those that have one. Processes of other users are not readable and never in it. */
+  readonly cells: ReadonlyMap<number, readonly string[]>;
 }
 
 /** What differs between operating systems in looking at processes. Every look is synchronous, so that nothing happens in between. */
@@ -22,7 +22,7 @@ export interface ProcessTable {
   /** Null when there is no such pid. */
   row(pid: number): ProcessRow | null;
   /** One pass over all processes. */
-  scan(cell: string): ProcessScan;
+  scan(): ProcessScan;
   /** Resident memory in bytes; null when the process is gone. */
   residentBytes(pid: number): number | null;
 }

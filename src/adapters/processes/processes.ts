@@ -1,8 +1,8 @@
-import { endCell } from './endCell.ts';
-import { thisProcessTable } from './thisProcessTable.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { ProcessIdentity, Processes } from '../../core/ports/processes.ts';
+import type { Processes, ProcessIdentity } from '../../core/ports/processes.ts';
+import { endCell } from './endCell.ts';
+import { thisProcessTable } from './thisProcessTable.ts';
 
 /** @throws UserFacingError `environment` on a system whose processes can't be supervised. */
 export function createProcesses({ clock, log }: { readonly clock: Clock; readonly log: Log }): Processes {
@@ -15,11 +15,8 @@ export function createProcesses({ clock, log }: { readonly clock: Clock; readonl
     identify,
     isAlive: (process) => identify(process.pid)?.startTime === process.startTime,
     markedWith(cell) {
-      const { rows, marked } = table.scan(cell);
-      return [...marked].flatMap((pid) => {
-        const row = rows.get(pid);
-        return row === undefined ? [] : [{ pid, startTime: row.startTime }];
-      });
+      const { rows, cells } = table.scan();
+      return [...rows.values()].filter(({ pid }) => cells.get(pid)?.includes(cell)).map(({ pid, startTime }) => ({ pid, startTime }));
     },
     async endCell(cell, leader, graceMs) {
       const report = await endCell({ table, clock }, cell, leader, graceMs);

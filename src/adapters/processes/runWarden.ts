@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { endCell } from './endCell.ts';
-import type { ProcessTable } from './processTable.ts';
-import { parseWardenLine } from './wardenProtocol.ts';
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Log } from '../../base/log.ts';
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
+import { endCell } from './endCell.ts';
+import type { ProcessTable } from './processTable.ts';
+import { parseWardenLine } from './wardenProtocol.ts';
 
 export interface WardenOptions {
   /** What the engine says; its end is the engine's end. */

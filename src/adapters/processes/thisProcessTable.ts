@@ -1,7 +1,7 @@
+import { UserFacingError } from '../../base/userFacingError.ts';
 import { linuxProcessTable } from './linuxProcessTable.ts';
 import { macProcessTable } from './macProcessTable.ts';
 import type { ProcessTable } from './processTable.ts';
-import { UserFacingError } from '../../base/userFacingError.ts';
 
 /** @throws UserFacingError `environment` on a system whose processes can't be told apart safely. */
 export function thisProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {

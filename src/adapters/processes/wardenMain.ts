@@ -1,8 +1,8 @@
 import { closeSync, writeSync } from 'node:fs';
 import { scheduler } from 'node:timers/promises';
+import { errorText, type Log } from '../../base/log.ts';
 import { runWarden } from './runWarden.ts';
 import { thisProcessTable } from './thisProcessTable.ts';
-import { errorText, type Log } from '../../base/log.ts';
 
 /**
  * The warden's program: `wardenMain ADOPT_MS KILL_GRACE_MS`. Standard input is the engine, standard output the log file, descriptor 3

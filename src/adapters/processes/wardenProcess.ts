@@ -63,10 +63,7 @@ export async function startWardenProcess(
 async function untilReady(child: ChildProcess, exited: Promise<void>, signal: AbortSignal): Promise<void> {
   const ready = child.stdio[3] as Readable;
   try {
-    const isReady = await Promise.race([
-      once(ready, 'data', { signal }).then(() => true),
-      exited.then(() => false),
-    ]);
+    const isReady = await Promise.race([once(ready, 'data', { signal }).then(() => true), exited.then(() => false)]);
     if (!isReady) throw new Error('the warden ended before it was ready');
   } finally {
     ready.destroy();

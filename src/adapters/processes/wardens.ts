@@ -1,9 +1,9 @@
-import { startWardenProcess, type WardenProcess } from './wardenProcess.ts';
-import { wardenLine } from './wardenProtocol.ts';
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Log } from '../../base/log.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
-import type { ProcessIdentity, Processes, Warden, Wardens } from '../../core/ports/processes.ts';
+import type { Processes, ProcessIdentity, Warden, Wardens } from '../../core/ports/processes.ts';
+import { startWardenProcess, type WardenProcess } from './wardenProcess.ts';
+import { wardenLine } from './wardenProtocol.ts';
 
 export interface WardensDeps {
   readonly clock: Clock;
@@ -106,7 +106,9 @@ class RestartedWarden implements Warden {
         const now = clock.monotonic();
         this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
         if (this.#deaths.length > MOST_DEATHS) {
-          log.log('error', 'the warden keeps dying: if the engine is killed now, agents may be left running', { deaths: this.#deaths.length });
+          log.log('error', 'the warden keeps dying: if the engine is killed now, agents may be left running', {
+            deaths: this.#deaths.length,
+          });
           return;
         }
         if (await this.#replace()) break;

@@ -23,7 +23,10 @@ const Budgets = z.strictObject({
   perDayUsd: dollarsSetting('Most all runs of a day may cost, in US dollars.').optional(),
   perWeekUsd: dollarsSetting('Most all runs of a week may cost, in US dollars.').optional(),
   perMonthUsd: dollarsSetting('Most all runs of a month may cost, in US dollars.').optional(),
-  thresholds: z.array(countSetting('Percent of a budget.', 1, 100)).describe('Percentages of a budget at which it is told.').default([50, 75, 90, 100]),
+  thresholds: z
+    .array(countSetting('Percent of a budget.', 1, 100))
+    .describe('Percentages of a budget at which it is told.')
+    .default([50, 75, 90, 100]),
   onExceed: z.enum(['pause', 'stop', 'warn']).describe('What happens to a run that has used its budget up.').default('pause'),
   unpriced: z.enum(['allow', 'ask', 'deny']).describe('Whether a model without a known price may work.').default('allow'),
 });
@@ -59,7 +62,10 @@ export const ConfigDocument = z
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
     hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
-    permissions: z.array(PermissionSetting).describe('What agents may do, added to the defaults; the last rule that matches wins.').default([]),
+    permissions: z
+      .array(PermissionSetting)
+      .describe('What agents may do, added to the defaults; the last rule that matches wins.')
+      .default([]),
     limits: Limits.describe('Bounds for agents that go on without getting anywhere.').prefault({}),
     budgets: Budgets.describe('Bounds for money.').prefault({}),
     ports: Ports.describe('Range of ports for agent servers.').prefault({}),

@@ -41,12 +41,18 @@ export const dollarsSetting = (description: string) =>
 
 /** Text on one or more lines with something in it. */
 export const textSetting = (description: string) =>
-  z.string().refine((text) => text.trim() !== '', 'must not be empty').describe(description);
+  z
+    .string()
+    .refine((text) => text.trim() !== '', 'must not be empty')
+    .describe(description);
 
 export const modelPattern = /^[^\s/]+\/\S+$/;
 export const modelRule = 'must name provider and model, such as anthropic/claude-sonnet-4-5';
 export const modelSetting = (description: string) =>
-  z.string().regex(modelPattern, modelRule).meta({ description, examples: ['anthropic/claude-sonnet-4-5'] });
+  z
+    .string()
+    .regex(modelPattern, modelRule)
+    .meta({ description, examples: ['anthropic/claude-sonnet-4-5'] });
 
 /** Name of a branch, or of anything git can resolve to a commit. */
 export const refSetting = (description: string) =>
@@ -62,7 +68,10 @@ export const globsSetting = (description: string) =>
       z
         .string()
         .min(1)
-        .refine((glob) => !/^([/~]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(glob), 'must stay inside the repository: no absolute path and no ".."'),
+        .refine(
+          (glob) => !/^([/~]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(glob),
+          'must stay inside the repository: no absolute path and no ".."',
+        ),
     )
     .describe(description);
 

@@ -4,11 +4,15 @@ import { countSetting, dollarsSetting, durationSetting, globsSetting, modelSetti
 
 /** Settings of a run that stand at the top of reactor.yaml and that a single task may say otherwise. None has a default here. */
 export const runSettings = {
-  test: textSetting('Shell command that decides whether a change is good: it must end with exit code 0. Detected when left out.').optional(),
+  test: textSetting(
+    'Shell command that decides whether a change is good: it must end with exit code 0. Detected when left out.',
+  ).optional(),
   setup: z.string().describe('Shell command that prepares a new worktree, such as "npm ci". Empty for none.').optional(),
-  include: globsSetting('Files that git ignores but the work needs; they are copied into each worktree. Globs below the repository.').optional(),
+  include: globsSetting(
+    'Files that git ignores but the work needs; they are copied into each worktree. Globs below the repository.',
+  ).optional(),
   agent: textSetting('The OpenCode agent that works, such as build.').optional(),
-  model: modelSetting("Model as provider/model. The one of your OpenCode configuration when left out.").optional(),
+  model: modelSetting('Model as provider/model. The one of your OpenCode configuration when left out.').optional(),
   approve: ApproveMode.describe(
     'Who decides on a green change: ask (a person reviews it), auto (the tests alone), never (it is kept and waits, nobody is asked).',
   ).optional(),

@@ -36,7 +36,12 @@ const MAX_TITLE = 72;
 export function titleOf(prompt: string): string {
   const lines = prompt.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.replace(/\p{Cc}+/gu, ' ').trim());
   const characters = [...(lines.find((line) => line !== '') ?? '')];
-  return characters.length <= MAX_TITLE ? characters.join('') : `${characters.slice(0, MAX_TITLE - 1).join('').trimEnd()}…`;
+  return characters.length <= MAX_TITLE
+    ? characters.join('')
+    : `${characters
+        .slice(0, MAX_TITLE - 1)
+        .join('')
+        .trimEnd()}…`;
 }
 
 /** The entry in reactor.yaml of the task a person named. Ids that were given out do not count. */
@@ -46,9 +51,16 @@ const entryOf = ({ task }: RunRequest, config: ProjectConfig): Partial<TaskEntry
 const branchName = (name: string): string => name.trim().replace(/^refs\/heads\//, '');
 const orNull = (text: string | undefined): string | null => (text === undefined || text.trim() === '' ? null : text);
 
-/** What the run starts from, for git to resolve; null for HEAD. */
-export const requestedBase = (request: RunRequest, config: ProjectConfig): string | null =>
-  orNull(request.base) ?? entryOf(request, config).base ?? config.base ?? null;
+/**
+ * What the run starts from, for git to resolve: the base that was asked for, else the branch it is to land on when one is
+ * named; null for HEAD.
+ */
+export function requestedBase(request: RunRequest, config: ProjectConfig): string | null {
+  const entry = entryOf(request, config);
+  const lands = (request.land ?? entry.land ?? config.land) !== 'branch';
+  const target = lands ? (orNull(request.target) ?? entry.target ?? config.target ?? null) : null;
+  return orNull(request.base) ?? entry.base ?? config.base ?? target;
+}
 
 function configuredBudget({ perRunUsd, perTaskUsd }: ProjectConfig['budgets']): Usd | null {
   if (perRunUsd === undefined || perTaskUsd === undefined) return perRunUsd ?? perTaskUsd ?? null;
@@ -74,7 +86,8 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
   }
 
   const model = orNull(request.model) ?? entry.model ?? config.model ?? null;
-  if (model !== null && !modelPattern.test(model)) return refuse(`The model ${JSON.stringify(model)} ${modelRule}.`, 'add --model PROVIDER/MODEL');
+  if (model !== null && !modelPattern.test(model))
+    return refuse(`The model ${JSON.stringify(model)} ${modelRule}.`, 'add --model PROVIDER/MODEL');
 
   const target = targetOf(sources, entry);
   if (!target.ok) return target;
@@ -108,7 +121,10 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
   });
 }
 
-function targetOf({ request, config, branch }: SpecSources, entry: Partial<TaskEntry>): Result<Pick<RunSpec, 'land' | 'target'>, SpecRefusal> {
+function targetOf(
+  { request, config, branch }: SpecSources,
+  entry: Partial<TaskEntry>,
+): Result<Pick<RunSpec, 'land' | 'target'>, SpecRefusal> {
   const land = request.land ?? entry.land ?? config.land;
   const asked = orNull(request.target);
   if (land === 'branch') {

@@ -7,10 +7,13 @@ import type { ProjectConfig } from '../model/projectConfig.ts';
 export function settingNotes({ budgets, cells }: ProjectConfig): string[] {
   const notes: string[] = [];
   for (const name of ['perDayUsd', 'perWeekUsd', 'perMonthUsd'] as const) {
-    if (budgets[name] !== undefined) notes.push(`budgets.${name} is not enforced yet: only budgets.perRunUsd and budgets.perTaskUsd stop a run`);
+    if (budgets[name] !== undefined)
+      notes.push(`budgets.${name} is not enforced yet: only budgets.perRunUsd and budgets.perTaskUsd stop a run`);
   }
-  if (budgets.onExceed !== 'pause') notes.push(`budgets.onExceed: ${budgets.onExceed} is not possible yet: a run over its budget is paused`);
-  if (budgets.unpriced !== 'allow') notes.push(`budgets.unpriced: ${budgets.unpriced} is not possible yet: a model without a price is let through`);
+  if (budgets.onExceed !== 'pause')
+    notes.push(`budgets.onExceed: ${budgets.onExceed} is not possible yet: a run over its budget is paused`);
+  if (budgets.unpriced !== 'allow')
+    notes.push(`budgets.unpriced: ${budgets.unpriced} is not possible yet: a model without a price is let through`);
   if (cells.warm > 0) notes.push('cells.warm has no effect yet: cells are made when a task starts');
   return notes;
 }

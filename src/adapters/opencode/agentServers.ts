@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { type Log, withFields } from '../../base/log.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { UserFacingError } from '../../base/userFacingError.ts';
+import type { AgentServer, AgentServers, BootFailure, StartServer } from '../../core/ports/agent.ts';
+import type { ProcessIdentity } from '../../core/ports/processes.ts';
+import { DatabaseTemplate } from './databaseTemplate.ts';
+import { EventStream } from './eventStream.ts';
+import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
+import { OpenCodeClient } from './openCodeClient.ts';
+import { readProjectConfig } from './projectConfig.ts';
+import { composeServerConfig, definesItsModels } from './serverConfig.ts';
+import { ServerConnection } from './serverConnection.ts';
+import { serverEnvironment } from './serverEnvironment.ts';
+import { makeServerFolders } from './serverFolders.ts';
+import { earlyExit, type ServerProcess, spawnServer } from './serverProcess.ts';
+import { readUserConfig } from './userConfig.ts';
+
+export interface AgentServersDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Configured path of the executable; null to look for it. */
+  readonly executable: string | null;
+  /** Folders besides the program's own from which the npm package of the agent server may be resolvable. */
+  readonly packageFolders?: readonly string[];
+  /** The user's environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Folder for what is made once per version of the server and used by every cell; absent: nothing is kept. */
+  readonly templateFolder?: string;
+  /** Ends all processes of a cell and resolves when they are gone. */
+  readonly endProcess: (cell: string, leader: ProcessIdentity | null) => Promise<void>;
+  readonly identify: (pid: number) => ProcessIdentity | null;
+  readonly isAlive: (process: ProcessIdentity) => boolean;
+}
+
+/** Agent servers as real `opencode serve` processes, one per cell. */
+export function createAgentServers(dependencies: AgentServersDependencies): AgentServers {
+  let located: Promise<LocatedExecutable | null> | undefined;
+  const locate = (): Promise<LocatedExecutable | null> => {
+    located ??= locateExecutable({
+      configured: dependencies.executable,
+      env: dependencies.env,
+      packageFolders: dependencies.packageFolders ?? [],
+      log: dependencies.log,
+    }).then((found) => {
+      // What is missing now may be installed a minute later.
+      if (found === null) located = undefined;
+      return found;
+    });
+    return located;
+  };
+  return {
+    locate,
+    start: async (request, signal) => {
+      signal.throwIfAborted();
+      const executable = await locate();
+      if (executable === null) {
+        throw new UserFacingError('agentServerMissing', 'No usable OpenCode was found, so no agent can be started. Version 1.18 or a later 1.x is needed.', {
+          actions: ['install OpenCode (npm install -g opencode-ai)', 'set the path of the executable in the settings'],
+        });
+      }
+      return startServer(dependencies, executable, request, signal);
+    },
+  };
+}
+
+async function startServer(
+  dependencies: AgentServersDependencies,
+  executable: LocatedExecutable,
+  request: StartServer,
+  signal: AbortSignal,
+): Promise<Result<AgentServer, BootFailure>> {
+  const { clock } = dependencies;
+  const log = withFields(dependencies.log, { cell: request.cell });
+  const user = readUserConfig(dependencies.env);
+  const folders = makeServerFolders(request.home, dependencies.env, user.folder);
+  const project = readProjectConfig(request.projectFolder, request.worktree, log);
+  const config = composeServerConfig({ user, project, permissions: request.permissions, model: request.model, worktree: request.worktree, shell: folders.shell });
+  const withoutCatalogue = definesItsModels(config);
+  const template = dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);
+  template?.copyTo(folders.dataFolder);
+  const password = randomBytes(24).toString('base64url');
+  const env = serverEnvironment({
+    cell: request.cell,
+    env: dependencies.env,
+    folders,
+    user,
+    config: JSON.stringify(config),
+    password,
+    withoutCatalogue,
+    withoutPlugins: withoutCatalogue,
+    added: request.environment,
+  });
+  mkdirSync(dirname(request.logFile), { recursive: true });
+
+  const spawned = await spawnServer({ executable: executable.path, worktree: request.worktree, port: request.port, env, logFile: request.logFile });
+  if (!spawned.ok) return spawned;
+  const server = spawned.value;
+  const leader = dependencies.identify(server.pid) ?? { pid: server.pid, startTime: '' };
+  const url = `http://127.0.0.1:${request.port}`;
+  const connection = new ServerConnection({ url, password, directory: request.worktree, clock });
+  const events = new EventStream(connection, clock, log);
+  const undo = async (): Promise<void> => {
+    events.close();
+    connection.close();
+    await dependencies.endProcess(request.cell, leader);
+  };
+  try {
+    request.onSpawned(leader);
+    const booted = await boot(server, connection, events, request, clock, signal);
+    if (!booted.ok) {
+      await undo();
+      return booted;
+    }
+    template?.offer(folders.dataFolder);
+    const client = new OpenCodeClient({
+      connection,
+      events,
+      clock,
+      log,
+      worktree: request.worktree,
+      commandFolder: folders.commands,
+      userEnv: dependencies.env,
+      environment: request.environment,
+      exited: server.exited,
+    });
+    return ok({
+      process: leader,
+      url,
+      version: booted.value,
+      exited: server.exited,
+      client,
+      disconnect: () => {
+        events.close();
+        connection.close();
+      },
+    });
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}
+
+/** Waits for the listening line, then for a good health check (INV-003), then for the event stream. Resolves with the server's version. */
+async function boot(
+  server: ServerProcess,
+  connection: ServerConnection,
+  events: EventStream,
+  request: StartServer,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Result<string, BootFailure>> {
+  const until = clock.monotonic() + request.healthLimitMs;
+  const listening = await server.listening(clock, request.healthLimitMs, signal);
+  if (!listening.ok) return listening;
+  const gone = new AbortController();
+  server.exited.then(
+    () => gone.abort(new Error('the agent server ended')),
+    () => {},
+  );
+  const alive = AbortSignal.any([signal, gone.signal]);
+  try {
+    for (;;) {
+      const left = until - clock.monotonic();
+      const { healthy, version } = await connection.isHealthy(Math.max(1, Math.min(left, 2_000)), alive);
+      if (healthy) {
+        await connectBefore(events, clock, Math.max(1_000, until - clock.monotonic()), alive);
+        return ok(version);
+      }
+      if (clock.monotonic() + request.healthEveryMs > until) break;
+      await clock.sleep(request.healthEveryMs, alive);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (gone.signal.aborted) return err(await earlyExit(server.exited, request.port, server.logTail()));
+    if (!(error instanceof ConnectTimedOut)) throw error;
+  }
+  return err({ code: 'unhealthy', message: `the agent server was not healthy within ${request.healthLimitMs} ms`, logTail: server.logTail() });
+}
+
+class ConnectTimedOut extends Error {}
+
+async function connectBefore(events: EventStream, clock: Clock, limitMs: number, signal: AbortSignal): Promise<void> {
+  const late = new AbortController();
+  const timer = clock.schedule(limitMs, () => late.abort(new ConnectTimedOut('the event stream did not connect')));
+  try {
+    await events.connect(AbortSignal.any([signal, late.signal]));
+  } finally {
+    timer.dispose();
+  }
+}

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Log } from '../../base/log.ts';
+
+const OLDEST = { major: 1, minor: 18 } as const;
+const VERSION_LIMIT_MS = 20_000;
+
+export interface LocateOptions {
+  /** Path from the settings; looked at alone when given. */
+  readonly configured: string | null;
+  readonly env: NodeJS.ProcessEnv;
+  /** Folders besides the program's own from which the npm package `opencode-<platform>-<arch>` may be resolvable. */
+  readonly packageFolders: readonly string[];
+  readonly log: Log;
+}
+
+export interface LocatedExecutable {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** True for the versions whose interface this adapter knows: 1.18 and later 1.x. */
+export const isSupported = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === OLDEST.major && minor >= OLDEST.minor;
+};
+
+/** The first usable agent server: the configured one, then `opencode` on PATH, then the npm package. Says in the log what it passed over. */
+export async function locateExecutable(options: LocateOptions, signal?: AbortSignal): Promise<LocatedExecutable | null> {
+  const candidates = options.configured !== null ? [options.configured] : [...onPath(options.env), ...inPackages(options.packageFolders)];
+  for (const path of candidates) {
+    const version = await versionOf(path, options.env, signal);
+    if (version !== null && isSupported(version)) return { path, version };
+    options.log.log('warn', version === null ? 'this OpenCode does not run' : 'this OpenCode is not of a supported version (1.18 or a later 1.x)', { path, version });
+  }
+  return null;
+}
+
+function onPath(env: NodeJS.ProcessEnv): string[] {
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, process.platform === 'win32' ? 'opencode.exe' : 'opencode'))
+    .filter(isExecutable);
+}
+
+function inPackages(folders: readonly string[]): string[] {
+  const name = `opencode-${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const found = new Set<string>();
+  for (const from of [import.meta.url, ...folders.map((folder) => join(folder, 'package.json'))]) {
+    try {
+      const manifest = createRequire(from).resolve(`${name}/package.json`);
+      const path = join(manifest, '..', 'bin', process.platform === 'win32' ? 'opencode.exe' : 'opencode');
+      if (isExecutable(path)) found.add(path);
+    } catch {
+      // Not installed there, which is what the next place is for.
+    }
+  }
+  return [...found];
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function versionOf(path: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)(path, ['--version'], { env, timeout: VERSION_LIMIT_MS, ...(signal ? { signal } : {}) });
+    return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? null;
+  } catch {
+    signal?.throwIfAborted();
+    return null;
+  }
+}

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Clock } from '../../base/clock.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import type { BootFailure } from '../../core/ports/agent.ts';
+
+const LISTENING = 'opencode server listening on';
+const LOOK_EVERY_MS = 10;
+const TAIL_BYTES = 4_096;
+
+export interface ServerExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface ServerProcess {
+  readonly pid: number;
+  readonly exited: Promise<ServerExit>;
+  /** What the server has printed since it started, its last 4 kB. */
+  logTail(): string;
+  /** Resolves when the server says that it listens: a request made before that is never answered. */
+  listening(clock: Clock, limitMs: number, signal: AbortSignal): Promise<Result<void, BootFailure>>;
+}
+
+/**
+ * Starts `opencode serve` in a process group of its own, printing into a file, so that it neither dies nor blocks when the
+ * process that started it ends.
+ */
+export async function spawnServer(options: {
+  readonly executable: string;
+  readonly worktree: string;
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+}): Promise<Result<ServerProcess, BootFailure>> {
+  const log = openSync(options.logFile, 'a', 0o600);
+  const start = fstatSync(log).size;
+  const child = spawn(options.executable, ['serve', '--hostname', '127.0.0.1', '--port', String(options.port)], {
+    cwd: options.worktree,
+    env: options.env,
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const exited = new Promise<ServerExit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const failure = await new Promise<Error | null>((resolve) => {
+    child.once('spawn', () => resolve(null));
+    child.once('error', resolve);
+  });
+  const { pid } = child;
+  if (failure !== null || pid === undefined) return err({ code: 'spawnFailed', message: `the agent server can't be started: ${failure?.message ?? 'no process'}`, logTail: '' });
+  child.unref();
+  let ended = false;
+  exited.then(
+    () => {
+      ended = true;
+    },
+    () => {},
+  );
+  const printed = (): string => readFrom(options.logFile, start);
+  const logTail = (): string => printed().slice(-TAIL_BYTES);
+  const listening = async (clock: Clock, limitMs: number, signal: AbortSignal): Promise<Result<void, BootFailure>> => {
+    const until = clock.monotonic() + limitMs;
+    for (;;) {
+      if (printed().includes(LISTENING)) return ok(undefined);
+      if (ended) return err(await earlyExit(exited, options.port, logTail()));
+      if (clock.monotonic() > until) return err({ code: 'unhealthy', message: `the agent server did not listen within ${limitMs} ms`, logTail: logTail() });
+      await clock.sleep(LOOK_EVERY_MS, signal);
+    }
+  };
+  return ok({ pid, exited, logTail, listening });
+}
+
+/** A short file at boot: what is behind `start`, at most 64 kB of it. */
+function readFrom(file: string, start: number): string {
+  const handle = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(Math.min(65_536, Math.max(0, fstatSync(handle).size - start)));
+    return buffer.toString('utf8', 0, readSync(handle, buffer, 0, buffer.length, start));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+export async function earlyExit(exited: Promise<ServerExit>, port: number, logTail: string): Promise<BootFailure> {
+  const { code, signal } = await exited;
+  if (/EADDRINUSE|address already in use|port .* in use|Failed to start server/i.test(logTail)) {
+    return { code: 'portTaken', message: `port ${port} is held by another process`, logTail };
+  }
+  return { code: 'exited', message: `the agent server ended at once (${signal ?? `exit code ${code}`})`, logTail };
+}
+

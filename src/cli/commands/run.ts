@@ -1,0 +1,43 @@
+import { exitCodes } from '../../core/model/exitCodes.ts';
+import type { EngineClient } from '../../protocol/engineClient.ts';
+import { type CommandContext, folderOf, printJson } from '../commandContext.ts';
+import { errorResult } from '../errorReport.ts';
+import { connectAlways, followRuns } from '../follow/followRuns.ts';
+import type { FollowedRun } from '../follow/runFollower.ts';
+import { safeLine } from '../render/safeText.ts';
+import { finishRuns } from './finishRuns.ts';
+import { type RunOptions, runRequests } from './runRequests.ts';
+
+/** `reactor run`: submits, follows to the end, and tells how it came out. */
+export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
+  const { terminal } = context;
+  const json = options.json ?? false;
+  const people = json ? terminal.stderr : terminal.stdout;
+  try {
+    const host = await context.host();
+    const folder = folderOf(terminal, options);
+    const requests = await runRequests(options, terminal, host);
+    const submit = async (client: EngineClient) => {
+      const { runs, notes } = await client.request('submit', { requests: [...requests] });
+      for (const note of notes) people.write(`${safeLine(note)}\n`);
+      return runs;
+    };
+    if (options.detach) {
+      const client = await connectAlways(host, folder, false);
+      try {
+        const runs = await submit(client);
+        if (json) printJson(terminal, { type: 'submitted', runs });
+        else for (const { run, task } of runs) terminal.stdout.write(`${task} runs as ${run} in the background: reactor watch, reactor logs ${task} -f\n`);
+      } finally {
+        client.dispose();
+      }
+      return exitCodes.done;
+    }
+    const begin = async (client: EngineClient): Promise<readonly FollowedRun[]> =>
+      (await submit(client)).map(({ run, seq }) => ({ run, seq, state: null }));
+    return finishRuns(context, await followRuns(terminal, host, { folder, json }, begin), json);
+  } catch (error) {
+    if (json) printJson(terminal, errorResult(error));
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import { errorText } from '../base/log.ts';
+import { UserFacingError } from '../base/userFacingError.ts';
+import { exitCodes } from '../core/model/exitCodes.ts';
+import { safeText } from './render/safeText.ts';
+
+/** What is told of an error that ended a command, for people: what happened, what to do, and the stack only when asked for. */
+export function errorReport(error: unknown, verbose: boolean): string {
+  if (error instanceof UserFacingError) {
+    const actions = error.actions.map((action) => `  → ${safeText(action)}`);
+    const cause = verbose && error.cause !== undefined ? [safeText(errorText(error.cause))] : [];
+    return [`reactor: ${safeText(error.message)}`, ...actions, ...cause].join('\n');
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  const head = `reactor: something went wrong inside Reactor: ${safeText(what)}\nWhat agents did is kept; runs go on in the engine. See reactor status.`;
+  return verbose ? `${head}\n${safeText(errorText(error))}` : `${head}\n  → run the command again with --verbose for the details`;
+}
+
+export const exitCodeOfError = (error: unknown): number =>
+  error instanceof UserFacingError && error.code === 'interrupted' ? exitCodes.interrupted : exitCodes.configuration;
+
+/** The closing line of `--json` for a command that never got to its runs. */
+export function errorResult(error: unknown): unknown {
+  const known = error instanceof UserFacingError;
+  return {
+    type: 'result',
+    exitCode: exitCodeOfError(error),
+    runs: [],
+    error: {
+      code: known ? error.code : 'bug',
+      message: error instanceof Error ? error.message : String(error),
+      actions: known ? error.actions : [],
+    },
+  };
+}

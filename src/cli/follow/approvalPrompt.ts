@@ -1,0 +1,132 @@
+import type { PendingApproval, RunState } from '../../core/run/state.ts';
+import type { Params } from '../../protocol/messages.ts';
+import { diffStatLines, diffSummary } from '../render/diffStat.ts';
+import { shortOid } from '../render/figures.ts';
+import { safeLine, safeText } from '../render/safeText.ts';
+import { renderLine, type Style, tone } from '../render/style.ts';
+
+export interface PromptDeps {
+  /** One line from the person; null at the end of the input. */
+  readonly ask: (question: string) => Promise<string | null>;
+  readonly print: (line: string) => void;
+  readonly diff: (state: RunState, pending: PendingApproval) => Promise<readonly string[]>;
+  readonly style: Style;
+}
+
+/** `leave`: the person wants it parked. */
+export type PromptOutcome = Params<'answer'> | 'leave';
+
+/**
+ * Shows what waits and asks until there is an answer. Only the words on the list decide: free text never approves, and neither does
+ * an empty line. An approval of a review names the tree that was shown.
+ */
+export async function approvalPrompt(state: RunState, pending: PendingApproval, deps: PromptDeps): Promise<PromptOutcome> {
+  const { print, style } = deps;
+  const detail = safeText(pending.detail).trim();
+  print(renderLine([tone('warn', '◇ '), tone('strong', state.task), ' ', safeLine(pending.title)], style));
+  for (const line of detail === '' ? [] : detail.split('\n').slice(0, 20)) print(renderLine(['  ', line.replaceAll('\t', '  ')], style));
+  switch (pending.kind) {
+    case 'review':
+      return await askReview(state, pending, deps);
+    case 'permission':
+      return await askPermission(state, pending, deps);
+    case 'question':
+      return await askQuestions(state, pending, deps);
+  }
+}
+
+const answer = (state: RunState, pending: PendingApproval, decision: 'approved' | 'rejected', comment: string | null): Params<'answer'> => ({
+  run: state.run,
+  id: pending.id,
+  decision,
+  tree: decision === 'approved' ? pending.tree : null,
+  comment,
+});
+
+async function askReview(state: RunState, pending: PendingApproval, deps: PromptDeps): Promise<PromptOutcome> {
+  const { ask, print, style } = deps;
+  const candidate = state.attempts.findLast((a) => a.attempt === pending.attempt)?.candidate ?? null;
+  if (candidate !== null) for (const line of [renderLine(['  ', diffSummary(candidate)], style), ...diffStatLines(candidate, '    ', style)]) print(line);
+  print(renderLine(['  tree ', shortOid(pending.tree ?? '')], style));
+  for (;;) {
+    const typed = await ask('  a approve · d show diff · c comment (request changes) · r reject · l leave parked > ');
+    if (typed === null) return 'leave';
+    switch (typed.trim().toLowerCase()) {
+      case 'a':
+      case 'approve':
+        return answer(state, pending, 'approved', null);
+      case 'd':
+      case 'diff':
+        for (const line of await deps.diff(state, pending)) print(line);
+        break;
+      case 'c':
+      case 'comment': {
+        const comment = (await ask('  What should change? (an empty line goes back) > '))?.trim() ?? '';
+        if (comment !== '') return answer(state, pending, 'rejected', comment);
+        break;
+      }
+      case 'r':
+      case 'reject':
+        return answer(state, pending, 'rejected', null);
+      case 'l':
+      case 'leave':
+        return 'leave';
+      default:
+        if (typed.trim() !== '') print('  Nothing was decided: type one of the letters a, d, c, r, l.');
+    }
+  }
+}
+
+async function askPermission(state: RunState, pending: PendingApproval, deps: PromptDeps): Promise<PromptOutcome> {
+  const asked = pending.permission;
+  if (asked !== null) {
+    deps.print(renderLine(['  ', tone('strong', safeLine(asked.permission)), ' ', asked.patterns.map(safeLine).join(', ')], deps.style));
+  }
+  for (;;) {
+    const typed = await deps.ask('  o allow once · n deny · l leave parked > ');
+    if (typed === null) return 'leave';
+    switch (typed.trim().toLowerCase()) {
+      case 'o':
+      case 'once':
+        return answer(state, pending, 'approved', null);
+      case 'n':
+      case 'deny': {
+        const comment = (await deps.ask('  Tell the agent why, or what to do in place of it (optional) > '))?.trim() ?? '';
+        return answer(state, pending, 'rejected', comment === '' ? null : comment);
+      }
+      case 'l':
+      case 'leave':
+        return 'leave';
+      default:
+        if (typed.trim() !== '') deps.print('  Nothing was decided: type one of the letters o, n, l.');
+    }
+  }
+}
+
+async function askQuestions(state: RunState, pending: PendingApproval, deps: PromptDeps): Promise<PromptOutcome> {
+  const answers: string[][] = [];
+  for (const question of pending.questions ?? [{ text: pending.title, header: '', options: [], multiple: false }]) {
+    deps.print(renderLine(['  ', tone('strong', safeLine(question.text))], deps.style));
+    for (const [index, option] of question.options.entries()) deps.print(renderLine([`    ${index + 1} `, safeLine(option)], deps.style));
+    const how = question.options.length === 0 ? 'your answer' : question.multiple ? 'numbers with commas, or your answer' : 'a number, or your answer';
+    let chosen: string[] = [];
+    while (chosen.length === 0) {
+      const typed = await deps.ask(`  ${how}; l alone leaves it parked > `);
+      if (typed === null || typed.trim() === 'l') return 'leave';
+      chosen = chosenOptions(typed, question.options, question.multiple);
+    }
+    answers.push(chosen);
+  }
+  return { ...answer(state, pending, 'approved', null), answers };
+}
+
+/** The options a person named by number, or what they typed as it stands; empty for nothing typed or a number that is not on the list. */
+export function chosenOptions(typed: string, options: readonly string[], multiple: boolean): string[] {
+  const text = typed.trim();
+  if (text === '') return [];
+  const numbers = text.split(/[\s,]+/).map(Number);
+  if (options.length === 0 || !numbers.every(Number.isInteger)) return [text];
+  if (numbers.length > 1 && !multiple) return [];
+  const named = numbers.map((n) => options[n - 1]);
+  return named.every((option) => option !== undefined) ? named : [];
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { tailOfFile } from '../adapters/files/systemFiles.ts';
+import { systemClock } from '../adapters/clock/systemClock.ts';
+import { readLease } from '../adapters/journal/lease.ts';
+import { openJournalReader } from '../adapters/journal/openJournalReader.ts';
+import { createProcesses } from '../adapters/processes/processes.ts';
+import { connect } from '../adapters/socket/localSocket.ts';
+import { silentLog } from '../base/log.ts';
+import { UserFacingError } from '../base/userFacingError.ts';
+import { evolveRun } from '../core/run/evolve.ts';
+import { EngineClient } from '../protocol/engineClient.ts';
+import { PROTOCOL_VERSION } from '../protocol/messages.ts';
+import type { Home } from './home.ts';
+import { programPath, programVersion } from './program.ts';
+
+const START_LIMIT_MS = 20_000;
+const CONNECT_LIMIT_MS = 3000;
+const POLL_MS = 15;
+
+export interface ConnectRequest {
+  readonly start: 'always' | 'ifRunsOpen' | 'never';
+  readonly person: string;
+  readonly attends: boolean;
+  readonly client: 'cli' | 'editor' | 'test';
+}
+
+const onListenerError = (error: unknown): void => {
+  throw error;
+};
+
+/**
+ * A client of the repository's engine that has said hello; starts the engine when there is none and `start` allows it.
+ * @returns null when no engine lives and none was to be started.
+ * @throws UserFacingError `engineUnavailable` when it does not come up, `engineVersion` when it speaks another protocol.
+ */
+export async function connectEngine(home: Home, request: ConnectRequest): Promise<EngineClient | null> {
+  const found = await tryConnect(home, request);
+  if (found !== null) return found;
+  if (request.start === 'never') return null;
+  if (request.start === 'ifRunsOpen' && !needsRecovery(home)) return null;
+  const child = startEngine(home);
+  const end = systemClock.monotonic() + START_LIMIT_MS;
+  while (systemClock.monotonic() < end) {
+    await systemClock.sleep(POLL_MS);
+    const client = await tryConnect(home, request);
+    if (client !== null) return client;
+    // Another client's engine may have won the lease: then ours has ended and theirs will answer.
+    if (child.exitCode !== null && child.exitCode !== 0) break;
+  }
+  const tail = (await tailOfFile(home.engineLog, 2000)).trim().split('\n').slice(-3).join('\n');
+  throw new UserFacingError('engineUnavailable', `The engine did not start. Nothing was changed. Its log ${home.engineLog} ends with:\n${tail}`, {
+    actions: ['reactor doctor'],
+  });
+}
+
+/** Runs that some engine was driving when it ended: parked ones rest by themselves. */
+function needsRecovery(home: Home): boolean {
+  const reader = openJournalReader({ file: home.journalFile, evolve: evolveRun });
+  try {
+    return reader.openRuns().some((r) => r.parked === null || (r.cell?.server ?? null) !== null);
+  } finally {
+    reader.close();
+  }
+}
+
+async function tryConnect(home: Home, request: ConnectRequest): Promise<EngineClient | null> {
+  const lease = readLease(home.journalFile);
+  if (lease === null || lease.released) return null;
+  if (!createProcesses({ clock: systemClock, log: silentLog }).isAlive(lease.process)) return null;
+  const connected = await connect(lease.socket, CONNECT_LIMIT_MS, { clock: systemClock, onListenerError });
+  if (!connected.ok) return null;
+  const client = new EngineClient(connected.value, onListenerError);
+  try {
+    const { person, attends, client: kind } = request;
+    await client.request('hello', { protocol: PROTOCOL_VERSION, version: programVersion(), client: kind, person, attends });
+    return client;
+  } catch (error) {
+    client.dispose();
+    if (error instanceof UserFacingError && error.code === 'engineUnavailable') return null;
+    throw error;
+  }
+}
+
+/** The engine is a process of its own that outlives this one; what it prints before its log opens goes to the log file too. */
+function startEngine(home: Home) {
+  const log = openSync(home.engineLog, 'a', 0o600);
+  try {
+    const child = spawn(process.execPath, [...engineNodeFlags, programPath('cli'), 'engine', '--data', home.dataFolder, '--repo', home.repository.facts.commonDir], {
+      cwd: home.dataFolder,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: process.env,
+    });
+    child.unref();
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Keeps the engine's heap small: its work is waiting. */
+const engineNodeFlags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];

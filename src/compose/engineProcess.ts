@@ -1,0 +1,218 @@
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { systemClock } from '../adapters/clock/systemClock.ts';
+import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
+import { createFileLog } from '../adapters/files/fileLog.ts';
+import { portLeaseFolder } from '../adapters/files/runtimeFolder.ts';
+import { createPortLeases } from '../adapters/freePort/portLeases.ts';
+import { createGit } from '../adapters/git/git.ts';
+import { acquireLease, heartbeat, releaseLease } from '../adapters/journal/lease.ts';
+import { openJournal } from '../adapters/journal/openJournal.ts';
+import { createAgentServers } from '../adapters/opencode/agentServers.ts';
+import { createProcesses } from '../adapters/processes/processes.ts';
+import { createWardens } from '../adapters/processes/wardens.ts';
+import { folderProject } from '../adapters/project/folderProject.ts';
+import { listen } from '../adapters/socket/localSocket.ts';
+import { errorText } from '../base/log.ts';
+import { event } from '../core/journal/events.ts';
+import type { ProcessIdentity } from '../core/ports/processes.ts';
+import { evolveRun } from '../core/run/evolve.ts';
+import { Engine } from '../engine/engine.ts';
+import { ClientSession } from '../engine/engineServer.ts';
+import { openHome } from './home.ts';
+import { packageFolders, programPath, programVersion } from './program.ts';
+
+const HEARTBEAT_MS = 5000;
+/** An engine that has not shown a sign of life for this long is taken for stuck, even though its process exists. */
+const STALE_AFTER_MS = 60_000;
+const DEFAULT_IDLE_MS = 10_000;
+const DEFAULT_WARDEN_GRACE_MS = 5000;
+const UNATTENDED_GRACE_MS = 3000;
+const KILL_GRACE_MS = 5000;
+
+const numberFrom = (name: string, fallback: number): number => {
+  const value = Number(process.env[name]);
+  return process.env[name] !== undefined && Number.isFinite(value) && value >= 0 ? value : fallback;
+};
+
+/**
+ * The engine of the repository, in this process, until it has nothing to do, is told to end, or loses its lease.
+ * @returns the exit code: 0, also when another engine already serves the repository.
+ */
+export async function runEngine(folder: string): Promise<number> {
+  const home = await openHome(folder);
+  const log = createFileLog(home.engineLog, systemClock);
+  const processes = createProcesses({ clock: systemClock, log });
+  const self = processes.identify(process.pid);
+  if (self === null) throw new Error('this process can not be identified');
+  const engineId = randomIds.short();
+  const version = programVersion();
+  const lease = acquireLease({
+    file: home.journalFile,
+    clock: systemClock,
+    holder: { engine: engineId, process: self, socket: home.socket, version },
+    isAlive: (p) => processes.isAlive(p),
+    staleAfterMs: STALE_AFTER_MS,
+  });
+  if (!lease.ok) {
+    log.log('info', 'another engine serves this repository', { holder: lease.holder.process.pid });
+    return 0;
+  }
+  const { token } = lease;
+  const git = createGit({ clock: systemClock, log });
+  const journal = openJournal({ file: home.journalFile, clock: systemClock, log, evolve: evolveRun, token, holder: { engine: engineId } });
+  const before = lastWarden(journal);
+  const wardens = createWardens({ clock: systemClock, log, processes, command: [process.execPath, ...wardenNodeFlags, programPath('warden')] });
+  const project = folderProject;
+  const { config } = await project.config(home.repository.facts.topLevel ?? folder, home.repository.facts.topLevel ?? folder).catch((error: unknown) => {
+    // A broken reactor.yaml is told to the person who runs something; the engine still serves what is there.
+    log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) });
+    return { config: null };
+  });
+  const warden = await wardens.start({ graceMs: numberFrom('REACTOR_WARDEN_GRACE_MS', DEFAULT_WARDEN_GRACE_MS), logFile: `${home.engineLog}.warden` });
+  const endCell = async (cell: string, leader: ProcessIdentity | null): Promise<void> => {
+    await processes.endCell(cell, leader, KILL_GRACE_MS);
+  };
+  const engine = new Engine({
+    clock: systemClock,
+    log,
+    ids: randomIds,
+    git,
+    repository: home.repository,
+    journal,
+    processes,
+    warden,
+    ports: createPortLeases({
+      clock: systemClock,
+      log,
+      folder: portLeaseFolder(),
+      identify: (pid) => processes.identify(pid),
+      isAlive: (p) => processes.isAlive(p),
+    }),
+    agents: createAgentServers({
+      clock: systemClock,
+      log,
+      executable: process.env['REACTOR_OPENCODE'] ?? null,
+      env: process.env,
+      packageFolders,
+      templateFolder: `${home.dataFolder}/templates`,
+      endProcess: endCell,
+      identify: (pid) => processes.identify(pid),
+      isAlive: (p) => processes.isAlive(p),
+    }),
+    files: createDataFiles(home.dataFolder),
+    project,
+    options: {
+      portRange: config?.ports ?? { from: 8000, to: 9000 },
+      healthEveryMs: config?.health.everyMs ?? 200,
+      healthLimitMs: config?.health.limitMs ?? 10_000,
+      parallelBoots: availableParallelism(),
+      cellLimit: config?.cells.limit ?? 50,
+      killGraceMs: KILL_GRACE_MS,
+      unattendedGraceMs: numberFrom('REACTOR_UNATTENDED_MS', UNATTENDED_GRACE_MS),
+    },
+  });
+
+  let end: (outcome: { reason: string; lost: boolean }) => void = () => {};
+  const ended = new Promise<{ reason: string; lost: boolean }>((resolve) => {
+    end = resolve;
+  });
+  const stop = (reason: string): void => end({ reason, lost: false });
+  engine.onLost((reason) => end({ reason, lost: true }));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => stop(signal));
+  process.once('uncaughtException', (error) => {
+    log.log('error', 'a bug stopped the engine', { error: errorText(error) });
+    stop('a bug');
+  });
+  process.on('unhandledRejection', (error) => log.log('error', 'a promise was left alone', { error: errorText(error) }));
+
+  let clients = 0;
+  let idleSince = systemClock.monotonic();
+  const identity = { version, engine: engineId, pid: process.pid };
+  const onShutdown = (drain: boolean): void => {
+    if (drain) void engine.drain().then(() => stop('asked to end'));
+    else stop('asked to end');
+  };
+  const server = await listen(
+    home.socket,
+    (connection) => {
+      clients += 1;
+      const session = new ClientSession(engine, connection, identity, log, onShutdown);
+      connection.onClosed(() => {
+        clients -= 1;
+        idleSince = systemClock.monotonic();
+        session.dispose();
+      });
+    },
+    { clock: systemClock, onListenerError: (error) => log.log('error', 'a client could not be served', { error: errorText(error) }) },
+  );
+  await journal.append({
+    entries: [stamp(event('engine/started', { engine: engineId, process: self, warden: warden.process, version, token }))],
+    durability: 'normal',
+  });
+  await engine.recover();
+  if (before !== null) await wardens.standDown(before);
+  log.log('info', 'engine ready', { pid: process.pid, socket: home.socket });
+
+  const idleMs = numberFrom('REACTOR_IDLE_MS', DEFAULT_IDLE_MS);
+  const watch = setIntervalOf(Math.min(HEARTBEAT_MS, Math.max(1000, idleMs)), () => {
+    if (!heartbeat({ file: home.journalFile, clock: systemClock, token })) end({ reason: 'the lease is lost', lost: true });
+    if (engine.isBusy || clients > 0) idleSince = systemClock.monotonic();
+    else if (systemClock.monotonic() - idleSince >= idleMs) stop('idle');
+  });
+  const { reason, lost } = await ended;
+  watch.stop();
+  log.log('info', 'engine ends', { reason });
+  await engine.stop(reason).catch((error: unknown) => log.log('error', 'the engine could not end in order', { error: errorText(error) }));
+  if (!lost) {
+    await journal.append({ entries: [stamp(event('engine/stopped', { engine: engineId, reason }))], durability: 'normal' }).catch(() => {});
+    releaseLease({ file: home.journalFile, token });
+  }
+  await server.close();
+  await warden.farewell();
+  journal.close();
+  engine.dispose();
+  return 0;
+}
+
+const wardenNodeFlags = ['--max-old-space-size=32', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+
+const stamp = (domain: ReturnType<typeof event>) => ({
+  at: systemClock.now(),
+  run: null,
+  cell: null,
+  actor: 'engine',
+  type: domain.type,
+  version: 1,
+  data: domain.data,
+});
+
+/** The warden of the engine before, from its last `engine/started`. */
+function lastWarden(journal: { head(): number; read(query: { from: number; limit: number }): readonly { type: string; data: unknown }[] }): ProcessIdentity | null {
+  const PAGE = 500;
+  for (let to = journal.head(); to > 0; to -= PAGE) {
+    const page = journal.read({ from: Math.max(1, to - PAGE + 1), limit: Math.min(PAGE, to) });
+    const last = page.findLast((e) => e.type === 'engine/started');
+    if (last) return (last.data as { warden: ProcessIdentity | null }).warden;
+    if (page.findLast((e) => e.type === 'engine/stopped')) return null;
+  }
+  return null;
+}
+
+/** Calls `run` every `everyMs` until stopped. */
+function setIntervalOf(everyMs: number, run: () => void): { stop(): void } {
+  let stopped = false;
+  const next = (): void => {
+    systemClock.schedule(everyMs, () => {
+      if (stopped) return;
+      run();
+      next();
+    });
+  };
+  next();
+  return {
+    stop: () => {
+      stopped = true;
+    },
+  };
+}

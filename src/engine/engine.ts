@@ -1,0 +1,227 @@
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { Emitter, type Event } from '../base/event.ts';
+import { Limiter } from '../base/limiter.ts';
+import { errorText } from '../base/log.ts';
+import { UserFacingError } from '../base/userFacingError.ts';
+import type { Entry } from '../core/journal/entry.ts';
+import { event } from '../core/journal/events.ts';
+import type { RunRequest } from '../core/model/runRequest.ts';
+import { JournalRefused } from '../core/ports/journal.ts';
+import { nextStep } from '../core/run/nextStep.ts';
+import type { RunState } from '../core/run/state.ts';
+import type { LiveMessage, Orphan, Status } from '../protocol/messages.ts';
+import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
+import { Attendance } from './attendance.ts';
+import { cleanOrphans } from './cleaner.ts';
+import type { EngineDeps } from './deps.ts';
+import { Ledger } from './ledger.ts';
+import { cellsOf, findRun, inboxOf } from './queries.ts';
+import { recoverRun } from './recovery.ts';
+import { restoreAttempt } from './restore.ts';
+import type { EngineContext } from './runContext.ts';
+import { RunSupervisor } from './runSupervisor.ts';
+import { Submissions } from './submission.ts';
+
+/** The one process that acts for a repository: accepts runs, drives them, answers clients. Knows nothing of sockets. */
+export class Engine implements Disposable {
+  readonly #deps: EngineDeps;
+  readonly #store = new DisposableStore();
+  readonly #context: EngineContext;
+  readonly #ledger: Ledger;
+  readonly #desk: ApprovalDesk;
+  readonly #submissions: Submissions;
+  readonly #places: Limiter;
+  readonly #live: Emitter<LiveMessage>;
+  readonly #lost: Emitter<string>;
+  readonly #shutdown = new AbortController();
+  readonly #driven = new Map<string, { supervisor: RunSupervisor; done: Promise<void> }>();
+  readonly attendance: Attendance;
+  /** Runs that a bug stopped; driving them again at once would repeat it. The next engine tries. */
+  readonly #failedRuns = new Set<string>();
+  #draining = false;
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+    const onError = (error: unknown): void => deps.log.log('error', 'a listener failed', { error: errorText(error) });
+    this.#ledger = this.#store.add(new Ledger(deps));
+    this.attendance = this.#store.add(new Attendance(deps.log));
+    this.#live = this.#store.add(new Emitter<LiveMessage>(onError));
+    this.#lost = this.#store.add(new Emitter<string>(onError));
+    this.#desk = this.#store.add(new ApprovalDesk(this.#ledger, this.attendance, deps));
+    this.#places = new Limiter(deps.options.cellLimit);
+    this.#context = {
+      deps,
+      ledger: this.#ledger,
+      attendance: this.attendance,
+      boots: new Limiter(deps.options.parallelBoots),
+      announce: (live) => this.#live.fire(live),
+    };
+    this.#submissions = new Submissions(this.#context);
+  }
+
+  get onAppended(): Event<Entry> {
+    return this.#ledger.onAppended;
+  }
+  get onLive(): Event<LiveMessage> {
+    return this.#live.event;
+  }
+  /** The journal refused this engine: another one has taken over, and this one must end without a word more. */
+  get onLost(): Event<string> {
+    return this.#lost.event;
+  }
+  get isBusy(): boolean {
+    return this.#driven.size > 0;
+  }
+
+  /** Takes up every run that an engine before left open. */
+  async recover(): Promise<void> {
+    for (const state of this.#ledger.openRuns()) {
+      await recoverRun(this.#context, state);
+      if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run);
+    }
+  }
+
+  async submit(requests: readonly RunRequest[], actor: string): Promise<{ run: string; task: string; seq: number }[]> {
+    if (this.#draining) throw new UserFacingError('notPossibleNow', 'The engine is ending and takes no new runs; try again in a moment.');
+    const accepted = [];
+    for (const request of requests) accepted.push(await this.#submissions.accept(request, actor));
+    for (const { run } of accepted) this.#drive(run);
+    return accepted;
+  }
+
+  async answer(request: AnswerRequest, actor: string): Promise<{ run: string; seq: number }> {
+    const state = this.#find(request.run);
+    const { run } = state;
+    if (state.parked !== null && state.pending.length === 0) {
+      if (request.decision === 'approved') return this.resume(run, undefined, actor);
+      return this.#rejectParked(state, request.comment, actor);
+    }
+    const seq = await this.#desk.answer({ ...request, run }, actor);
+    if (this.#ledger.state(run)?.parked) await this.#unpark(run, `answered by ${nameOf(actor)}`, actor);
+    return { run, seq };
+  }
+
+  /** A landing that waits is given up; the work stays committed on its branch. */
+  async #rejectParked(state: RunState, comment: string | null, actor: string): Promise<{ run: string; seq: number }> {
+    const reason = `rejected by ${nameOf(actor)}${comment === null ? '' : `: ${comment}`}; the work stays on ${state.cell?.branch ?? 'its kept ref'}`;
+    const seq = await this.#ledger.append(state.run, actor, event('run/concluded', { status: 'failed', exitCode: 2, reason }));
+    this.#drive(state.run);
+    return { run: state.run, seq };
+  }
+
+  async cancel(name: string, actor: string): Promise<{ run: string; seq: number }> {
+    const state = this.#find(name);
+    if (state.phase === 'ended' || state.concluded !== null) {
+      throw new UserFacingError('notPossibleNow', `${state.run} has already ended (${state.concluded?.reason ?? 'ended'}).`);
+    }
+    const seq = await this.#ledger.append(state.run, actor, event('run/cancelRequested', {}));
+    this.#driven.get(state.run)?.supervisor.interruptStep('cancelled');
+    this.#drive(state.run);
+    return { run: state.run, seq };
+  }
+
+  async resume(name: string, budgetUsd: string | null | undefined, actor: string): Promise<{ run: string; seq: number }> {
+    const state = this.#find(name);
+    if (state.parked === null) {
+      const why = state.phase === 'ended' ? 'it has ended; start its task again with: reactor run' : `it is ${state.phase}`;
+      throw new UserFacingError('notPossibleNow', `${state.run} is not parked: ${why}.`, { actions: [`reactor show ${state.run}`] });
+    }
+    if (state.pending.length > 0) {
+      throw new UserFacingError('notPossibleNow', `${state.run} waits for an answer: ${state.pending[0]?.title}.`, {
+        actions: [`reactor approve ${state.run}`, `reactor reject ${state.run} --comment TEXT`],
+      });
+    }
+    if (budgetUsd !== undefined) await this.#ledger.append(state.run, actor, event('run/budgetRaised', { budgetUsd }));
+    const seq = await this.#unpark(state.run, `resumed by ${nameOf(actor)}`, actor);
+    return { run: state.run, seq };
+  }
+
+  async #unpark(run: string, why: string, actor: string): Promise<number> {
+    const before = this.#driven.get(run)?.done;
+    if (before !== undefined) await before;
+    const seq = await this.#ledger.append(run, actor, event('run/resumed', { why }));
+    this.#drive(run);
+    return seq;
+  }
+
+  restore(name: string, attempt: number | null): Promise<{ branch: string; commit: string; attempt: number }> {
+    return restoreAttempt(this.#context, this.#find(name), attempt);
+  }
+
+  clean(dryRun: boolean): Promise<Orphan[]> {
+    return cleanOrphans(this.#context, dryRun);
+  }
+
+  status(): Status {
+    const runs = this.#ledger.openRuns();
+    return { runs: [...runs], cells: cellsOf(runs, this.#deps.processes), inbox: inboxOf(runs), head: this.#deps.journal.head() };
+  }
+
+  /** The run's state, or null. */
+  find(name: string): RunState | null {
+    return this.#ledger.state(name) ?? findRun(this.#deps.journal, name);
+  }
+
+  recent(limit: number): readonly RunState[] {
+    return this.#deps.journal.recentRuns(limit);
+  }
+
+  entries(query: { from: number; run: string | null; limit: number }): readonly Entry[] {
+    const { from, run, limit } = query;
+    return this.#deps.journal.read({ from, limit, ...(run === null ? {} : { run }) });
+  }
+
+  #find(name: string): RunState {
+    const state = this.find(name);
+    if (state === null) throw new UserFacingError('unknownRun', `There is no run or task ${name} in this repository.`, { actions: ['reactor tasks'] });
+    return state;
+  }
+
+  #drive(run: string): void {
+    const before = this.#driven.get(run);
+    if (before !== undefined) return;
+    const supervisor = new RunSupervisor(run, this.#context, this.#desk);
+    const done = this.#places
+      .run(() => supervisor.drive(this.#shutdown.signal), this.#shutdown.signal)
+      .catch((error: unknown) => this.#failed(run, error))
+      .finally(() => {
+        this.#driven.delete(run);
+        this.#live.fire({ run, kind: 'note', text: 'rests' });
+        this.#driveOn(run);
+      });
+    this.#driven.set(run, { supervisor, done });
+  }
+
+  /** Something may have been asked of the run in the moment it came to rest. */
+  #driveOn(run: string): void {
+    const state = this.#ledger.state(run);
+    if (state === null || this.#shutdown.signal.aborted || this.#failedRuns.has(run)) return;
+    if (nextStep(state).step !== 'rest') this.#drive(run);
+  }
+
+  #failed(run: string, error: unknown): void {
+    if (this.#shutdown.signal.aborted) return;
+    this.#failedRuns.add(run);
+    this.#deps.log.log('error', 'a run stopped being driven', { run, error: errorText(error) });
+    if (error instanceof JournalRefused && error.refusal.code === 'fenced') this.#lost.fire(error.message);
+  }
+
+  /** Waits until nothing is driven; new runs are refused meanwhile. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    while (this.#driven.size > 0) await Promise.allSettled([...this.#driven.values()].map((d) => d.done));
+  }
+
+  /** Ends every server now. Open runs stay open in the journal, for the next engine to go on with. */
+  async stop(reason: string): Promise<void> {
+    this.#draining = true;
+    this.#shutdown.abort(new Error(reason));
+    await this.drain();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
+
+const nameOf = (actor: string): string => actor.replace(/^person:/, '');

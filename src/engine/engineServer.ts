@@ -1,0 +1,154 @@
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { errorText, type Log } from '../base/log.ts';
+import { UserFacingError } from '../base/userFacingError.ts';
+import type { Entry } from '../core/journal/entry.ts';
+import type { Connection } from '../protocol/connection.ts';
+import { type Method, methods, PROTOCOL_VERSION, RequestMessage } from '../protocol/messages.ts';
+import type { Engine } from './engine.ts';
+
+export interface ServerIdentity {
+  readonly version: string;
+  readonly engine: string;
+  readonly pid: number;
+}
+
+const PAGE = 500;
+
+/** Speaks the protocol with one client. The first request must be `hello`; every message is parsed before it is used. */
+export class ClientSession implements Disposable {
+  readonly #engine: Engine;
+  readonly #connection: Connection;
+  readonly #identity: ServerIdentity;
+  readonly #log: Log;
+  readonly #onShutdown: (drain: boolean) => void;
+  readonly #store = new DisposableStore();
+  readonly #subscription = this.#store.add(new DisposableStore());
+  #actor: string | null = null;
+  #subscribed: DisposableStore | null = null;
+
+  constructor(engine: Engine, connection: Connection, identity: ServerIdentity, log: Log, onShutdown: (drain: boolean) => void) {
+    this.#engine = engine;
+    this.#connection = connection;
+    this.#identity = identity;
+    this.#log = log;
+    this.#onShutdown = onShutdown;
+    this.#store.add(connection.onMessage((message) => void this.#receive(message)));
+    this.#store.add(connection.onClosed(() => this.dispose()));
+  }
+
+  async #receive(raw: unknown): Promise<void> {
+    const request = RequestMessage.safeParse(raw);
+    if (!request.success) {
+      this.#connection.close();
+      return;
+    }
+    const { id, method, params } = request.data;
+    try {
+      this.#connection.send({ id, result: await this.#answer(method, params) });
+    } catch (error) {
+      this.#connection.send({ id, error: this.#explain(method, error) });
+    }
+  }
+
+  #explain(method: string, error: unknown): { code: string; message: string; actions: readonly string[] } {
+    if (error instanceof UserFacingError) return { code: error.code, message: error.message, actions: error.actions };
+    this.#log.log('error', 'a request failed', { method, error: errorText(error) });
+    const text = error instanceof Error ? error.message : String(error);
+    return { code: 'environment', message: `The engine could not do this: ${text}. Its log has the details.`, actions: [] };
+  }
+
+  async #answer(method: string, raw: unknown): Promise<unknown> {
+    if (!Object.hasOwn(methods, method)) throw new UserFacingError('engineVersion', `This engine does not know the request ${method}; it may be older than the client.`);
+    const parsed = methods[method as Method].params.safeParse(raw);
+    if (!parsed.success) throw new UserFacingError('configuration', `The request ${method} is malformed: ${parsed.error.issues[0]?.message ?? ''}`);
+    if (method === 'hello') return this.#hello(methods.hello.params.parse(raw));
+    if (this.#actor === null) throw new UserFacingError('engineVersion', 'The client did not say hello first.');
+    return this.#dispatch(method as Exclude<Method, 'hello'>, raw, this.#actor);
+  }
+
+  #hello(params: { protocol: number; version: string; person: string; attends: boolean }) {
+    if (params.protocol !== PROTOCOL_VERSION) {
+      throw new UserFacingError(
+        'engineVersion',
+        `The running engine is Reactor ${this.#identity.version} and speaks protocol ${PROTOCOL_VERSION}; this client is ${params.version} and speaks ${params.protocol}. Let its runs end, or stop it.`,
+        { actions: ['reactor engine --stop'] },
+      );
+    }
+    this.#actor = `person:${params.person.replace(/\s+/g, ' ').slice(0, 64) || 'unknown'}`;
+    if (params.attends) this.#store.add(this.#engine.attendance.arrive());
+    const head = this.#engine.status().head;
+    return { protocol: PROTOCOL_VERSION, version: this.#identity.version, engine: this.#identity.engine, pid: this.#identity.pid, head };
+  }
+
+  async #dispatch(method: Exclude<Method, 'hello'>, raw: unknown, actor: string): Promise<unknown> {
+    const engine = this.#engine;
+    switch (method) {
+      case 'submit':
+        return { runs: await engine.submit(methods.submit.params.parse(raw).requests, actor), notes: [] };
+      case 'subscribe':
+        return this.#subscribe(methods.subscribe.params.parse(raw));
+      case 'status':
+        return engine.status();
+      case 'runs':
+        return { runs: engine.recent(methods.runs.params.parse(raw).limit) };
+      case 'run':
+        return { state: engine.find(methods.run.params.parse(raw).run) };
+      case 'entries':
+        return { entries: engine.entries(methods.entries.params.parse(raw)) };
+      case 'answer':
+        return engine.answer(methods.answer.params.parse(raw), actor);
+      case 'cancel':
+        return engine.cancel(methods.cancel.params.parse(raw).run, actor);
+      case 'resume': {
+        const { run, budgetUsd } = methods.resume.params.parse(raw);
+        return engine.resume(run, budgetUsd, actor);
+      }
+      case 'restore': {
+        const { run, attempt } = methods.restore.params.parse(raw);
+        return engine.restore(run, attempt);
+      }
+      case 'clean':
+        return { orphans: await engine.clean(methods.clean.params.parse(raw).dryRun) };
+      case 'shutdown':
+        this.#onShutdown(methods.shutdown.params.parse(raw).drain);
+        return {};
+    }
+  }
+
+  /** What is in the journal first, then what comes: between the two nothing can be appended, since both happen in one turn of the loop. */
+  #subscribe(params: { after: number; runs: readonly string[] | null; live: boolean }): { head: number } {
+    this.#subscribed?.dispose();
+    const own = this.#subscription.add(new DisposableStore());
+    this.#subscribed = own;
+    const wanted = params.runs === null ? null : new Set(params.runs);
+    const send = (entry: Entry): void => {
+      if (wanted === null || (entry.run !== null && wanted.has(entry.run))) this.#connection.send({ entry });
+    };
+    let seen = params.after;
+    for (;;) {
+      const page = this.#engine.entries({ from: seen + 1, run: wanted?.size === 1 ? ([...wanted][0] ?? null) : null, limit: PAGE });
+      for (const entry of page) {
+        send(entry);
+        seen = entry.seq;
+      }
+      if (page.length < PAGE) break;
+    }
+    own.add(
+      this.#engine.onAppended((entry) => {
+        if (entry.seq > seen) send(entry);
+      }),
+    );
+    if (params.live) {
+      own.add(
+        this.#engine.onLive((live) => {
+          if (wanted === null || wanted.has(live.run)) this.#connection.send({ live });
+        }),
+      );
+    }
+    return { head: this.#engine.status().head };
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}

@@ -1,0 +1,55 @@
+import type { Processes } from '../core/ports/processes.ts';
+import type { JournalReader } from '../core/ports/journal.ts';
+import type { RunState } from '../core/run/state.ts';
+import type { CellMessage, InboxItem, Status } from '../protocol/messages.ts';
+
+/** What waits for a person, oldest first. */
+export function inboxOf(runs: readonly RunState[]): InboxItem[] {
+  const items = runs.flatMap((state): InboxItem[] => {
+    const asked = state.pending.map((p) => ({
+      run: state.run,
+      task: state.task,
+      id: p.id,
+      kind: p.kind,
+      title: p.title,
+      detail: p.detail,
+      tree: p.tree,
+      at: p.at,
+    }));
+    if (asked.length > 0 || state.parked === null) return asked;
+    const { code, reason } = state.parked;
+    return [
+      { run: state.run, task: state.task, id: 'parked', kind: 'parked', title: reason, detail: code, tree: null, at: state.waitingSince ?? state.requestedAt },
+    ];
+  });
+  return items.sort((a, b) => a.at - b.at);
+}
+
+/** Cells that still have a worktree or a server. */
+export const cellsOf = (runs: readonly RunState[], processes: Pick<Processes, 'residentBytes'> | null): CellMessage[] =>
+  runs.flatMap(({ run, task, phase, cell }) =>
+    cell === null || !cell.hasWorktree
+      ? []
+      : [
+          {
+            cell: cell.id,
+            run,
+            task,
+            phase,
+            port: cell.port,
+            pid: cell.server?.pid ?? null,
+            branch: cell.branch,
+            worktree: cell.worktree,
+            rssBytes: cell.server === null || processes === null ? null : processes.residentBytes(cell.server.pid),
+          },
+        ],
+  );
+
+/** The answer to `status`, from a journal: open runs, their cells, what waits. */
+export function statusOf(reader: JournalReader, processes: Pick<Processes, 'residentBytes'> | null): Status {
+  const runs = reader.openRuns();
+  return { runs: [...runs], cells: cellsOf(runs, processes), inbox: inboxOf(runs), head: reader.head() };
+}
+
+/** A run by its id, or the last run of a task by the task's id. */
+export const findRun = (reader: JournalReader, name: string): RunState | null => reader.run(name) ?? reader.runsOfTask(name).at(-1) ?? null;

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { event } from '../../../../src/core/journal/events.ts';
+import { composePrompt } from '../../../../src/core/run/composePrompt.ts';
+import { baseTree, evidence, RunStory, specOf } from '../../../support/runStory.ts';
+
+const tree = '1'.repeat(40);
+const other = '2'.repeat(40);
+
+describe('what a run does next', () => {
+  it('goes from request to landing when all is green', () => {
+    const story = new RunStory();
+    const steps = [story.next];
+    story.ready();
+    steps.push(story.next);
+    story.tell(event('attempt/started', { attempt: 1, prompt: 'Fix it.', because: 'first' }));
+    steps.push(story.next);
+    story.tell(event('attempt/executed', { attempt: 1, end: 'done', steps: 1, durationMs: 1 }));
+    steps.push(story.next);
+    const whole = new RunStory().ready().attempt(1, tree);
+    steps.push(whole.next);
+    steps.push(whole.tested(1, tree, 0).next);
+    steps.push(whole.reviewed('approved', tree).next);
+    steps.push(whole.committed(1, tree).next);
+    whole.tell(event('landing/started', { target: 'main', from: 'b'.repeat(40), mode: 'ff' }));
+    whole.tell(event('landing/merged', { commit: 'd'.repeat(40), tree, onto: 'b'.repeat(40) }));
+    steps.push(whole.next);
+    whole.tell(event('landing/landed', { target: 'main', from: 'b'.repeat(40), to: 'd'.repeat(40), tree, checkout: 'followed' }));
+    steps.push(whole.next);
+    whole.tell(event('run/concluded', { status: 'landed', exitCode: 0, reason: 'landed on main' }));
+    steps.push(whole.next);
+    whole.tell(event('cell/removed', {}));
+    steps.push(whole.next);
+    whole.tell(event('run/finished', { status: 'landed', exitCode: 0, reason: 'landed on main', durationMs: 1 }));
+    steps.push(whole.next);
+    assert.deepEqual(steps, [
+      'boot',
+      'startAttempt because=first',
+      'execute attempt=1',
+      'buildCandidate attempt=1',
+      'test attempt=1',
+      'approveByPolicy attempt=1',
+      'commit attempt=1',
+      'prepareLanding',
+      'moveTarget',
+      'conclude status=landed exitCode=0 reason=landed on main',
+      'teardown',
+      'finish',
+      'rest',
+    ]);
+  });
+
+  it('ends before any money is spent when the base is red', () => {
+    const story = new RunStory().ready().tell(event('base/tested', { tree: baseTree, evidence: evidence(1), remembered: false }));
+    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=the base is red before any change: `npm test` ended with exit code 1');
+  });
+
+  it('reverts a red attempt, feeds the failure back, and ends when no attempt is left', () => {
+    const story = new RunStory().ready().attempt(1, tree).tested(1, tree, 1);
+    assert.equal(story.next, 'revert attempt=1 reason=the tests failed');
+    story.tell(event('attempt/reverted', { attempt: 1, to: 'b'.repeat(40), reason: 'the tests failed' }));
+    assert.equal(story.next, 'startAttempt because=testsFailed');
+    assert.match(composePrompt(story.state), /failed its tests[\s\S]*ended with exit code 1[\s\S]*Fix it\./);
+    story.attempt(2, other, 'testsFailed').tested(2, other, 1);
+    story.tell(event('attempt/reverted', { attempt: 2, to: 'b'.repeat(40), reason: 'the tests failed' }));
+    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=never green in 2 attempts');
+  });
+
+  it('ends as failed when the agent changed nothing', () => {
+    assert.equal(new RunStory().ready().attempt(1, baseTree).next, 'conclude status=failed exitCode=2 reason=the agent changed nothing');
+  });
+
+  it('never commits an attempt with a security violation', () => {
+    const violations = [{ kind: 'editOutside', detail: 'write /etc/x' }];
+    const story = new RunStory().ready();
+    story.tell(
+      event('attempt/started', { attempt: 1, prompt: 'x', because: 'first' }),
+      event('attempt/violated', { attempt: 1, violations }),
+      event('attempt/executed', { attempt: 1, end: 'done', steps: 1, durationMs: 1 }),
+    );
+    assert.equal(story.next, 'buildCandidate attempt=1');
+    const built = new RunStory().ready().attempt(1, tree).tell(event('attempt/violated', { attempt: 1, violations }));
+    assert.equal(built.next, 'revert attempt=1 reason=security violation: write /etc/x');
+    built.tell(event('attempt/reverted', { attempt: 1, to: 'b'.repeat(40), reason: 'security' }));
+    assert.equal(built.next, 'conclude status=failed exitCode=4 reason=security violation: write /etc/x');
+  });
+
+  it('waits for a review and goes on with a comment in the same worktree', () => {
+    const story = new RunStory(specOf({ approve: 'ask' })).ready().attempt(1, tree).tested(1, tree, 0);
+    assert.equal(story.next, 'askReview attempt=1');
+    story.reviewed('rejected', tree, 'rename x');
+    assert.equal(story.next, 'startAttempt because=comment');
+    assert.match(composePrompt(story.state), /still in place[\s\S]*rename x/);
+    story.attempt(2, other, 'comment');
+    assert.equal(story.next, 'test attempt=2');
+  });
+
+  it('ends a run that a person rejects without a comment', () => {
+    const story = new RunStory(specOf({ approve: 'ask' })).ready().attempt(1, tree).tested(1, tree, 0).reviewed('rejected', tree);
+    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=rejected by ann');
+  });
+
+  it('keeps a parked run at rest once its server has ended', () => {
+    const story = new RunStory(specOf({ approve: 'ask' })).ready().attempt(1, tree).tested(1, tree, 0);
+    story.tell(event('approval/requested', { id: 'q', kind: 'review', attempt: 1, title: 't', detail: '', tree }));
+    assert.equal(story.next, 'wait');
+    story.tell(event('run/parked', { code: 'review', reason: 'waits', exitCode: 5 }));
+    assert.equal(story.next, 'suspend');
+    story.tell(event('cell/serverStopped', { killed: [], left: [] }));
+    assert.equal(story.next, 'rest');
+    story.tellAs('person:ann', event('approval/answered', { id: 'q', decision: 'approved', tree, comment: null }));
+    story.tell(event('run/resumed', { why: 'answered' }));
+    assert.equal(story.next, 'commit attempt=1');
+  });
+
+  it('grants what a parked agent asked for and goes on in a new attempt', () => {
+    const story = new RunStory().ready().tell(event('attempt/started', { attempt: 1, prompt: 'x', because: 'first' }));
+    const permission = { permission: 'webfetch', patterns: ['https://example.org'] };
+    story.tell(
+      event('approval/requested', { id: 'p', kind: 'permission', attempt: 1, title: 'webfetch', detail: '', tree: null, permission }),
+      event('run/parked', { code: 'permission', reason: 'waits', exitCode: 5 }),
+      event('cell/serverStopped', { killed: [], left: [] }),
+    );
+    story.tellAs('person:ann', event('approval/answered', { id: 'p', decision: 'approved', tree: null, comment: null }));
+    story.tell(event('run/resumed', { why: 'answered' }));
+    assert.equal(story.next, 'boot');
+    story.tell(event('cell/ready', { url: 'u', version: '1', session: 's', bootMs: 1 }));
+    assert.equal(story.next, 'startAttempt because=granted');
+    assert.deepEqual(story.state.grantedPermissions, [{ permission: 'webfetch', pattern: 'https://example.org', action: 'allow' }]);
+  });
+
+  it('keeps what a cancelled agent did before it ends', () => {
+    const story = new RunStory().ready().tell(event('attempt/started', { attempt: 1, prompt: 'x', because: 'first' }));
+    story.tellAs('person:ann', event('run/cancelRequested', {}));
+    assert.equal(story.next, 'buildCandidate attempt=1');
+    const whole = new RunStory().ready().attempt(1, tree).tellAs('person:ann', event('run/cancelRequested', {}));
+    assert.equal(whole.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann');
+  });
+
+  it('ends with the time limit after keeping the work', () => {
+    const story = new RunStory().ready().attempt(1, tree).tell(event('run/timedOut', { afterMs: 60_000 }));
+    assert.equal(story.next, 'conclude status=failed exitCode=3 reason=the time limit of 60 s has passed');
+  });
+
+  it('parks on a spent budget and goes on when it is raised', () => {
+    const story = new RunStory(specOf({ limits: { ...specOf().limits, budgetUsd: '0' } })).ready();
+    story.tell(
+      event('attempt/started', { attempt: 1, prompt: 'x', because: 'first' }),
+      event('attempt/executed', { attempt: 1, end: 'limit', limit: 'budget', steps: 1, durationMs: 1 }),
+      event('attempt/candidateBuilt', {
+        attempt: 1,
+        tree,
+        keptRef: 'refs/reactor/kept/TASK-001-r1/1',
+        keptCommit: 'c'.repeat(40),
+        files: [],
+        filesTotal: 1,
+        added: 1,
+        removed: 0,
+      }),
+    );
+    assert.equal(story.next, 'park code=budget exitCode=6 reason=the budget of $0 is used up');
+    story.tell(event('run/budgetRaised', { budgetUsd: '1' }));
+    assert.equal(story.next, 'startAttempt because=granted');
+  });
+
+  it('starts an interrupted attempt again, three times at most', () => {
+    const story = new RunStory().ready();
+    for (const attempt of [1, 2, 3]) {
+      story.tell(
+        event('attempt/started', { attempt, prompt: 'x', because: 'interrupted' }),
+        event('attempt/executed', { attempt, end: 'serverGone', steps: 0, durationMs: 0 }),
+      );
+      assert.equal(story.next, `interrupt attempt=${attempt} reason=the agent server ended`);
+      story.tell(event('attempt/interrupted', { attempt, reason: 'the agent server ended', keptRef: null }));
+      assert.equal(story.next, 'startAttempt because=interrupted');
+    }
+    story.tell(
+      event('attempt/started', { attempt: 4, prompt: 'x', because: 'interrupted' }),
+      event('attempt/executed', { attempt: 4, end: 'serverGone', steps: 0, durationMs: 0 }),
+      event('attempt/interrupted', { attempt: 4, reason: 'the agent server ended', keptRef: null }),
+    );
+    assert.equal(story.next, 'conclude status=error exitCode=2 reason=interrupted 4 times, last: the agent server ended');
+  });
+
+  it('INV-007: a merge with a moved target is tested before it may land', () => {
+    const story = new RunStory().ready().attempt(1, tree).tested(1, tree, 0).reviewed('approved', tree).committed(1, tree);
+    story.tell(event('landing/started', { target: 'main', from: 'e'.repeat(40), mode: 'ff' }));
+    story.tell(event('landing/merged', { commit: 'f'.repeat(40), tree: other, onto: 'e'.repeat(40) }));
+    assert.equal(story.next, 'testLanding');
+    story.tell(event('landing/tested', { tree: other, evidence: evidence(0) }));
+    assert.equal(story.next, 'moveTarget');
+  });
+
+  it('parks what can not land, each with its code', () => {
+    const codes = (['dirty', 'conflict', 'red', 'moved', 'gone'] as const).map((code) => {
+      const story = new RunStory().ready().attempt(1, tree).tested(1, tree, 0).reviewed('approved', tree).committed(1, tree);
+      story.tell(event('landing/started', { target: 'main', from: 'e'.repeat(40), mode: 'ff' }));
+      story.tell(event('landing/refused', { code, message: 'm', paths: [] }));
+      return story.next;
+    });
+    assert.deepEqual(codes, [
+      'park code=dirtyTarget exitCode=5 reason=m',
+      'park code=conflict exitCode=7 reason=m',
+      'park code=redMerge exitCode=7 reason=m',
+      'park code=targetMoved exitCode=7 reason=m',
+      'park code=targetMoved exitCode=7 reason=m',
+    ]);
+  });
+
+  it('does not count time spent waiting for a person', () => {
+    const story = new RunStory(specOf({ approve: 'ask' })).ready().attempt(1, tree).tested(1, tree, 0);
+    story.tell(event('approval/requested', { id: 'q', kind: 'review', attempt: 1, title: 't', detail: '', tree }));
+    story.tell(event('run/parked', { code: 'review', reason: 'waits', exitCode: 5 }));
+    story.tellAs('person:ann', event('approval/answered', { id: 'q', decision: 'approved', tree, comment: null }));
+    assert.equal(story.state.waitingSince !== null, true);
+    story.tell(event('run/resumed', { why: 'answered' }));
+    assert.deepEqual([story.state.waitedMs, story.state.waitingSince], [3000, null]);
+  });
+});
