@@ -24,7 +24,7 @@ export async function openSource(host: CliHost, folder: string): Promise<Source>
       status: () => client.request('status', {}),
       run: async (name) => (await client.request('run', { run: name })).state,
       runs: async (limit) => (await client.request('runs', { limit })).runs,
-      entries: async (query) => (await client.request('entries', query)).entries as Entry[],
+      entries: async (query) => (await client.request('entries', query)).entries,
       close: () => client.dispose(),
     };
   }

@@ -84,9 +84,10 @@ async function tryConnect(home: Home, request: ConnectRequest): Promise<EngineCl
 
 /** The engine is a process of its own that outlives this one; what it prints before its log opens goes to the log file too. */
 function startEngine(home: Home) {
+  const { facts } = home.repository;
   const log = openSync(home.engineLog, 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [...engineNodeFlags, programPath('cli'), 'engine', '--data', home.dataFolder, '--repo', home.repository.facts.commonDir], {
+    const child = spawn(process.execPath, [...engineNodeFlags, programPath('cli'), 'engine', '--repo', facts.topLevel ?? facts.commonDir], {
       cwd: home.dataFolder,
       detached: true,
       stdio: ['ignore', log, log],

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
@@ -8,7 +9,6 @@ import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { acquireLease, heartbeat, releaseLease } from '../adapters/journal/lease.ts';
 import { openJournal } from '../adapters/journal/openJournal.ts';
-import { createAgentServers } from '../adapters/opencode/agentServers.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { createWardens } from '../adapters/processes/wardens.ts';
 import { folderProject } from '../adapters/project/folderProject.ts';
@@ -19,8 +19,9 @@ import type { ProcessIdentity } from '../core/ports/processes.ts';
 import { evolveRun } from '../core/run/evolve.ts';
 import { Engine } from '../engine/engine.ts';
 import { ClientSession } from '../engine/engineServer.ts';
+import { composeAgentServers } from './agentServers.ts';
 import { openHome } from './home.ts';
-import { packageFolders, programPath, programVersion } from './program.ts';
+import { programPath, programVersion } from './program.ts';
 
 const HEARTBEAT_MS = 5000;
 /** An engine that has not shown a sign of life for this long is taken for stuck, even though its process exists. */
@@ -70,9 +71,6 @@ export async function runEngine(folder: string): Promise<number> {
     return { config: null };
   });
   const warden = await wardens.start({ graceMs: numberFrom('REACTOR_WARDEN_GRACE_MS', DEFAULT_WARDEN_GRACE_MS), logFile: `${home.engineLog}.warden` });
-  const endCell = async (cell: string, leader: ProcessIdentity | null): Promise<void> => {
-    await processes.endCell(cell, leader, KILL_GRACE_MS);
-  };
   const engine = new Engine({
     clock: systemClock,
     log,
@@ -89,17 +87,7 @@ export async function runEngine(folder: string): Promise<number> {
       identify: (pid) => processes.identify(pid),
       isAlive: (p) => processes.isAlive(p),
     }),
-    agents: createAgentServers({
-      clock: systemClock,
-      log,
-      executable: process.env['REACTOR_OPENCODE'] ?? null,
-      env: process.env,
-      packageFolders,
-      templateFolder: `${home.dataFolder}/templates`,
-      endProcess: endCell,
-      identify: (pid) => processes.identify(pid),
-      isAlive: (p) => processes.isAlive(p),
-    }),
+    agents: composeAgentServers({ log, templateFolder: join(home.dataFolder, 'templates'), processes, killGraceMs: KILL_GRACE_MS }),
     files: createDataFiles(home.dataFolder),
     project,
     options: {

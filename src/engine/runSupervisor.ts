@@ -1,4 +1,5 @@
 import { errorText } from '../base/log.ts';
+import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
@@ -79,7 +80,8 @@ export class RunSupervisor {
         this.#context.deps.log.log('warn', 'a step failed', { run: this.#context.run, step: step.step, error: errorText(error) });
         const message = error instanceof Error ? error.message : String(error);
         // What it recorded before it failed may have changed what is next: then the core decides afresh.
-        return { ok: false, error: { message }, retryable: nextStep(this.#context.state).step === step.step };
+        const passing = !(error instanceof UserFacingError) && nextStep(this.#context.state).step === step.step;
+        return { ok: false, error: { message }, retryable: passing };
       }
     }).catch((error: unknown) => {
       if (signal.aborted) return { ok: true as const, value: undefined };

@@ -77,12 +77,22 @@ describe("a person's checkout", function () {
     const expected = f.commit({ a: '1\n', '.gitignore': '*.log\n' });
     const to = f.commit({ a: '2\n', 'new/b': '1\n' });
     f.run('reset', '--quiet', '--hard', expected);
-    f.write({ 'mine.txt': 'm', 'x.log': 'l', '.git/hooks/post-merge': `#!/bin/sh\necho "$(git rev-parse HEAD)" > '${f.root}/hooked'\n` });
+    f.write({
+      'mine.txt': 'm',
+      'x.log': 'l',
+      '.git/hooks/post-merge': `#!/bin/sh\necho "$(git rev-parse HEAD)" > '${f.root}/hooked'\n(while [ -e '${f.root}/hooked' ]; do sleep 0.1; done) &\n`,
+    });
     chmodSync(join(f.repo, '.git/hooks/post-merge'), 0o755);
     const repository = await f.open();
     assert.equal(outcome(await repository.fastForwardCheckout({ path: f.repo, branch: 'main', to, expected })), 'ok');
     assert.deepEqual(
-      [f.run('rev-parse', 'refs/heads/main'), f.run('symbolic-ref', 'HEAD'), f.run('status', '--porcelain', '--ignored'), readFileSync(join(f.repo, 'a'), 'utf8'), readFileSync(join(f.root, 'hooked'), 'utf8').trim()],
+      [
+        f.run('rev-parse', 'refs/heads/main'),
+        f.run('symbolic-ref', 'HEAD'),
+        f.run('status', '--porcelain', '--ignored'),
+        readFileSync(join(f.repo, 'a'), 'utf8'),
+        readFileSync(join(f.root, 'hooked'), 'utf8').trim(),
+      ],
       [to, 'refs/heads/main', '?? mine.txt\n!! x.log', '2\n', to],
     );
   });

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { IncludePatterns } from '../../src/adapters/git/includePatterns.ts';
@@ -13,7 +24,11 @@ describe('ignored files brought into a cell', function () {
   afterEach(() => at?.dispose());
 
   const ignoredIn = (f: GitFixture, cell: string): string[] =>
-    f.in(cell, 'ls-files', '--others', '--ignored', '--exclude-standard', '-z').split('\0').filter((path) => path !== '').sort();
+    f
+      .in(cell, 'ls-files', '--others', '--ignored', '--exclude-standard', '-z')
+      .split('\0')
+      .filter((path) => path !== '')
+      .sort();
 
   it('are those a glob names, at any depth without a slash, anchored with one, whole folders, and nothing else', async () => {
     const f = fixture();
@@ -45,7 +60,11 @@ describe('ignored files brought into a cell', function () {
       3,
       [],
     ]);
-    assert.deepEqual(await bring('top', './node_modules/', 'secret*', '!.env'), [['node_modules/one/.env', 'node_modules/one/index.js', 'secret dir/new\nline'], 3, []]);
+    assert.deepEqual(await bring('top', './node_modules/', 'secret*', '!.env'), [
+      ['node_modules/one/.env', 'node_modules/one/index.js', 'secret dir/new\nline'],
+      3,
+      [],
+    ]);
     assert.deepEqual(await bring('none', 'untracked', 'packages/a/x', '../**', '!x', '-rf'), [[], 0, []]);
   });
 
@@ -74,7 +93,12 @@ describe('ignored files brought into a cell', function () {
       const { skipped, files, bytes } = await repository.includeIgnored({ from: f.repo, to: cell, globs: ['lib', '.env*'] });
       assert.deepEqual(skipped.map(({ path }) => path).sort(), expected);
       assert.deepEqual(skipped.find(({ path }) => path === 'lib/out')?.why, 'leads out of the repository');
-      assert.deepEqual(readdirSync(join(cell, 'lib')).filter((file) => file !== 'mine').sort(), ['a', 'dangling', 'folder', 'inside', 'run.sh']);
+      assert.deepEqual(
+        readdirSync(join(cell, 'lib'))
+          .filter((file) => file !== 'mine')
+          .sort(),
+        ['a', 'dangling', 'folder', 'inside', 'run.sh'],
+      );
       assert.deepEqual(readdirSync(cell).sort(), ['.env.real', '.git', '.gitignore', 'lib', 'tracked.txt']);
       assert.deepEqual(
         [
@@ -99,23 +123,34 @@ describe('ignored files brought into a cell', function () {
     f.run('rm', '--quiet', '-r', '--cached', 'was', '.env', 'linked');
     f.run('commit', '--quiet', '-m', 'untrack');
     execFileSync('rm', [join(f.repo, 'linked')]);
-    f.write({ '.gitignore': '*.key\nwas/\n.env\nlinked/\nlocal/\n', 'was/tracked': 'new\n', 'was/more.key': 'k', 'linked/x.key': 'k', '.env': 'mine', 'local/secret': 's', 'local/a.key': 'k' });
+    f.write({
+      '.gitignore': '*.key\nwas/\n.env\nlinked/\nlocal/\n',
+      'was/tracked': 'new\n',
+      'was/more.key': 'k',
+      'linked/x.key': 'k',
+      '.env': 'mine',
+      'local/secret': 's',
+      'local/a.key': 'k',
+    });
     const repository = await f.open();
     const cell = await f.cell(repository, 'old', base);
     const report = await repository.includeIgnored({ from: f.repo, to: cell, globs: ['was', '.env', 'linked', 'local'] });
+    assert.deepEqual(report.skipped.map(({ path, why }) => `${path}: ${why}`).sort(), [
+      '.env: not ignored in the cell, so it would become part of the commit',
+      'linked: the cell has something else than a folder above it',
+      'local/secret: not ignored in the cell, so it would become part of the commit',
+      'was/tracked: not ignored in the cell, so it would become part of the commit',
+    ]);
     assert.deepEqual(
-      report.skipped.map(({ path, why }) => `${path}: ${why}`).sort(),
-      [
-        '.env: not ignored in the cell, so it would become part of the commit',
-        'linked: the cell has something else than a folder above it',
-        'local/secret: not ignored in the cell, so it would become part of the commit',
-        'was/tracked: not ignored in the cell, so it would become part of the commit',
-      ],
+      [ignoredIn(f, cell), readFileSync(join(cell, '.env'), 'utf8'), readdirSync(join(f.root, 'out'))],
+      [['local/a.key', 'was/more.key'], 'committed once\n', []],
     );
-    assert.deepEqual([ignoredIn(f, cell), readFileSync(join(cell, '.env'), 'utf8'), readdirSync(join(f.root, 'out'))], [['local/a.key', 'was/more.key'], 'committed once\n', []]);
     assert.equal(value(await repository.snapshot(cell)).tree, await repository.treeOf(base));
     const again = await repository.includeIgnored({ from: f.repo, to: cell, globs: ['local'] });
-    assert.deepEqual([again.files, again.skipped.filter(({ path }) => path === 'local/a.key')], [0, [{ path: 'local/a.key', why: 'already there' }]]);
+    assert.deepEqual(
+      [again.files, again.skipped.filter(({ path }) => path === 'local/a.key')],
+      [0, [{ path: 'local/a.key', why: 'already there' }]],
+    );
   });
 
   it('waits for the files of the cell, and copies no other cell', async () => {

@@ -53,7 +53,10 @@ describe('a git repository', function () {
     const cell = await f.cell(bare, 'one', base);
     f.write({ 'b.txt': '2\n' }, cell);
     const { tree } = value(await bare.snapshot(cell));
-    assert.deepEqual((await bare.changes(base, tree)).map((change) => change.path), ['b.txt']);
+    assert.deepEqual(
+      (await bare.changes(base, tree)).map((change) => change.path),
+      ['b.txt'],
+    );
     value(await bare.removeWorktree(cell));
     f.run('worktree', 'add', '--quiet', '-b', 'side', join(f.root, 'linked'));
     const linked = await f.open(join(f.root, 'linked'));
@@ -66,13 +69,21 @@ describe('a git repository', function () {
 
   it('says so where there is no repository', async () => {
     const f = fixture();
-    assert.deepEqual([outcome(await f.git.open(f.root)), outcome(await f.git.open(join(f.root, 'gone')))], ['notARepository', 'notARepository']);
+    assert.deepEqual(
+      [outcome(await f.git.open(f.root)), outcome(await f.git.open(join(f.root, 'gone')))],
+      ['notARepository', 'notARepository'],
+    );
   });
 
   it('ignores the repository of a surrounding hook', async () => {
     const f = fixture();
     f.commit({ a: '1\n' });
-    const environment = { ...f.environment, GIT_DIR: join(f.root, 'elsewhere'), GIT_INDEX_FILE: join(f.root, 'index'), GIT_WORK_TREE: f.root };
+    const environment = {
+      ...f.environment,
+      GIT_DIR: join(f.root, 'elsewhere'),
+      GIT_INDEX_FILE: join(f.root, 'index'),
+      GIT_WORK_TREE: f.root,
+    };
     const git = f.anotherGit(environment);
     assert.equal(value(await git.open(f.repo)).facts.topLevel, f.repo);
   });
@@ -84,7 +95,11 @@ describe('a git repository', function () {
     f.run('tag', '-a', '-m', 'v', 'v1', first);
     const repository = await f.open();
     assert.deepEqual(
-      [value(await repository.resolveCommit('v1')), value(await repository.resolveCommit('HEAD~1')), value(await repository.resolveCommit(second.slice(0, 8)))],
+      [
+        value(await repository.resolveCommit('v1')),
+        value(await repository.resolveCommit('HEAD~1')),
+        value(await repository.resolveCommit(second.slice(0, 8))),
+      ],
       [first, first, second],
     );
     const bad = ['', '-rf', '--all', '^main', 'main..v1', 'HEAD:a', 'nope', 'main\nv1', 'a'.repeat(40)];
@@ -102,9 +117,16 @@ describe('a git repository', function () {
       const second = f.commit({ a: '2\n' });
       const repository = await f.open();
       const ref = 'refs/reactor/kept/RUN-1/1';
-      const move = async (to: string, expected: string | null) => outcome(await repository.moveRef({ ref, to, expected, reason: 'keep\nit' }));
+      const move = async (to: string, expected: string | null) =>
+        outcome(await repository.moveRef({ ref, to, expected, reason: 'keep\nit' }));
       assert.deepEqual(
-        [await move(first, second), await move(first, null), await move(second, null), await move(second, second), await move(second, first)],
+        [
+          await move(first, second),
+          await move(first, null),
+          await move(second, null),
+          await move(second, second),
+          await move(second, first),
+        ],
         ['refMoved', 'ok', 'refMoved', 'refMoved', 'ok'],
       );
       assert.equal(await repository.readRef(ref), second);
@@ -127,7 +149,10 @@ describe('a git repository', function () {
       const { tree } = value(await repository.snapshot(cell));
       assert.deepEqual(f.files(tree), ['100644 a', '100644 b']);
       const commit = value(await repository.writeCommit({ tree, parents: [second], message: 'more', sign: false }));
-      assert.deepEqual([value(await repository.mergeTrees({ ours: second, theirs: commit })), commit.length], [{ kind: 'clean', tree }, second.length]);
+      assert.deepEqual(
+        [value(await repository.mergeTrees({ ours: second, theirs: commit })), commit.length],
+        [{ kind: 'clean', tree }, second.length],
+      );
     });
   }
 
@@ -189,10 +214,11 @@ describe('a git repository', function () {
     const base = f.commit({ a: '1\n' });
     const repository = await f.open();
     const request = { tree: await repository.treeOf(base), parents: [base], message: 'm' };
-    f.write({ sign: '#!/bin/sh\necho "[GNUPG:] SIG_CREATED " >&2\necho -----BEGIN PGP SIGNATURE-----\n' }, f.root);
+    f.write({ sign: '#!/bin/sh\ncat > /dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho -----BEGIN PGP SIGNATURE-----\n' }, f.root);
     chmodSync(join(f.root, 'sign'), 0o755);
     f.run('config', 'gpg.program', join(f.root, 'sign'));
-    const isSigned = async (sign: boolean) => f.run('cat-file', 'commit', value(await repository.writeCommit({ ...request, sign }))).includes('PGP');
+    const isSigned = async (sign: boolean) =>
+      f.run('cat-file', 'commit', value(await repository.writeCommit({ ...request, sign }))).includes('PGP');
     const without = await isSigned(true);
     f.run('config', 'commit.gpgsign', 'true');
     assert.deepEqual([without, await isSigned(true), await isSigned(false)], [false, true, false]);
@@ -203,7 +229,15 @@ describe('a git repository', function () {
   it('lists changes with every kind of name and mode', async () => {
     const f = fixture();
     const long = Array.from({ length: 30 }, (_, n) => `line ${n}\n`).join('');
-    f.write({ 'old name': long, 'run.sh': 'x\n', '-rf': '1\n', 'new\nline': '1\n', link: 'was a file\n', gone: 'what goes\n', bin: 'a\0b' });
+    f.write({
+      'old name': long,
+      'run.sh': 'x\n',
+      '-rf': '1\n',
+      'new\nline': '1\n',
+      link: 'was a file\n',
+      gone: 'what goes\n',
+      bin: 'a\0b',
+    });
     const from = f.commit({});
     renameSync(join(f.repo, 'old name'), join(f.repo, 'Ünïcode\tname'));
     chmodSync(join(f.repo, 'run.sh'), 0o755);
@@ -215,7 +249,15 @@ describe('a git repository', function () {
     const repository = await f.open();
     const changes = await repository.changes(from, to);
     assert.deepEqual(
-      changes.map(({ status, path, oldPath, oldMode, newMode, added, removed }) => [status, path, oldPath, oldMode, newMode, added, removed]),
+      changes.map(({ status, path, oldPath, oldMode, newMode, added, removed }) => [
+        status,
+        path,
+        oldPath,
+        oldMode,
+        newMode,
+        added,
+        removed,
+      ]),
       [
         ['modified', '-rf', undefined, '100644', '100644', 1, 1],
         ['modified', 'bin', undefined, '100644', '100644', null, null],
@@ -228,7 +270,10 @@ describe('a git repository', function () {
       ],
     );
     const { text, truncated } = await repository.patch({ from, to, paths: ['-rf', 'bin'], maxBytes: 10_000 });
-    assert.deepEqual([truncated, text.split('\n').filter((line) => /^([-+][12]|Binary)/.test(line))], [false, ['-1', '+2', 'Binary files a/bin and b/bin differ']]);
+    assert.deepEqual(
+      [truncated, text.split('\n').filter((line) => /^([-+][12]|Binary)/.test(line))],
+      [false, ['-1', '+2', 'Binary files a/bin and b/bin differ']],
+    );
     const cut = await repository.patch({ from, to, maxBytes: 200 });
     assert.deepEqual([cut.truncated, cut.text.length <= 200, cut.text.endsWith('\n')], [true, true, true]);
     assert.deepEqual(await repository.patch({ from, to, paths: [], maxBytes: 200 }), { text: '', truncated: false });
@@ -275,7 +320,10 @@ describe('a git repository', function () {
     f.run('config', 'commit.gpgsign', 'true');
     f.run('config', 'gpg.program', join(f.root, 'slow'));
     const head = value(await repository.resolveCommit('HEAD'));
-    const writing = repository.writeCommit({ tree: await repository.treeOf(head), parents: [], message: 'm', sign: true }, controller.signal);
+    const writing = repository.writeCommit(
+      { tree: await repository.treeOf(head), parents: [], message: 'm', sign: true },
+      controller.signal,
+    );
     setTimeout(() => controller.abort(reason), 300);
     await assert.rejects(writing, reason);
     await assert.rejects(repository.resolveCommit('HEAD', controller.signal), reason);

@@ -32,11 +32,20 @@ describe('a reset of a cell', function () {
     inProgress: f.in(cell, 'status').match(/in progress|unmerged paths|currently/gi),
     branch: await repository.readRef('refs/heads/reactor/one'),
   });
-  const at1 = (commit: string, status = ''): unknown => ({ head: 'refs/heads/reactor/one', commit, status, inProgress: null, branch: commit });
+  const at1 = (commit: string, status = ''): unknown => ({
+    head: 'refs/heads/reactor/one',
+    commit,
+    status,
+    inProgress: null,
+    branch: commit,
+  });
 
   it('takes back edits, untracked files and repositories, and keeps ignored files', async () => {
     const { f, first, repository, cell } = await start();
-    f.write({ a: 'x', 'new/file': 'x', 'folder/c.log': 'kept', '.gitignore': '*.log\nhidden\n', hidden: 'x', '-rf': 'x', 'new\nline': 'x' }, cell);
+    f.write(
+      { a: 'x', 'new/file': 'x', 'folder/c.log': 'kept', '.gitignore': '*.log\nhidden\n', hidden: 'x', '-rf': 'x', 'new\nline': 'x' },
+      cell,
+    );
     rmSync(join(cell, 'folder/b'));
     f.in(cell, 'init', '--quiet', 'nested/empty');
     f.write({ x: '1' }, join(cell, 'nested/full'));
@@ -141,7 +150,11 @@ describe('a reset of a cell', function () {
     f.write({ a: 'precious' });
     for (const path of [f.repo, join(f.root, 'mine')]) {
       assert.deepEqual(
-        [await repository.resetWorktree(path, first), await repository.checkoutTree(path, first), await repository.populateWorktree(path)].map(outcome),
+        [
+          await repository.resetWorktree(path, first),
+          await repository.checkoutTree(path, first),
+          await repository.populateWorktree(path),
+        ].map(outcome),
         ['failed', 'failed', 'failed'],
       );
       assert.equal(readFileSync(join(path, 'a'), 'utf8'), 'precious');

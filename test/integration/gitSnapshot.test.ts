@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { GitFixture, outcome, value } from './gitFixture.ts';
@@ -12,9 +25,8 @@ describe('a snapshot of a cell', function () {
 
   it('holds every file that is not ignored, with modes and links, and touches neither files nor index', async () => {
     const f = fixture();
-    f.write({ home: '' }, f.root + '/x');
     f.write({ 'home/git/ignore': '*.global\n' }, f.root);
-    const base = f.commit({ '.gitignore': '*.log\n', 'run.sh': 'x\n', file: 'y\n', gone: 'z\n', 'kept.txt': '1\n' });
+    f.commit({ '.gitignore': '*.log\n', 'run.sh': 'x\n', file: 'y\n', gone: 'z\n', 'kept.txt': '1\n' });
     f.write({ 'kept.log': 'tracked although ignored\n' });
     f.run('add', '--force', 'kept.log');
     f.run('commit', '--quiet', '--amend', '--no-edit');
@@ -26,7 +38,14 @@ describe('a snapshot of a cell', function () {
     unlinkSync(join(cell, 'gone'));
     f.write({ 'new\nline': 'n', '-rf': 'r', 'ünï cöde/:(top)x': 'u', 'a.log': 'ignored', 'b.global': 'ignored' }, cell);
     const admin = join(f.repo, '.git/worktrees/one');
-    const state = (): unknown[] => [readFileSync(join(admin, 'index')).toString('hex'), statSync(join(admin, 'index')).mtimeMs, readdirSync(admin).sort(), readdirSync(cell).sort()];
+    const state = (): unknown[] => [
+      readFileSync(join(admin, 'index')).toString('hex'),
+      statSync(join(admin, 'index')).mtimeMs,
+      readdirSync(admin)
+        .filter((name) => name !== 'reactor-index')
+        .sort(),
+      readdirSync(cell).sort(),
+    ];
     const before = state();
     const { tree } = value(await repository.snapshot(cell));
     assert.deepEqual(f.files(tree), [
@@ -40,7 +59,6 @@ describe('a snapshot of a cell', function () {
       '100644 ünï cöde/:(top)x',
     ]);
     assert.deepEqual(state(), before);
-    assert.notEqual(base, null);
   });
 
   it('sees an edit of the same length made in the same instant as the checkout', async () => {
@@ -52,9 +70,43 @@ describe('a snapshot of a cell', function () {
       const cell = await f.cell(repository, `racy${round}`);
       for (const name of names) writeFileSync(join(cell, name), 'after!\n');
       const { tree } = value(await repository.snapshot(cell));
-      assert.deepEqual(new Set(await Promise.all(names.slice(0, 5).map(async (name) => Buffer.from((await repository.readFile(tree, name)) ?? []).toString()))), new Set(['after!\n']));
+      assert.deepEqual(
+        new Set(
+          await Promise.all(names.slice(0, 5).map(async (name) => Buffer.from((await repository.readFile(tree, name)) ?? []).toString())),
+        ),
+        new Set(['after!\n']),
+      );
       assert.equal((await repository.changes(f.run('rev-parse', 'HEAD'), tree)).length, names.length);
     }
+  });
+
+  it('sees what changed in files and index since the one before', async () => {
+    const f = fixture();
+    f.commit({ '.gitignore': '*.log\n', a: 'before\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    const take = async (): Promise<string[]> => {
+      const { tree } = value(await repository.snapshot(cell));
+      return [...f.files(tree), Buffer.from((await repository.readFile(tree, 'a')) ?? []).toString()];
+    };
+    const seen = [await take()];
+    for (const content of ['after!\n', 'again!\n', 'before\n']) {
+      f.write({ a: content, 'b.log': 'ignored' }, cell);
+      seen.push(await take());
+    }
+    f.in(cell, 'add', '--force', 'b.log');
+    seen.push(await take());
+    f.in(cell, 'rm', '--quiet', '--cached', 'b.log');
+    seen.push(await take());
+    const plain = ['100644 .gitignore', '100644 a'];
+    assert.deepEqual(seen, [
+      [...plain, 'before\n'],
+      [...plain, 'after!\n'],
+      [...plain, 'again!\n'],
+      [...plain, 'before\n'],
+      [...plain, '100644 b.log', 'before\n'],
+      [...plain, 'before\n'],
+    ]);
   });
 
   it('works without an index, with a broken one, with a lock left behind, and without the .git file', async () => {
@@ -79,7 +131,7 @@ describe('a snapshot of a cell', function () {
     f.in(cell, 'init', '--quiet'); // a repository of the agent's own at the top of the cell
     trees.push(value(await repository.snapshot(cell)).tree);
     assert.deepEqual(f.files(trees[0] ?? ''), ['100644 .gitignore', '100644 a', '100644 b', '100644 kept.log']);
-    assert.deepEqual([new Set(trees).size, readdirSync(admin).filter((name) => name.startsWith('reactor-index'))], [1, []]);
+    assert.deepEqual([new Set(trees).size, readdirSync(admin).filter((name) => name.startsWith('reactor-index-'))], [1, []]);
   });
 
   it('is not fooled by entries marked as unchanged or to be skipped', async () => {
@@ -91,9 +143,15 @@ describe('a snapshot of a cell', function () {
     f.in(cell, 'update-index', '--skip-worktree', 'b', 'c');
     f.write({ a: '2\n', b: '2\n', c: '2\n' }, cell);
     const { tree } = value(await repository.snapshot(cell));
-    assert.deepEqual((await repository.changes(base, tree)).map(({ path }) => path), ['a', 'b', 'c']);
+    assert.deepEqual(
+      (await repository.changes(base, tree)).map(({ path }) => path),
+      ['a', 'b', 'c'],
+    );
     value(await repository.resetWorktree(cell, base));
-    assert.deepEqual(['a', 'b', 'c'].map((name) => readFileSync(join(cell, name), 'utf8')), ['1\n', '1\n', '1\n']);
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((name) => readFileSync(join(cell, name), 'utf8')),
+      ['1\n', '1\n', '1\n'],
+    );
   });
 
   it('records a repository made in the cell as a submodule, and one without a commit by its files', async () => {
@@ -101,12 +159,29 @@ describe('a snapshot of a cell', function () {
     const base = f.commit({ '.gitignore': '*.log\n', a: '1\n' });
     const repository = await f.open();
     const cell = await f.cell(repository, 'one');
-    f.write({ 'sub/x': '1\n', 'deep/empty repo/y': '2\n', 'deep/empty repo/y.log': 'ignored', 'deep/beside': '3\n', 'deep/empty repo/in/z': '4\n' }, cell);
+    f.write(
+      {
+        'sub/x': '1\n',
+        'deep/empty repo/y': '2\n',
+        'deep/empty repo/y.log': 'ignored',
+        'deep/beside': '3\n',
+        'deep/empty repo/in/z': '4\n',
+      },
+      cell,
+    );
     f.in(join(cell, 'sub'), 'init', '--quiet');
     f.in(join(cell, 'sub'), 'add', '--all');
     f.in(join(cell, 'sub'), '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '-m', 'x');
     f.in(join(cell, 'deep/empty repo'), 'init', '--quiet');
-    const { tree } = value(await repository.snapshot(cell));
+    const { tree, keep } = value(await repository.snapshot(cell));
+    assert.deepEqual(f.files(keep ?? ''), [
+      '100644 .gitignore',
+      '100644 a',
+      '100644 deep/beside',
+      '100644 deep/empty repo/in/z',
+      '100644 deep/empty repo/y',
+      '100644 sub/x',
+    ]);
     assert.deepEqual(f.files(tree), [
       '100644 .gitignore',
       '100644 a',
@@ -142,14 +217,18 @@ describe('a snapshot of a cell', function () {
     f.write({ a: '2\n', b: '3\n' });
     f.run('add', 'b');
     const before = [f.run('status', '--porcelain'), readFileSync(join(f.repo, '.git/index')).toString('hex')];
+    const folder = readdirSync(join(f.repo, '.git'));
     assert.deepEqual(f.files(value(await repository.snapshot(f.repo)).tree), ['100644 a', '100644 b']);
     assert.deepEqual([f.run('status', '--porcelain'), readFileSync(join(f.repo, '.git/index')).toString('hex')], before);
+    assert.deepEqual(readdirSync(join(f.repo, '.git')), folder);
     const cell = await f.cell(repository, 'one');
     renameSync(cell, `${cell}-moved`);
     symlinkSync(f.repo, cell);
     const commit = f.run('rev-parse', 'HEAD');
     assert.deepEqual(
-      [await repository.snapshot(cell), await repository.resetWorktree(cell, commit), await repository.checkoutTree(cell, commit)].map(outcome),
+      [await repository.snapshot(cell), await repository.resetWorktree(cell, commit), await repository.checkoutTree(cell, commit)].map(
+        outcome,
+      ),
       ['failed', 'failed', 'failed'],
     );
     assert.equal(f.run('status', '--porcelain'), before[0]);
@@ -167,10 +246,13 @@ describe('a snapshot of a cell', function () {
     linkSync(join(cell, 'd0/f0'), join(cell, 'more/f0'));
     unlinkSync(join(cell, 'd1/f1'));
     const { tree } = value(await repository.snapshot(cell));
-    assert.deepEqual((await repository.changes(base, tree)).map(({ status, path, oldPath }) => [status, path, oldPath]), [['renamed', 'more/f0', 'd1/f1']].slice(1).concat([
-      ['deleted', 'd1/f1', undefined as unknown as string],
-      ['added', 'more/f0', undefined as unknown as string],
-    ]));
+    assert.deepEqual(
+      (await repository.changes(base, tree)).map(({ status, path }) => [status, path]),
+      [
+        ['deleted', 'd1/f1'],
+        ['added', 'more/f0'],
+      ],
+    );
     value(await repository.resetWorktree(cell, base));
     assert.equal(existsSync(join(cell, 'more')), false);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { GitFixture, outcome, value } from './gitFixture.ts';
@@ -26,18 +26,21 @@ describe('worktrees of cells', function () {
     chmodSync(join(f.repo, '.git/hooks/post-checkout'), 0o755);
     const before = userState(f);
     // Two opened repositories of two Gits share nothing but git's own locks, as two processes would.
-    const repositories = [await f.open(), value(await f.anotherGit().open(f.repo))];
+    const repository = await f.open();
+    const other = value(await f.anotherGit().open(f.repo));
     const names = Array.from({ length: 24 }, (_, n) => `task ${n} ü`.replaceAll(' ', '-'));
-    const cells = await Promise.all(names.map((name, n) => f.cell(repositories[n % 2] ?? repositories[0]!, name, base)));
+    const cells = await Promise.all(names.map((name, n) => f.cell(n % 2 === 0 ? repository : other, name, base)));
     assert.deepEqual(
       cells.map((cell) => [readdirSync(cell).sort().join('|'), f.in(cell, 'status', '--porcelain', '--branch')]),
       names.map((name) => ['-rf|.git|a b|new\nline', `## reactor/${name}`]),
     );
-    const [repository] = repositories;
-    assert.equal((await repository!.listWorktrees()).length, 25);
-    await Promise.all(cells.map(async (cell) => value(await repository!.removeWorktree(cell))));
+    assert.equal((await repository.listWorktrees()).length, 25);
+    await Promise.all(cells.map(async (cell) => value(await repository.removeWorktree(cell))));
     assert.deepEqual(userState(f), before);
-    assert.deepEqual([(await repository!.listWorktrees()).map((entry) => entry.path), readdirSync(f.cellPath('')), existsSync(join(f.root, 'hooked'))], [[f.repo], [], false]);
+    assert.deepEqual(
+      [(await repository.listWorktrees()).map((entry) => entry.path), readdirSync(f.cellPath('')), existsSync(join(f.root, 'hooked'))],
+      [[f.repo], [], false],
+    );
   });
 
   it('refuses a branch or folder that is there, and touches neither', async () => {
@@ -46,7 +49,8 @@ describe('worktrees of cells', function () {
     f.run('branch', 'reactor/taken');
     f.write({ keep: 'x' }, f.cellPath('full'));
     const repository = await f.open();
-    const make = async (name: string, branch: string, commit = base) => outcome(await repository.createWorktree({ path: f.cellPath(name), branch, base: commit }));
+    const make = async (name: string, branch: string, commit = base) =>
+      outcome(await repository.createWorktree({ path: f.cellPath(name), branch, base: commit }));
     assert.deepEqual(
       [
         await make('one', 'reactor/taken'),
@@ -59,11 +63,10 @@ describe('worktrees of cells', function () {
       ],
       ['exists', 'exists', 'exists', 'failed', 'failed', 'unknownRef', 'failed'],
     );
-    assert.deepEqual([f.run('for-each-ref', '--format=%(refname)').split('\n'), readdirSync(f.cellPath('')), readdirSync(f.cellPath('full'))], [
-      ['refs/heads/main', 'refs/heads/reactor/taken'],
-      ['full'],
-      ['keep'],
-    ]);
+    assert.deepEqual(
+      [f.run('for-each-ref', '--format=%(refname)').split('\n'), readdirSync(f.cellPath('')), readdirSync(f.cellPath('full'))],
+      [['refs/heads/main', 'refs/heads/reactor/taken'], ['full'], ['keep']],
+    );
     assert.equal((await repository.listWorktrees()).length, 1);
   });
 
@@ -92,7 +95,11 @@ describe('worktrees of cells', function () {
         },
       );
       assert.deepEqual(
-        [existsSync(f.cellPath('one')), (await repository.readRef('refs/heads/reactor/one')) !== null, (await repository.listWorktrees()).length],
+        [
+          existsSync(f.cellPath('one')),
+          (await repository.readRef('refs/heads/reactor/one')) !== null,
+          (await repository.listWorktrees()).length,
+        ],
         [made, made, made ? 2 : 1],
       );
       if (!made) continue;
@@ -121,7 +128,10 @@ describe('worktrees of cells', function () {
       assert.deepEqual([round, ends], [round, cells.map(() => 'ok')]);
     }
     assert.ok(broken !== '' && pruned !== '');
-    assert.deepEqual([readdirSync(f.cellPath('')), readdirSync(join(f.root, 'elsewhere')), (await repository.listWorktrees()).length], [[], ['treasure'], 1]);
+    assert.deepEqual(
+      [readdirSync(f.cellPath('')), readdirSync(join(f.root, 'elsewhere')), (await repository.listWorktrees()).length],
+      [[], ['treasure'], 1],
+    );
   });
 
   it('removes nothing that is not a worktree of this repository', async () => {
@@ -138,7 +148,10 @@ describe('worktrees of cells', function () {
       await Promise.all(paths.map(async (path) => outcome(await repository.removeWorktree(path)))),
       paths.map(() => 'failed'),
     );
-    assert.deepEqual(paths.map((path) => existsSync(path)), paths.map(() => true));
+    assert.deepEqual(
+      paths.map((path) => existsSync(path)),
+      paths.map(() => true),
+    );
   });
 
   it('works on a checkout of a part of the files', async () => {
@@ -150,10 +163,13 @@ describe('worktrees of cells', function () {
     assert.equal(value(await repository.snapshot(cell)).tree, await repository.treeOf(base));
     f.write({ 'in/a': '2\n', 'out/new': '2\n' }, cell);
     const { tree } = value(await repository.snapshot(cell));
-    assert.deepEqual((await repository.changes(base, tree)).map(({ status, path }) => [status, path]), [
-      ['modified', 'in/a'],
-      ['added', 'out/new'],
-    ]);
+    assert.deepEqual(
+      (await repository.changes(base, tree)).map(({ status, path }) => [status, path]),
+      [
+        ['modified', 'in/a'],
+        ['added', 'out/new'],
+      ],
+    );
     value(await repository.resetWorktree(cell, base));
     assert.equal(value(await repository.snapshot(cell)).tree, await repository.treeOf(base));
   });
@@ -171,7 +187,17 @@ describe('worktrees of cells', function () {
     commit('bare', 'b.txt');
     f.in(join(f.root, 'middle'), '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', join(f.root, 'inner'), 'libs/inner');
     commit('middle', 'mid.txt');
-    f.run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '--name', 'odd name', join(f.root, 'middle'), 'vendor/mid dle');
+    f.run(
+      '-c',
+      'protocol.file.allow=always',
+      'submodule',
+      '--quiet',
+      'add',
+      '--name',
+      'odd name',
+      join(f.root, 'middle'),
+      'vendor/mid dle',
+    );
     f.run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', join(f.root, 'bare'), 'unused');
     f.run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'update', '--init', '--recursive');
     const base = f.commit({ a: '1\n' });
@@ -181,15 +207,34 @@ describe('worktrees of cells', function () {
     const before = [...userState(f), readFileSync(join(f.repo, '.git/modules/odd name/config'), 'utf8')];
     const repository = await f.open();
     const cell = await f.cell(repository, 'sub', base);
-    const read = (): string[] => ['vendor/mid dle/mid.txt', 'vendor/mid dle/libs/inner/deep.txt'].map((path) => readFileSync(join(cell, path), 'utf8'));
+    const read = (): string[] =>
+      ['vendor/mid dle/mid.txt', 'vendor/mid dle/libs/inner/deep.txt'].map((path) => readFileSync(join(cell, path), 'utf8'));
     assert.deepEqual([read(), readdirSync(join(cell, 'unused')), f.in(cell, 'status', '--porcelain')], [['middle\n', 'inner\n'], [], '']);
-    assert.equal(value(await repository.snapshot(cell)).tree, await repository.treeOf(base));
+    assert.deepEqual(value(await repository.snapshot(cell)), { tree: await repository.treeOf(base) });
     assert.equal(f.in(join(cell, 'vendor/mid dle'), 'config', 'remote.origin.url'), join(f.root, 'middle'));
 
     f.write({ 'mid.txt': 'edited\n', 'extra.txt': 'x' }, join(cell, 'vendor/mid dle'));
+    const { tree, keep = '' } = value(await repository.snapshot(cell));
+    assert.equal(tree, await repository.treeOf(base));
+    assert.deepEqual(
+      (await repository.changes(base, keep)).map(({ path }) => path),
+      [
+        'vendor/mid dle',
+        'vendor/mid dle/.gitmodules',
+        'vendor/mid dle/extra.txt',
+        'vendor/mid dle/libs/inner/deep.txt',
+        'vendor/mid dle/mid.txt',
+      ],
+    );
     rmSync(join(cell, 'vendor/mid dle/libs/inner'), { recursive: true });
     value(await repository.resetWorktree(cell, base));
-    assert.deepEqual([read(), readdirSync(join(cell, 'vendor/mid dle')).sort()], [['middle\n', 'inner\n'], ['.git', '.gitmodules', 'libs', 'mid.txt']]);
+    assert.deepEqual(
+      [read(), readdirSync(join(cell, 'vendor/mid dle')).sort()],
+      [
+        ['middle\n', 'inner\n'],
+        ['.git', '.gitmodules', 'libs', 'mid.txt'],
+      ],
+    );
     rmSync(join(cell, 'vendor'), { recursive: true });
     value(await repository.checkoutTree(cell, await repository.treeOf(base)));
     assert.deepEqual(read(), ['middle\n', 'inner\n']);

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { acquireLease, type LeaseAnswer, type LeaseHolder } from '../../src/adapters/journal/lease.ts';
 import { openJournal } from '../../src/adapters/journal/openJournal.ts';
-import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { NewEntry } from '../../src/core/journal/entry.ts';
 import { type DomainEvent, event } from '../../src/core/journal/events.ts';
@@ -52,7 +52,8 @@ export const stamped = (run: string | null, { type, data }: { type: string; data
   data,
 });
 
-export const requested = (run: string, task = 'TASK-001'): NewEntry => stamped(run, event('run/requested', { run, spec: sampleSpec(task) }));
+export const requested = (run: string, task = 'TASK-001'): NewEntry =>
+  stamped(run, event('run/requested', { run, spec: sampleSpec(task) }));
 export const started = (run: string): NewEntry => stamped(run, event('run/started', {}));
 export const finished = (run: string): NewEntry =>
   stamped(run, event('run/finished', { status: 'failed', exitCode: 2, reason: 'the tests stayed red', durationMs: 5 }));
@@ -114,3 +115,5 @@ export function openSampleJournal(file: string, engine = 'engine-a'): { journal:
   const { token } = answer;
   return { token, journal: openJournal({ file, clock: systemClock, log: silentLog, evolve: evolveRun, token, holder: { engine } }) };
 }
+
+export const verifierUrl = new URL('../../src/adapters/journal/verifierMain.ts', import.meta.url);

@@ -76,10 +76,11 @@ export class ProcessLab {
     if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true });
   }
 
+  /** The identity is taken before the line is awaited: some processes end right after it. */
   async #ready(child: ChildProcess, line: Promise<string> = firstLine(child)): Promise<ProcessIdentity> {
     this.#children.push(child);
+    const identity = processes.identify(child.pid ?? 0);
     await line;
-    const identity = child.pid === undefined ? null : processes.identify(child.pid);
     if (identity === null) throw new Error('the test process ended too early');
     return identity;
   }

@@ -1,10 +1,10 @@
-import { lstat, readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { GitResult, Oid } from '../../core/ports/git.ts';
 import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
-import { makeRemovable } from './folderRemoval.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
+import { makeRemovable } from './folderRemoval.ts';
 import type { GitOutput } from './gitCommand.ts';
 import { refusalOf } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
@@ -15,7 +15,18 @@ import { fillSubmodules } from './submodules.ts';
 
 /** What git keeps of a merge, rebase, cherry-pick, revert, bisect or patch series that was not brought to its end. */
 const UNFINISHED = [
-  ...['MERGE_HEAD', 'MERGE_MODE', 'MERGE_MSG', 'MERGE_RR', 'AUTO_MERGE', 'SQUASH_MSG', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'REBASE_HEAD', 'MERGE_AUTOSTASH'],
+  ...[
+    'MERGE_HEAD',
+    'MERGE_MODE',
+    'MERGE_MSG',
+    'MERGE_RR',
+    'AUTO_MERGE',
+    'SQUASH_MSG',
+    'CHERRY_PICK_HEAD',
+    'REVERT_HEAD',
+    'REBASE_HEAD',
+    'MERGE_AUTOSTASH',
+  ],
   ...['BISECT_START', 'BISECT_LOG', 'BISECT_NAMES', 'BISECT_TERMS', 'BISECT_EXPECTED_REV', 'BISECT_ANCESTORS_OK', 'BISECT_FIRST_PARENT'],
   ...['rebase-merge', 'rebase-apply', 'sequencer', 'refs/bisect', 'refs/rewritten'],
 ];
@@ -72,7 +83,13 @@ async function inCell(
   );
 }
 
-async function bringTo(context: RepositoryContext, cell: Cell, args: readonly string[], treeish: string, signal?: AbortSignal): Promise<GitResult<void>> {
+async function bringTo(
+  context: RepositoryContext,
+  cell: Cell,
+  args: readonly string[],
+  treeish: string,
+  signal?: AbortSignal,
+): Promise<GitResult<void>> {
   const attempt = (): Promise<GitOutput> => retryLocked(context.clock, () => context.git.run(onCell(cell, args), signal), signal);
   await revealHiddenEntries(context, cell, {}, signal);
   let output = await attempt();

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { GitResult } from '../../core/ports/git.ts';
 import { ok } from '../../base/result.ts';
+import type { GitResult } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import type { GitCall } from './gitCommand.ts';
 import { refuse } from './gitRefusals.ts';
@@ -37,7 +37,11 @@ const SETTINGS = [
   'checkout.workers=0',
 ].flatMap((pair) => ['-c', pair]);
 
-export const onCell = (cell: Pick<CellWorktree, 'path' | 'gitDir'>, args: readonly string[], more: Omit<GitCall, 'args' | 'cwd'> = {}): GitCall => ({
+export const onCell = (
+  cell: Pick<CellWorktree, 'path' | 'gitDir'>,
+  args: readonly string[],
+  more: Omit<GitCall, 'args' | 'cwd'> = {},
+): GitCall => ({
   ...more,
   args: [...SETTINGS, `--git-dir=${cell.gitDir}`, `--work-tree=${cell.path}`, ...args],
   cwd: cell.path,

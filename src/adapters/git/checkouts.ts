@@ -21,7 +21,11 @@ const IN_PROGRESS: readonly (readonly [string, string])[] = [
 ];
 
 /** Calls in a person's checkout use its own repository discovery, as the person's own git would. */
-const inCheckout = (path: string, args: readonly string[], more: Omit<GitCall, 'args' | 'cwd'> = {}): GitCall => ({ ...more, args, cwd: path });
+const inCheckout = (path: string, args: readonly string[], more: Omit<GitCall, 'args' | 'cwd'> = {}): GitCall => ({
+  ...more,
+  args,
+  cwd: path,
+});
 
 const gitDirOf = async (context: RepositoryContext, path: string, signal?: AbortSignal): Promise<string> =>
   (await context.git.text(inCheckout(path, ['rev-parse', '--absolute-git-dir']), signal)).replace(/\n$/, '');
@@ -65,7 +69,7 @@ export function fastForwardCheckout(
   request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
-  return context.mutex.run(context.facts.commonDir, () => fastForward(context, request, signal), signal);
+  return context.mutex.run(request.path, () => fastForward(context, request, signal), signal);
 }
 
 async function fastForward(
@@ -84,6 +88,7 @@ async function fastForward(
   const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--no-autostash', '--no-stat', '--quiet', to];
   const output = await retryLocked(context.clock, () => context.git.run(inCheckout(path, args, { hooks: true }), signal), signal);
   if (output.exitCode === 0) return ok(undefined);
-  if (/Not possible to fast-forward|Diverging branches/i.test(output.stderr)) return refuse('refMoved', `${to} does not follow on ${branch}.`);
+  if (/Not possible to fast-forward|Diverging branches/i.test(output.stderr))
+    return refuse('refMoved', `${to} does not follow on ${branch}.`);
   return refusalOf(output);
 }

@@ -4,7 +4,14 @@ import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 
 const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color', '--ignore-submodules=none', '-r', '-M'];
-const STATUS: Readonly<Record<string, FileChange['status']>> = { A: 'added', C: 'added', M: 'modified', D: 'deleted', R: 'renamed', T: 'typeChanged' };
+const STATUS: Readonly<Record<string, FileChange['status']>> = {
+  A: 'added',
+  C: 'added',
+  M: 'modified',
+  D: 'deleted',
+  R: 'renamed',
+  T: 'typeChanged',
+};
 
 export async function changes(context: RepositoryContext, from: Oid, to: Oid, signal?: AbortSignal): Promise<readonly FileChange[]> {
   const args = ['diff-tree', ...PLAIN, '-z', '--raw', '--numstat', '--end-of-options', from, to];

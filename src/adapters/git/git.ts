@@ -53,10 +53,11 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
         commonDir: await realpath(line(common.stdout)),
         topLevel,
         prefix: topLevel === null ? '' : line(prefix.stdout).replace(/\/$/, ''),
-        branch: commit === null || topLevel === null || symbolic.exitCode !== 0 ? null : line(symbolic.stdout).replace(/^refs\/heads\//, ''),
+        branch:
+          commit === null || topLevel === null || symbolic.exitCode !== 0 ? null : line(symbolic.stdout).replace(/^refs\/heads\//, ''),
         head: commit,
       };
-      return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map() }));
+      return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map() }));
     },
   };
 }

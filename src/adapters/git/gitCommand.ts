@@ -1,4 +1,7 @@
-import { execa } from 'execa';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa, type Options } from 'execa';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
 
 export interface GitCall {
@@ -10,7 +13,7 @@ export interface GitCall {
   readonly input?: string | Uint8Array;
   /** Output after this many bytes is cut off and git is ended; 512 MiB by default. */
   readonly maxBytes?: number;
-  /** Lets the user's hooks run. Off by default. */
+  /** Lets the user's hooks run; standard output is dropped then. Off by default. */
   readonly hooks?: boolean;
 }
 
@@ -28,16 +31,32 @@ export interface GitOutput {
   readonly stderr: string;
 }
 
+/** Where git's outputs go instead of into the result. */
+interface Outputs {
+  readonly stdout: 'ignore';
+  readonly stderr: number;
+}
+
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Never maintenance, never a monitor process, never a colour; hooks only on request. All of it holds for this call only. */
 const settings = (hooks: boolean): string[] => {
-  const pairs = ['gc.auto=0', 'maintenance.auto=false', 'core.fsmonitor=false', 'color.ui=false', 'advice.detachedHead=false', 'advice.addEmbeddedRepo=false'];
+  const pairs = [
+    'gc.auto=0',
+    'maintenance.auto=false',
+    'core.fsmonitor=false',
+    'color.ui=false',
+    'advice.detachedHead=false',
+    'advice.addEmbeddedRepo=false',
+  ];
   if (!hooks) pairs.push('core.hooksPath=/dev/null');
   return pairs.flatMap((pair) => ['-c', pair]);
 };
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** An output that went elsewhere is empty here. */
+const asBytes = (output: unknown): Uint8Array => (output instanceof Uint8Array ? output : new Uint8Array());
 
 /** Git could not be started at all. */
 export class GitNotStarted extends Error {
@@ -59,24 +78,47 @@ export class GitCommand {
 
   async bytes(call: GitCall, signal?: AbortSignal): Promise<GitBytes> {
     signal?.throwIfAborted();
+    return call.hooks === true ? this.#withHooks(call, signal) : this.#bytes(call, null, signal);
+  }
+
+  /**
+   * A hook may leave a process behind that keeps its outputs open. Behind a file instead of a pipe, git's own end is the end.
+   */
+  async #withHooks(call: GitCall, signal?: AbortSignal): Promise<GitBytes> {
+    const folder = await mkdtemp(join(tmpdir(), 'reactor-git-'));
+    const words = await open(join(folder, 'stderr'), 'w+');
+    try {
+      const output = await this.#bytes(call, { stdout: 'ignore', stderr: words.fd }, signal);
+      return { ...output, stderr: output.stderr + (await readFile(join(folder, 'stderr'), 'utf8')) };
+    } finally {
+      await words.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #bytes(call: GitCall, outputs: Outputs | null, signal?: AbortSignal): Promise<GitBytes> {
     const hooks = call.hooks ?? false;
-    const result = await execa('git', [...settings(hooks), ...call.args], {
+    const options: Options & { readonly reject: false } = {
       cwd: call.cwd,
       env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...call.env },
       extendEnv: false,
       reject: false,
       encoding: 'buffer',
       stripFinalNewline: false,
+      stdout: outputs?.stdout ?? 'pipe',
+      stderr: outputs?.stderr ?? 'pipe',
       maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
-      ...(call.input === undefined ? { stdin: 'ignore' as const } : { input: call.input }),
+      ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
       ...(signal === undefined ? {} : { cancelSignal: signal }),
-    });
+    };
+    const result = await execa('git', [...settings(hooks), ...call.args], options);
     signal?.throwIfAborted();
-    if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer) throw new GitNotStarted(result.cause ?? result);
-    const stderr = decode(result.stderr);
+    if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
+      throw new GitNotStarted(result.cause ?? result);
+    const stderr = decode(asBytes(result.stderr));
     return {
       exitCode: result.exitCode ?? -1,
-      stdout: result.stdout,
+      stdout: asBytes(result.stdout),
       stderr: result.signal === undefined ? stderr : `${stderr}git was ended by ${result.signal}\n`,
       truncated: result.isMaxBuffer,
     };

@@ -25,7 +25,10 @@ export async function revealHiddenEntries(
     if (tag.toUpperCase() === 'S') skipped.push(field.slice(2));
   }
   const clear = (option: string, paths: readonly string[]): Promise<string> =>
-    context.git.text(onCell(cell, ['update-index', option, '-z', '--stdin'], { env, input: paths.map((path) => `${path}\0`).join('') }), signal);
+    context.git.text(
+      onCell(cell, ['update-index', option, '-z', '--stdin'], { env, input: paths.map((path) => `${path}\0`).join('') }),
+      signal,
+    );
   if (unchanged.length > 0) await clear('--no-assume-unchanged', unchanged);
   if (skipped.length === 0) return;
   const sparse = await context.git.run(onCell(cell, ['config', '--type=bool', '--get', 'core.sparseCheckout']), signal);

@@ -96,7 +96,10 @@ export class IncludeCopy {
     } catch (error) {
       const code = errorCode(error);
       if (code === undefined) throw error;
-      this.skip(path, code === 'EEXIST' ? 'already there' : code === 'EACCES' || code === 'EPERM' ? 'unreadable' : `could not be copied: ${code}`);
+      this.skip(
+        path,
+        code === 'EEXIST' ? 'already there' : code === 'EACCES' || code === 'EPERM' ? 'unreadable' : `could not be copied: ${code}`,
+      );
     }
   }
 

@@ -54,7 +54,12 @@ async function include(
   const copy = new IncludeCopy({ from, to: cell.path, tracked, ...(signal === undefined ? {} : { signal }) });
   const folders = await copy.reachable(selected.folders, (path) => path);
   // A folder counts as ignored when anything new in it would be.
-  const whole = await ignoredPaths(context, cell, folders.map((path) => `${path}/x`), signal);
+  const whole = await ignoredPaths(
+    context,
+    cell,
+    folders.map((path) => `${path}/x`),
+    signal,
+  );
   const listed = [...selected.files];
   for (const folder of folders) {
     if (whole.has(`${folder}/x`)) await copy.folder(folder);
@@ -70,7 +75,12 @@ async function include(
 }
 
 /** Other worktrees may lie in an ignored folder of this one: they are never copied, only what is beside them. */
-async function select(from: string, candidates: readonly string[], patterns: IncludePatterns, worktrees: readonly string[]): Promise<Selection> {
+async function select(
+  from: string,
+  candidates: readonly string[],
+  patterns: IncludePatterns,
+  worktrees: readonly string[],
+): Promise<Selection> {
   const selection: Selection = { files: [], folders: [] };
   const visitFolder = async (path: string): Promise<void> => {
     const folder = join(from, path);

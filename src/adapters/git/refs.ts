@@ -41,7 +41,8 @@ export async function isAncestor(context: RepositoryContext, ancestor: Oid, desc
 export async function moveRef(context: RepositoryContext, request: MoveRef, signal?: AbortSignal): Promise<GitResult<void>> {
   const { ref, to, expected, reason } = request;
   if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);
-  if (!FULL_OID.test(to) || (expected !== null && !FULL_OID.test(expected))) return refuse('unknownRef', 'Refs move only between full object names.');
+  if (!FULL_OID.test(to) || (expected !== null && !FULL_OID.test(expected)))
+    return refuse('unknownRef', 'Refs move only between full object names.');
   const args = ['update-ref', '-m', reason.replaceAll(/\s+/g, ' '), '--', ref, to, expected ?? '0'.repeat(to.length)];
   const output = await runShared(context, onRepository(context, args), signal);
   return output.exitCode === 0 ? ok(undefined) : refusalOf(output);

@@ -21,7 +21,8 @@ const contains = (folder: string, inner: string | null): boolean => inner !== nu
 async function remove(context: RepositoryContext, path: string, signal?: AbortSignal): Promise<GitResult<void>> {
   const { commonDir, topLevel } = context.facts;
   const main = (await listWorktrees(context, signal))[0]?.path ?? null;
-  if ([commonDir, topLevel, main].some((place) => contains(path, place))) return refuse('failed', `${path} holds the repository itself and is not removed.`);
+  if ([commonDir, topLevel, main].some((place) => contains(path, place)))
+    return refuse('failed', `${path} holds the repository itself and is not removed.`);
 
   const adminDir = await adminDirOf(context, path);
   const folder = await lstat(path).catch(nullIfMissing);
@@ -32,7 +33,8 @@ async function remove(context: RepositoryContext, path: string, signal?: AbortSi
   }
   const lock = await readFile(join(adminDir, 'locked'), 'utf8').catch(nullIfMissing);
   // 'initializing' is what a killed `worktree add` leaves.
-  if (lock !== null && lock.trim() !== 'initializing') return refuse('failed', `The worktree ${path} is locked by a person: ${lock.trim()}`);
+  if (lock !== null && lock.trim() !== 'initializing')
+    return refuse('failed', `The worktree ${path} is locked by a person: ${lock.trim()}`);
   const removed = await removeFiles(context, path);
   return removed.ok ? forgetWorktree(context, path, adminDir) : removed;
 }
@@ -53,6 +55,7 @@ async function forgetWorktree(context: RepositoryContext, path: string, adminDir
     const call = onRepository(context, ['worktree', 'remove', '--force', '--force', '--', path]);
     const output = await retryLocked(context.clock, () => context.git.run(call));
     context.adminDirs.delete(path);
+    context.warmIndexes.delete(path);
     if (output.exitCode === 0) return ok(undefined);
     // An entry that git no longer takes for one, such as one whose files an agent deleted in part.
     await rm(adminDir, { recursive: true, force: true });

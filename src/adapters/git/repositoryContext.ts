@@ -15,6 +15,8 @@ export interface RepositoryContext {
   readonly mutex: KeyedMutex;
   /** Admin folders of worktrees found before; each hit is verified. */
   readonly adminDirs: Map<string, string>;
+  /** By worktree: the index that the last snapshot left, which knows the files' present times, and the state of the worktree's own index then. */
+  readonly warmIndexes: Map<string, { readonly file: string; readonly of: string }>;
 }
 
 /** A call on the repository as a whole. Runs in the user's checkout, so that its attributes and settings hold; reads only. */

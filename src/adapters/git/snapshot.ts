@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rm, utimes, writeFile } from 'node:fs/promises';
+import { lstat, open, realpath, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { CandidateSnapshot, GitResult } from '../../core/ports/git.ts';
 import { adminDirOf, locateWorktree, onCell, worktreeKey } from './cellWorktree.ts';
+import { addFilesBelow, treeWithEmbedded } from './embeddedContent.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import type { GitOutput } from './gitCommand.ts';
 import { refusalOf } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
-import { addUnbornRepositories, findUnbornRepositories } from './unbornRepositories.ts';
+import { findUnbornRepositories } from './unbornRepositories.ts';
 
 interface Place {
   readonly path: string;
   readonly gitDir: string;
+  /** A worktree that Reactor made, in whose git folder it may leave a file of its own. */
+  readonly own: boolean;
 }
 
 /** The worktree's whole state as a tree, through a copy of its index, so that unchanged files are not read again. */
@@ -40,14 +43,19 @@ export async function snapshot(context: RepositoryContext, worktree: string, sig
 async function locate(context: RepositoryContext, key: string, signal?: AbortSignal): Promise<GitResult<Place>> {
   if ((await adminDirOf(context, key)) === null && (await realpath(key).catch(nullIfMissing)) === context.facts.topLevel) {
     const gitDir = await context.git.text(onRepository(context, ['rev-parse', '--absolute-git-dir']), signal);
-    return ok({ path: key, gitDir: gitDir.replace(/\n$/, '') });
+    return ok({ path: key, gitDir: gitDir.replace(/\n$/, ''), own: false });
   }
-  return locateWorktree(context, key);
+  const found = await locateWorktree(context, key);
+  return found.ok ? ok({ ...found.value, own: found.value.branch !== null }) : found;
 }
 
 async function take(context: RepositoryContext, place: Place, index: string, signal?: AbortSignal): Promise<GitResult<CandidateSnapshot>> {
   const env = { GIT_INDEX_FILE: index };
-  let copied = await copyIndex(join(place.gitDir, 'index'), index);
+  const own = join(place.gitDir, 'index');
+  const state = await indexState(own);
+  const warm = context.warmIndexes.get(place.path);
+  let copied = warm !== undefined && warm.of === state && (await copyIndex(warm.file, index));
+  copied ||= await copyIndex(own, index);
   if (copied) await revealHiddenEntries(context, place, env, signal);
   else await startFromHead(context, place, index, signal);
   let added = await addAll(context, place, env, [], signal);
@@ -59,11 +67,18 @@ async function take(context: RepositoryContext, place: Place, index: string, sig
   if (added.exitCode !== 0 && /does not have a commit checked out/.test(added.stderr)) {
     const unborn = await findUnbornRepositories(context, place, env, signal);
     added = await addAll(context, place, env, unborn, signal);
-    if (added.exitCode === 0) added = await addUnbornRepositories(context, place, env, unborn, signal);
+    if (added.exitCode === 0) added = await addFilesBelow(context, place, env, unborn, signal);
   }
   if (added.exitCode !== 0) return refusalOf(added);
   const written = await context.git.run(onCell(place, ['write-tree'], { env }), signal);
-  return written.exitCode === 0 ? ok({ tree: written.stdout.trim() }) : refusalOf(written);
+  if (written.exitCode !== 0) return refusalOf(written);
+  const keep = await treeWithEmbedded(context, place, env, signal);
+  if (place.own && keep === null && state !== null) {
+    const file = join(place.gitDir, 'reactor-index');
+    await rename(index, file);
+    context.warmIndexes.set(place.path, { file, of: state });
+  }
+  return ok({ tree: written.stdout.trim(), ...(keep === null ? {} : { keep }) });
 }
 
 const addAll = (
@@ -85,6 +100,12 @@ async function startFromHead(context: RepositoryContext, place: Place, index: st
   await rm(index, { force: true });
   // Without a commit the empty index is the right one.
   await context.git.run(onCell(place, ['read-tree', 'HEAD'], { env: { GIT_INDEX_FILE: index } }), signal);
+}
+
+/** Tells two writings of an index file apart; null when there is none. */
+async function indexState(file: string): Promise<string | null> {
+  const stat = await lstat(file, { bigint: true }).catch(nullIfMissing);
+  return stat === null ? null : [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
 }
 
 /**

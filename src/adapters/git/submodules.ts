@@ -1,7 +1,7 @@
 import { copyFile, lstat, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import { onCell } from './cellWorktree.ts';
+import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import { removeFolder } from './folderRemoval.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';

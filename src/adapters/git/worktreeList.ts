@@ -1,6 +1,8 @@
 import type { WorktreeEntry } from '../../core/ports/git.ts';
+import { GitFailure } from './gitCommand.ts';
 import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
+import { retryLocked } from './retryLocked.ts';
 
 const ABSENT = /^0+$/;
 
@@ -32,6 +34,10 @@ export function parseWorktreeList(text: string): WorktreeEntry[] {
   return entries;
 }
 
-/** All worktrees, the main one first, as git lists them. */
-export const listWorktrees = async (context: RepositoryContext, signal?: AbortSignal): Promise<WorktreeEntry[]> =>
-  parseWorktreeList(await context.git.text(onRepository(context, ['worktree', 'list', '--porcelain', '-z']), signal));
+/** All worktrees, the main one first, as git lists them. Tried again when another process is just making one. */
+export async function listWorktrees(context: RepositoryContext, signal?: AbortSignal): Promise<WorktreeEntry[]> {
+  const call = onRepository(context, ['worktree', 'list', '--porcelain', '-z']);
+  const output = await retryLocked(context.clock, () => context.git.run(call, signal), signal);
+  if (output.exitCode !== 0) throw new GitFailure(call, output);
+  return parseWorktreeList(output.stdout);
+}

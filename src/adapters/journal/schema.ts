@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { Connection } from './connection.ts';
@@ -83,7 +83,11 @@ export function migrate(connection: Connection): void {
 export function openForWriting(file: string): Connection {
   try {
     // One level only: Node's recursive mkdir never returns where the system refuses with ENOENT, as /proc does.
-    if (!existsSync(dirname(file))) mkdirSync(dirname(file), { mode: 0o700 });
+    try {
+      mkdirSync(dirname(file), { mode: 0o700 });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
     throw new UserFacingError('environment', `The journal ${file} can't be written (${error instanceof Error ? error.message : String(error)}).`, {

@@ -60,14 +60,14 @@ export class ServerConnection {
    * Runs one call of the SDK and unwraps its answer.
    * @throws ServerCallFailed when it fails or times out; the signal's reason when aborted.
    */
-  async call<T>(what: string, run: (signal: AbortSignal) => Promise<SdkResult<T>>, options: CallOptions = {}): Promise<T> {
+  async call<T>(what: string, run: (signal: AbortSignal) => Promise<SdkResult<T>>, options: CallOptions = {}): Promise<NonNullable<T>> {
     options.signal?.throwIfAborted();
     const deadline = new AbortController();
     const timeoutMs = options.timeoutMs === undefined ? CALL_TIMEOUT_MS : options.timeoutMs;
     const timer = timeoutMs === null ? null : this.#clock.schedule(timeoutMs, () => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {
       const result = await run(options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal);
-      if (result.response?.ok && result.error === undefined) return result.data as T;
+      if (result.response?.ok && result.error === undefined) return result.data as NonNullable<T>;
       options.signal?.throwIfAborted();
       throw new ServerCallFailed(what, result.response?.status ?? null, describe(result.error));
     } catch (error) {

@@ -1,6 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../base/clock.ts';
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
 import type { ProcessRow, ProcessScan, ProcessTable } from './processTable.ts';
+
+export interface CellProcessesDeps {
+  readonly table: ProcessTable;
+  readonly clock: Pick<Clock, 'sleep'>;
+}
 
 /**
  * Tells which processes belong to a cell, over several looks. Those are
@@ -12,7 +17,7 @@ import type { ProcessRow, ProcessScan, ProcessTable } from './processTable.ts';
  * The process that looks is never among them.
  */
 export class CellProcesses {
-  readonly #table: ProcessTable;
+  readonly #deps: CellProcessesDeps;
   readonly #cell: string;
   readonly #leader: ProcessIdentity | null;
   /** Everything that ever belonged, so that children are recognised after their parent has gone. */
@@ -20,16 +25,16 @@ export class CellProcesses {
   readonly #sessions = new Set<number>();
   readonly #self: ProcessRow | null;
 
-  constructor(table: ProcessTable, cell: string, leader: ProcessIdentity | null) {
-    this.#table = table;
+  constructor(deps: CellProcessesDeps, cell: string, leader: ProcessIdentity | null) {
+    this.#deps = deps;
     this.#cell = cell;
     this.#leader = leader;
-    this.#self = table.row(process.pid);
+    this.#self = deps.table.row(process.pid);
   }
 
   /** Those of the cell that run, in a look that began after this call. */
   async find(): Promise<readonly ProcessRow[]> {
-    const { rows, cells } = await sharedScan(this.#table);
+    const { rows, cells } = await sharedScan(this.#deps);
     const isMarked = (pid: number): boolean => cells.get(pid)?.includes(this.#cell) === true;
     const chosen = new Map<number, ProcessRow>();
     const choose = (row: ProcessRow): void => {
@@ -50,7 +55,7 @@ export class CellProcesses {
           this.#known.get(row.pid) === row.startTime ||
           chosen.has(row.parent) ||
           this.#sessions.has(row.session) ||
-          false ||
+          groups.has(row.group) ||
           (row.pid === this.#leader?.pid && row.startTime === this.#leader.startTime);
         if (belongs) choose(row);
       }
@@ -60,13 +65,13 @@ export class CellProcesses {
 
   /** The number to signal the leader's whole group by, in one step; null when there is no group that is surely its own. */
   leaderGroup(): number | null {
-    const row = this.#leader === null ? null : this.#table.row(this.#leader.pid);
+    const row = this.#leader === null ? null : this.#deps.table.row(this.#leader.pid);
     if (row === null || row.pid <= 1 || row.startTime !== this.#leader?.startTime) return null;
     return row.group === row.pid && row.group !== this.#self?.group ? row.group : null;
   }
 
   isRunning(process: ProcessIdentity): boolean {
-    const row = this.#table.row(process.pid);
+    const row = this.#deps.table.row(process.pid);
     return row !== null && !row.ended && row.startTime === process.startTime;
   }
 
@@ -98,14 +103,14 @@ export class CellProcesses {
 const coming = new WeakMap<ProcessTable, Promise<ProcessScan>>();
 
 /** Cells that are ended side by side ask in the same turn of the event loop and get the same answer. */
-function sharedScan(table: ProcessTable): Promise<ProcessScan> {
-  const shared = coming.get(table) ?? scanSoon(table);
+function sharedScan({ table, clock }: CellProcessesDeps): Promise<ProcessScan> {
+  const shared = coming.get(table) ?? scanSoon({ table, clock });
   coming.set(table, shared);
   return shared;
 }
 
-async function scanSoon(table: ProcessTable): Promise<ProcessScan> {
-  await setImmediate();
+async function scanSoon({ table, clock }: CellProcessesDeps): Promise<ProcessScan> {
+  await clock.sleep(0);
   coming.delete(table);
   return table.scan();
 }

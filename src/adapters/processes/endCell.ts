@@ -26,7 +26,7 @@ export async function endCell(
   leader: ProcessIdentity | null,
   graceMs: number,
 ): Promise<KillReport> {
-  const processes = new CellProcesses(table, cell, leader);
+  const processes = new CellProcesses({ table, clock }, cell, leader);
   const signalled = new Set<number>();
   const killed = new Set<number>();
 

@@ -1,5 +1,5 @@
 import { constants, type Dirent } from 'node:fs';
-import { access, open, opendir, stat } from 'node:fs/promises';
+import { access, lstat, open, opendir, stat } from 'node:fs/promises';
 
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
@@ -35,10 +35,17 @@ export async function peek(path: string, maxBytes = 262_144): Promise<string> {
   }
 }
 
-/** Something of this name is there, whatever it is. */
+/** Something of this name is there, whatever it is, be it a link that leads nowhere. */
 export const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
+  lstat(path).then(
     () => true,
+    () => false,
+  );
+
+/** A regular file, or a link to one, is there. */
+export const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isFile(),
     () => false,
   );
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DetectedTest } from '../../core/ports/project.ts';
-import { isThere, peek } from './boundedFile.ts';
+import { isFile, isThere, peek } from './boundedFile.ts';
 
 const Manifest = z.object({
   scripts: z.object({ test: z.string().optional().catch(undefined) }).catch({}),
@@ -39,7 +39,7 @@ async function readManifest(folder: string): Promise<Manifest | null> {
 async function findRunner(folder: string): Promise<Runner> {
   const folders = await upToTop(folder);
   for (const at of folders) {
-    for (const [name, runner] of lockFiles) if (await isThere(join(at, name))) return runner;
+    for (const [name, runner] of lockFiles) if (await isFile(join(at, name))) return runner;
   }
   for (const at of folders) {
     const named = (await readManifest(at))?.packageManager?.split('@')[0] ?? '';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DetectedTest } from '../../core/ports/project.ts';
-import { entriesOf, isThere, peek } from './boundedFile.ts';
+import { entriesOf, isFile, peek } from './boundedFile.ts';
 
 /** Folders that tests commonly lie in, the project's own first. */
 const testFolders = ['', 'tests', 'test'];
@@ -31,9 +31,9 @@ const environments: readonly (readonly [string, string])[] = [
 async function pytestSign(folder: string): Promise<string | null> {
   for (const [name, sign] of pytestSigns) {
     const path = join(folder, name);
-    if ((await isThere(path)) && sign.test(await peek(path))) return name;
+    if ((await isFile(path)) && sign.test(await peek(path))) return name;
   }
-  for (const within of testFolders) if (await isThere(join(folder, within, 'conftest.py'))) return join(within, 'conftest.py');
+  for (const within of testFolders) if (await isFile(join(folder, within, 'conftest.py'))) return join(within, 'conftest.py');
   for (const within of ['', 'requirements']) {
     const names = (await entriesOf(join(folder, within))).map(({ name }) => name).sort();
     const files = names.filter((name) => isRequirements(name) || (within !== '' && name.endsWith('.txt')));
@@ -60,7 +60,7 @@ async function testFileWith(
 export async function detectPytest(folder: string): Promise<DetectedTest | null> {
   const source = await pytestSign(folder);
   if (source === null) return null;
-  for (const [lock, command] of environments) if (await isThere(join(folder, lock))) return { command, source: `${source}, ${lock}` };
+  for (const [lock, command] of environments) if (await isFile(join(folder, lock))) return { command, source: `${source}, ${lock}` };
   // As a module: the folder itself is then importable, and no script has to be on PATH.
   return { command: 'python3 -m pytest', source };
 }
@@ -69,7 +69,7 @@ export async function detectUnittest(folder: string): Promise<DetectedTest | nul
   const found = await testFileWith(folder, /^test.*\.py$/, importsUnittest);
   if (found === null) return null;
   // Discovery from the top passes over folders that are no packages, finds nothing, and older versions call that a success.
-  const isPackage = found.within === '' || (await isThere(join(folder, found.within, '__init__.py')));
+  const isPackage = found.within === '' || (await isFile(join(folder, found.within, '__init__.py')));
   const start = isPackage ? '' : ` -s ${found.within}`;
   return { command: `python3 -m unittest discover${start}`, source: found.name };
 }

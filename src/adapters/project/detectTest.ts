@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DetectedTest } from '../../core/ports/project.ts';
-import { isExecutable, isThere, peek } from './boundedFile.ts';
+import { isExecutable, isFile, peek } from './boundedFile.ts';
 import { detectJavaScript } from './detectJavaScript.ts';
 import { detectPytest, detectUnittest } from './detectPython.ts';
 
@@ -9,17 +9,17 @@ type Detector = (folder: string) => Promise<DetectedTest | null>;
 const byFile =
   (name: string, command: string): Detector =>
   async (folder) =>
-    (await isThere(join(folder, name))) ? { command, source: name } : null;
+    (await isFile(join(folder, name))) ? { command, source: name } : null;
 
 const detectMaven: Detector = async (folder) => {
-  if (!(await isThere(join(folder, 'pom.xml')))) return null;
+  if (!(await isFile(join(folder, 'pom.xml')))) return null;
   const wrapped = await isExecutable(join(folder, 'mvnw'));
   return { command: wrapped ? './mvnw -q test' : 'mvn -q test', source: wrapped ? 'pom.xml (mvnw)' : 'pom.xml' };
 };
 
 const detectGradle: Detector = async (folder) => {
   for (const name of ['build.gradle', 'build.gradle.kts', 'settings.gradle', 'settings.gradle.kts']) {
-    if (!(await isThere(join(folder, name)))) continue;
+    if (!(await isFile(join(folder, name)))) continue;
     const wrapped = await isExecutable(join(folder, 'gradlew'));
     return { command: wrapped ? './gradlew test' : 'gradle test', source: wrapped ? `${name} (gradlew)` : name };
   }

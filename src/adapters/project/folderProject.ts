@@ -1,8 +1,9 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { defaultConfig, ProjectConfig } from '../../core/model/projectConfig.ts';
 import type { Project } from '../../core/ports/project.ts';
+import { isThere } from './boundedFile.ts';
 import { detectTest } from './detectTest.ts';
 import { parseSettings } from './parseSettings.ts';
 import { settingsText } from './settingsText.ts';
@@ -26,12 +27,6 @@ async function upTo(folder: string, top: string): Promise<string[]> {
   return folders;
 }
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    (error: unknown) => !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')),
-  );
-
 /** Reads reactor.yaml and looks at the files of a folder. Keeps nothing: each call reads anew. */
 export const folderProject: Project = {
   async config(folder, top) {
@@ -44,7 +39,9 @@ export const folderProject: Project = {
         const text = await settingsText(path, file);
         if (text !== null) return { config: parseSettings(ProjectConfig, text, file, path), file: path };
         if (await isThere(path)) {
-          throw new UserFacingError('configuration', `${file}: is not a file`, { actions: [`remove or rename ${path}`] });
+          throw new UserFacingError('configuration', `${file}: is no file, or a link that leads nowhere`, {
+            actions: [`remove or rename ${path}`],
+          });
         }
       }
     }

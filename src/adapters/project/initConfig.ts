@@ -12,10 +12,13 @@ export interface InitAnswers {
   readonly perRunUsd?: string | null;
 }
 
+/** One line per text, however long: what stands around it can't become part of it. */
+const yamlStyle = { lineWidth: 0, blockQuote: false } as const;
+
 /** One setting: as answered, or commented out with an example. */
 function setting(comment: string, name: string, value: unknown, example: unknown): string {
   const answered = value !== null && value !== undefined && value !== '';
-  const text = stringify({ [name]: answered ? value : example }, { lineWidth: 0, flowCollectionPadding: false }).trimEnd();
+  const text = stringify({ [name]: answered ? value : example }, yamlStyle).trimEnd();
   return `# ${comment}\n${answered ? text : text.replace(/^/gm, '# ')}\n`;
 }
 
@@ -47,4 +50,4 @@ export const initConfigText = (answers: InitAnswers): string =>
 const budget = (perRunUsd: string | null): string =>
   perRunUsd === null || perRunUsd === ''
     ? '# Most that one run may cost, in US dollars.\n# budgets:\n#   perRunUsd: 2.50\n'
-    : `# Most that one run may cost, in US dollars.\n${stringify({ budgets: { perRunUsd } }, { lineWidth: 0 })}`;
+    : `# Most that one run may cost, in US dollars.\n${stringify({ budgets: { perRunUsd } }, yamlStyle)}`;

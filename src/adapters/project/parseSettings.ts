@@ -36,14 +36,20 @@ export function parseSettings<S extends z.ZodType>(schema: S, text: string, file
   const { source } = parsed;
   const result = schema.safeParse(source.data ?? {}, { error: settingPhrase });
   if (result.success) return result.data;
-  const problems = result.error.issues.slice(0, MAX_LOOKED_AT).flatMap((issue) => issueProblems(schema, source, issue));
+  // At one place, a misspelled name before the one that is missing because of it.
+  const unknownFirst = result.error.issues.toSorted(
+    (a, b) => Number(b.code === 'unrecognized_keys') - Number(a.code === 'unrecognized_keys'),
+  );
+  const problems = unknownFirst.slice(0, MAX_LOOKED_AT).flatMap((issue) => issueProblems(schema, source, issue));
   return throwProblems(file, problems, path);
 }
 
 function issueProblems(schema: z.ZodType, source: YamlSource, issue: z.core.$ZodIssue): Problem[] {
   const { path, message } = issue;
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, MAX_LOOKED_AT).map((key) => ({ ...source.placeOfKey(path, key), message: unknownSetting(schema, path, key) }));
+    return issue.keys
+      .slice(0, MAX_LOOKED_AT)
+      .map((key) => ({ ...source.placeOfKey(path, key), message: unknownSetting(schema, path, key) }));
   }
   if (path.length === 0) return [{ ...source.placeOf(path), message: 'the file must hold settings, one "name: value" per line' }];
   const name = JSON.stringify(pathText(path));

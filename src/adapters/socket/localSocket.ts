@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, rename, rm } from 'node:fs/promises';
-import { createConnection, createServer, type Server, Socket } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { err, ok, type Result } from '../../base/result.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';

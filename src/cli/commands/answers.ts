@@ -81,7 +81,10 @@ export const approveCommand = (context: CommandContext, name: string, options: A
     }
     const tree = pending.kind === 'review' ? reviewedTree(state, pending, options.tree) : null;
     const candidate = state.attempts.findLast((a) => a.attempt === pending.attempt)?.candidate ?? null;
-    const what = tree === null ? safeLine(pending.title) : `attempt ${pending.attempt}, tree ${shortOid(tree)}${candidate === null ? '' : `, ${diffSummary(candidate)}`}`;
+    const what =
+      tree === null
+        ? safeLine(pending.title)
+        : `attempt ${pending.attempt}, tree ${shortOid(tree)}${candidate === null ? '' : `, ${diffSummary(candidate)}`}`;
     say(`Approving ${state.task}: ${what}`);
     const answers = options.answer?.map((answer) => [answer]);
     if (pending.kind === 'question' && answers === undefined) {
@@ -129,7 +132,9 @@ function pick(state: RunState, id: string | undefined): PendingApproval | null {
   if (id !== undefined) {
     const named = state.pending.find((p) => p.id === id);
     if (named !== undefined) return named;
-    throw new UserFacingError('notPossibleNow', `Nothing of ${state.task} waits with the id ${id}. Nothing was changed.`, { actions: ['reactor status'] });
+    throw new UserFacingError('notPossibleNow', `Nothing of ${state.task} waits with the id ${id}. Nothing was changed.`, {
+      actions: ['reactor status'],
+    });
   }
   if (state.pending.length <= 1) return state.pending[0] ?? null;
   const ids = state.pending.map((p) => `${p.id} (${safeLine(p.title)})`).join(', ');

@@ -21,7 +21,8 @@ export async function killCommand(context: CommandContext, name: string, options
       const { run, seq } = await client.request('cancel', { run: state.run });
       return [{ run, seq, state }];
     });
-    const cancelled = outcome.states.length > 0 && outcome.states.every((state) => state.phase === 'ended' && statusOf(state) === 'cancelled');
+    const cancelled =
+      outcome.states.length > 0 && outcome.states.every((state) => state.phase === 'ended' && statusOf(state) === 'cancelled');
     return finishRuns(context, cancelled ? { ...outcome, exitCode: exitCodes.done } : outcome, json);
   } catch (error) {
     if (json) printJson(terminal, errorResult(error));

@@ -27,7 +27,9 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
       try {
         const runs = await submit(client);
         if (json) printJson(terminal, { type: 'submitted', runs });
-        else for (const { run, task } of runs) terminal.stdout.write(`${task} runs as ${run} in the background: reactor watch, reactor logs ${task} -f\n`);
+        else
+          for (const { run, task } of runs)
+            terminal.stdout.write(`${task} runs as ${run} in the background: reactor watch, reactor logs ${task} -f\n`);
       } finally {
         client.dispose();
       }

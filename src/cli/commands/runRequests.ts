@@ -40,7 +40,8 @@ export async function runRequests(options: RunOptions, terminal: Terminal, host:
   const settings = settingsOf(options);
   if (options.file !== undefined) {
     const clash = (['prompt', 'task', 'desc'] as const).find((name) => options[name] !== undefined);
-    if (clash !== undefined) throw wrong(`--file and --${clash} can't be used together: the file names the tasks.`, ['leave one of them out']);
+    if (clash !== undefined)
+      throw wrong(`--file and --${clash} can't be used together: the file names the tasks.`, ['leave one of them out']);
     const tasks = await host.readTasks(resolve(terminal.folder, options.file), folder);
     return tasks.map((task) => ({ ...task, ...settings, folder }));
   }
@@ -51,12 +52,17 @@ export async function runRequests(options: RunOptions, terminal: Terminal, host:
   const named = { ...(task === undefined ? {} : { task }), ...(options.desc === undefined ? {} : { title: options.desc }) };
   if (options.prompt !== undefined) return [{ ...named, ...settings, prompt: await promptText(options.prompt, terminal), folder }];
   if (task === undefined) {
-    throw wrong('There is nothing to do: give the agent a prompt.', ['reactor run --prompt "Add a slugify function with tests"', 'reactor run --file tasks.yaml']);
+    throw wrong('There is nothing to do: give the agent a prompt.', [
+      'reactor run --prompt "Add a slugify function with tests"',
+      'reactor run --file tasks.yaml',
+    ]);
   }
   const { config, file } = await host.config(folder);
   const entry = config.tasks.find(({ id }) => id === task);
   if (entry === undefined) {
-    throw wrong(`No prompt was given, and ${file ?? 'reactor.yaml'} has no task ${task} to take it from.`, [`reactor run --task ${task} --prompt "…"`]);
+    throw wrong(`No prompt was given, and ${file ?? 'reactor.yaml'} has no task ${task} to take it from.`, [
+      `reactor run --task ${task} --prompt "…"`,
+    ]);
   }
   return [{ ...taskRequest(entry, folder), ...named, ...settings }];
 }
@@ -100,12 +106,16 @@ function timeoutOf(text: string): number {
 /** US dollars as decimal text: '5', '$2.50'. */
 export function budgetOf(text: string): string {
   const match = /^\$?(\d{1,9}(?:\.\d{1,12})?)$/.exec(text.trim());
-  if (match?.[1] === undefined || Number(match[1]) === 0) throw wrong(`--budget ${text} is not an amount of US dollars above zero.`, ['for example: --budget 2.50']);
+  if (match?.[1] === undefined || Number(match[1]) === 0)
+    throw wrong(`--budget ${text} is not an amount of US dollars above zero.`, ['for example: --budget 2.50']);
   return match[1];
 }
 
 /** The text itself, the content of `@FILE`, or standard input for `-`. `@@` begins a text with an at sign. */
-export async function promptText(given: string, terminal: Pick<Terminal, 'folder' | 'readInput' | 'stdinIsTTY' | 'stderr'>): Promise<string> {
+export async function promptText(
+  given: string,
+  terminal: Pick<Terminal, 'folder' | 'readInput' | 'stdinIsTTY' | 'stderr'>,
+): Promise<string> {
   if (given.startsWith('@@')) return given.slice(1);
   if (given === '-') {
     if (terminal.stdinIsTTY) terminal.stderr.write('Type the prompt, then Ctrl-D on a line of its own:\n');
@@ -126,7 +136,10 @@ async function readInput(terminal: Pick<Terminal, 'readInput'>): Promise<string>
   try {
     return await terminal.readInput(maxPromptBytes);
   } catch (error) {
-    if (error instanceof RangeError) throw wrong(`The prompt on standard input is longer than ${maxPromptBytes} bytes.`, ['put details in a file of the repository and name it']);
+    if (error instanceof RangeError)
+      throw wrong(`The prompt on standard input is longer than ${maxPromptBytes} bytes.`, [
+        'put details in a file of the repository and name it',
+      ]);
     throw error;
   }
 }
@@ -136,7 +149,10 @@ async function readFileBounded(path: string, name: string): Promise<string> {
   try {
     handle = await open(path, 'r');
   } catch (error) {
-    throw new UserFacingError('configuration', `The prompt file ${name} can't be read.`, { cause: error, actions: ['a prompt that begins with an at sign is written @@…'] });
+    throw new UserFacingError('configuration', `The prompt file ${name} can't be read.`, {
+      cause: error,
+      actions: ['a prompt that begins with an at sign is written @@…'],
+    });
   }
   try {
     const facts = await handle.stat();

@@ -35,7 +35,12 @@ export async function approvalPrompt(state: RunState, pending: PendingApproval, 
   }
 }
 
-const answer = (state: RunState, pending: PendingApproval, decision: 'approved' | 'rejected', comment: string | null): Params<'answer'> => ({
+const answer = (
+  state: RunState,
+  pending: PendingApproval,
+  decision: 'approved' | 'rejected',
+  comment: string | null,
+): Params<'answer'> => ({
   run: state.run,
   id: pending.id,
   decision,
@@ -46,7 +51,8 @@ const answer = (state: RunState, pending: PendingApproval, decision: 'approved' 
 async function askReview(state: RunState, pending: PendingApproval, deps: PromptDeps): Promise<PromptOutcome> {
   const { ask, print, style } = deps;
   const candidate = state.attempts.findLast((a) => a.attempt === pending.attempt)?.candidate ?? null;
-  if (candidate !== null) for (const line of [renderLine(['  ', diffSummary(candidate)], style), ...diffStatLines(candidate, '    ', style)]) print(line);
+  if (candidate !== null)
+    for (const line of [renderLine(['  ', diffSummary(candidate)], style), ...diffStatLines(candidate, '    ', style)]) print(line);
   print(renderLine(['  tree ', shortOid(pending.tree ?? '')], style));
   for (;;) {
     const typed = await ask('  a approve · d show diff · c comment (request changes) · r reject · l leave parked > ');
@@ -108,7 +114,12 @@ async function askQuestions(state: RunState, pending: PendingApproval, deps: Pro
   for (const question of pending.questions ?? [{ text: pending.title, header: '', options: [], multiple: false }]) {
     deps.print(renderLine(['  ', tone('strong', safeLine(question.text))], deps.style));
     for (const [index, option] of question.options.entries()) deps.print(renderLine([`    ${index + 1} `, safeLine(option)], deps.style));
-    const how = question.options.length === 0 ? 'your answer' : question.multiple ? 'numbers with commas, or your answer' : 'a number, or your answer';
+    const how =
+      question.options.length === 0
+        ? 'your answer'
+        : question.multiple
+          ? 'numbers with commas, or your answer'
+          : 'a number, or your answer';
     let chosen: string[] = [];
     while (chosen.length === 0) {
       const typed = await deps.ask(`  ${how}; l alone leaves it parked > `);

@@ -1,3 +1,4 @@
+import { errorText } from '../../base/log.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes, gravest } from '../../core/model/exitCodes.ts';
 import { exitCodeOf } from '../../core/projections/runResult.ts';
@@ -28,7 +29,8 @@ export interface FollowOutcome {
 }
 
 /** Whether a person sits at this terminal and can be asked. */
-export const attendsAt = (terminal: Terminal, json: boolean): boolean => !json && terminal.stdinIsTTY && terminal.stderr.isTTY && terminal.stdout.isTTY;
+export const attendsAt = (terminal: Terminal, json: boolean): boolean =>
+  !json && terminal.stdinIsTTY && terminal.stderr.isTTY && terminal.stdout.isTTY;
 
 /**
  * Sets runs off and follows them to their end on the terminal: progress, questions, interrupts, and a change of engines.
@@ -42,7 +44,9 @@ export async function followRuns(
 ): Promise<FollowOutcome> {
   const people = options.json ? terminal.stderr : terminal.stdout;
   const attends = attendsAt(terminal, options.json);
-  const view = canUpdateInPlace(people, terminal.environment) ? liveView(people, terminal) : plainView(people, styleOf(people, terminal.environment), terminal);
+  const view = canUpdateInPlace(people, terminal.environment)
+    ? liveView(people, terminal)
+    : plainView(people, styleOf(people, terminal.environment), terminal);
   const conversation = new Conversation(terminal);
   const connect = (attending: boolean) => connectAlways(host, options.folder, attending);
   let follower: RunFollower | null = null;
@@ -82,7 +86,9 @@ export async function followRuns(
       client.dispose();
       throw error;
     }
-    const prompts = attends ? new PromptQueue({ terminal, host, folder: options.folder, view, conversation, onError }, questions.signal) : null;
+    const prompts = attends
+      ? new PromptQueue({ terminal, host, folder: options.folder, view, conversation, onError }, questions.signal)
+      : null;
     follower = new RunFollower(
       {
         connect,
@@ -109,10 +115,12 @@ export async function followRuns(
     desk.dispose();
     view.end();
   }
-  if (failure !== null) throw failure;
+  if (failure !== null) throw failure instanceof Error ? failure : new Error(errorText(failure));
   const states = follower?.states ?? [];
   const left = (follower?.unsettled.length ?? 0) > 0;
-  const codes = states.map((state) => (left && state.phase !== 'ended' ? exitCodes.interrupted : (exitCodeOf(state) ?? exitCodes.interrupted)));
+  const codes = states.map((state) =>
+    left && state.phase !== 'ended' ? exitCodes.interrupted : (exitCodeOf(state) ?? exitCodes.interrupted),
+  );
   return { states, left, exitCode: gravest(asksToCancel && left ? [...codes, exitCodes.interrupted] : codes) };
 }
 
@@ -120,13 +128,17 @@ export async function followRuns(
 export async function connectAlways(host: CliHost, folder: string, attends: boolean): Promise<EngineClient> {
   const client = await host.connect(folder, { start: 'always', attends });
   if (client !== null) return client;
-  throw new UserFacingError('engineUnavailable', 'The engine could not be started, so that nothing was begun.', { actions: ['reactor doctor'] });
+  throw new UserFacingError('engineUnavailable', 'The engine could not be started, so that nothing was begun.', {
+    actions: ['reactor doctor'],
+  });
 }
 
 async function askWhatNow(view: RunView, conversation: Conversation): Promise<'cancel' | 'leave' | 'goOn'> {
   view.pause();
   try {
-    const typed = await conversation.interject('\n  Interrupted. c cancel · l leave it running and detach · Enter go on (Ctrl-C again cancels) > ');
+    const typed = await conversation.interject(
+      '\n  Interrupted. c cancel · l leave it running and detach · Enter go on (Ctrl-C again cancels) > ',
+    );
     const word = typed?.trim().toLowerCase() ?? '';
     return word === 'c' || word === 'cancel' ? 'cancel' : word === 'l' || word === 'leave' ? 'leave' : 'goOn';
   } finally {

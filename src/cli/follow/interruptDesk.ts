@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { DisposableStore, type Disposable } from '../../base/lifecycle.ts';
+import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface InterruptActions {

@@ -2,7 +2,7 @@ import type { Disposable } from '../../base/lifecycle.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { eventText } from '../render/eventText.ts';
 import { LiveBlock } from '../render/liveBlock.ts';
-import { columnsFor, runLine } from '../render/runLine.ts';
+import { liveLines } from '../render/runLine.ts';
 import { safeLine } from '../render/safeText.ts';
 import { styleOf } from '../render/style.ts';
 import type { OutputStream, Terminal } from '../terminal.ts';
@@ -26,11 +26,7 @@ export function liveView(stream: OutputStream, terminal: Pick<Terminal, 'clock' 
     if (paused > 0) return;
     const style = styleOf(stream, environment);
     const all = [...states.values()];
-    const columns = columnsFor(all, style);
-    block.draw(
-      all.map((state) => runLine(state, columns, style, clock.now(), activities.get(state.run) ?? '')),
-      notes.splice(0),
-    );
+    block.draw(liveLines(all, style, clock.now(), activities), notes.splice(0));
     if (all.some((state) => state.phase !== 'ended')) drawIn(tickMs);
   };
   const drawIn = (ms: number) => {

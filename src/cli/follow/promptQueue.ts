@@ -50,7 +50,8 @@ export class PromptQueue {
       this.#open.delete(id);
     }
     for (const pending of state.parked === null ? state.pending : []) {
-      if (!this.#open.has(pending.id) && !this.#left.has(pending.id)) this.#open.set(pending.id, { state, pending, withdrawn: new AbortController() });
+      if (!this.#open.has(pending.id) && !this.#left.has(pending.id))
+        this.#open.set(pending.id, { state, pending, withdrawn: new AbortController() });
     }
     this.#letPark(follower);
     this.#next(follower);
@@ -111,7 +112,10 @@ export class PromptQueue {
     const { host, terminal, folder } = this.#deps;
     const style = styleOf(terminal.stderr, terminal.environment);
     const repository = await host.repository(folder);
-    const { text, truncated } = await repository.patch({ from: state.spec.base, to: pending.tree ?? state.spec.base, maxBytes: maxPatchBytes }, signal);
+    const { text, truncated } = await repository.patch(
+      { from: state.spec.base, to: pending.tree ?? state.spec.base, maxBytes: maxPatchBytes },
+      signal,
+    );
     const lines = patchLines(text, style, maxPatchLines);
     return truncated ? [...lines, `… the whole of it: reactor show ${state.task} --diff`] : lines;
   }

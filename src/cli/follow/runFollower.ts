@@ -125,7 +125,10 @@ export class RunFollower {
         );
         if (this.#left || this.unsettled.length === 0) resolve(null);
         const runs = this.#followed.map(({ run }) => run);
-        const asked = [client.request('subscribe', { after: this.#seen, runs, live: true }), ...(this.#cancelled ? [this.#sendCancels()] : [])];
+        const asked = [
+          client.request('subscribe', { after: this.#seen, runs, live: true }),
+          ...(this.#cancelled ? [this.#sendCancels()] : []),
+        ];
         Promise.all(asked).catch((error: unknown) => (isGone(error) ? resolve(messageOf(error)) : reject(error)));
       });
     } finally {
@@ -187,6 +190,10 @@ const isGone = (error: unknown): boolean => error instanceof UserFacingError && 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const keepsDying = (reason: string) =>
-  new UserFacingError('engineUnavailable', `The engine ended ${maxLosses + 1} times, last: ${reason}. The runs are in the journal and nothing is lost, but they don't go on by themselves.`, {
-    actions: ['reactor status', 'reactor doctor'],
-  });
+  new UserFacingError(
+    'engineUnavailable',
+    `The engine ended ${maxLosses + 1} times, last: ${reason}. The runs are in the journal and nothing is lost, but they don't go on by themselves.`,
+    {
+      actions: ['reactor status', 'reactor doctor'],
+    },
+  );

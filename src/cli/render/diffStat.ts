@@ -25,7 +25,10 @@ export function diffStatLines(facts: DiffFacts, indent: string, style: Style, mo
   const width = Math.min(room, Math.max(0, ...names.map(textWidth)));
   const lines = shown.map((file, index) => {
     const name = cutFront(names[index] ?? '', width);
-    return renderLine([indent, tone('accent', letters[file.status]), ' ', fitText(name, width), '  ', linesText(file.added, file.removed)], style);
+    return renderLine(
+      [indent, tone('accent', letters[file.status]), ' ', fitText(name, width), '  ', linesText(file.added, file.removed)],
+      style,
+    );
   });
   const more = facts.filesTotal - shown.length;
   return more > 0 ? [...lines, renderLine([`${indent}… and ${plural(more, 'more file', 'more files')}`], style)] : lines;

@@ -124,7 +124,7 @@ function describeAttempt(event: DomainEvent): string | null {
 function describeLanding(event: DomainEvent): string | null {
   switch (event.type) {
     case 'landing/merged':
-      return `merged with the present target: ${shortOid(event.data.commit)}`;
+      return `landing ${shortOid(event.data.commit)} on ${shortOid(event.data.onto)}`;
     case 'landing/tested':
       return `landing: tests ${evidenceText(event.data.evidence)}`;
     case 'landing/landed': {

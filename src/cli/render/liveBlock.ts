@@ -32,7 +32,10 @@ export class LiveBlock {
 
   #goToTop(): string {
     // Lines drawn on a wider terminal wrap when it is made narrower.
-    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / this.#stream.columns)), 0);
+    const rows = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / this.#stream.columns)),
+      0,
+    );
     return rows === 0 ? '' : `\r\u001b[${rows}A`;
   }
 }

@@ -67,7 +67,9 @@ function endedHints(state: RunState): Hint[] {
   const status = statusOf(state);
   if (status === 'landed') return [];
   if (status === 'committed') {
-    return state.cell === null ? [] : [{ command: `git merge ${safeLine(state.cell.branch)}`, effect: 'bring the commit onto your branch' }];
+    return state.cell === null
+      ? []
+      : [{ command: `git merge ${safeLine(state.cell.branch)}`, effect: 'bring the commit onto your branch' }];
   }
   const look: Hint = { command: `reactor show ${task}`, effect: 'see what happened' };
   const hasKept = state.attempts.some((a) => a.candidate !== null);

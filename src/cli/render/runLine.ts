@@ -1,5 +1,5 @@
 import type { RunState } from '../../core/run/state.ts';
-import { attemptText, courseText, markOf, runCostText, runElapsedText, tokensText } from './runWords.ts';
+import { attemptText, markOf, runCostText, runElapsedText, tokensText, triesText } from './runWords.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';
 import { fitText, textWidth } from './textWidth.ts';
@@ -10,41 +10,56 @@ export interface RunColumns {
   readonly title: number;
 }
 
-export function columnsFor(states: readonly RunState[], style: Style): RunColumns {
+const markWidth = 11;
+const leastTitle = 12;
+const mostTitle = 40;
+
+/** Columns that leave room for `rest` more characters at the end of a line. */
+function columnsFor(states: readonly RunState[], style: Style, rest: number): RunColumns {
   const longest = (texts: readonly string[], most: number) => Math.min(most, Math.max(0, ...texts.map(textWidth)));
   const task = longest(
     states.map((state) => state.task),
     24,
   );
-  const room = Math.max(10, Math.min(40, Math.floor((style.columns - task - 16) / 2.6)));
+  const room = Math.max(leastTitle, Math.min(mostTitle, style.columns - task - markWidth - 7 - rest));
   return { task, title: longest(states.map(titleOf), room) };
 }
 
 const titleOf = (state: RunState): string => safeLine(state.spec.title);
 
-/** `  TASK-001 Add slugify    ● executing  attempt 1 of 3  12 s  $0.0121  edit src/a.ts`, at most as wide as the stream. */
-export function runLine(state: RunState, columns: RunColumns, style: Style, now: number, activity: string): string {
+const joined = (facts: readonly string[]): string => facts.filter((fact) => fact !== '').join('  ');
+
+const runHead = (state: RunState, columns: RunColumns): Piece[] => {
   const { mark, word, tone: colour } = markOf(state);
-  const facts = [attemptText(state), runElapsedText(state, now), state.messages > 0 ? tokensText(state) : '', runCostText(state)];
-  const rest = [...facts, state.phase === 'ended' ? '' : safeLine(activity)].filter((text) => text !== '');
-  return renderLine([...runHead(state, columns), tone(colour, `${mark} ${fitText(word, 9)}`), '  ', rest.join('  ')], style);
+  const name: Piece[] = ['  ', tone('strong', fitText(state.task, columns.task)), ' ', fitText(titleOf(state), columns.title), '  '];
+  return [...name, tone(colour, fitText(`${mark} ${word}`, markWidth)), '  '];
+};
+
+/** Room for what an agent does at the end of a live line. */
+const activityWidth = 20;
+
+const liveFacts = (state: RunState, now: number): string => joined([attemptText(state), runElapsedText(state, now), runCostText(state)]);
+
+/**
+ * Live lines, one per run and aligned: `  TASK-001 Add slugify  ● executing  attempt 1 of 3  12 s  $0.0121  edit src/a.ts`.
+ * @param activities what each run does just now, by run
+ */
+export function liveLines(states: readonly RunState[], style: Style, now: number, activities: ReadonlyMap<string, string>): string[] {
+  const facts = states.map((state) => liveFacts(state, now));
+  const columns = columnsFor(states, style, Math.max(0, ...facts.map(textWidth)) + activityWidth);
+  return states.map((state, index) => {
+    const activity = state.phase === 'ended' ? '' : safeLine(activities.get(state.run) ?? '');
+    return renderLine([...runHead(state, columns), joined([facts[index] ?? '', activity])], style);
+  });
 }
 
-const runHead = (state: RunState, columns: RunColumns): Piece[] => [
-  '  ',
-  tone('strong', fitText(state.task, columns.task)),
-  ' ',
-  fitText(titleOf(state), columns.title),
-  '  ',
-];
+const closingFacts = (state: RunState, now: number): string =>
+  joined([triesText(state), runElapsedText(state, now), state.messages > 0 ? tokensText(state) : '', runCostText(state)]);
 
-/** The closing line of one run: how it ended, in how many attempts, at what cost. */
-export function closingLine(state: RunState, columns: RunColumns, style: Style, now: number): string {
-  const { mark, word, tone: colour } = markOf(state);
-  const course = courseText(state);
-  const tries = state.attempts.length;
-  const story = course.includes('→') ? course : tries === 0 ? 'no attempt' : `attempt ${tries}`;
-  const facts = [story, runElapsedText(state, now), state.messages > 0 ? tokensText(state) : '', runCostText(state)];
-  const text = facts.filter((fact) => fact !== '').join('  ');
-  return renderLine([...runHead(state, columns), tone(colour, `${mark} ${fitText(word, 9)}`), '  ', text], style);
+/** Closing lines, aligned: how each run ended, in how many attempts, at what cost. `task` is the width of the task's column. */
+export function closingLines(states: readonly RunState[], style: Style, now: number): { readonly lines: readonly string[]; readonly task: number } {
+  const facts = states.map((state) => closingFacts(state, now));
+  const columns = columnsFor(states, style, Math.max(0, ...facts.map(textWidth)));
+  const lines = states.map((state, index) => renderLine([...runHead(state, columns), facts[index] ?? ''], style));
+  return { lines, task: columns.task };
 }

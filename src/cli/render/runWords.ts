@@ -2,8 +2,8 @@ import { exitCodes } from '../../core/model/exitCodes.ts';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText } from '../../core/model/usd.ts';
 import { statusOf } from '../../core/projections/runResult.ts';
-import { currentAttempt, isGreen, type Phase, type RunState } from '../../core/run/state.ts';
-import { countText, elapsedText } from './figures.ts';
+import { currentAttempt, type Phase, type RunState } from '../../core/run/state.ts';
+import { countText, elapsedText, plural } from './figures.ts';
 import type { Tone } from './style.ts';
 
 export interface Mark {
@@ -55,17 +55,17 @@ export function markOf(state: RunState): Mark {
 export function attemptText(state: RunState): string {
   const attempt = currentAttempt(state);
   if (attempt === null) return '';
-  return state.phase === 'ended' ? `attempt ${attempt.attempt}` : `attempt ${attempt.attempt} of ${state.spec.attempts + state.grantedAttempts}`;
+  return state.phase === 'ended'
+    ? `attempt ${attempt.attempt}`
+    : `attempt ${attempt.attempt} of ${state.spec.attempts + state.grantedAttempts}`;
 }
 
-/** 'red → reverted → green'; '' for a first attempt that has no test yet. */
-export function courseText(state: RunState): string {
-  const words = state.attempts.flatMap((a) => {
-    const tested = a.test === null ? [] : [isGreen(a.test.evidence) ? 'green' : 'red'];
-    const closed = a.closed === null ? [] : [a.closed.how];
-    return [...tested, ...closed];
-  });
-  return words.length > 6 ? `… ${words.slice(-5).join(' → ')}` : words.join(' → ');
+/** 'attempt 2' for a run that got there with its second, '3 attempts' for one that did not; 'no attempt'. */
+export function triesText(state: RunState): string {
+  const tries = state.attempts.length;
+  if (tries === 0) return 'no attempt';
+  const status = statusOf(state);
+  return status === 'landed' || status === 'committed' || state.phase !== 'ended' ? `attempt ${tries}` : plural(tries, 'attempt');
 }
 
 /** '1,830 tok'. */

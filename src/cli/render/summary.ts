@@ -3,17 +3,17 @@ import type { RunState } from '../../core/run/state.ts';
 import { diffStatLines, diffSummary } from './diffStat.ts';
 import { plural, shortOid } from './figures.ts';
 import { nextHints } from './nextHints.ts';
-import { closingLine, columnsFor } from './runLine.ts';
+import { closingLines } from './runLine.ts';
 import { safeLine } from './safeText.ts';
 import { renderLine, type Style, tone } from './style.ts';
-import { timelineLines } from './timelineText.ts';
 import { textWidth } from './textWidth.ts';
+import { timelineLines } from './timelineText.ts';
 
 /** How a group of runs came out: a line, a timeline and the change of each, what moved, and what to do next. */
 export function summaryLines(states: readonly RunState[], style: Style, now: number): string[] {
-  const columns = columnsFor(states, style);
-  const indent = ' '.repeat(columns.task + 3);
-  const lines = states.flatMap((state) => [closingLine(state, columns, style, now), ...detailLines(state, indent, style)]);
+  const closing = closingLines(states, style, now);
+  const indent = ' '.repeat(closing.task + 3);
+  const lines = states.flatMap((state, index) => [closing.lines[index] ?? '', ...detailLines(state, indent, style)]);
   return [...lines, ...targetLines(states, style), ...hintLines(states, style)];
 }
 

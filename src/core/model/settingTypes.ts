@@ -69,7 +69,7 @@ export const globsSetting = (description: string) =>
         .string()
         .min(1)
         .refine(
-          (glob) => !/^([/~]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(glob),
+          (glob) => !/^([/~]|[A-Za-z]:[/\\])|(^|[/\\])\.\.([/\\]|$)/.test(glob),
           'must stay inside the repository: no absolute path and no ".."',
         ),
     )

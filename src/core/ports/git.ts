@@ -64,6 +64,11 @@ export interface IncludeReport {
 export interface CandidateSnapshot {
   /** Tree of everything in the worktree that git does not ignore, untracked files included. */
   readonly tree: Oid;
+  /**
+   * Only when there are repositories in the worktree (submodules with changes, ones an agent made) whose content `tree` can't hold:
+   * the same state with their files as ordinary files. Keep this one (INV-008).
+   */
+  readonly keep?: Oid;
 }
 
 export interface CommitRequest {

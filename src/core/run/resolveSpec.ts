@@ -34,7 +34,7 @@ const MAX_TITLE = 72;
 
 /** First line with something in it, without control characters, at most 72 characters. */
 export function titleOf(prompt: string): string {
-  const lines = prompt.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.replace(/\p{Cc}+/gu, ' ').trim());
+  const lines = prompt.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.replace(/[\p{Cc}\s]+/gu, ' ').trim());
   const characters = [...(lines.find((line) => line !== '') ?? '')];
   return characters.length <= MAX_TITLE
     ? characters.join('')

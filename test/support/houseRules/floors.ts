@@ -15,10 +15,12 @@ const floorOf = new Map([
   ['adapters', 4],
   ['vscode', 5],
   ['cli', 5],
+  ['demo', 5],
+  ['compose', 6],
 ]);
 
 /** Files directly in src/, on top of everything. They may import each other. */
-const entryFloor = 6;
+const entryFloor = 7;
 
 /** Main files of processes of their own: built without the rest of the house, each makes its own clock. */
 const isProcessMain = (path: string): boolean => /^src\/adapters\/.*Main\.ts$/.test(path);

@@ -47,11 +47,14 @@ export function findOwnProcesses(marker: string, folder: string): FoundProcess[]
 
 export const isAgentServer = (found: FoundProcess): boolean => /\bopencode\b.* serve\b/.test(found.commandLine);
 
+/** The process, and its whole group when it leads one. */
 const kill = (pid: number, signal: NodeJS.Signals): void => {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Already gone.
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, signal);
+    } catch {
+      // Already gone, or no leader.
+    }
   }
 };
 

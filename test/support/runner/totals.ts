@@ -4,7 +4,9 @@ export type ReportLine =
   | { readonly kind: 'pass' }
   | { readonly kind: 'pending'; readonly title: string }
   | { readonly kind: 'fail'; readonly title: string; readonly error: string }
-  | { readonly kind: 'end' };
+  | { readonly kind: 'end' }
+  /** The tests had ended, but something kept the process alive: the kinds of it, as Node names them. */
+  | { readonly kind: 'lingered'; readonly because: readonly string[] };
 
 export interface Failure {
   readonly title: string;
@@ -43,7 +45,9 @@ export function outcomeOf(name: string, report: readonly ReportLine[], end: Proc
   const fail = (error: string) => failures.push({ title: `${name}: the suite itself`, error: `${error}\n${end.outputTail}`.trimEnd() });
   const running = report.findLast((line) => line.kind === 'start');
   const during = running === undefined ? 'before the first test' : `during or after "${running.title}" (${running.file})`;
-  if (end.timedOut) fail(`ran out of time ${during}`);
+  const lingered = report.find((line) => line.kind === 'lingered');
+  if (lingered !== undefined) fail(`its tests had ended, but the process was kept alive by ${lingered.because.join(', ')}`);
+  else if (end.timedOut) fail(`ran out of time ${during}`);
   else if (!report.some((line) => line.kind === 'end')) fail(`broke off ${during}: ${describeEnd(end)}`);
   else if (passed + failures.length === 0) fail('ran no test');
   else if (end.exitCode !== 0 && failures.length === 0) fail(`all tests passed, yet the process did not end well: ${describeEnd(end)}`);

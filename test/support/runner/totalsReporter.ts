@@ -3,6 +3,9 @@ import { relative } from 'node:path';
 import type { MochaOptions, Runner, Test } from 'mocha';
 import type { ReportLine } from './totals.ts';
 
+/** A process that has ended its tests has this long to end by itself. */
+const lingerLimitMs = Number(process.env.REACTOR_TEST_LINGER_MS ?? 15_000);
+
 /** mocha reporter that appends a line of JSON per event to the file named by its option `output`, and prints nothing. */
 class TotalsReporter {
   constructor(runner: Runner, options: MochaOptions) {
@@ -14,7 +17,14 @@ class TotalsReporter {
     runner.on('pending', (test: Test) => write({ kind: 'pending', title: test.fullTitle() }));
     // Failed hooks arrive here too, under the name of the hook.
     runner.on('fail', (test, error: unknown) => write({ kind: 'fail', title: test.fullTitle(), error: describeError(error) }));
-    runner.on('end', () => write({ kind: 'end' }));
+    runner.on('end', () => {
+      write({ kind: 'end' });
+      // Does not keep the process alive: it comes to pass only when something else does.
+      setTimeout(() => {
+        write({ kind: 'lingered', because: process.getActiveResourcesInfo() });
+        process.exit(1);
+      }, lingerLimitMs).unref();
+    });
   }
 }
 

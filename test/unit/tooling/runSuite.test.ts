@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ import type { Suite } from '../../support/runner/suites.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const header = "import assert from 'node:assert/strict'; import { it } from 'mocha';";
+
+/** Empty when there is no such process, or only its zombie. */
+const commandLineOf = (pid: number): string => (existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '');
 
 describe('a suite in a process of its own', () => {
   let root: string;
@@ -24,7 +27,7 @@ describe('a suite in a process of its own', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  const run = (text: string, limitMs = 60_000) => {
+  const run = (text: string, env: NodeJS.ProcessEnv = {}, limitMs = 60_000) => {
     writeFileSync(join(root, 'test', 'a.test.ts'), `${header}\n${text}`);
     const suite: Suite = {
       name: 'one',
@@ -35,7 +38,7 @@ describe('a suite in a process of its own', () => {
       needsBuild: false,
       startsServers: false,
     };
-    return runSuite(root, suite, { ...process.env, REACTOR_TEST_ROOT: root });
+    return runSuite(root, suite, { ...process.env, REACTOR_TEST_ROOT: root, ...env });
   };
 
   it('reports true totals with the whole failure', async () => {
@@ -58,9 +61,16 @@ describe('a suite in a process of its own', () => {
     assert.match(outcome.failures[0]?.error ?? '', /before the first test[\s\S]*at load/);
   });
 
+  it('fails when something keeps the process alive after the tests', async () => {
+    const outcome = await run("it('a', () => { setInterval(() => {}, 1000); });", { REACTOR_TEST_LINGER_MS: '200' });
+    assert.deepEqual([outcome.passed, outcome.failures.length], [1, 1]);
+    assert.match(outcome.failures[0]?.error ?? '', /kept alive by .*Timeout/);
+  });
+
   it('ends a process that hangs, with its children', async () => {
     const outcome = await run(
       `import { spawn } from 'node:child_process'; it('hangs', () => { spawn('sleep', ['600']); while (true); });`,
+      {},
       4000,
     );
     const left = await settled(() => findOwnProcesses(`REACTOR_TEST_ROOT=${root}`, root), 5000);
@@ -70,16 +80,21 @@ describe('a suite in a process of its own', () => {
 
   it('finds what is left in a group of its own, knows an agent server, and ends it', async () => {
     const server = join(root, 'opencode');
-    writeFileSync(server, '#!/bin/sh\nsleep 600\n', { mode: 0o755 });
+    // Its child bears no mark, but is in its group.
+    writeFileSync(server, `#!/bin/sh\ncd /\nenv -i sleep 600 &\necho $! > ${root}/child\nwait\n`, { mode: 0o755 });
     const outcome = await run(`import { spawn } from 'node:child_process'; import { once } from 'node:events';
       it('leaves one behind', async () => {
         const child = spawn(${JSON.stringify(server)}, ['serve', '--port', '1'], { detached: true, stdio: 'ignore' });
         await once(child, 'spawn');
+        while (!existsSync(${JSON.stringify(join(root, 'child'))})) await new Promise(setImmediate);
         child.unref();
-      });`);
+      });
+      import { existsSync } from 'node:fs';`);
+    const child = Number(readFileSync(join(root, 'child'), 'utf8'));
     const find = () => findOwnProcesses(`REACTOR_TEST_ROOT=${root}`, root);
     assert.deepEqual([outcome.passed, outcome.failures, find().filter(isAgentServer).length], [1, [], 1]);
     await endAll(find);
-    assert.deepEqual(find(), []);
+    const left = await settled(() => (commandLineOf(child) === '' ? [] : [{ pid: child, commandLine: commandLineOf(child) }]), 5000);
+    assert.deepEqual([find(), left], [[], []]);
   }).timeout(60_000);
 });

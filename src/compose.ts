@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import type { ChainReport, CliHost } from '../cli/cliHost.ts';
-import { initConfigText } from '../adapters/project/initConfig.ts';
-import { systemClock } from '../adapters/clock/systemClock.ts';
-import { silentLog } from '../base/log.ts';
-import { evolveRun } from '../core/run/evolve.ts';
-import { openHome } from './home.ts';
-import { programPath } from './program.ts';
+import type { ChainReport, CliHost } from './cli/cliHost.ts';
+import { initConfigText } from './adapters/project/initConfig.ts';
+import { systemClock } from './adapters/clock/systemClock.ts';
+import { silentLog } from './base/log.ts';
+import { evolveRun } from './core/run/evolve.ts';
+import { openHome } from './compose/home.ts';
+import { programPath } from './compose/program.ts';
 
 /** The commands' view of the machine. Adapters are loaded when a command first needs them, so that `reactor --help` is instant. */
 export function createCliHost(): CliHost {
@@ -14,58 +14,58 @@ export function createCliHost(): CliHost {
   return {
     person,
     async connect(folder, { start, attends }) {
-      const { connectEngine } = await import('./connectEngine.ts');
+      const { connectEngine } = await import('./compose/connectEngine.ts');
       return connectEngine(await openHome(folder), { start, attends, person, client: 'cli' });
     },
     async reader(folder) {
-      const { openJournalReader } = await import('../adapters/journal/openJournalReader.ts');
+      const { openJournalReader } = await import('./adapters/journal/openJournalReader.ts');
       return openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
     },
     dataFolder: async (folder) => (await openHome(folder)).dataFolder,
     repository: async (folder) => (await openHome(folder)).repository,
     async config(folder) {
-      const { folderProject } = await import('../adapters/project/folderProject.ts');
+      const { folderProject } = await import('./adapters/project/folderProject.ts');
       const { facts } = (await openHome(folder)).repository;
       return folderProject.config(folder, facts.topLevel ?? folder);
     },
     async detectTest(folder) {
-      const { folderProject } = await import('../adapters/project/folderProject.ts');
+      const { folderProject } = await import('./adapters/project/folderProject.ts');
       return folderProject.detectTest(folder);
     },
-    async readTasks(file) {
-      const { readTasks } = await import('../adapters/project/tasksFile.ts');
-      return (await readTasks(file, '/')).map(({ folder: _folder, ...task }) => task);
+    async readTasks(file, folder) {
+      const { readTasks } = await import('./adapters/project/tasksFile.ts');
+      return readTasks(file, folder);
     },
     newConfigText: initConfigText,
     async gitVersion() {
-      const { createGit } = await import('../adapters/git/git.ts');
+      const { createGit } = await import('./adapters/git/git.ts');
       return createGit({ clock: systemClock, log: silentLog }).version();
     },
     async locateAgentServer() {
-      const { composeAgentServers } = await import('./agentServers.ts');
+      const { composeAgentServers } = await import('./compose/agentServers.ts');
       return composeAgentServers({ log: silentLog, templateFolder: null }).locate();
     },
     async freePorts(range) {
-      const { countFreePorts } = await import('../adapters/freePort/countFreePorts.ts');
+      const { countFreePorts } = await import('./adapters/freePort/countFreePorts.ts');
       return countFreePorts(range);
     },
     async freeDiskBytes(path) {
-      const { freeBytes } = await import('../adapters/files/systemFiles.ts');
+      const { freeBytes } = await import('./adapters/files/systemFiles.ts');
       return freeBytes(path);
     },
     async freeMemoryBytes() {
-      const { freeMemoryBytes } = await import('../adapters/files/systemFiles.ts');
+      const { freeMemoryBytes } = await import('./adapters/files/systemFiles.ts');
       return freeMemoryBytes();
     },
     engineLogFile: async (folder) => (await openHome(folder)).engineLog,
     async verifyJournal(folder, signal): Promise<ChainReport> {
-      const { verifyJournal } = await import('../adapters/journal/verifyJournal.ts');
+      const { verifyJournal } = await import('./adapters/journal/verifyJournal.ts');
       const { journalFile } = await openHome(folder);
       return verifyJournal({ file: journalFile, worker: pathToFileURL(programPath('journalVerifier')) }, () => {}, signal);
     },
     async exportEntries(folder, { format, run, write }) {
-      const { openJournalReader } = await import('../adapters/journal/openJournalReader.ts');
-      const { exportEntries } = await import('../adapters/journal/exportEntries.ts');
+      const { openJournalReader } = await import('./adapters/journal/openJournalReader.ts');
+      const { exportEntries } = await import('./adapters/journal/exportEntries.ts');
       const reader = openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
       try {
         return await exportEntries(reader, { format, ...(run === undefined ? {} : { run }) }, write);
@@ -74,11 +74,11 @@ export function createCliHost(): CliHost {
       }
     },
     async runEngine(folder) {
-      const { runEngine } = await import('./engineProcess.ts');
+      const { runEngine } = await import('./compose/engineProcess.ts');
       return runEngine(folder);
     },
     async runDemo() {
-      const { runDemo } = await import('./demo.ts');
+      const { runDemo } = await import('./compose/demo.ts');
       return runDemo();
     },
   };

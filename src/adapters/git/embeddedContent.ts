@@ -1,0 +1,79 @@
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { type CellWorktree, onCell } from './cellWorktree.ts';
+import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
+import type { GitOutput } from './gitCommand.ts';
+import { ignoredPaths } from './ignoredPaths.ts';
+import type { RepositoryContext } from './repositoryContext.ts';
+
+type Place = Pick<CellWorktree, 'path' | 'gitDir'>;
+type Variables = Readonly<Record<string, string>>;
+
+/**
+ * The tree of an index with the files of repositories below the worktree in place of their commits, for those whose content would
+ * otherwise be lost with the worktree. Null when there are none. Changes the index.
+ */
+export async function treeWithEmbedded(
+  context: RepositoryContext,
+  place: Place,
+  env: Variables,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const listing = await context.git.text(onCell(place, ['ls-files', '--stage', '-z'], { env }), signal);
+  const unsaved: string[] = [];
+  for (const match of listing.matchAll(/(?:^|\0)160000 ([0-9a-f]+) \d\t([^\0]+)/g)) {
+    const [, commit = '', path = ''] = match;
+    if (!(await isSaved(context, place, path, commit, signal))) unsaved.push(path);
+  }
+  if (unsaved.length === 0) return null;
+  const input = unsaved.map((path) => `${path}\0`).join('');
+  await context.git.text(onCell(place, ['update-index', '--force-remove', '-z', '--stdin'], { env, input }), signal);
+  const added = await addFilesBelow(context, place, env, unsaved, signal);
+  if (added.exitCode !== 0) throw new Error(`files of embedded repositories could not be kept: ${added.stderr.trim()}`);
+  return (await context.git.text(onCell(place, ['write-tree'], { env }), signal)).trim();
+}
+
+/** Adds the files below folders as ordinary files, except those that the worktree's rules ignore and the inside of `.git`. */
+export async function addFilesBelow(
+  context: RepositoryContext,
+  place: Place,
+  env: Variables,
+  folders: readonly string[],
+  signal?: AbortSignal,
+): Promise<GitOutput> {
+  const files: string[] = [];
+  for (const folder of folders) await collectFiles(place.path, folder, files);
+  const left = await ignoredPaths(context, place, files, signal);
+  const input = files.filter((file) => !left.has(file)).map((file) => `${file}\0`);
+  return context.git.run(onCell(place, ['update-index', '--add', '-z', '--stdin'], { env, input: input.join('') }), signal);
+}
+
+async function collectFiles(top: string, folder: string, into: string[]): Promise<void> {
+  for (const entry of await readdir(join(top, folder))) {
+    if (entry.toLowerCase() === '.git') continue;
+    const path = `${folder}/${entry}`;
+    const stat = await lstat(join(top, path));
+    if (stat.isDirectory()) await collectFiles(top, path, into);
+    else if (stat.isFile() || stat.isSymbolicLink()) into.push(path);
+  }
+}
+
+/** Whether a submodule is empty, or a clone that Reactor made, without changes, at a commit that its source has too. */
+async function isSaved(context: RepositoryContext, place: Place, path: string, commit: string, signal?: AbortSignal): Promise<boolean> {
+  const folder = join(place.path, path);
+  const stat = await lstat(folder).catch(nullIfMissing);
+  if (stat === null || !stat.isDirectory() || (await readdir(folder)).length === 0) return true;
+  const link = await readFile(join(folder, '.git'), 'utf8').catch((error: unknown) =>
+    errorCode(error) === 'EISDIR' ? null : nullIfMissing(error),
+  );
+  const gitDir = /^gitdir: ([\s\S]*?)\n?$/.exec(link ?? '')?.[1];
+  if (gitDir === undefined || !gitDir.startsWith(join(place.gitDir, 'modules') + sep)) return false;
+  const objects = (await readFile(join(gitDir, 'objects/info/alternates'), 'utf8').catch(nullIfMissing))?.replace(/\n$/, '');
+  if (objects === undefined) return false;
+  const source = objects.slice(0, -'/objects'.length);
+  const has = await context.git.run({ cwd: place.path, args: [`--git-dir=${source}`, 'cat-file', '-e', `${commit}^{commit}`] }, signal);
+  if (has.exitCode !== 0) return false;
+  const args = ['status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=none'];
+  const changed = await context.git.run(onCell({ path: folder, gitDir }, args), signal);
+  return changed.exitCode === 0 && changed.stdout === '';
+}

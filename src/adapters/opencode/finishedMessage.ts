@@ -1,0 +1,69 @@
+import type { AssistantMessage, Part } from '@opencode-ai/sdk/v2/client';
+import { totalTokens } from '../../core/model/tokens.ts';
+import { usdFromNumber } from '../../core/model/usd.ts';
+import type { FinishedMessage, ToolUse } from '../../core/ports/agent.ts';
+import type { PathGuard } from './pathGuard.ts';
+import { toolTitle } from './toolCall.ts';
+
+const TEXT_LENGTH = 4_000;
+
+/** The server writes an error into the message as well as the time of completion; either ends it. */
+export const isFinished = (info: AssistantMessage): boolean => info.time.completed !== undefined || info.error !== undefined;
+
+const count = (value: number | undefined): number => (value !== undefined && Number.isFinite(value) && value > 0 ? Math.round(value) : 0);
+
+/** @param isPriced whether the model has a price; without one the cost is unknown, not nought. */
+export function finishedMessage(info: AssistantMessage, parts: readonly Part[], context: { readonly subagent: boolean; readonly isPriced: boolean; readonly guard: PathGuard }): FinishedMessage {
+  const tokens = {
+    input: count(info.tokens.input),
+    output: count(info.tokens.output),
+    reasoning: count(info.tokens.reasoning),
+    cacheRead: count(info.tokens.cache.read),
+    cacheWrite: count(info.tokens.cache.write),
+  };
+  const isKnown = context.isPriced || info.cost > 0 || totalTokens(tokens) === 0;
+  return {
+    messageId: info.id,
+    sessionId: info.sessionID,
+    subagent: context.subagent,
+    agent: info.agent,
+    provider: info.providerID,
+    model: info.modelID,
+    tokens,
+    costUsd: isKnown && Number.isFinite(info.cost) ? usdFromNumber(info.cost) : null,
+    text: parts
+      .filter((part) => part.type === 'text')
+      .map((part) => part.text)
+      .join('')
+      .slice(0, TEXT_LENGTH),
+    tools: parts.flatMap((part) => toolUse(part, context.guard)),
+    finish: info.finish ?? null,
+    error: info.error === undefined ? null : errorSentence(info.error),
+    startedAt: info.time.created,
+    endedAt: info.time.completed ?? info.time.created,
+  };
+}
+
+function toolUse(part: Part, guard: PathGuard): ToolUse[] {
+  if (part.type !== 'tool' || (part.state.status !== 'completed' && part.state.status !== 'error')) return [];
+  const { state } = part;
+  return [
+    {
+      callId: part.callID,
+      tool: part.tool,
+      title: toolTitle(part.tool, state.input, guard, 'title' in state ? state.title : undefined),
+      status: state.status,
+      ...(state.status === 'error' ? { error: state.error } : {}),
+      durationMs: Math.max(0, state.time.end - state.time.start),
+    },
+  ];
+}
+
+/** One sentence from an error of the server or the model: its name, its words, its status. */
+export function errorSentence(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
+  const { name, data } = error as { readonly name?: unknown; readonly data?: { readonly message?: unknown; readonly statusCode?: unknown } };
+  const words = typeof data?.message === 'string' ? data.message : '';
+  const status = typeof data?.statusCode === 'number' ? ` (status ${data.statusCode})` : '';
+  return `${typeof name === 'string' ? name : 'error'}${words ? `: ${words.slice(0, 1_000)}` : ''}${status}`;
+}

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { Clock } from '../../base/clock.ts';
+
+const GRACE_MS = 2_000;
+const KILL_MS = 5_000;
+const LOOK_EVERY_MS = 25;
+
+interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly isMarked: boolean;
+}
+
+/**
+ * Ends every process whose environment has `name=value`, and what those have started: SIGTERM, then SIGKILL. Resolves with
+ * how many there were.
+ */
+export async function endMarked(clock: Clock, name: string, value: string): Promise<number> {
+  const mark = `${name}=${value}`;
+  const first = await tree(mark);
+  const seen = new Set(first);
+  let alive = first;
+  signal(alive, 'SIGTERM');
+  const started = clock.monotonic();
+  while (alive.length > 0 && clock.monotonic() - started < GRACE_MS + KILL_MS) {
+    await clock.sleep(LOOK_EVERY_MS);
+    alive = await tree(mark);
+    for (const pid of alive) seen.add(pid);
+    if (clock.monotonic() - started > GRACE_MS) signal(alive, 'SIGKILL');
+  }
+  return seen.size;
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It has ended by itself meanwhile.
+    }
+  }
+}
+
+/** The marked processes and their descendants, which may have cleared their environment. */
+async function tree(mark: string): Promise<number[]> {
+  const rows = process.platform === 'linux' ? fromProc(mark) : await fromPs(mark);
+  const chosen = new Set(rows.filter((row) => row.isMarked).map((row) => row.pid));
+  for (let size = -1; size !== chosen.size; ) {
+    size = chosen.size;
+    for (const row of rows) if (chosen.has(row.parent)) chosen.add(row.pid);
+  }
+  chosen.delete(process.pid);
+  return [...chosen];
+}
+
+function fromProc(mark: string): ProcessRow[] {
+  const rows: ProcessRow[] = [];
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (state === 'Z' || state === 'X') continue;
+      rows.push({ pid: Number(entry), parent: Number(parent), isMarked: `\0${readEnvironment(entry)}`.includes(`\0${mark}\0`) });
+    } catch {
+      // It ended while being looked at.
+    }
+  }
+  return rows;
+}
+
+function readEnvironment(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch {
+    // Another user's process, which no command of ours can be.
+    return '';
+  }
+}
+
+async function fromPs(mark: string): Promise<ProcessRow[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,ppid=,stat=,command='], { maxBuffer: 64 * 1024 * 1024 });
+  return stdout.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s(.*)$/.exec(line);
+    if (!match || match[3]?.startsWith('Z')) return [];
+    return [{ pid: Number(match[1]), parent: Number(match[2]), isMarked: ` ${match[4]} `.includes(` ${mark} `) }];
+  });
+}

@@ -1,0 +1,83 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { AgentClient, FinishedMessage, ShellRequest, ShellResult, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
+import type { Grant } from './askDesk.ts';
+import type { EventStream } from './eventStream.ts';
+import { finishedMessage, isFinished } from './finishedMessage.ts';
+import { ModelPrices } from './modelPrices.ts';
+import { PathGuard } from './pathGuard.ts';
+import { type ServerConnection, ServerCallFailed } from './serverConnection.ts';
+import { ShellCommand } from './shellCommand.ts';
+import { Turn } from './turn.ts';
+
+export interface OpenCodeClientOptions {
+  readonly connection: ServerConnection;
+  readonly events: EventStream;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly worktree: string;
+  /** Folder of the cell's home in which commands are prepared. */
+  readonly commandFolder: string;
+  readonly userEnv: NodeJS.ProcessEnv;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly exited: Promise<unknown>;
+}
+
+/** The client of one cell's server. */
+export class OpenCodeClient implements AgentClient {
+  readonly #options: OpenCodeClientOptions;
+  readonly #guard: PathGuard;
+  readonly #prices: ModelPrices;
+  readonly #reported = new Set<string>();
+  readonly #grants: Grant[] = [];
+
+  constructor(options: OpenCodeClientOptions) {
+    this.#options = options;
+    this.#guard = new PathGuard(options.worktree);
+    this.#prices = new ModelPrices(options.connection);
+  }
+
+  async createSession(request: { readonly title: string }, signal?: AbortSignal): Promise<string> {
+    const { connection } = this.#options;
+    const session = await connection.call('create session', (own) => connection.sdk.session.create({ title: request.title }, { signal: own }), { signal });
+    return session.id;
+  }
+
+  async hasSession(sessionId: string, signal?: AbortSignal): Promise<boolean> {
+    const { connection } = this.#options;
+    try {
+      await connection.call('session', (own) => connection.sdk.session.get({ sessionID: sessionId }, { signal: own }), { signal });
+      return true;
+    } catch (error) {
+      if (error instanceof ServerCallFailed && (error.status === 404 || error.status === 400)) return false;
+      throw error;
+    }
+  }
+
+  runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult> {
+    const turn = new Turn({ ...this.#options, guard: this.#guard, prices: this.#prices, reported: this.#reported, grants: this.#grants }, request);
+    return turn.run(signal);
+  }
+
+  shell(request: ShellRequest, signal: AbortSignal): Promise<ShellResult> {
+    return new ShellCommand(this.#options, request).run(signal);
+  }
+
+  async messages(sessionId: string, signal?: AbortSignal): Promise<readonly FinishedMessage[]> {
+    return this.#messagesOf(sessionId, false, signal);
+  }
+
+  async #messagesOf(sessionId: string, subagent: boolean, signal?: AbortSignal): Promise<FinishedMessage[]> {
+    const { connection } = this.#options;
+    const own = await connection.call('messages', (inner) => connection.sdk.session.messages({ sessionID: sessionId }, { signal: inner }), { signal });
+    const children = await connection.call('children', (inner) => connection.sdk.session.children({ sessionID: sessionId }, { signal: inner }), { signal });
+    const finished: FinishedMessage[] = [];
+    for (const { info, parts } of own) {
+      if (info.role !== 'assistant' || !isFinished(info)) continue;
+      const isPriced = info.cost > 0 || (await this.#prices.isPriced(info.providerID, info.modelID));
+      finished.push(finishedMessage(info, parts, { subagent, isPriced, guard: this.#guard }));
+    }
+    for (const child of children) finished.push(...(await this.#messagesOf(child.id, true, signal)));
+    return finished;
+  }
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
+import { outputTail, TAIL_BYTES } from './commandText.ts';
+import { endMarked } from './markedProcesses.ts';
+import { type ServerConnection, ServerCallFailed } from './serverConnection.ts';
+import { shellQuote } from './serverFolders.ts';
+
+/** Marks a command's processes, so that they are found again whatever group or session they moved to. */
+const COMMAND_MARKER = 'REACTOR_COMMAND';
+const ABORT_LIMIT_MS = 5_000;
+const DRAIN_LIMIT_MS = 2_000;
+const DRAIN_LOOK_EVERY_MS = 5;
+
+export interface ShellContext {
+  readonly connection: ServerConnection;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly worktree: string;
+  readonly commandFolder: string;
+  readonly userEnv: NodeJS.ProcessEnv;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly exited: Promise<unknown>;
+}
+
+/**
+ * One command, run by the agent server in the cell. The server returns no exit code, evaluates what it is given and sends output
+ * as events, so it is given one small script that runs the real one: output into a file, the code behind a nonce.
+ */
+export class ShellCommand {
+  readonly #context: ShellContext;
+  readonly #request: ShellRequest;
+  readonly #nonce = randomBytes(16).toString('hex');
+  readonly #folder: string;
+
+  constructor(context: ShellContext, request: ShellRequest) {
+    this.#context = context;
+    this.#request = request;
+    this.#folder = join(context.commandFolder, this.#nonce);
+  }
+
+  async run(signal: AbortSignal): Promise<ShellResult> {
+    const { clock, connection, exited } = this.#context;
+    const startedAt = clock.monotonic();
+    if (signal.aborted) return this.#result(null, 'aborted', startedAt);
+    this.#prepare();
+    const stop = new AbortController();
+    let stopped: 'timedOut' | 'aborted' | 'serverGone' | undefined;
+    const end = (why: 'timedOut' | 'aborted' | 'serverGone'): void => {
+      stopped ??= why;
+      stop.abort();
+    };
+    const onAbort = (): void => end('aborted');
+    signal.addEventListener('abort', onAbort, { once: true });
+    const timer = clock.schedule(this.#request.timeoutMs, () => end('timedOut'));
+    exited.then(
+      () => end('serverGone'),
+      () => {},
+    );
+    try {
+      // A session of its own: in the agent's, the command would become part of the conversation, and two at once are refused.
+      const session = await connection.call('create session', (own) => connection.sdk.session.create({ title: 'Reactor command' }, { signal: own }), { signal: stop.signal });
+      const answer = this.#send(session.id);
+      const code = await Promise.race([answer, new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null), { once: true }))]);
+      if (stopped !== undefined) await this.#stop(session.id, answer);
+      const left = await endMarked(clock, COMMAND_MARKER, this.#nonce);
+      if (left > 0 && stopped === undefined) this.#context.log.log('warn', 'a command left processes running; they were ended', { processes: left });
+      await this.#drain();
+      return this.#result(stopped === undefined ? code : null, stopped ?? 'exited', startedAt);
+    } catch (error) {
+      if (stopped === undefined) throw error;
+      await endMarked(clock, COMMAND_MARKER, this.#nonce);
+      return this.#result(null, stopped, startedAt);
+    } finally {
+      timer.dispose();
+      signal.removeEventListener('abort', onAbort);
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
+  }
+
+  #file(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** Scripts in files need no quoting of the command, whatever is in it. */
+  #prepare(): void {
+    const { userEnv, environment, worktree } = this.#context;
+    const { command, folder, maxBytes, outputFile } = this.#request;
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(outputFile), { recursive: true });
+    writeFileSync(outputFile, '');
+    writeFileSync(this.#file('command'), `${command}\n`, { mode: 0o600 });
+    const variables = { ...(userEnv['PATH'] === undefined ? {} : { PATH: userEnv['PATH'] }), ...environment };
+    const pipe = shellQuote(this.#file('pipe'));
+    const lines = [
+      // Programs it starts get the usual behaviour back, because a signal with a handler is not inherited as one that is ignored.
+      'trap : HUP INT TERM',
+      // A session of its own, where the system has the tool for it: a command that signals its whole process group ends only itself.
+      'own=; if command -v setsid >/dev/null 2>&1; then own=setsid; fi',
+      ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+      `mkfifo ${pipe} || exit 1`,
+      `{ head -c ${Math.max(0, Math.floor(maxBytes))} >${shellQuote(outputFile)}; tail -c ${TAIL_BYTES} >${shellQuote(this.#file('rest'))}; : >${shellQuote(this.#file('drained'))}; } <${pipe} >/dev/null 2>&1 &`,
+      `( cd ${shellQuote(join(worktree, folder))} && ${COMMAND_MARKER}=${this.#nonce} exec $own /bin/sh ${shellQuote(this.#file('command'))} ) </dev/null >${pipe} 2>&1`,
+      `printf '%s:%d:' ${this.#nonce} "$?"`,
+      '',
+    ];
+    writeFileSync(this.#file('run'), lines.join('\n'), { mode: 0o600 });
+  }
+
+  /** The command's exit code, or null when the server could not tell one. */
+  async #send(sessionId: string): Promise<number | null> {
+    const { connection, log } = this.#context;
+    try {
+      const message = await connection.call(
+        'shell',
+        (own) => connection.sdk.session.shell({ sessionID: sessionId, agent: 'build', command: `/bin/sh ${shellQuote(this.#file('run'))}` }, { signal: own }),
+        { timeoutMs: null },
+      );
+      const output = message.parts.map((part) => (part.type === 'tool' && part.state.status === 'completed' ? part.state.output : '')).join('');
+      const code = new RegExp(`${this.#nonce}:(\\d+):`).exec(output)?.[1];
+      return code === undefined ? null : Number(code);
+    } catch (error) {
+      if (!(error instanceof ServerCallFailed)) throw error;
+      log.log('debug', 'a command gave no exit code', { error: error.message });
+      return null;
+    }
+  }
+
+  /** Ends the command first: then its script ends by itself, and so does the server's call. */
+  async #stop(sessionId: string, answer: Promise<unknown>): Promise<void> {
+    const { clock, connection, log, exited } = this.#context;
+    await endMarked(clock, COMMAND_MARKER, this.#nonce);
+    const waited = new AbortController();
+    try {
+      const late = clock.sleep(ABORT_LIMIT_MS, waited.signal).then(
+        () => 'late' as const,
+        () => 'over' as const,
+      );
+      if ((await Promise.race([answer, exited, late])) !== 'late') return;
+      await connection.call('abort', (own) => connection.sdk.session.abort({ sessionID: sessionId }, { signal: own }), { timeoutMs: ABORT_LIMIT_MS });
+    } catch (error) {
+      if (!(error instanceof ServerCallFailed)) throw error;
+      log.log('warn', 'a command could not be ended through the server', { error: error.message });
+    } finally {
+      waited.abort();
+    }
+  }
+
+  /** With every writer gone, the reader comes to its end; it is not waited for longer than that can take. */
+  async #drain(): Promise<void> {
+    const { clock } = this.#context;
+    const until = clock.monotonic() + DRAIN_LIMIT_MS;
+    while (!existsSync(this.#file('drained')) && clock.monotonic() < until) await clock.sleep(DRAIN_LOOK_EVERY_MS);
+  }
+
+  #result(exitCode: number | null, end: ShellResult['end'], startedAt: number): ShellResult {
+    const { bytes, tail } = lastBytes(this.#request.outputFile, TAIL_BYTES);
+    const rest = existsSync(this.#file('rest')) ? readFileSync(this.#file('rest')) : Buffer.alloc(0);
+    return {
+      exitCode,
+      end,
+      durationMs: Math.round(this.#context.clock.monotonic() - startedAt),
+      outputBytes: bytes,
+      truncated: rest.length > 0,
+      tail: outputTail(Buffer.concat([tail, rest])),
+    };
+  }
+}
+
+function lastBytes(file: string, count: number): { readonly bytes: number; readonly tail: Buffer } {
+  if (!existsSync(file)) return { bytes: 0, tail: Buffer.alloc(0) };
+  const handle = openSync(file, 'r');
+  try {
+    const bytes = fstatSync(handle).size;
+    const tail = Buffer.alloc(Math.min(count, bytes));
+    readSync(handle, tail, 0, tail.length, bytes - tail.length);
+    return { bytes, tail };
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,413 @@
+import type { AssistantMessage, Event as ServerEvent, Part, Session } from '@opencode-ai/sdk/v2/client';
+import type { Clock } from '../../base/clock.ts';
+import { DisposableStore } from '../../base/lifecycle.ts';
+import { errorText, type Log } from '../../base/log.ts';
+import type { TurnRequest, TurnResult, Violation } from '../../core/ports/agent.ts';
+import { AskDesk, type Grant, type KnownCall } from './askDesk.ts';
+import type { EventStream } from './eventStream.ts';
+import { errorSentence, finishedMessage, isFinished } from './finishedMessage.ts';
+import type { ModelPrices } from './modelPrices.ts';
+import type { PathGuard } from './pathGuard.ts';
+import { type ServerConnection, ServerCallFailed } from './serverConnection.ts';
+import { editedPaths, toolTitle } from './toolCall.ts';
+import { TurnMeter } from './turnMeter.ts';
+
+const TICK_MS = 250;
+/** Between looks at the server's state, in case an event was lost. */
+const LOOK_EVERY_MS = 3_000;
+/** A turn of which the server shows nothing, and which it does not call busy, has not begun. */
+const BEGIN_WITHIN_MS = 20_000;
+const STOP_LIMIT_MS = 5_000;
+const STOP_LOOK_EVERY_MS = 50;
+
+export interface TurnContext {
+  readonly connection: ServerConnection;
+  readonly events: EventStream;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly guard: PathGuard;
+  readonly prices: ModelPrices;
+  /** Messages already reported in this cell; added to. */
+  readonly reported: Set<string>;
+  readonly grants: Grant[];
+  readonly exited: Promise<unknown>;
+}
+
+type Ending = Pick<TurnResult, 'end' | 'limit' | 'reason'>;
+
+/** One prompt, followed to its end. The server's messages and status decide when that is; events only say when to look. */
+export class Turn {
+  readonly #context: TurnContext;
+  readonly #request: TurnRequest;
+  readonly #desk: AskDesk;
+  readonly #meter: TurnMeter;
+  readonly #subscriptions = new DisposableStore();
+  /** Sessions of this turn; the value tells whether it is a subagent's. */
+  readonly #sessions = new Map<string, boolean>();
+  readonly #before = new Set<string>();
+  readonly #calls = new Map<string, KnownCall>();
+  readonly #startedCalls = new Set<string>();
+  readonly #textParts = new Set<string>();
+  readonly #suspects = new Map<string, Violation>();
+  readonly #violations = new Map<string, Violation>();
+  #ending: Ending | undefined;
+  #wake: () => void = () => {};
+  #mustLook = false;
+  #isStreamBroken = false;
+  #failure: string | undefined;
+  #reports: Promise<void> = Promise.resolve();
+  #startedAt = 0;
+
+  constructor(context: TurnContext, request: TurnRequest) {
+    this.#context = context;
+    this.#request = request;
+    this.#sessions.set(request.sessionId, false);
+    this.#desk = new AskDesk({ ...context, request, callOf: (callId) => this.#calls.get(callId) });
+    this.#meter = new TurnMeter(request.limits, context.clock);
+  }
+
+  async run(signal: AbortSignal): Promise<TurnResult> {
+    const { clock, events, exited } = this.#context;
+    this.#startedAt = clock.monotonic();
+    const abort = (): void => this.#end({ end: 'aborted', reason: 'the turn was cancelled' });
+    if (signal.aborted) return this.#result({ end: 'aborted', reason: 'the turn was cancelled' });
+    signal.addEventListener('abort', abort, { once: true });
+    this.#subscriptions.add({ dispose: () => signal.removeEventListener('abort', abort) });
+    this.#subscriptions.add(events.onEvent((event) => this.#onEvent(event)));
+    this.#subscriptions.add(
+      events.onDidReconnect(() => {
+        this.#isStreamBroken = true;
+        this.#look();
+      }),
+    );
+    exited.then(
+      () => this.#end({ end: 'serverGone', reason: 'the agent server ended' }),
+      () => {},
+    );
+    try {
+      await this.#prompt();
+      await this.#follow();
+    } catch (error) {
+      this.#end({ end: 'error', reason: errorText(error) });
+      if (!(error instanceof ServerCallFailed)) throw error;
+    } finally {
+      this.#subscriptions.dispose();
+      await this.#desk.dispose(new Error('the turn has ended'));
+    }
+    const ending = this.#ending ?? { end: 'error', reason: 'the turn ended without a reason' };
+    if (ending.end !== 'serverGone') {
+      if (ending.end === 'limit' || ending.end === 'aborted' || ending.end === 'error') await this.#stopOnServer();
+      await this.#reportMissing();
+    }
+    await this.#reports;
+    return this.#result(ending);
+  }
+
+  #result(ending: Ending): TurnResult {
+    return { ...ending, steps: this.#meter.steps, violations: [...this.#violations.values()] };
+  }
+
+  async #prompt(): Promise<void> {
+    const { sessionId, prompt, agent, model } = this.#request;
+    const { connection } = this.#context;
+    const slash = model?.indexOf('/') ?? -1;
+    for (const { info } of await this.#messages(sessionId)) this.#before.add(info.id);
+    if (this.#ending) return;
+    await connection.call('prompt', (signal) =>
+      connection.sdk.session.promptAsync(
+        {
+          sessionID: sessionId,
+          parts: [{ type: 'text', text: prompt }],
+          ...(agent === null ? {} : { agent }),
+          ...(model === null || slash < 0 ? {} : { model: { providerID: model.slice(0, slash), modelID: model.slice(slash + 1) } }),
+        },
+        { signal },
+      ),
+    );
+    this.#meter.progress();
+  }
+
+  async #follow(): Promise<void> {
+    const { clock } = this.#context;
+    let lookedAt = clock.monotonic();
+    while (!this.#ending) {
+      if (this.#mustLook || clock.monotonic() - lookedAt >= LOOK_EVERY_MS) {
+        this.#mustLook = false;
+        await this.#lookAtServer();
+        lookedAt = clock.monotonic();
+        continue;
+      }
+      const limit = this.#meter.exceeded(this.#desk);
+      if (limit) {
+        this.#end(limit);
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        const timer = clock.schedule(TICK_MS, resolve);
+        this.#wake = () => {
+          timer.dispose();
+          resolve();
+        };
+        if (this.#mustLook || this.#ending) this.#wake();
+      });
+    }
+  }
+
+  #end(ending: Ending): void {
+    this.#ending ??= ending;
+    this.#wake();
+  }
+
+  #look(): void {
+    this.#mustLook = true;
+    this.#wake();
+  }
+
+  /** Reads sessions, asks, status and messages, and ends the turn when they say that it is over. */
+  async #lookAtServer(): Promise<void> {
+    const { connection } = this.#context;
+    try {
+      const [status, permissions, questions] = await Promise.all([
+        connection.call('status', (signal) => connection.sdk.session.status({}, { signal })),
+        connection.call('permissions', (signal) => connection.sdk.permission.list({}, { signal })),
+        connection.call('questions', (signal) => connection.sdk.question.list({}, { signal })),
+      ]);
+      const vanished = this.#desk.reconcile(permissions, questions);
+      if (this.#isStreamBroken) {
+        this.#isStreamBroken = false;
+        for (const id of vanished) this.#violate(id, { kind: 'foreignReply', detail: `permission request ${id} was answered by somebody else` });
+        await this.#findSubagents(this.#request.sessionId);
+        await this.#reportMissing();
+      }
+      const state = status[this.#request.sessionId]?.type ?? 'idle';
+      if (state !== 'idle' || this.#desk.isOpen || permissions.length + questions.length > 0) return;
+      await this.#settle();
+    } catch (error) {
+      if (this.#ending) return;
+      if (!(error instanceof ServerCallFailed)) throw error;
+      // A server that does not answer is either gone, which its process tells, or stalled, which the meter tells.
+      this.#context.log.log('warn', 'the agent server did not answer', { error: error.message });
+    }
+  }
+
+  async #settle(): Promise<void> {
+    const messages = await this.#messages(this.#request.sessionId);
+    const fresh = messages.filter(({ info }) => !this.#before.has(info.id));
+    const last = fresh.at(-1);
+    if (last?.info.role === 'assistant' && isFinished(last.info)) return this.#end(this.#endingOf(last.info, last.parts));
+    if (this.#failure !== undefined) return this.#end({ end: 'error', reason: this.#failure });
+    if (this.#context.clock.monotonic() - this.#startedAt - this.#desk.openMs > BEGIN_WITHIN_MS && last?.info.role !== 'assistant') {
+      this.#end({ end: 'error', reason: 'the agent server took the prompt and did nothing with it' });
+    }
+  }
+
+  #endingOf(info: AssistantMessage, parts: readonly Part[]): Ending {
+    if (this.#desk.hasRejected && parts.some((part) => part.type === 'tool' && part.state.status === 'error')) {
+      return { end: 'rejected', reason: 'a permission or question of the agent was refused' };
+    }
+    if (info.error !== undefined) return { end: 'error', reason: errorSentence(info.error) };
+    return { end: 'done' };
+  }
+
+  #onEvent(event: ServerEvent): void {
+    switch (event.type) {
+      case 'session.created':
+        this.#adopt(event.properties.info);
+        return;
+      case 'session.updated':
+        this.#inspectSession(event.properties.info);
+        return;
+      case 'message.updated':
+        if (event.properties.info.role === 'assistant') this.#onMessage(event.properties.info);
+        return;
+      case 'message.part.updated':
+        this.#onPart(event.properties.part);
+        return;
+      case 'message.part.delta':
+        if (!this.#isMine(event.properties.sessionID)) return;
+        this.#meter.progress();
+        if (this.#textParts.has(event.properties.partID) && !this.#before.has(event.properties.messageID)) {
+          this.#request.onEvent({ type: 'text', messageId: event.properties.messageID, delta: event.properties.delta });
+        }
+        return;
+      case 'permission.asked':
+        this.#desk.permission(event.properties);
+        this.#meter.progress();
+        return;
+      case 'question.asked':
+        this.#desk.question(event.properties);
+        this.#meter.progress();
+        return;
+      case 'permission.replied': {
+        const { requestID, reply } = event.properties;
+        this.#meter.progress();
+        if (!this.#desk.isOurs(requestID, reply)) {
+          this.#violate(requestID, { kind: 'foreignReply', detail: `permission request ${requestID} was answered "${reply}" by somebody else, most likely by the agent itself` });
+        }
+        return;
+      }
+      case 'question.replied':
+      case 'question.rejected':
+        this.#desk.withdrawn(event.properties.requestID);
+        this.#meter.progress();
+        return;
+      case 'session.status':
+        this.#onStatus(event.properties.sessionID, event.properties.status);
+        return;
+      case 'session.idle':
+        if (event.properties.sessionID === this.#request.sessionId) this.#look();
+        return;
+      case 'session.error':
+        if (event.properties.sessionID === this.#request.sessionId && event.properties.error) {
+          this.#failure = errorSentence(event.properties.error);
+          this.#look();
+        }
+        return;
+      case 'server.instance.disposed':
+        this.#violate('disposed', { kind: 'foreignReply', detail: "the agent server's configuration was replaced or reloaded by somebody else" });
+        return;
+      default:
+    }
+  }
+
+  #isMine(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
+  #adopt(session: Session): void {
+    if (session.parentID !== undefined && this.#isMine(session.parentID) && !this.#isMine(session.id)) this.#sessions.set(session.id, true);
+  }
+
+  /** The agent can reach the server that runs it: rights given to its own session are an answer nobody gave. */
+  #inspectSession(session: Session): void {
+    if (session.id !== this.#request.sessionId || !session.permission?.some((rule) => rule.action === 'allow')) return;
+    this.#violate('session', { kind: 'foreignReply', detail: "the permissions of the agent's session were changed by somebody else" });
+  }
+
+  #onStatus(sessionId: string, status: { readonly type: string; readonly attempt?: number; readonly message?: string }): void {
+    if (!this.#isMine(sessionId)) return;
+    this.#meter.progress();
+    if (status.type === 'retry') {
+      this.#meter.retry(`${sessionId}:${status.attempt}`);
+      this.#request.onEvent({ type: 'retrying', attempt: status.attempt ?? 0, message: (status.message ?? '').slice(0, 1_000) });
+    } else if (status.type === 'idle' && sessionId === this.#request.sessionId) this.#look();
+  }
+
+  #onMessage(info: AssistantMessage): void {
+    if (!this.#isMine(info.sessionID) || this.#before.has(info.id)) return;
+    this.#meter.call(info.id);
+    if (isFinished(info)) {
+      this.#report(info.sessionID, info.id);
+      if (info.sessionID === this.#request.sessionId && info.finish !== 'tool-calls') this.#look();
+    }
+    const limit = this.#meter.exceeded(this.#desk);
+    if (limit) this.#end(limit);
+  }
+
+  #onPart(part: Part): void {
+    if (!this.#isMine(part.sessionID) || this.#before.has(part.messageID)) return;
+    this.#meter.progress();
+    if (part.type === 'text') this.#textParts.add(part.id);
+    if (part.type === 'step-start') this.#meter.step(part.messageID, part.id);
+    if (part.type !== 'tool') return;
+    const { state, callID, tool } = part;
+    this.#calls.set(callID, { tool, input: state.input });
+    if (state.status === 'running' && !this.#startedCalls.has(callID)) {
+      this.#startedCalls.add(callID);
+      this.#request.onEvent({ type: 'toolStarted', callId: callID, tool, title: toolTitle(tool, state.input, this.#context.guard, state.title) });
+    }
+    this.#inspectEdit(callID, tool, state.input, state.status);
+  }
+
+  /** Where an edit leads is looked at when it starts, too: a link may be gone again when it has ended. */
+  #inspectEdit(callId: string, tool: string, input: Readonly<Record<string, unknown>>, status: string): void {
+    if (this.#desk.isAllowedOutside(callId)) return;
+    for (const path of editedPaths(tool, input)) {
+      const violation = this.#context.guard.violation(tool, path);
+      if (violation) this.#suspects.set(`${callId}:${path}`, violation);
+    }
+    if (status !== 'completed') return;
+    for (const [key, violation] of this.#suspects) if (key.startsWith(`${callId}:`)) this.#violate(key, violation);
+  }
+
+  #violate(key: string, violation: Violation): void {
+    if (this.#violations.has(key)) return;
+    this.#violations.set(key, violation);
+    this.#context.log.log('warn', 'the agent crossed a line', { kind: violation.kind, detail: violation.detail });
+  }
+
+  /** Reports come in the order in which messages finished, each once, however often it is seen. */
+  #report(sessionId: string, messageId: string): void {
+    const { connection, reported, log } = this.#context;
+    if (reported.has(messageId)) return;
+    reported.add(messageId);
+    this.#reports = this.#reports.then(async () => {
+      try {
+        const message = await connection.call('message', (signal) => connection.sdk.session.message({ sessionID: sessionId, messageID: messageId }, { signal }));
+        if (message.info.role === 'assistant') await this.#announce(message.info, message.parts);
+      } catch (error) {
+        reported.delete(messageId);
+        log.log('warn', 'a finished message could not be read', { error: errorText(error) });
+      }
+    });
+  }
+
+  async #announce(info: AssistantMessage, parts: readonly Part[]): Promise<void> {
+    const { guard, prices } = this.#context;
+    for (const part of parts) if (part.type === 'tool') this.#inspectEdit(part.callID, part.tool, part.state.input, part.state.status);
+    const isPriced = info.cost > 0 || (await prices.isPriced(info.providerID, info.modelID));
+    const message = finishedMessage(info, parts, { subagent: this.#sessions.get(info.sessionID) ?? true, isPriced, guard });
+    this.#request.onEvent({ type: 'messageFinished', message });
+  }
+
+  /** What the event stream may have missed. */
+  async #reportMissing(): Promise<void> {
+    try {
+      await this.#findSubagents(this.#request.sessionId);
+      for (const sessionId of this.#sessions.keys()) {
+        for (const { info } of await this.#messages(sessionId)) {
+          if (info.role !== 'assistant' || this.#before.has(info.id)) continue;
+          this.#meter.call(info.id);
+          if (isFinished(info)) this.#report(sessionId, info.id);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof ServerCallFailed)) throw error;
+      this.#context.log.log('warn', 'the messages of a turn could not be read again', { error: error.message });
+    }
+  }
+
+  async #findSubagents(sessionId: string): Promise<void> {
+    const { connection } = this.#context;
+    const children = await connection.call('children', (signal) => connection.sdk.session.children({ sessionID: sessionId }, { signal }));
+    for (const child of children) {
+      this.#adopt(child);
+      await this.#findSubagents(child.id);
+    }
+  }
+
+  #messages(sessionId: string): Promise<{ readonly info: AssistantMessage | { readonly role: 'user'; readonly id: string }; readonly parts: Part[] }[]> {
+    const { connection } = this.#context;
+    return connection.call('messages', (signal) => connection.sdk.session.messages({ sessionID: sessionId }, { signal }));
+  }
+
+  /** Stops the model calls and tools of the turn, and waits, not for ever, until the server says so. */
+  async #stopOnServer(): Promise<void> {
+    const { connection, clock, log } = this.#context;
+    const until = clock.monotonic() + STOP_LIMIT_MS;
+    try {
+      await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: this.#request.sessionId }, { signal }), { timeoutMs: STOP_LIMIT_MS });
+      while (clock.monotonic() < until) {
+        const status = await connection.call('status', (signal) => connection.sdk.session.status({}, { signal }), { timeoutMs: STOP_LIMIT_MS });
+        const busy = [...this.#sessions.keys()].filter((id) => (status[id]?.type ?? 'idle') !== 'idle');
+        if (busy.length === 0) return;
+        for (const id of busy) await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: id }, { signal }), { timeoutMs: STOP_LIMIT_MS });
+        await clock.sleep(STOP_LOOK_EVERY_MS);
+      }
+      log.log('warn', 'the agent server still works on a turn that was stopped');
+    } catch (error) {
+      if (!(error instanceof ServerCallFailed)) throw error;
+      log.log('warn', 'the turn could not be stopped on the server', { error: error.message });
+    }
+  }
+}

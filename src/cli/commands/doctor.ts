@@ -1,0 +1,147 @@
+import { UserFacingError } from '../../base/userFacingError.ts';
+import { exitCodes } from '../../core/model/exitCodes.ts';
+import type { CliHost } from '../cliHost.ts';
+import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
+import { connectAlways } from '../follow/followRuns.ts';
+import { bytesText, countText, plural } from '../render/figures.ts';
+import { safeLine } from '../render/safeText.ts';
+import { renderLine, type Style, styleOf, tone } from '../render/style.ts';
+
+export interface Check {
+  readonly name: string;
+  /** missing: runs can't work like this. */
+  readonly state: 'ok' | 'warning' | 'missing';
+  readonly text: string;
+  /** What to do; empty when it is ok. */
+  readonly todo: string;
+}
+
+const leastNode = 24;
+const leastGit = [2, 38] as const;
+const leastDiskBytes = 1_000_000_000;
+const leastMemoryBytes = 1_000_000_000;
+const defaultPorts = { from: 8000, to: 9000 };
+
+/** `reactor doctor`: one line per thing a run needs, ok or what to do. Exits 1 when something is missing. */
+export async function doctorCommand({ terminal, host }: CommandContext, options: CommonOptions): Promise<number> {
+  const checks = await doctorChecks(await host(), folderOf(terminal, options));
+  if (options.json) printJson(terminal, { ok: checks.every(({ state }) => state !== 'missing'), checks });
+  else printLines(terminal, checkLines(checks, styleOf(terminal.stdout, terminal.environment)));
+  return checks.some(({ state }) => state === 'missing') ? exitCodes.configuration : exitCodes.done;
+}
+
+export const checkLines = (checks: readonly Check[], style: Style): string[] =>
+  checks.map(({ name, state, text, todo }) => {
+    const mark = state === 'ok' ? tone('good', '✓') : state === 'warning' ? tone('warn', '!') : tone('bad', '✗');
+    return renderLine([mark, ' ', tone('strong', name.padEnd(12)), safeLine(text), todo === '' ? '' : ` → ${safeLine(todo)}`], style);
+  });
+
+async function doctorChecks(host: CliHost, folder: string): Promise<Check[]> {
+  const checks = [nodeCheck(process.versions.node), await gitCheck(host)];
+  const repository = await attempt('repository', async () => {
+    const { facts } = await host.repository(folder);
+    if (facts.head === null) return missing('repository', 'has no commit yet', 'make a first commit: git commit --allow-empty -m "start"');
+    return ok('repository', `${facts.topLevel ?? facts.commonDir}, ${facts.branch ?? 'detached HEAD'}`);
+  });
+  checks.push(repository, await agentCheck(host));
+  if (repository.state === 'missing' && repository.text !== 'has no commit yet') return checks;
+  let range = defaultPorts;
+  checks.push(
+    await attempt('settings', async () => {
+      const { config, file } = await host.config(folder);
+      range = config.ports;
+      const test = config.test ?? (await host.detectTest(folder))?.command ?? null;
+      const where = file ?? 'no reactor.yaml, defaults';
+      return test === null
+        ? warning('settings', `${where}; no test command found`, 'set test: in reactor.yaml (reactor init)')
+        : ok('settings', `${where}; test: ${test}`);
+    }),
+    await attempt('ports', async () => {
+      const free = await host.freePorts(range);
+      const text = `${countText(free)} of ${countText(range.to - range.from + 1)} free in ${range.from}-${range.to}`;
+      return free === 0 ? missing('ports', text, 'end what listens there, or set ports: in reactor.yaml') : ok('ports', text);
+    }),
+    await attempt('data folder', async () => {
+      const data = await host.dataFolder(folder);
+      const free = await host.freeDiskBytes(data);
+      const text = `${data}, ${bytesText(free)} free`;
+      return free < leastDiskBytes ? warning('data folder', text, 'free some disk space, or set REACTOR_HOME') : ok('data folder', text);
+    }),
+    await attempt('memory', async () => {
+      const free = await host.freeMemoryBytes();
+      const text = `${bytesText(free)} available; a cell takes about 0.4 GB`;
+      return free < leastMemoryBytes ? warning('memory', text, 'end other programs before running several cells') : ok('memory', text);
+    }),
+    await attempt('journal', async () => {
+      const report = await host.verifyJournal(folder);
+      if (report.ok) return ok('journal', `${plural(report.entries, 'entry', 'entries')}, chain whole`);
+      return missing(
+        'journal',
+        `broken at entry ${report.firstBroken}: ${report.what}`,
+        'keep a copy of the data folder; see reactor export --verify',
+      );
+    }),
+    ...(await engineChecks(host, folder)),
+  );
+  return checks;
+}
+
+const ok = (name: string, text: string): Check => ({ name, state: 'ok', text, todo: '' });
+const warning = (name: string, text: string, todo: string): Check => ({ name, state: 'warning', text, todo });
+const missing = (name: string, text: string, todo: string): Check => ({ name, state: 'missing', text, todo });
+
+/** A refusal becomes a line of its own; anything else is a bug and goes on up. */
+async function attempt(name: string, check: () => Promise<Check>): Promise<Check> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof UserFacingError)) throw error;
+    return missing(name, error.message, error.actions.join(', or '));
+  }
+}
+
+function nodeCheck(version: string): Check {
+  const isEnough = Number(version.split('.')[0]) >= leastNode;
+  return isEnough ? ok('Node', version) : missing('Node', version, `install Node ${leastNode} or newer`);
+}
+
+async function gitCheck(host: CliHost): Promise<Check> {
+  const version = await host.gitVersion();
+  if (version === null) return missing('git', 'not found', `install git ${leastGit.join('.')} or newer`);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isEnough = major > leastGit[0] || (major === leastGit[0] && minor >= leastGit[1]);
+  return isEnough ? ok('git', version) : missing('git', version, `install git ${leastGit.join('.')} or newer`);
+}
+
+async function agentCheck(host: CliHost): Promise<Check> {
+  return await attempt('OpenCode', async () => {
+    const found = await host.locateAgentServer();
+    if (found === null) return missing('OpenCode', 'not found on PATH', 'install it (https://opencode.ai), then run: reactor doctor');
+    return ok('OpenCode', `${found.version}, ${found.path}`);
+  });
+}
+
+/** Whether an engine can be reached, and what it finds that belongs to no run. */
+async function engineChecks(host: CliHost, folder: string): Promise<Check[]> {
+  let log = '';
+  const engine = await attempt('engine', async () => {
+    log = await host.engineLogFile(folder);
+    const client = await connectAlways(host, folder, false);
+    client.dispose();
+    return ok('engine', `answers; log: ${log}`);
+  });
+  if (engine.state === 'missing')
+    return [{ ...engine, todo: [engine.todo, log === '' ? '' : `see ${log}`].filter((text) => text !== '').join('; ') }];
+  const orphans = await attempt('orphans', async () => {
+    const client = await connectAlways(host, folder, false);
+    try {
+      const found = (await client.request('clean', { dryRun: true })).orphans;
+      return found.length === 0
+        ? ok('orphans', 'none')
+        : warning('orphans', `${plural(found.length, 'orphan')} left by earlier runs`, 'reactor clean --dry-run lists them');
+    } finally {
+      client.dispose();
+    }
+  });
+  return [engine, orphans];
+}

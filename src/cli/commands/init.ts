@@ -1,0 +1,85 @@
+import { access, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserFacingError } from '../../base/userFacingError.ts';
+import { exitCodes } from '../../core/model/exitCodes.ts';
+import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
+import { type CommandContext, type CommonOptions, folderOf, printJson } from '../commandContext.ts';
+import { safeLine } from '../render/safeText.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface InitOptions extends CommonOptions {
+  readonly yes?: boolean;
+  readonly force?: boolean;
+  readonly test?: string;
+}
+
+const fileName = 'reactor.yaml';
+
+/** `reactor init`: a few questions with good answers filled in, then a commented reactor.yaml. Overwrites nothing unasked. */
+export async function initCommand({ terminal, host }: CommandContext, options: InitOptions): Promise<number> {
+  const loaded = await host();
+  const folder = folderOf(terminal, options);
+  const json = options.json ?? false;
+  const asks = !options.yes && !json;
+  const say = (line: string) => (json ? terminal.stderr : terminal.stdout).write(`${line}\n`);
+  if (asks && !terminal.stdinIsTTY) {
+    throw new UserFacingError('configuration', 'reactor init asks questions and there is no terminal to ask on. Nothing was written.', {
+      actions: ['reactor init --yes'],
+    });
+  }
+  await loaded.repository(folder);
+  const file = join(folder, fileName);
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (exists && !options.force && !(asks && (await confirm(terminal, `${fileName} is already here. Replace it?`)))) {
+    throw new UserFacingError('configuration', `${fileName} is already here and was left as it is.`, {
+      actions: ['reactor init --force replaces it'],
+    });
+  }
+  const detected = options.test === undefined ? await loaded.detectTest(folder) : null;
+  if (detected !== null) say(`Found the test command: ${safeLine(detected.command)} (${safeLine(detected.source)})`);
+  const suggestion = options.test ?? detected?.command ?? '';
+  const test = asks ? await text(terminal, 'Test command (decides whether a change is good)', suggestion) : suggestion;
+  const setup = asks ? await text(terminal, 'Setup command for each new worktree, such as npm ci (Enter for none)', '') : '';
+  const approve = asks ? await choice<ApproveMode>(terminal, 'Who decides on a green change', ['ask', 'auto', 'never'], 'ask') : 'ask';
+  const land = asks ? await choice<LandMode>(terminal, 'Where does it go', ['ff', 'merge', 'branch'], 'ff') : 'ff';
+  await writeFile(file, loaded.newConfigText({ test: test || null, setup: setup || null, approve, land }), { flag: exists ? 'w' : 'wx' });
+  const agent = await loaded.locateAgentServer();
+  if (json) {
+    printJson(terminal, { file, test: test || null, agentServer: agent });
+    return exitCodes.done;
+  }
+  say(`Written: ${file}`);
+  if (test === '') say('No test command yet: set test: in it before the first run.');
+  say(
+    agent === null
+      ? 'OpenCode was not found on PATH: install it (https://opencode.ai), then run reactor doctor.'
+      : `OpenCode ${agent.version} is ready.`,
+  );
+  say('Next: reactor run --prompt "…"');
+  return exitCodes.done;
+}
+
+/** The end of the input means that nobody answers: nothing is written. */
+async function line(terminal: Terminal, question: string): Promise<string> {
+  const typed = await terminal.ask(question);
+  if (typed === null) throw new UserFacingError('interrupted', 'The questions were not answered. Nothing was written.');
+  return typed.trim();
+}
+
+const text = async (terminal: Terminal, question: string, suggestion: string): Promise<string> =>
+  (await line(terminal, `${question}${suggestion === '' ? '' : ` [${safeLine(suggestion)}]`}: `)) || suggestion;
+
+const confirm = async (terminal: Terminal, question: string): Promise<boolean> =>
+  /^y(es)?$/i.test(await line(terminal, `${question} [y/N] `));
+
+async function choice<T extends string>(terminal: Terminal, question: string, options: readonly T[], suggestion: T): Promise<T> {
+  for (;;) {
+    const typed = (await line(terminal, `${question} (${options.join(', ')}) [${suggestion}]: `)) || suggestion;
+    const chosen = options.find((option) => option === typed.toLowerCase());
+    if (chosen !== undefined) return chosen;
+    terminal.stderr.write(`Please answer ${options.join(', ')}.\n`);
+  }
+}

@@ -1,0 +1,89 @@
+import { UserFacingError } from '../../base/userFacingError.ts';
+import { exitCodes } from '../../core/model/exitCodes.ts';
+import type { Orphan } from '../../protocol/messages.ts';
+import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
+import { connectAlways } from '../follow/followRuns.ts';
+import { plural, shortOid } from '../render/figures.ts';
+import { safeLine } from '../render/safeText.ts';
+import { renderLine, type Style, styleOf, tone } from '../render/style.ts';
+import { requireRun } from '../source.ts';
+
+export interface RestoreOptions extends CommonOptions {
+  readonly attempt?: string;
+}
+
+/** `reactor restore RUN`: makes a branch of what an attempt had done. */
+export async function restoreCommand({ terminal, host }: CommandContext, name: string, options: RestoreOptions): Promise<number> {
+  const { attempt: named } = options;
+  if (named !== undefined && !/^[1-9]\d{0,5}$/.test(named))
+    throw new UserFacingError('configuration', `--attempt ${named} is not the number of an attempt.`, {
+      actions: [`reactor show ${name}`],
+    });
+  const client = await connectAlways(await host(), folderOf(terminal, options), false);
+  try {
+    const state = await requireRun(
+      {
+        run: async (run) => (await client.request('run', { run })).state,
+        runs: async (limit) => (await client.request('runs', { limit })).runs,
+      },
+      name,
+    );
+    const restored = await client.request('restore', { run: state.run, attempt: named === undefined ? null : Number(named) });
+    if (options.json) printJson(terminal, { run: state.run, task: state.task, ...restored });
+    else {
+      const branch = safeLine(restored.branch);
+      printLines(terminal, [
+        `Attempt ${restored.attempt} of ${state.task} is now branch ${branch} (${shortOid(restored.commit)}); nothing else was touched.`,
+        `  → git diff ${shortOid(state.spec.base)} ${branch}`,
+        `  → git switch ${branch}`,
+      ]);
+    }
+    return exitCodes.done;
+  } finally {
+    client.dispose();
+  }
+}
+
+export interface CleanOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+}
+
+/** `reactor clean`: removes what belongs to no run, but only what is kept elsewhere; `--dry-run` lists it. */
+export async function cleanCommand({ terminal, host }: CommandContext, options: CleanOptions): Promise<number> {
+  const dryRun = options.dryRun ?? false;
+  const client = await connectAlways(await host(), folderOf(terminal, options), false);
+  try {
+    const { orphans } = await client.request('clean', { dryRun });
+    if (options.json) printJson(terminal, { dryRun, orphans });
+    else printLines(terminal, cleanLines(orphans, dryRun, styleOf(terminal.stdout, terminal.environment)));
+    return exitCodes.done;
+  } finally {
+    client.dispose();
+  }
+}
+
+/** One line per orphan with why it is one, where it is kept and what happened to it. */
+export function cleanLines(orphans: readonly Orphan[], dryRun: boolean, style: Style): string[] {
+  if (orphans.length === 0) return ['Nothing to clean: everything belongs to a run.'];
+  const lines = orphans.map(({ kind, name, why, keptIn, removed }) => {
+    const [mark, word] = removed
+      ? (['✓', 'removed'] as const)
+      : keptIn === null
+        ? (['!', 'stays'] as const)
+        : (['·', dryRun ? 'would go' : 'stays'] as const);
+    const kept = keptIn === null ? 'kept nowhere else' : `kept in ${safeLine(keptIn)}`;
+    return renderLine(
+      [
+        tone(removed ? 'good' : keptIn === null ? 'warn' : 'dim', `${mark} ${word.padEnd(8)}`),
+        ` ${kind.padEnd(8)} `,
+        safeLine(name),
+        tone('dim', `  ${safeLine(why)}; ${kept}`),
+      ],
+      style,
+    );
+  });
+  const count = (n: number) => plural(n, 'orphan');
+  const goes = orphans.filter(({ removed, keptIn }) => (dryRun ? keptIn !== null : removed)).length;
+  const last = dryRun ? `${count(goes)} would be removed: reactor clean` : `${count(goes)} removed`;
+  return [...lines, goes < orphans.length ? `${last}; ${orphans.length - goes} left, since removing would lose something or failed` : last];
+}

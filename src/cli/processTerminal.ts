@@ -1,0 +1,116 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
+import type { Clock } from '../base/clock.ts';
+import { toDisposable } from '../base/lifecycle.ts';
+import type { OutputStream, Terminal } from './terminal.ts';
+
+type Interrupt = 'SIGINT' | 'SIGTERM';
+
+/** The terminal of this process. */
+export function processTerminal(clock: Clock, version: string): Terminal {
+  const handlers = new Set<(signal: Interrupt) => void>();
+  const deliver = (signal: Interrupt) => {
+    for (const handler of [...handlers]) handler(signal);
+  };
+  const { stdin } = process;
+  const interruptSelf = () => (handlers.size > 0 ? deliver('SIGINT') : process.kill(process.pid, 'SIGINT'));
+  return {
+    argv: process.argv.slice(2),
+    folder: process.cwd(),
+    environment: process.env,
+    version,
+    stdout: outputStream(process.stdout),
+    stderr: outputStream(process.stderr),
+    stdinIsTTY: stdin.isTTY ?? false,
+    clock,
+    ask: (question, signal) => ask(question, stdin, interruptSelf, signal),
+    readInput: (maxBytes) => readAll(stdin, maxBytes),
+    onKey(listener) {
+      const onData = (chunk: Buffer) => {
+        const text = chunk.toString('utf8');
+        if (text.includes('\u0003')) interruptSelf();
+        else for (const key of text) listener(key);
+      };
+      if (stdin.isTTY) stdin.setRawMode(true);
+      stdin.on('data', onData);
+      stdin.resume();
+      return toDisposable(() => {
+        stdin.off('data', onData);
+        if (stdin.isTTY) stdin.setRawMode(false);
+        stdin.pause();
+      });
+    },
+    onInterrupt(handler) {
+      if (handlers.size === 0) for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, deliver);
+      handlers.add(handler);
+      return toDisposable(() => {
+        handlers.delete(handler);
+        if (handlers.size === 0) for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, deliver);
+      });
+    },
+    timeOfDay: (at) => new Date(at).toTimeString().slice(0, 8),
+  };
+}
+
+function outputStream(stream: WriteStream): OutputStream {
+  const gone = new AbortController();
+  stream.on('error', () => gone.abort(new Error('the reader of the output has gone')));
+  return {
+    get isTTY() {
+      return stream.isTTY ?? false;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    get rows() {
+      return stream.rows ?? 24;
+    },
+    write(text) {
+      if (!gone.signal.aborted) stream.write(text);
+    },
+    flush: () =>
+      new Promise((resolve) => {
+        if (gone.signal.aborted || stream.writableLength === 0) return resolve();
+        gone.signal.addEventListener('abort', () => resolve(), { once: true });
+        stream.write('', () => resolve());
+      }),
+    readerGone: gone.signal,
+  };
+}
+
+function ask(question: string, input: NodeJS.ReadStream, interrupt: () => void, signal?: AbortSignal): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const lines = createInterface({ input, output: process.stderr, terminal: input.isTTY ?? false });
+    const end = (settle: () => void) => {
+      signal?.removeEventListener('abort', abort);
+      lines.removeAllListeners();
+      lines.close();
+      settle();
+    };
+    const abort = () =>
+      end(() => {
+        process.stderr.write('\n');
+        reject(signal?.reason);
+      });
+    signal?.addEventListener('abort', abort, { once: true });
+    lines.on('SIGINT', interrupt);
+    lines.on('line', (line) => end(() => resolve(line)));
+    lines.on('close', () => end(() => resolve(null)));
+    lines.setPrompt(question);
+    lines.prompt();
+  });
+}
+
+async function readAll(input: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    const part = Buffer.from(chunk as Buffer | string);
+    bytes += part.length;
+    if (bytes > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
+    chunks.push(part);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { CommandEvidence } from '../../core/journal/events.ts';
+import { totalTokens } from '../../core/model/tokens.ts';
+import { costText } from '../../core/model/usd.ts';
+import type { AttemptState, RunState } from '../../core/run/state.ts';
+import { diffStatLines, diffSummary } from './diffStat.ts';
+import { evidenceText, personOf } from './eventText.ts';
+import { countText, shortOid } from './figures.ts';
+import { nextHints } from './nextHints.ts';
+import { markOf, runCostText, runElapsedText, tokensText } from './runWords.ts';
+import { safeLine, safeText } from './safeText.ts';
+import { type Piece, renderLine, type Style, tone } from './style.ts';
+import { timelineLines } from './timelineText.ts';
+
+const tailLines = 15;
+
+/** Everything about a run for people: what was asked, each attempt with its evidence, and what to do next. */
+export function runDetails(state: RunState, dataFolder: string, style: Style, now: number): string[] {
+  const { spec } = state;
+  const { mark, word, tone: colour } = markOf(state);
+  const line = (...pieces: Piece[]) => renderLine(pieces, style);
+  const fact = (name: string, value: string | null) =>
+    value === null || value === '' ? [] : [line(tone('dim', `  ${name.padEnd(9)}`), safeLine(value))];
+  const reason = state.concluded?.reason ?? state.parked?.reason ?? '';
+  return [
+    line(tone('strong', state.task), ' ', safeLine(spec.title), '  ', tone(colour, `${mark} ${word}`), `  ${state.run}`),
+    ...fact('prompt', spec.prompt),
+    ...fact('why', reason),
+    ...fact('base', `${shortOid(spec.base)}${spec.target === null ? '' : `, to land on ${spec.target} (${spec.land})`}`),
+    ...fact('test', spec.test),
+    ...fact('setup', spec.setup),
+    ...fact('model', spec.model),
+    ...fact('branch', state.cell?.branch ?? null),
+    ...fact('worktree', state.cell?.hasWorktree ? state.cell.worktree : null),
+    ...fact('spent', [runElapsedText(state, now), tokensText(state), runCostText(state)].filter((text) => text !== '').join(', ')),
+    ...timelineLines(state, '  ', Math.min(style.columns, 100)).map((text) => line(tone('dim', text))),
+    ...(state.base === null
+      ? []
+      : evidenceLines(`base: tests ${evidenceText(state.base.evidence)}`, state.base.evidence, dataFolder, style)),
+    ...state.attempts.flatMap((attempt) => attemptLines(attempt, dataFolder, style)),
+    ...state.pending.map((asked) => line(tone('warn', '◇ waits for you: '), safeLine(asked.title))),
+    ...state.warnings.map((warning) => line(tone('warn', '! '), safeLine(warning))),
+    ...nextHints(state).map(({ command, effect }) => line('→ ', tone('accent', command), `  ${effect}`)),
+  ];
+}
+
+function attemptLines(attempt: AttemptState, dataFolder: string, style: Style): string[] {
+  const line = (...pieces: Piece[]) => renderLine(pieces, style);
+  const { candidate, test, review, closed, commit, violations, executed } = attempt;
+  const spent = `${countText(totalTokens(attempt.tokens))} tok, ${costText(attempt.cost)}`;
+  return [
+    line(tone('strong', `attempt ${attempt.attempt}`), `  ${spent}`),
+    ...(executed === null || executed.end === 'done' ? [] : [line('  the agent stopped: ', safeLine(executed.reason ?? executed.end))]),
+    ...violations.map(({ detail }) => line(tone('bad', '  security violation: '), safeLine(detail))),
+    ...(candidate === null
+      ? []
+      : [
+          line(`  ${diffSummary(candidate)}, tree ${shortOid(candidate.tree)}, kept in `, safeLine(candidate.keptRef)),
+          ...diffStatLines(candidate, '    ', style),
+        ]),
+    ...(test === null ? [] : evidenceLines(`  tests ${evidenceText(test.evidence)}`, test.evidence, dataFolder, style)),
+    ...(test === null || test.changedByTest.length === 0
+      ? []
+      : [line(tone('warn', '  changed by the test and not committed: '), test.changedByTest.map(safeLine).join(', '))]),
+    ...(review === null
+      ? []
+      : [line(`  ${review.decision} by ${personOf(review.by)}`, review.comment === null ? '' : `: ${safeLine(review.comment)}`)]),
+    ...(closed === null ? [] : [line(`  ${closed.how}: `, safeLine(closed.reason))]),
+    ...(commit === null ? [] : [line(`  committed as ${shortOid(commit)}`)]),
+  ];
+}
+
+function evidenceLines(title: string, evidence: CommandEvidence, dataFolder: string, style: Style): string[] {
+  const isGreen = evidence.end === 'exited' && evidence.exitCode === 0;
+  const head = renderLine([title, evidence.outputFile === '' ? '' : tone('dim', `  ${join(dataFolder, evidence.outputFile)}`)], style);
+  if (isGreen) return [head];
+  const tail = safeText(evidence.tail).trimEnd().split('\n').slice(-tailLines);
+  return [
+    head,
+    ...tail.filter((text) => text !== '').map((text) => renderLine([tone('dim', '    | '), text.replaceAll('\t', '    ')], style)),
+  ];
+}

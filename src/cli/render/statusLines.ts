@@ -1,0 +1,103 @@
+import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
+import type { Phase, RunState } from '../../core/run/state.ts';
+import type { CellMessage, InboxItem, Status } from '../../protocol/messages.ts';
+import { bytesText, elapsedText, shortOid } from './figures.ts';
+import { attemptText, markOf, runCostText, runElapsedText } from './runWords.ts';
+import { safeLine } from './safeText.ts';
+import { type Piece, renderLine, type Style, tone } from './style.ts';
+import { type Column, tableLines } from './table.ts';
+
+/** A run in a list: its result so far, and where it stands. */
+export interface StatusRow extends ResultRow {
+  readonly phase: Phase;
+  readonly title: string;
+}
+
+export const statusRow = (state: RunState): StatusRow => ({ ...resultRow(state), phase: state.phase, title: state.spec.title });
+
+const heading = (text: string, style: Style): string => renderLine([tone('strong', text)], style);
+
+/** What needs a person, then what runs; or one sentence when nothing does. */
+export function statusLines(status: Status, style: Style, now: number): string[] {
+  if (status.runs.length === 0 && status.inbox.length === 0)
+    return ['Nothing runs and nothing waits for you. Start with: reactor run --prompt "…"'];
+  return [
+    ...inboxLines(status.inbox, style, now),
+    ...(status.inbox.length > 0 && status.runs.length > 0 ? [''] : []),
+    ...runLines(status, style, now),
+  ];
+}
+
+function inboxLines(inbox: readonly InboxItem[], style: Style, now: number): string[] {
+  if (inbox.length === 0) return [];
+  return [
+    heading(`NEEDS YOU  ${inbox.length}`, style),
+    ...inbox.flatMap((item) => {
+      const tree = item.tree === null ? '' : `, tree ${shortOid(item.tree)}`;
+      const since = `  waits ${elapsedText(now - item.at)}`;
+      return [
+        renderLine(
+          [
+            tone('warn', '  ◇ '),
+            tone('strong', item.task),
+            ` ${kindText(item)}${safeLine(item.title)}${tree}${since}`,
+          ],
+          style,
+        ),
+        renderLine([tone('dim', `      ${commandFor(item)}`)], style),
+      ];
+    }),
+  ];
+}
+
+/** What is asked for, unless the title says so itself. */
+const kindText = ({ kind, title }: InboxItem): string => (kind === 'parked' || title.startsWith(kind) ? '' : `${kind}: `);
+
+const commandFor = ({ kind, task }: InboxItem): string => {
+  switch (kind) {
+    case 'review':
+      return `reactor show ${task} --diff · reactor approve ${task} · reactor reject ${task}`;
+    case 'permission':
+      return `reactor approve ${task} · reactor reject ${task}`;
+    case 'question':
+      return `reactor approve ${task} --answer "…" · reactor reject ${task}`;
+    case 'parked':
+      return `reactor show ${task} · reactor resume ${task} · reactor kill ${task}`;
+  }
+};
+
+function runLines({ runs }: Status, style: Style, now: number): string[] {
+  return runs.length === 0 ? [] : [heading(`RUNS  ${runs.length}`, style), ...runTable(runs, style, now)];
+}
+
+const markPiece = (state: RunState): Piece => {
+  const { mark, word, tone: colour } = markOf(state);
+  return tone(colour, `${mark} ${word}`);
+};
+
+/** Runs as a table; newest or oldest first as given. */
+export function runTable(runs: readonly RunState[], style: Style, now: number): string[] {
+  const columns: Column<RunState>[] = [
+    { title: 'TASK', piece: (state) => tone('strong', state.task) },
+    { title: 'TITLE', piece: (state) => safeLine(state.spec.title), flexible: true },
+    { title: 'STATE', piece: markPiece },
+    { title: 'ATTEMPT', piece: (state) => attemptText(state).replace('attempt ', '') },
+    { title: 'TIME', piece: (state) => runElapsedText(state, now), alignRight: true },
+    { title: 'COST', piece: runCostText, alignRight: true },
+  ];
+  return tableLines(runs, columns, style);
+}
+
+export function cellLines(cells: readonly CellMessage[], style: Style): string[] {
+  if (cells.length === 0) return ['No cell is there: nothing runs.'];
+  const columns: Column<CellMessage>[] = [
+    { title: 'TASK', piece: (cell) => tone('strong', cell.task) },
+    { title: 'STATE', piece: (cell) => cell.phase },
+    { title: 'PORT', piece: (cell) => (cell.port === null ? '-' : String(cell.port)), alignRight: true },
+    { title: 'PID', piece: (cell) => (cell.pid === null ? '-' : String(cell.pid)), alignRight: true },
+    { title: 'MEMORY', piece: (cell) => (cell.rssBytes === null ? '-' : bytesText(cell.rssBytes)), alignRight: true },
+    { title: 'BRANCH', piece: (cell) => safeLine(cell.branch) },
+    { title: 'WORKTREE', piece: (cell) => safeLine(cell.worktree), flexible: true },
+  ];
+  return tableLines(cells, columns, style);
+}

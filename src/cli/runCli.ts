@@ -1,0 +1,53 @@
+import { CommanderError } from 'commander';
+import { exitCodes } from '../core/model/exitCodes.ts';
+import type { CliHost } from './cliHost.ts';
+import { errorReport, exitCodeOfError } from './errorReport.ts';
+import { buildProgram } from './program.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * One call of the command line.
+ * @param loadHost called at most once, and only by commands that need more than the terminal.
+ * @returns the exit code, when everything has been written.
+ */
+export async function runCli(terminal: Terminal, loadHost: () => Promise<CliHost>): Promise<number> {
+  const exitCode = await dispatch(terminal, loadHost);
+  await terminal.stdout.flush();
+  await terminal.stderr.flush();
+  return exitCode;
+}
+
+async function dispatch(terminal: Terminal, loadHost: () => Promise<CliHost>): Promise<number> {
+  let loading: Promise<CliHost> | null = null;
+  const host = () => {
+    loading ??= loadHost();
+    return loading;
+  };
+  let exitCode: number | null = null;
+  const program = buildProgram({ terminal, host }, (code) => {
+    exitCode = code;
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      getOutHelpWidth: () => (terminal.stdout.isTTY ? terminal.stdout.columns : 100),
+      getErrHelpWidth: () => (terminal.stderr.isTTY ? terminal.stderr.columns : 100),
+      outputError: (text, write) => write(text.replace(/^error: /, 'reactor: ')),
+    });
+  }
+  const { argv } = terminal;
+  if (argv.length === 0) {
+    terminal.stderr.write(program.helpInformation());
+    return exitCodes.configuration;
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode ?? exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.configuration;
+    terminal.stderr.write(`${errorReport(error, argv.includes('--verbose'))}\n`);
+    return exitCodeOfError(error);
+  }
+}

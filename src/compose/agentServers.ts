@@ -1,0 +1,33 @@
+import process from 'node:process';
+import { systemClock } from '../adapters/clock/systemClock.ts';
+import { createAgentServers } from '../adapters/opencode/agentServers.ts';
+import { createProcesses } from '../adapters/processes/processes.ts';
+import type { Log } from '../base/log.ts';
+import type { AgentServers } from '../core/ports/agent.ts';
+import type { Processes } from '../core/ports/processes.ts';
+import { packageFolders } from './program.ts';
+
+/** Agent servers of the user's own OpenCode: REACTOR_OPENCODE, else on PATH, else the one installed with Reactor. */
+export function composeAgentServers(options: {
+  readonly log: Log;
+  /** Folder for what is made once and used by every cell; null to keep nothing. */
+  readonly templateFolder: string | null;
+  readonly processes?: Processes;
+  readonly killGraceMs?: number;
+}): AgentServers {
+  const { log, templateFolder, killGraceMs = 5000 } = options;
+  const processes = options.processes ?? createProcesses({ clock: systemClock, log });
+  return createAgentServers({
+    clock: systemClock,
+    log,
+    executable: process.env['REACTOR_OPENCODE'] ?? null,
+    env: process.env,
+    packageFolders,
+    ...(templateFolder === null ? {} : { templateFolder }),
+    endProcess: async (cell, leader) => {
+      await processes.endCell(cell, leader, killGraceMs);
+    },
+    identify: (pid) => processes.identify(pid),
+    isAlive: (p) => processes.isAlive(p),
+  });
+}
