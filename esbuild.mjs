@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,12 @@ const bundles = (root) => [
   { ...shared, entryPoints: { journalVerifier: join(root, 'src/adapters/journal/verifierMain.ts') } },
 ];
 
-/** Each file is written beside its place and renamed, so that a command started meanwhile never reads half of one. */
+const dayMs = 24 * 3_600_000;
+
+/**
+ * Each file is written beside its place and renamed, so that a command started meanwhile never reads half of one. Chunks of earlier
+ * builds stay for a day: a process that runs still loads its own.
+ */
 function place(outdir, files) {
   mkdirSync(outdir, { recursive: true });
   for (const file of files) {
@@ -46,7 +51,8 @@ function place(outdir, files) {
   }
   const kept = new Set(files.map((file) => relative(outdir, file.path)));
   for (const name of readdirSync(outdir)) {
-    if (name.endsWith('.mjs') && !kept.has(name)) rmSync(join(outdir, name));
+    const file = join(outdir, name);
+    if (name !== '.built' && !kept.has(name) && Date.now() - statSync(file).mtimeMs > dayMs) rmSync(file, { recursive: true });
   }
 }
 

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import type { ChainReport, CliHost } from './cli/cliHost.ts';
-import { initConfigText } from './adapters/project/initConfig.ts';
 import { systemClock } from './adapters/clock/systemClock.ts';
+import { initConfigText } from './adapters/project/initConfig.ts';
 import { silentLog } from './base/log.ts';
-import { evolveRun } from './core/run/evolve.ts';
+import type { ChainReport, CliHost } from './cli/cliHost.ts';
 import { openHome } from './compose/home.ts';
 import { programPath } from './compose/program.ts';
+import { evolveRun } from './core/run/evolve.ts';
 
 /** The commands' view of the machine. Adapters are loaded when a command first needs them, so that `reactor --help` is instant. */
 export function createCliHost(): CliHost {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { tailOfFile } from '../adapters/files/systemFiles.ts';
 import { systemClock } from '../adapters/clock/systemClock.ts';
+import { tailOfFile } from '../adapters/files/systemFiles.ts';
 import { readLease } from '../adapters/journal/lease.ts';
 import { openJournalReader } from '../adapters/journal/openJournalReader.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
@@ -49,9 +49,13 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
     if (child.exitCode !== null && child.exitCode !== 0) break;
   }
   const tail = (await tailOfFile(home.engineLog, 2000)).trim().split('\n').slice(-3).join('\n');
-  throw new UserFacingError('engineUnavailable', `The engine did not start. Nothing was changed. Its log ${home.engineLog} ends with:\n${tail}`, {
-    actions: ['reactor doctor'],
-  });
+  throw new UserFacingError(
+    'engineUnavailable',
+    `The engine did not start. Nothing was changed. Its log ${home.engineLog} ends with:\n${tail}`,
+    {
+      actions: ['reactor doctor'],
+    },
+  );
 }
 
 /** Runs that some engine was driving when it ended: parked ones rest by themselves. */

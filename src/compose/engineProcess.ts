@@ -63,14 +63,24 @@ export async function runEngine(folder: string): Promise<number> {
   const git = createGit({ clock: systemClock, log });
   const journal = openJournal({ file: home.journalFile, clock: systemClock, log, evolve: evolveRun, token, holder: { engine: engineId } });
   const before = lastWarden(journal);
-  const wardens = createWardens({ clock: systemClock, log, processes, command: [process.execPath, ...wardenNodeFlags, programPath('warden')] });
-  const project = folderProject;
-  const { config } = await project.config(home.repository.facts.topLevel ?? folder, home.repository.facts.topLevel ?? folder).catch((error: unknown) => {
-    // A broken reactor.yaml is told to the person who runs something; the engine still serves what is there.
-    log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) });
-    return { config: null };
+  const wardens = createWardens({
+    clock: systemClock,
+    log,
+    processes,
+    command: [process.execPath, ...wardenNodeFlags, programPath('warden')],
   });
-  const warden = await wardens.start({ graceMs: numberFrom('REACTOR_WARDEN_GRACE_MS', DEFAULT_WARDEN_GRACE_MS), logFile: `${home.engineLog}.warden` });
+  const project = folderProject;
+  const { config } = await project
+    .config(home.repository.facts.topLevel ?? folder, home.repository.facts.topLevel ?? folder)
+    .catch((error: unknown) => {
+      // A broken reactor.yaml is told to the person who runs something; the engine still serves what is there.
+      log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) });
+      return { config: null };
+    });
+  const warden = await wardens.start({
+    graceMs: numberFrom('REACTOR_WARDEN_GRACE_MS', DEFAULT_WARDEN_GRACE_MS),
+    logFile: `${home.engineLog}.warden`,
+  });
   const engine = new Engine({
     clock: systemClock,
     log,
@@ -176,7 +186,10 @@ const stamp = (domain: ReturnType<typeof event>) => ({
 });
 
 /** The warden of the engine before, from its last `engine/started`. */
-function lastWarden(journal: { head(): number; read(query: { from: number; limit: number }): readonly { type: string; data: unknown }[] }): ProcessIdentity | null {
+function lastWarden(journal: {
+  head(): number;
+  read(query: { from: number; limit: number }): readonly { type: string; data: unknown }[];
+}): ProcessIdentity | null {
   const PAGE = 500;
   for (let to = journal.head(); to > 0; to -= PAGE) {
     const page = journal.read({ from: Math.max(1, to - PAGE + 1), limit: Math.min(PAGE, to) });

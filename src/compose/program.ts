@@ -9,7 +9,12 @@ const top = fromSources ? join(here, '../..') : join(here, '..');
 /** Path of a program of Reactor's: the built one beside this bundle, or its source when Reactor runs from sources. */
 export const programPath = (name: 'cli' | 'warden' | 'journalVerifier'): string =>
   fromSources
-    ? join(top, { cli: 'src/cli.ts', warden: 'src/adapters/processes/wardenMain.ts', journalVerifier: 'src/adapters/journal/verifierMain.ts' }[name])
+    ? join(
+        top,
+        { cli: 'src/cli.ts', warden: 'src/adapters/processes/wardenMain.ts', journalVerifier: 'src/adapters/journal/verifierMain.ts' }[
+          name
+        ],
+      )
     : join(here, `${name}.mjs`);
 
 /** Folders from which packages that belong to Reactor, such as the agent server, can be resolved. */

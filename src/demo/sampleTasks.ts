@@ -9,8 +9,16 @@ export interface SampleTask {
 /** One that goes green at once, one that goes green on its second attempt, one that never does. */
 export const sampleTasks: readonly SampleTask[] = [
   { title: 'Add slugify', prompt: 'Add slugify(text) in src/slugify.js: lower case, words joined by dashes. Write tests.', attempts: 3 },
-  { title: 'Parse durations', prompt: 'Add parseDuration(text) in src/parseDuration.js: "1h30m" becomes seconds. Write tests.', attempts: 3 },
-  { title: 'Make 1900 a leap year', prompt: 'Change isLeapYear in src/leapYear.js so that 1900 counts as a leap year. Leave the tests alone.', attempts: 2 },
+  {
+    title: 'Parse durations',
+    prompt: 'Add parseDuration(text) in src/parseDuration.js: "1h30m" becomes seconds. Write tests.',
+    attempts: 3,
+  },
+  {
+    title: 'Make 1900 a leap year',
+    prompt: 'Change isLeapYear in src/leapYear.js so that 1900 counts as a leap year. Leave the tests alone.',
+    attempts: 2,
+  },
 ];
 
 const write = (filePath: string, content: string): ScriptedToolCall => ({ name: 'write', args: { filePath, content } });
@@ -57,13 +65,19 @@ function turnFor(prompt: string): Turn {
   if (prompt.includes('parseDuration')) {
     const units = again ? '{ h: 3600, m: 60, s: 1 }' : '{ h: 60, m: 60, s: 1 }';
     return [
-      { say: again ? 'An hour has 3600 seconds, not 60.' : 'A small parser will do.', tools: [write('src/parseDuration.js', duration(units))] },
+      {
+        say: again ? 'An hour has 3600 seconds, not 60.' : 'A small parser will do.',
+        tools: [write('src/parseDuration.js', duration(units))],
+      },
       { say: 'And the tests.', tools: [write('test/parseDuration.test.js', durationTests)] },
     ];
   }
   return [
     { say: 'I read the rule first.', tools: [read('src/leapYear.js')] },
-    { say: 'Every fourth year, then.', tools: [write('src/leapYear.js', leapYear(again ? 'year % 4 === 0 || year === 1900' : 'year % 4 === 0'))] },
+    {
+      say: 'Every fourth year, then.',
+      tools: [write('src/leapYear.js', leapYear(again ? 'year % 4 === 0 || year === 1900' : 'year % 4 === 0'))],
+    },
   ];
 }
 
@@ -72,5 +86,11 @@ export function sampleScript(call: ModelCall): ModelAction {
   const step = turnFor(call.prompt)[call.turn];
   const input = 1200 + 300 * call.turn;
   if (step === undefined) return { text: 'Done.', delayMs: 150, usage: { in: input, out: 12, cached: input - 200 } };
-  return { text: step.say, tools: step.tools, delayMs: 250, chunkMs: 20, usage: { in: input, out: 180, cached: call.turn === 0 ? 0 : input - 300 } };
+  return {
+    text: step.say,
+    tools: step.tools,
+    delayMs: 250,
+    chunkMs: 20,
+    usage: { in: input, out: 180, cached: call.turn === 0 ? 0 : input - 300 },
+  };
 }

@@ -75,12 +75,19 @@ export class ApprovalDesk implements Disposable {
     const open = request.id === null ? pending : pending.filter((p) => p.id === request.id);
     const asked = open[0];
     if (asked === undefined) {
-      throw new UserFacingError('notPossibleNow', `Nothing of ${request.run} waits for an answer${request.id === null ? '' : ` with id ${request.id}`}.`, {
-        actions: ['reactor status'],
-      });
+      throw new UserFacingError(
+        'notPossibleNow',
+        `Nothing of ${request.run} waits for an answer${request.id === null ? '' : ` with id ${request.id}`}.`,
+        {
+          actions: ['reactor status'],
+        },
+      );
     }
     if (open.length > 1) {
-      throw new UserFacingError('notPossibleNow', `${open.length} things of ${request.run} wait; name one: ${open.map((p) => p.id).join(', ')}.`);
+      throw new UserFacingError(
+        'notPossibleNow',
+        `${open.length} things of ${request.run} wait; name one: ${open.map((p) => p.id).join(', ')}.`,
+      );
     }
     if (asked.kind === 'review' && request.decision === 'approved' && request.tree !== asked.tree) {
       throw new UserFacingError(

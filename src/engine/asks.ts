@@ -1,6 +1,6 @@
 import { event } from '../core/journal/events.ts';
-import type { PermissionAsk, PermissionReply, QuestionAsk, QuestionReply } from '../core/ports/agent.ts';
 import { decidePermission, effectivePermissions } from '../core/policy/permissionPolicy.ts';
+import type { PermissionAsk, PermissionReply, QuestionAsk, QuestionReply } from '../core/ports/agent.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import type { RunContext } from './runContext.ts';
 
@@ -34,16 +34,27 @@ export class Asks {
         break;
     }
     const answer = await this.#ask(
-      { attempt, kind: 'permission', title, detail: `the agent asks for ${ask.permission}`, permission: { permission: ask.permission, patterns: [...ask.patterns] } },
+      {
+        attempt,
+        kind: 'permission',
+        title,
+        detail: `the agent asks for ${ask.permission}`,
+        permission: { permission: ask.permission, patterns: [...ask.patterns] },
+      },
       signal,
       endTurn,
     );
     if (answer === null) return { reply: 'reject' };
-    return answer.decision === 'approved' ? { reply: 'once' } : { reply: 'reject', message: answer.comment ?? 'A person denied this. Find another way.' };
+    return answer.decision === 'approved'
+      ? { reply: 'once' }
+      : { reply: 'reject', message: answer.comment ?? 'A person denied this. Find another way.' };
   }
 
   async question(attempt: number, ask: QuestionAsk, signal: AbortSignal, endTurn: (reason: string) => void): Promise<QuestionReply> {
-    const title = ask.questions.map((q) => q.text).join(' · ').slice(0, 300);
+    const title = ask.questions
+      .map((q) => q.text)
+      .join(' · ')
+      .slice(0, 300);
     const questions = ask.questions.map((q) => ({ ...q, options: [...q.options] }));
     const answer = await this.#ask({ attempt, kind: 'question', title, detail: 'the agent asks a question', questions }, signal, endTurn);
     if (answer === null || answer.decision === 'rejected') return null;
@@ -60,7 +71,11 @@ export class Asks {
     const answer = await this.#desk.waitFor(this.#context.run, id, signal);
     if (answer === null && !signal.aborted) {
       await this.#context.record(
-        event('run/parked', { code: request.kind === 'question' ? 'question' : 'permission', exitCode: 5, reason: `waits for a person: ${request.title}` }),
+        event('run/parked', {
+          code: request.kind === 'question' ? 'question' : 'permission',
+          exitCode: 5,
+          reason: `waits for a person: ${request.title}`,
+        }),
       );
       endTurn('parked');
     }

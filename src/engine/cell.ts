@@ -1,7 +1,7 @@
 import { event } from '../core/journal/events.ts';
+import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { PortLease } from '../core/ports/processes.ts';
-import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
@@ -55,7 +55,12 @@ export class Cell {
     this.#server = result.value;
     const session = await this.#conversation(result.value, signal);
     await this.#context.record(
-      event('cell/ready', { url: result.value.url, version: result.value.version, session, bootMs: Math.round(deps.clock.monotonic() - started) }),
+      event('cell/ready', {
+        url: result.value.url,
+        version: result.value.version,
+        session,
+        bootMs: Math.round(deps.clock.monotonic() - started),
+      }),
     );
     const setup = await this.#setUp(signal);
     if (setup !== null) return { ok: false, reason: setup };
@@ -175,7 +180,12 @@ export class Cell {
     const { state } = this.#context;
     const { setup, limits } = state.spec;
     if (setup === null || state.cell?.setupDone === true) return null;
-    const evidence = await runInCell(this.#context, this, { command: setup, name: 'setup', timeoutMs: limits.setupTimeoutMs }, signal);
+    const evidence = await runInCell(
+      this.#context,
+      this.server.client,
+      { command: setup, name: 'setup', timeoutMs: limits.setupTimeoutMs },
+      signal,
+    );
     await this.#context.record(event('cell/setupFinished', { evidence }));
     if (evidence.end === 'exited' && evidence.exitCode === 0) return null;
     return `the setup command \`${setup}\` failed (${evidence.exitCode === null ? evidence.end : `exit code ${evidence.exitCode}`}): ${evidence.tail.trim().slice(-500)}`;
@@ -215,7 +225,9 @@ export class Cell {
       const unkept = await this.#keepRest();
       if (unkept !== null) {
         // Better a folder too many than work lost: it stays where it is, and `clean` names it.
-        await this.#context.record(event('run/recoveryApplied', { code: 'IG', what: `worktree left in place: ${unkept}`, retry: 0, delayMs: 0 }));
+        await this.#context.record(
+          event('run/recoveryApplied', { code: 'IG', what: `worktree left in place: ${unkept}`, retry: 0, delayMs: 0 }),
+        );
         await this.#context.record(event('cell/removed', {}));
         return;
       }
@@ -237,9 +249,9 @@ export class Cell {
     if (state.cell === null) return null;
     const snapshot = await deps.repository.snapshot(state.cell.worktree);
     if (!snapshot.ok) return snapshot.error.message;
-    const { tree } = snapshot.value;
+    const { tree, keep } = snapshot.value;
     const known = [state.spec.baseTree, state.lastGreen.tree, state.landing?.tree, ...state.attempts.map((a) => a.candidate?.tree)];
-    if (!known.includes(tree)) await keepWorktree(this.#context, 'end');
+    if (keep !== undefined || !known.includes(tree)) await keepWorktree(this.#context, 'end');
     return null;
   }
 }

@@ -19,7 +19,8 @@ export async function cleanOrphans(engine: EngineContext, dryRun: boolean): Prom
   const out: Orphan[] = [];
   for (const { remove, ...orphan } of found) {
     const removed = !dryRun && orphan.keptIn !== null && (await remove());
-    if (removed) await ledger.append(null, 'engine', event('clean/removed', { kind: orphan.kind, name: orphan.name, keptIn: orphan.keptIn ?? '' }));
+    if (removed)
+      await ledger.append(null, 'engine', event('clean/removed', { kind: orphan.kind, name: orphan.name, keptIn: orphan.keptIn ?? '' }));
     out.push({ ...orphan, removed });
   }
   return out;
@@ -71,16 +72,17 @@ async function orphanWorktree(engine: EngineContext, cell: string, path: string)
   const ref = `${keptRefPrefix}orphan/${cell}`;
   const snapshot = await deps.repository.snapshot(path);
   if (!snapshot.ok) return { ...base, keptIn: null, why: `${base.why}, and its content can't be read: ${snapshot.error.message}`, remove };
+  const whole = snapshot.value.keep ?? snapshot.value.tree;
   const keep = async (): Promise<boolean> => {
     const written = await deps.repository.writeCommit({
-      tree: snapshot.value.tree,
+      tree: whole,
       parents: [],
       message: `Kept ${cell}\n\nReactor-Kept: orphan\n`,
       sign: false,
     });
     if (!written.ok) return false;
     const there = await deps.repository.readRef(ref);
-    if (there !== null && (await deps.repository.treeOf(there)) === snapshot.value.tree) return true;
+    if (there !== null && (await deps.repository.treeOf(there)) === whole) return true;
     const name = there === null ? ref : `${ref}-${deps.ids.short()}`;
     return (await deps.repository.moveRef({ ref: name, to: written.value, expected: null, reason: 'reactor: kept' })).ok;
   };
@@ -108,7 +110,8 @@ async function mergedBranches(repository: GitRepository, open: readonly RunState
       name: ref.slice('refs/heads/'.length),
       why: 'its run has ended',
       keptIn,
-      remove: async () => (await repository.checkoutOf(ref.slice('refs/heads/'.length))) === null && (await repository.deleteRef({ ref, expected: oid })).ok,
+      remove: async () =>
+        (await repository.checkoutOf(ref.slice('refs/heads/'.length))) === null && (await repository.deleteRef({ ref, expected: oid })).ok,
     });
   }
   return found;

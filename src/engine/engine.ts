@@ -1,5 +1,5 @@
-import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { Emitter, type Event } from '../base/event.ts';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { Limiter } from '../base/limiter.ts';
 import { errorText } from '../base/log.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
@@ -173,7 +173,8 @@ export class Engine implements Disposable {
 
   #find(name: string): RunState {
     const state = this.find(name);
-    if (state === null) throw new UserFacingError('unknownRun', `There is no run or task ${name} in this repository.`, { actions: ['reactor tasks'] });
+    if (state === null)
+      throw new UserFacingError('unknownRun', `There is no run or task ${name} in this repository.`, { actions: ['reactor tasks'] });
     return state;
   }
 
@@ -186,7 +187,6 @@ export class Engine implements Disposable {
       .catch((error: unknown) => this.#failed(run, error))
       .finally(() => {
         this.#driven.delete(run);
-        this.#live.fire({ run, kind: 'note', text: 'rests' });
         this.#driveOn(run);
       });
     this.#driven.set(run, { supervisor, done });

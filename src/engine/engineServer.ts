@@ -58,9 +58,11 @@ export class ClientSession implements Disposable {
   }
 
   async #answer(method: string, raw: unknown): Promise<unknown> {
-    if (!Object.hasOwn(methods, method)) throw new UserFacingError('engineVersion', `This engine does not know the request ${method}; it may be older than the client.`);
+    if (!Object.hasOwn(methods, method))
+      throw new UserFacingError('engineVersion', `This engine does not know the request ${method}; it may be older than the client.`);
     const parsed = methods[method as Method].params.safeParse(raw);
-    if (!parsed.success) throw new UserFacingError('configuration', `The request ${method} is malformed: ${parsed.error.issues[0]?.message ?? ''}`);
+    if (!parsed.success)
+      throw new UserFacingError('configuration', `The request ${method} is malformed: ${parsed.error.issues[0]?.message ?? ''}`);
     if (method === 'hello') return this.#hello(methods.hello.params.parse(raw));
     if (this.#actor === null) throw new UserFacingError('engineVersion', 'The client did not say hello first.');
     return this.#dispatch(method as Exclude<Method, 'hello'>, raw, this.#actor);

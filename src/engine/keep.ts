@@ -4,6 +4,7 @@ import type { RunContext } from './runContext.ts';
 export interface Kept {
   readonly ref: string;
   readonly commit: Oid;
+  /** The candidate. The kept commit may hold more: the files of repositories that a tree can't hold. */
   readonly tree: Oid;
 }
 
@@ -20,7 +21,9 @@ export async function keepWorktree(context: RunContext, label: string, signal?: 
   if (cell === null) throw new Error(`run ${context.run} has no cell to keep`);
   const snapshot = await repository.snapshot(cell.worktree, signal);
   if (!snapshot.ok) throw new Error(`can't read the state of ${cell.worktree}: ${snapshot.error.message}`);
-  return keepTree(context, label, snapshot.value.tree, lastGreen.commit, `${spec.task}: ${spec.title}`, signal);
+  const { tree, keep } = snapshot.value;
+  const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`, signal);
+  return { ...kept, tree };
 }
 
 async function keepTree(context: RunContext, label: string, tree: Oid, parent: Oid, title: string, signal?: AbortSignal): Promise<Kept> {

@@ -1,5 +1,5 @@
-import type { Processes } from '../core/ports/processes.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
+import type { Processes } from '../core/ports/processes.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../protocol/messages.ts';
 
@@ -19,7 +19,16 @@ export function inboxOf(runs: readonly RunState[]): InboxItem[] {
     if (asked.length > 0 || state.parked === null) return asked;
     const { code, reason } = state.parked;
     return [
-      { run: state.run, task: state.task, id: 'parked', kind: 'parked', title: reason, detail: code, tree: null, at: state.waitingSince ?? state.requestedAt },
+      {
+        run: state.run,
+        task: state.task,
+        id: 'parked',
+        kind: 'parked',
+        title: reason,
+        detail: code,
+        tree: null,
+        at: state.waitingSince ?? state.requestedAt,
+      },
     ];
   });
   return items.sort((a, b) => a.at - b.at);

@@ -9,7 +9,8 @@ import type { EngineContext } from './runContext.ts';
 export async function recoverRun(engine: EngineContext, state: RunState): Promise<void> {
   const { deps, ledger } = engine;
   const { run, cell, phase } = state;
-  const record = (...events: Parameters<typeof ledger.append> extends [unknown, unknown, ...infer E] ? E : never) => ledger.append(run, 'engine', ...events);
+  const record = (...events: Parameters<typeof ledger.append> extends [unknown, unknown, ...infer E] ? E : never) =>
+    ledger.append(run, 'engine', ...events);
   if (cell !== null) {
     const report = await deps.processes.endCell(cell.id, cell.server, deps.options.killGraceMs);
     if (cell.server !== null || report.signalled.length > 0) {
@@ -25,11 +26,19 @@ export async function recoverRun(engine: EngineContext, state: RunState): Promis
   const attempt = currentAttempt(state);
   const midTurn = attempt !== null && attempt.closed === null && attempt.executed === null && state.concluded === null;
   if (!midTurn) {
-    await record(event('run/recovered', { outcome: 'resumed', phase, reason: 'the engine ended; the run goes on from its last recorded step' }));
+    await record(
+      event('run/recovered', { outcome: 'resumed', phase, reason: 'the engine ended; the run goes on from its last recorded step' }),
+    );
     return;
   }
   await record(
-    event('attempt/executed', { attempt: attempt.attempt, end: 'serverGone', reason: 'the engine ended during the turn', steps: 0, durationMs: 0 }),
+    event('attempt/executed', {
+      attempt: attempt.attempt,
+      end: 'serverGone',
+      reason: 'the engine ended during the turn',
+      steps: 0,
+      durationMs: 0,
+    }),
     event('run/recovered', {
       outcome: 'reverted',
       phase,

@@ -17,9 +17,13 @@ export async function restoreAttempt(
   const found = wanted === null ? kept.at(-1) : kept.find((a) => a.attempt === wanted);
   if (!found?.candidate) {
     const there = kept.map((a) => a.attempt).join(', ');
-    throw new UserFacingError('notPossibleNow', `${state.run} has no kept ${wanted === null ? 'attempt' : `attempt ${wanted}`}${there ? `; kept are: ${there}` : ''}.`, {
-      actions: [`reactor show ${state.run}`],
-    });
+    throw new UserFacingError(
+      'notPossibleNow',
+      `${state.run} has no kept ${wanted === null ? 'attempt' : `attempt ${wanted}`}${there ? `; kept are: ${there}` : ''}.`,
+      {
+        actions: [`reactor show ${state.run}`],
+      },
+    );
   }
   const { keptCommit, keptRef } = found.candidate;
   const commit = (await repository.readRef(keptRef)) ?? keptCommit;

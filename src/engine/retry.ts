@@ -13,7 +13,9 @@ export async function withRetries<T, F extends { readonly message: string }>(
   code: keyof typeof policies,
   what: string,
   signal: AbortSignal,
-  attempt: (retry: number) => Promise<{ readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: F; readonly retryable: boolean }>,
+  attempt: (
+    retry: number,
+  ) => Promise<{ readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: F; readonly retryable: boolean }>,
 ): Promise<{ readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: F }> {
   const { retries, backoff } = policies[code];
   for (let retry = 0; ; retry += 1) {

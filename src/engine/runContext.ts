@@ -13,7 +13,11 @@ export interface EngineContext {
   /** Server starts cost seconds of processor time each: so many at once. */
   readonly boots: Limiter;
   /** Tells clients what is not journaled. */
-  readonly announce: (live: { readonly run: string; readonly kind: 'text' | 'toolStarted' | 'retrying' | 'note'; readonly text: string }) => void;
+  readonly announce: (live: {
+    readonly run: string;
+    readonly kind: 'text' | 'toolStarted' | 'retrying' | 'note';
+    readonly text: string;
+  }) => void;
 }
 
 /** One run and the ways to read and move it. */

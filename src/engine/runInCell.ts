@@ -1,5 +1,5 @@
 import type { CommandEvidence } from '../core/journal/events.ts';
-import type { Cell } from './cell.ts';
+import type { AgentClient } from '../core/ports/agent.ts';
 import type { RunContext } from './runContext.ts';
 
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -10,13 +10,13 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
  */
 export async function runInCell(
   context: RunContext,
-  cell: Cell,
+  client: AgentClient,
   request: { readonly command: string; readonly name: string; readonly timeoutMs: number },
   signal: AbortSignal,
 ): Promise<CommandEvidence> {
   const { deps, run, state } = context;
   const outputFile = await deps.files.outputFile(run, `${request.name}.log`);
-  const result = await cell.server.client.shell(
+  const result = await client.shell(
     {
       sessionId: state.cell?.session ?? '',
       command: request.command,

@@ -5,12 +5,12 @@ import { exitCodes } from '../core/model/exitCodes.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
 import { nextStep, type Step } from '../core/run/nextStep.ts';
-import { type ApprovalDesk } from './approvalDesk.ts';
+import type { ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
-import { RunContext, type EngineContext } from './runContext.ts';
+import { type EngineContext, RunContext } from './runContext.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
@@ -98,12 +98,16 @@ export class RunSupervisor {
   /** RB: what is there is kept, and the run ends with the reason. */
   async #halt(step: Step, message: string): Promise<void> {
     const { state } = this.#context;
-    await this.#context.record(event('run/recoveryApplied', { code: 'RB', what: `${step.step}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }));
+    await this.#context.record(
+      event('run/recoveryApplied', { code: 'RB', what: `${step.step}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }),
+    );
     if (step.step === 'teardown' || step.step === 'suspend' || state.concluded !== null) {
       await this.#context.record(event('cell/removed', {}));
       return;
     }
-    await this.#context.record(event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: `${step.step} failed: ${message}` }));
+    await this.#context.record(
+      event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: `${step.step} failed: ${message}` }),
+    );
   }
 
   async #do(step: Step, signal: AbortSignal): Promise<void> {
@@ -112,10 +116,14 @@ export class RunSupervisor {
       case 'boot':
         return this.#boot(signal);
       case 'testBase':
-        return this.#needsServer(await this.#whenAlive(() => testBase(context, this.#cell, signal)));
+        return this.#withServer(() => testBase(context, this.#cell, signal));
       case 'startAttempt':
         await context.record(
-          event('attempt/started', { attempt: context.state.attempts.length + 1, prompt: composePrompt(context.state), because: step.because }),
+          event('attempt/started', {
+            attempt: context.state.attempts.length + 1,
+            prompt: composePrompt(context.state),
+            because: step.because,
+          }),
         );
         return;
       case 'execute':
@@ -123,7 +131,7 @@ export class RunSupervisor {
       case 'buildCandidate':
         return buildCandidate(context, step.attempt);
       case 'test':
-        return this.#needsServer(await this.#whenAlive(() => testCandidate(context, this.#cell, step.attempt, signal)));
+        return this.#withServer(() => testCandidate(context, this.#cell, step.attempt, signal));
       case 'approveByPolicy':
         return this.#approveByPolicy(step.attempt);
       case 'askReview':
@@ -135,12 +143,12 @@ export class RunSupervisor {
       case 'revert':
         return this.#revert(step.attempt, step.reason);
       case 'commit':
-        this.#endServerEarly();
+        await this.#endServerEarly();
         return commit(context, step.attempt);
       case 'prepareLanding':
         return prepareLanding(context);
       case 'testLanding':
-        return this.#needsServer(await this.#whenAlive(() => testLanding(context, this.#cell, signal)));
+        return this.#withServer(() => testLanding(context, this.#cell, signal));
       case 'moveTarget':
         return moveTarget(context);
       case 'park':
@@ -172,32 +180,38 @@ export class RunSupervisor {
     await this.#context.record(event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: result.reason }));
   }
 
-  /** A command that ran to its end is worth its result even when the server dies after it. */
-  async #whenAlive(work: () => Promise<boolean>): Promise<boolean> {
-    return this.#cell.hasServer ? work() : false;
+  /** Does work that needs the server. When it was ended meanwhile, the journal says so and the next step starts another. */
+  async #withServer(work: () => Promise<boolean>): Promise<void> {
+    await this.#background;
+    if (this.#context.state.cell?.ready !== true) return;
+    if (this.#cell.hasServer && (await work())) return;
+    await this.#serverLost();
   }
 
   /** The server went away under a command: end what is left of it, so that the next step starts another. */
-  async #needsServer(done: boolean): Promise<void> {
-    if (done || this.#step.signal.aborted) return;
+  async #serverLost(): Promise<void> {
+    if (this.#step.signal.aborted) return;
     this.#serverLosses += 1;
     if (this.#serverLosses > MAX_SERVER_LOSSES) {
       await this.#context.record(
-        event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: `the agent server went away ${this.#serverLosses} times during commands` }),
+        event('run/concluded', {
+          status: 'error',
+          exitCode: exitCodes.configuration,
+          reason: `the agent server went away ${this.#serverLosses} times during commands`,
+        }),
       );
       return;
     }
     await this.#cell.stopServer();
-    await this.#context.record(event('run/recoveryApplied', { code: 'R3', what: 'the agent server ended during a command', retry: this.#serverLosses, delayMs: 0 }));
+    await this.#context.record(
+      event('run/recoveryApplied', { code: 'R3', what: 'the agent server ended during a command', retry: this.#serverLosses, delayMs: 0 }),
+    );
   }
 
   async #approveByPolicy(attempt: number): Promise<void> {
     const { candidate } = this.#current(attempt);
     if (candidate === null) throw new Error('nothing to approve');
-    await this.#desk.request(this.#context.run, this.#reviewRequest(attempt));
-    const pending = this.#context.state.pending.at(-1);
-    if (pending === undefined) return;
-    await this.#context.recordAs('policy', event('approval/answered', { id: pending.id, decision: 'approved', tree: candidate.tree, comment: null }));
+    await this.#context.recordAs('policy', event('attempt/approvedByPolicy', { attempt, tree: candidate.tree, rule: 'approve: auto' }));
   }
 
   async #askReview(attempt: number): Promise<void> {
@@ -220,7 +234,9 @@ export class RunSupervisor {
     const parks = state.spec.approve === 'never' && pending.kind === 'review';
     const answer = parks ? null : await this.#desk.waitFor(run, pending.id, signal);
     if (answer !== null || signal.aborted || !this.#context.state.pending.some((p) => p.id === pending.id)) return;
-    await this.#context.record(event('run/parked', { code: pending.kind, exitCode: exitCodes.waits, reason: `waits for a person: ${pending.title}` }));
+    await this.#context.record(
+      event('run/parked', { code: pending.kind, exitCode: exitCodes.waits, reason: `waits for a person: ${pending.title}` }),
+    );
   }
 
   async #interrupt(attempt: number, reason: string): Promise<void> {
@@ -247,9 +263,11 @@ export class RunSupervisor {
     if (!reset.ok) throw new Error(`the worktree could not be reset: ${reset.error.message}`);
   }
 
-  /** After the gate only git works, unless the target has moved; ending the server overlaps with the commit. */
-  #endServerEarly(): void {
-    if (!this.#cell.hasServer) return;
+  /** After the gate only git works, unless the target has moved and the merge must be tested; ending the server overlaps with the commit. */
+  async #endServerEarly(): Promise<void> {
+    const { spec } = this.#context.state;
+    const moved = spec.target !== null && (await this.#context.deps.repository.readRef(`refs/heads/${spec.target}`)) !== spec.base;
+    if (moved || !this.#cell.hasServer) return;
     this.#background = this.#cell.stopServer();
     this.#background.catch(() => {});
   }

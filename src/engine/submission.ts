@@ -29,9 +29,13 @@ export class Submissions {
     const earlier = deps.journal.runsOfTask(spec.task);
     const open = earlier.find((r) => r.phase !== 'ended');
     if (open !== undefined) {
-      throw new UserFacingError('notPossibleNow', `${spec.task} is still open as ${open.run} (${open.phase}); a task has one open run at a time.`, {
-        actions: [`reactor show ${open.run}`, `reactor kill ${open.run}`],
-      });
+      throw new UserFacingError(
+        'notPossibleNow',
+        `${spec.task} is still open as ${open.run} (${open.phase}); a task has one open run at a time.`,
+        {
+          actions: [`reactor show ${open.run}`, `reactor kill ${open.run}`],
+        },
+      );
     }
     const run = `${spec.task}-r${earlier.length + 1}`;
     const seq = await ledger.append(run, actor, event('run/requested', { run, spec }));
@@ -60,7 +64,9 @@ export class Submissions {
     if (!spec.ok) throw new UserFacingError('configuration', spec.error.message, { actions: spec.error.actions });
     const { target } = spec.value;
     if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
-      throw new UserFacingError('configuration', `There is no branch ${target} to land on.`, { actions: ['name one with --target BRANCH', 'or keep the work on its own branch with --land branch'] });
+      throw new UserFacingError('configuration', `There is no branch ${target} to land on.`, {
+        actions: ['name one with --target BRANCH', 'or keep the work on its own branch with --land branch'],
+      });
     }
     return spec.value;
   }

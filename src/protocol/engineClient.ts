@@ -1,6 +1,6 @@
 import { Emitter, type Event } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
-import { UserFacingError, type UserErrorCode } from '../base/userFacingError.ts';
+import { type UserErrorCode, UserFacingError } from '../base/userFacingError.ts';
 import type { Entry } from '../core/journal/entry.ts';
 import type { Connection } from './connection.ts';
 import { EngineMessage, type LiveMessage, type Method, methods, type Params, type Reply } from './messages.ts';
@@ -77,4 +77,7 @@ export class EngineClient implements Disposable {
 }
 
 const gone = (reason: string) =>
-  new UserFacingError('engineUnavailable', `The connection to the engine has ended (${reason}). Work in cells is kept; run the command again to go on.`);
+  new UserFacingError(
+    'engineUnavailable',
+    `The connection to the engine has ended (${reason}). Work in cells is kept; run the command again to go on.`,
+  );

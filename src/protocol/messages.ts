@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RunRequest } from '../core/model/runRequest.ts';
-import type { RunState } from '../core/run/state.ts';
 import { Usd } from '../core/model/usd.ts';
+import type { RunState } from '../core/run/state.ts';
 
 /** Raised when a message changes in a way an older peer can't read. */
 export const PROTOCOL_VERSION = 1;
@@ -21,7 +21,9 @@ export const EntryMessage = z.object({
 
 /** A run's state as the engine folded it. Checked for its key fields; the rest is as src/core/run/state.ts says. */
 export const RunStateMessage = z.custom<RunState>(
-  (value) => z.looseObject({ run: z.string(), task: z.string(), phase: z.string(), seq: z.number(), spec: z.looseObject({}) }).safeParse(value).success,
+  (value) =>
+    z.looseObject({ run: z.string(), task: z.string(), phase: z.string(), seq: z.number(), spec: z.looseObject({}) }).safeParse(value)
+      .success,
   'not a run state',
 );
 
@@ -50,7 +52,12 @@ export const InboxItem = z.object({
 });
 export type InboxItem = z.infer<typeof InboxItem>;
 
-export const Status = z.object({ runs: z.array(RunStateMessage), cells: z.array(CellMessage), inbox: z.array(InboxItem), head: z.number().int() });
+export const Status = z.object({
+  runs: z.array(RunStateMessage),
+  cells: z.array(CellMessage),
+  inbox: z.array(InboxItem),
+  head: z.number().int(),
+});
 export type Status = z.infer<typeof Status>;
 
 export const Orphan = z.object({
@@ -114,7 +121,10 @@ export const methods = {
     result: z.object({ run: z.string(), seq: z.number().int() }),
   },
   cancel: { params: Run, result: z.object({ run: z.string(), seq: z.number().int() }) },
-  resume: { params: z.object({ run: z.string(), budgetUsd: Usd.nullable().optional() }), result: z.object({ run: z.string(), seq: z.number().int() }) },
+  resume: {
+    params: z.object({ run: z.string(), budgetUsd: Usd.nullable().optional() }),
+    result: z.object({ run: z.string(), seq: z.number().int() }),
+  },
   /** Makes a branch of a reverted (or any) attempt's kept state. The last attempt when null. */
   restore: {
     params: z.object({ run: z.string(), attempt: z.number().int().positive().nullable() }),

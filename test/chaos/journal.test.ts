@@ -72,7 +72,10 @@ describe('a journal whose writers die or are overtaken (INV-009)', function () {
       }
       const states = [...folded.values()];
       assert.deepEqual([...reader.recentRuns(100_000)].reverse(), states);
-      assert.deepEqual(reader.openRuns(), states.filter((state) => state.phase !== 'ended'));
+      assert.deepEqual(
+        reader.openRuns(),
+        states.filter((state) => state.phase !== 'ended'),
+      );
       return entries;
     } finally {
       reader.close();
@@ -113,7 +116,11 @@ describe('a journal whose writers die or are overtaken (INV-009)', function () {
     await third.ended;
     assert.deepEqual([first.last, second.last, first.token, second.token, third.token], ['fenced', 'fenced', 1, 2, 3]);
     const tokens = (await checkWhole()).map((entry) => Number(entry.actor.replace('person:', '')));
-    assert.deepEqual(tokens, [...tokens].sort((a, b) => a - b), 'no entry of an older token after one of a newer');
+    assert.deepEqual(
+      tokens,
+      [...tokens].sort((a, b) => a - b),
+      'no entry of an older token after one of a newer',
+    );
     assert.deepEqual([...new Set(tokens)], [1, 2, 3]);
   });
 });

@@ -68,7 +68,18 @@ describe('the export of a journal', function () {
       lines.map((line) => JSON.parse(line) as unknown),
       raw.map((entry) => ({ ...entry, data: JSON.parse(entry.data) as unknown })),
     );
-    assert.deepEqual(Object.keys(JSON.parse(lines[0] ?? '') as object), ['seq', 'at', 'run', 'cell', 'actor', 'type', 'version', 'data', 'prevHash', 'hash']);
+    assert.deepEqual(Object.keys(JSON.parse(lines[0] ?? '') as object), [
+      'seq',
+      'at',
+      'run',
+      'cell',
+      'actor',
+      'type',
+      'version',
+      'data',
+      'prevHash',
+      'hash',
+    ]);
   });
 
   it('gives CSV that spreadsheets read back and never take for formulas', async () => {
@@ -76,19 +87,34 @@ describe('the export of a journal', function () {
     const [header, ...rows] = parseCsv(text);
     assert.deepEqual(header, ['seq', 'at', 'time', 'run', 'cell', 'actor', 'type', 'version', 'data', 'prevHash', 'hash']);
     const raw = reader.readRaw({ limit: 10_000 });
-    assert.deepEqual(rows.map((row) => row[8]), raw.map((entry) => entry.data));
-    assert.deepEqual(rows.slice(2, 6).map((row) => row.slice(3, 6)), [
-      ["'=2+5", 'cell-=2+5', 'person:@eve'],
-      ["'+r", 'cell-+r', 'person:"x", y'],
-      ["'-r", "'\tcell", 'engine'],
-      ["'@r", "'\rcell", 'engine'],
-    ]);
+    assert.deepEqual(
+      rows.map((row) => row[8]),
+      raw.map((entry) => entry.data),
+    );
+    assert.deepEqual(
+      rows.slice(2, 6).map((row) => row.slice(3, 6)),
+      [
+        ["'=2+5", 'cell-=2+5', 'person:@eve'],
+        ["'+r", 'cell-+r', 'person:"x", y'],
+        ["'-r", "'\tcell", 'engine'],
+        ["'@r", "'\rcell", 'engine'],
+      ],
+    );
     assert.deepEqual(rows[6]?.slice(0, 5), ['7', '1000', '1970-01-01T00:00:01.000Z', '', '']);
   });
 
   it('gives one run, or a part', async () => {
-    assert.deepEqual([(await exported({ format: 'ndjson', run: '=2+5' })).entries, (await exported({ format: 'ndjson', from: 1207 })).entries], [1, 1]);
-    assert.deepEqual([(await exported({ format: 'ndjson', run: 'none' })).text, (await exported({ format: 'csv', run: 'none' })).text.split('\r\n').length], ['', 2]);
+    assert.deepEqual(
+      [(await exported({ format: 'ndjson', run: '=2+5' })).entries, (await exported({ format: 'ndjson', from: 1207 })).entries],
+      [1, 1],
+    );
+    assert.deepEqual(
+      [
+        (await exported({ format: 'ndjson', run: 'none' })).text,
+        (await exported({ format: 'csv', run: 'none' })).text.split('\r\n').length,
+      ],
+      ['', 2],
+    );
   });
 
   it('gives damaged data as text instead of breaking off or breaking the lines', async () => {
@@ -99,7 +125,10 @@ describe('the export of a journal', function () {
     set('{\n"a":\n1}');
     const pretty = (await exported({ format: 'ndjson', from: 7 })).text.split('\n')[0] ?? '';
     db.close();
-    assert.deepEqual([broken, pretty].map((line) => (JSON.parse(line) as { data: unknown }).data), ['{"broken', { a: 1 }]);
+    assert.deepEqual(
+      [broken, pretty].map((line) => (JSON.parse(line) as { data: unknown }).data),
+      ['{"broken', { a: 1 }],
+    );
   });
 
   it('waits for the writer, and stops between pages when asked', async () => {

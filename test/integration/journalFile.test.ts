@@ -96,7 +96,10 @@ describe('a journal in a file', function () {
     const appended = journal.append({ entries: [requested('r1')], durability: 'normal' });
     journal.close();
     assert.equal((await appended).length, 1);
-    assert.equal(reading((reader) => reader.head()), 1);
+    assert.equal(
+      reading((reader) => reader.head()),
+      1,
+    );
   });
 
   it('folds the states anew when another version made them or they lag behind', async () => {
@@ -164,7 +167,11 @@ describe('a journal in a file', function () {
       const error = thrown(() => reading((reader) => reader.read({})));
       assert.equal(codeOf(error), 'journalBroken');
       assert.match(String(error), /Entry 6 /);
-      assert.equal(reading((reader) => reader.read({ to: 5 }).length), 5, 'what is before it can be read');
+      assert.equal(
+        reading((reader) => reader.read({ to: 5 }).length),
+        5,
+        'what is before it can be read',
+      );
       raw((db) => db.exec("UPDATE meta SET value = 'other' WHERE key = 'projection'"));
       assert.match(String(thrown(() => openSampleJournal(file))), /Entry 6 /);
     }
@@ -204,7 +211,15 @@ describe('a journal in a file', function () {
     assert.equal(codeOf(thrown(() => openSampleJournal(folder.path))), 'environment');
     const db = new DatabaseSync(':memory:');
     db.exec('PRAGMA query_only = ON');
-    assert.equal(codeOf(sqliteFailure(file, thrown(() => db.exec('CREATE TABLE t (a)')))), 'environment');
+    assert.equal(
+      codeOf(
+        sqliteFailure(
+          file,
+          thrown(() => db.exec('CREATE TABLE t (a)')),
+        ),
+      ),
+      'environment',
+    );
     db.close();
   });
 
@@ -227,7 +242,10 @@ describe('a journal in a file', function () {
   it('words the full disk and the corrupt page of SQLite itself', () => {
     const db = new DatabaseSync(file.replace('data/', ''));
     db.exec('CREATE TABLE t (a TEXT); PRAGMA max_page_count = 8');
-    const full = sqliteFailure(file, thrown(() => db.prepare('INSERT INTO t VALUES (?)').run('x'.repeat(100_000))));
+    const full = sqliteFailure(
+      file,
+      thrown(() => db.prepare('INSERT INTO t VALUES (?)').run('x'.repeat(100_000))),
+    );
     db.close();
     assert.equal(codeOf(full), 'environment');
     assert.match(String(full), /disk is full/);

@@ -28,7 +28,7 @@ describe('the lease of a repository', function () {
     return answer.ok ? answer.token : `held by ${answer.holder.engine}`;
   };
 
-  it('is one engine\'s at a time, and its token only grows', () => {
+  it("is one engine's at a time, and its token only grows", () => {
     assert.deepEqual([acquire('a'), acquire('b')], [1, 'held by a']);
     assert.equal(releaseLease({ file, token: 1 }), true);
     assert.deepEqual([acquire('b'), acquire('a')], [2, 'held by b']);

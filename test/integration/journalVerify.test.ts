@@ -42,20 +42,44 @@ describe('verification of a journal (INV-009)', function () {
   });
 
   for (const [what, sql, expected] of [
-    ['changed data', `UPDATE entries SET data = replace(data, 'warning', 'Warning') WHERE seq = 4321`, '4321: Entry 4321 was changed after it was written.'],
+    [
+      'changed data',
+      `UPDATE entries SET data = replace(data, 'warning', 'Warning') WHERE seq = 4321`,
+      '4321: Entry 4321 was changed after it was written.',
+    ],
     ['a changed actor', `UPDATE entries SET actor = 'person:eve' WHERE seq = 17`, '17: Entry 17 was changed after it was written.'],
     ['a changed time', `UPDATE entries SET at = at + 1 WHERE seq = 1`, '1: Entry 1 was changed after it was written.'],
-    ['a time beyond all numbers', `UPDATE entries SET at = 9223372036854775807 WHERE seq = 9`, '9: Entry 9 was changed after it was written.'],
+    [
+      'a time beyond all numbers',
+      `UPDATE entries SET at = 9223372036854775807 WHERE seq = 9`,
+      '9: Entry 9 was changed after it was written.',
+    ],
     ['a run taken away', `UPDATE entries SET run = NULL WHERE seq = 30`, '30: Entry 30 was changed after it was written.'],
     ['a changed hash', `UPDATE entries SET hash = prevHash WHERE seq = 40`, '40: Entry 40 was changed after it was written.'],
     ['a changed link', `UPDATE entries SET prevHash = hash WHERE seq = 41`, '41: Entry 41 was changed after it was written.'],
     ['a removed entry', `DELETE FROM entries WHERE seq = 2500`, '2500: Entry 2500 is missing.'],
     ['a removed beginning', `DELETE FROM entries WHERE seq < 3`, '1: Entry 1 is missing.'],
-    ['a removed end', `DELETE FROM entries WHERE seq > 4990`, '4991: Entry 4991 is missing: the journal was cut off; entry 5000 was its last.'],
+    [
+      'a removed end',
+      `DELETE FROM entries WHERE seq > 4990`,
+      '4991: Entry 4991 is missing: the journal was cut off; entry 5000 was its last.',
+    ],
     ['everything removed', `DELETE FROM entries`, '1: Entry 1 is missing: the journal was cut off; entry 5000 was its last.'],
-    ['an entry before the first', `INSERT INTO entries SELECT 0, at, run, cell, actor, type, version, data, prevHash, hash FROM entries WHERE seq = 1`, '0: Entry 0 does not belong here: it was inserted.'],
-    ['two entries in each other’s place', `UPDATE entries SET seq = -1 WHERE seq = 6; UPDATE entries SET seq = 6 WHERE seq = 7; UPDATE entries SET seq = 7 WHERE seq = -1`, '6: Entry 6 was changed after it was written.'],
-    ['an entry inserted and the rest moved up', `UPDATE entries SET seq = -(seq + 1) WHERE seq >= 100; UPDATE entries SET seq = -seq WHERE seq < 0; INSERT INTO entries SELECT 100, at, run, cell, actor, type, version, data, prevHash, hash FROM entries WHERE seq = 99`, '100: Entry 100 was changed after it was written.'],
+    [
+      'an entry before the first',
+      `INSERT INTO entries SELECT 0, at, run, cell, actor, type, version, data, prevHash, hash FROM entries WHERE seq = 1`,
+      '0: Entry 0 does not belong here: it was inserted.',
+    ],
+    [
+      'two entries in each other’s place',
+      `UPDATE entries SET seq = -1 WHERE seq = 6; UPDATE entries SET seq = 6 WHERE seq = 7; UPDATE entries SET seq = 7 WHERE seq = -1`,
+      '6: Entry 6 was changed after it was written.',
+    ],
+    [
+      'an entry inserted and the rest moved up',
+      `UPDATE entries SET seq = -(seq + 1) WHERE seq >= 100; UPDATE entries SET seq = -seq WHERE seq < 0; INSERT INTO entries SELECT 100, at, run, cell, actor, type, version, data, prevHash, hash FROM entries WHERE seq = 99`,
+      '100: Entry 100 was changed after it was written.',
+    ],
   ] as const) {
     it(`finds ${what}`, async () => assert.equal(await changed(sql), expected));
   }

@@ -143,6 +143,22 @@ describe('INV-005: ending a cell', function () {
     assert.deepEqual(cells.flatMap(processes.markedWith), []);
   });
 
+  it('signals a process that left the group after it was found there', async () => {
+    const leader = await lab.shell('echo ready; exec sleep 600');
+    const moved = await lab.shell('echo ready; exec sleep 600');
+    // The first look is one from before it moved.
+    let looks = 0;
+    const scan = () => {
+      const now = linuxProcessTable.scan();
+      const row = now.rows.get(moved.pid);
+      looks += 1;
+      return looks > 1 || row === undefined ? now : { ...now, rows: new Map([...now.rows, [moved.pid, { ...row, group: leader.pid }]]) };
+    };
+    const deps = { table: { ...linuxProcessTable, scan }, clock: systemClock };
+    const report = await endCell(deps, lab.cell, leader, NEVER_WAITED_OUT_MS);
+    assert.deepEqual(report, { signalled: [leader.pid, moved.pid].toSorted((a, b) => a - b), killed: [], left: [] });
+  });
+
   it('reports what even SIGKILL does not end instead of waiting for ever', async () => {
     // The one thing scripted here is a table that goes on listing a process, as one in an uninterruptible call would be.
     const leader = await lab.shell('echo ready; exec sleep 600');

@@ -102,7 +102,7 @@ describe('the settings of a folder', () => {
     write('full/reactor.yaml', `test: y\n# ${'x'.repeat(1_048_576 - 11)}\n`);
     mkdirSync(join(top, 'folder/reactor.yaml'), { recursive: true });
     mkdirSync(join(top, 'pipe'));
-    execFileSync('mkfifo', [join(top, 'pipe/reactor.yaml')]);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', join(top, 'pipe/reactor.yaml')]);
     mkdirSync(join(top, 'loop'));
     symlinkSync('reactor.yaml', join(top, 'loop/reactor.yaml'));
     const told = [];

@@ -245,7 +245,7 @@ describe('detection of the test command', () => {
   it('never runs what it looks at and never waits', async () => {
     const folder = make({ 'package.json': manifest('touch ran'), 'setup.py': 'open("ran", "w")\n' });
     mkdirSync(join(folder, 'Makefile'));
-    spawnSync('mkfifo', [join(folder, 'pyproject.toml'), join(folder, 'pytest.ini')]);
+    spawnSync('/bin/sh', ['-c', 'mkfifo "$0" "$1"', join(folder, 'pyproject.toml'), join(folder, 'pytest.ini')]);
     rmSync(join(folder, 'package.json'));
     assert.deepEqual({ found: await detectTest(folder), ran: existsSync(join(folder, 'ran')) }, { found: null, ran: false });
     assert.equal(await detectTest(join(room, 'no such folder')), null);

@@ -14,7 +14,6 @@ export const summarise = (reader: JournalReader, lastHash: string) => ({
   open: reader.openRuns().map(({ run }) => run),
   runs: [...reader.recentRuns(10_000)].reverse().map(summariseRun),
 });
-export type Summary = ReturnType<typeof summarise>;
 
 const summariseRun = (state: RunState) => ({
   run: state.run,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { event } from '../../src/core/journal/events.ts';
 import type { NewEntry } from '../../src/core/journal/entry.ts';
+import { event } from '../../src/core/journal/events.ts';
 import { message, openSampleJournal, requested, stamped, temporaryFolder } from '../support/journalSamples.ts';
 import { record } from './recording.ts';
 
@@ -18,8 +18,12 @@ const evidence = (exitCode: number) => ({
 });
 
 let at = 1_790_000_000_000;
+const aSecondLater = (): number => {
+  at += 1000;
+  return at;
+};
 const tell = (run: string | null, ...events: readonly { type: string; data: unknown }[]): NewEntry[] =>
-  events.map((one) => stamped(run, one, (at += 1000)));
+  events.map((one) => stamped(run, one, aSecondLater()));
 
 const boot = (run: string) => [
   event('run/started', {}),
@@ -64,13 +68,19 @@ const review = (tree: string) => event('approval/requested', { id: 'q1', kind: '
 const entries = [
   ...tell(null, event('engine/started', { engine: 'e1', process: { pid: 1, startTime: '1' }, warden: null, version: '0.1.0', token: 1 })),
   requested('r-land', 'TASK-001'),
-  ...tell('r-land', ...boot('r-land'), ...attempt('r-land', 1, 'first', 1), ...attempt('r-land', 2, 'testsFailed', 0), review('2'.repeat(40))),
+  ...tell(
+    'r-land',
+    ...boot('r-land'),
+    ...attempt('r-land', 1, 'first', 1),
+    ...attempt('r-land', 2, 'testsFailed', 0),
+    review('2'.repeat(40)),
+  ),
   ...tell('r-land', event('approval/answered', { id: 'q1', decision: 'approved', tree: '2'.repeat(40), comment: 'fine' })),
   ...tell(
     'r-land',
     event('attempt/committed', { attempt: 2, commit: 'd'.repeat(40), tree: '2'.repeat(40), branch: 'reactor/r-land' }),
     event('landing/started', { target: 'main', from: 'a'.repeat(40), mode: 'ff' }),
-    event('landing/merged', { commit: 'd'.repeat(40), tree: '2'.repeat(40), onto: 'a'.repeat(40) }),
+    event('landing/prepared', { commit: 'd'.repeat(40), tree: '2'.repeat(40), onto: 'a'.repeat(40), merged: false }),
     event('landing/landed', { target: 'main', from: 'a'.repeat(40), to: 'd'.repeat(40), tree: '2'.repeat(40), checkout: 'followed' }),
     ...end('landed', 0, 'landed on main'),
   ),
@@ -81,7 +91,7 @@ const entries = [
   ...tell('r-wait', event('run/parked', { code: 'review', reason: 'nobody to ask', exitCode: 5 })),
   requested('r-newer', 'TASK-013'),
   ...tell('r-newer', { type: 'run/forked', data: { into: ['r-a', 'r-b'] } }),
-  stamped('r-newer', { type: 'run/started', data: { pool: 'gpu' } }, (at += 1000), 2),
+  stamped('r-newer', { type: 'run/started', data: { pool: 'gpu' } }, aSecondLater(), 2),
 ];
 
 const [, , recording = ''] = process.argv;

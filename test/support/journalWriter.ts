@@ -23,7 +23,10 @@ async function appendOnce(): Promise<void> {
   if (begin) runs.push(run);
   const more = Array.from({ length: random.below(5) }, () => warned(run, 'x'.repeat(random.below(3000))));
   const ending = oneIn(20) ? [finished(run)] : [];
-  const entries = [begin ? requested(run, `TASK-${runs.length}`) : started(run), ...more, ...ending].map((one) => ({ ...one, actor: `person:${token}` }));
+  const entries = [begin ? requested(run, `TASK-${runs.length}`) : started(run), ...more, ...ending].map((one) => ({
+    ...one,
+    actor: `person:${token}`,
+  }));
   const stored = await journal.append({ entries, durability: oneIn(3) ? 'full' : 'normal' });
   say(`confirmed ${stored.at(-1)?.seq}`);
 }

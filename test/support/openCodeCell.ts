@@ -7,7 +7,16 @@ import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { createAgentServers } from '../../src/adapters/opencode/agentServers.ts';
 import type { Log, LogFields } from '../../src/base/log.ts';
 import type { PermissionRule } from '../../src/core/model/permissionRule.ts';
-import type { AgentServer, AgentServers, FinishedMessage, StartServer, TurnEvent, TurnLimits, TurnRequest, TurnResult } from '../../src/core/ports/agent.ts';
+import type {
+  AgentServer,
+  AgentServers,
+  FinishedMessage,
+  StartServer,
+  TurnEvent,
+  TurnLimits,
+  TurnRequest,
+  TurnResult,
+} from '../../src/core/ports/agent.ts';
 import { CELL_MARKER, type ProcessIdentity } from '../../src/core/ports/processes.ts';
 import { type ModelScript, type ScriptedModel, scriptedConfig, startModel } from './scriptedModel.ts';
 
@@ -29,7 +38,9 @@ export const markedPids = (cell: string): number[] =>
     if (!/^\d+$/.test(entry)) return [];
     try {
       const isZombie = / [ZX] /.test(readFileSync(`/proc/${entry}/stat`, 'latin1').replace(/^.*\)/, ''));
-      return !isZombie && `\0${readFileSync(`/proc/${entry}/environ`, 'latin1')}`.includes(`\0${CELL_MARKER}=${cell}\0`) ? [Number(entry)] : [];
+      return !isZombie && `\0${readFileSync(`/proc/${entry}/environ`, 'latin1')}`.includes(`\0${CELL_MARKER}=${cell}\0`)
+        ? [Number(entry)]
+        : [];
     } catch {
       return [];
     }
@@ -85,7 +96,10 @@ export class OpenCodeBench {
     this.servers = servers;
   }
 
-  static async start(script: ModelScript, options: { readonly config?: Readonly<Record<string, unknown>>; readonly env?: NodeJS.ProcessEnv } = {}): Promise<OpenCodeBench> {
+  static async start(
+    script: ModelScript,
+    options: { readonly config?: Readonly<Record<string, unknown>>; readonly env?: NodeJS.ProcessEnv } = {},
+  ): Promise<OpenCodeBench> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'reactor-opencode-')));
     const model = await startModel(script);
     const lines: LogLine[] = [];
@@ -124,7 +138,11 @@ export class OpenCodeBench {
 
   git(...args: readonly string[]): string {
     const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];
-    return execFileSync('git', [...identity, ...args], { cwd: this.repository, encoding: 'utf8', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' } });
+    return execFileSync('git', [...identity, ...args], {
+      cwd: this.repository,
+      encoding: 'utf8',
+      env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' },
+    });
   }
 
   async request(cell: string, over: Partial<StartServer> = {}): Promise<StartServer> {
@@ -148,7 +166,10 @@ export class OpenCodeBench {
   }
 
   /** A healthy server, or a failed test. */
-  async cell(name: string, over: Partial<StartServer> = {}): Promise<{ readonly server: AgentServer; readonly worktree: string; readonly id: string }> {
+  async cell(
+    name: string,
+    over: Partial<StartServer> = {},
+  ): Promise<{ readonly server: AgentServer; readonly worktree: string; readonly id: string }> {
     const request = await this.request(name, over);
     const entry: { cell: string; server: AgentServer | null } = { cell: request.cell, server: null };
     this.#cells.push(entry);
@@ -172,7 +193,12 @@ export class OpenCodeBench {
 export async function runTurn(
   server: AgentServer,
   over: Partial<TurnRequest> & { readonly signal?: AbortSignal } = {},
-): Promise<{ readonly result: TurnResult; readonly events: TurnEvent[]; readonly messages: FinishedMessage[]; readonly sessionId: string }> {
+): Promise<{
+  readonly result: TurnResult;
+  readonly events: TurnEvent[];
+  readonly messages: FinishedMessage[];
+  readonly sessionId: string;
+}> {
   const { signal = new AbortController().signal, ...request } = over;
   const sessionId = request.sessionId ?? (await server.client.createSession({ title: 'Test' }));
   const events: TurnEvent[] = [];

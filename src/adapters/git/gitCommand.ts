@@ -106,7 +106,8 @@ export class GitCommand {
       encoding: 'buffer',
       stripFinalNewline: false,
       stdout: outputs?.stdout ?? 'pipe',
-      stderr: outputs?.stderr ?? 'pipe',
+      // The type names only the first descriptors, any is taken.
+      stderr: (outputs?.stderr as 3 | undefined) ?? 'pipe',
       maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
       ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
       ...(signal === undefined ? {} : { cancelSignal: signal }),

@@ -37,6 +37,16 @@ export class Connection {
     return this.#guard(() => this.#statement(sql).all(...values));
   }
 
+  /** Like `all`, but each row as the list of its columns, which costs a third less. Not for a statement that `get` or `all` use too. */
+  lists(sql: string, ...values: SQLInputValue[]): SQLOutputValue[][] {
+    return this.#guard(() => {
+      const statement = this.#statement(sql);
+      statement.setReturnArrays(true);
+      // The types know rows as objects only.
+      return statement.all(...values) as unknown as SQLOutputValue[][];
+    });
+  }
+
   run(sql: string, ...values: SQLInputValue[]): void {
     this.#guard(() => this.#statement(sql).run(...values));
   }

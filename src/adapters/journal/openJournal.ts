@@ -189,7 +189,11 @@ class FileJournal implements Journal {
     const draft = this.#connection.writing(() => {
       this.#fence();
       const made = this.#draft();
-      for (const one of batch) outcomes.set(one, attempt(() => made.add(one.encoded, one.request.expected)));
+      for (const one of batch)
+        outcomes.set(
+          one,
+          attempt(() => made.add(one.encoded, one.request.expected)),
+        );
       this.#store(made);
       return made;
     });
@@ -248,9 +252,13 @@ class FileJournal implements Journal {
   #refuseReplacedFile(): void {
     const { file } = this.#connection;
     if (statSync(file, { throwIfNoEntry: false })?.ino === this.#inode) return;
-    throw new UserFacingError('journalBroken', `The journal ${file} was removed or replaced while the engine used it. Nothing more is recorded.`, {
-      actions: ['put the file back, or restart the engine to begin a new journal'],
-    });
+    throw new UserFacingError(
+      'journalBroken',
+      `The journal ${file} was removed or replaced while the engine used it. Nothing more is recorded.`,
+      {
+        actions: ['put the file back, or restart the engine to begin a new journal'],
+      },
+    );
   }
 }
 

@@ -90,10 +90,14 @@ export function openForWriting(file: string): Connection {
     }
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
-    throw new UserFacingError('environment', `The journal ${file} can't be written (${error instanceof Error ? error.message : String(error)}).`, {
-      actions: ['make the folder writable, or set REACTOR_HOME'],
-      cause: error,
-    });
+    throw new UserFacingError(
+      'environment',
+      `The journal ${file} can't be written (${error instanceof Error ? error.message : String(error)}).`,
+      {
+        actions: ['make the folder writable, or set REACTOR_HOME'],
+        cause: error,
+      },
+    );
   }
   const connection = new Connection(file, 'write');
   try {

@@ -1,9 +1,10 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import { UserFacingError } from '../../base/userFacingError.ts';
 import { entryText, firstPrevHash } from '../../core/journal/entry.ts';
-import type { Connection, Row } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { storedHead, writtenHead } from './head.ts';
 import { ENTRY_COLUMNS } from './rawEntry.ts';
 import { sha256 } from './sha256.ts';
-import { sqliteCode } from './sqliteFailure.ts';
 
 export type Verification =
   | { readonly ok: true; readonly entries: number }
@@ -22,15 +23,25 @@ export function verifyChain(connection: Connection, onProgress: (entries: number
   while (true) {
     const page = readPage(connection, from, stored.seq);
     if (page === null) return broken(seq + 1, `Entry ${seq + 1} can't be read: the file is damaged.`);
-    for (const row of page) {
-      const found = Number(row['seq']);
+    for (const [column, at, run, cell, actor, type, version, data, previous, written] of page) {
+      const found = Number(column);
       if (found > seq + 1) return broken(seq + 1, `Entry ${seq + 1} is missing.`);
       if (found < seq + 1) return broken(found, `Entry ${found} does not belong here: it was inserted.`);
-      const prevHash = String(row['prevHash']);
-      if (sha256(textOf(row, found, prevHash)) !== row['hash']) return broken(found, `Entry ${found} was changed after it was written.`);
+      const prevHash = String(previous);
+      const envelope = {
+        seq: found,
+        at: Number(at),
+        run: textOrNull(run),
+        cell: textOrNull(cell),
+        actor: String(actor),
+        type: String(type),
+        version: Number(version),
+        prevHash,
+      };
+      if (sha256(entryText(envelope, String(data))) !== written) return broken(found, `Entry ${found} was changed after it was written.`);
       if (prevHash !== hash) return broken(found, `Entry ${found} does not follow from the one before it: one of the two was replaced.`);
       seq = found;
-      hash = String(row['hash']);
+      hash = String(written);
     }
     onProgress(seq);
     if (page.length < PAGE) break;
@@ -42,35 +53,22 @@ export function verifyChain(connection: Connection, onProgress: (entries: number
   return { ok: true, entries: seq };
 }
 
-function textOf(row: Row, seq: number, prevHash: string): string {
-  const text = (column: string): string | null => (row[column] === null ? null : String(row[column]));
-  const envelope = {
-    seq,
-    at: Number(row['at']),
-    run: text('run'),
-    cell: text('cell'),
-    actor: String(row['actor']),
-    type: String(row['type']),
-    version: Number(row['version']),
-    prevHash,
-  };
-  return entryText(envelope, String(row['data']));
-}
+const textOrNull = (value: SQLOutputValue | undefined): string | null => (value === null || value === undefined ? null : String(value));
 
 /** Null when the page can't be read because the file is damaged. */
-function readPage(connection: Connection, from: number, to: number): Row[] | null {
+function readPage(connection: Connection, from: number, to: number): SQLOutputValue[][] | null {
+  const page = (columns: string) =>
+    connection.lists(`SELECT ${columns} FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ${PAGE}`, from, to);
   try {
-    return connection.all(
-      // As text, numbers that no writer uses and the driver refuses are seen as changed like any other.
-      `SELECT ${ENTRY_COLUMNS.replace('at,', 'CAST(at AS TEXT) AS at,').replace('version,', 'CAST(version AS TEXT) AS version,')}
-       FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ${PAGE}`,
-      from,
-      to,
-    );
+    return page(ENTRY_COLUMNS);
   } catch (error) {
-    if (sqliteCode(error instanceof Error ? error.cause : null) !== CORRUPT) throw error;
+    if (!(error instanceof UserFacingError) || error.code !== 'journalBroken') throw error;
+  }
+  try {
+    // As text, a number that no writer uses and the driver refuses is found changed like any other value.
+    return page(ENTRY_COLUMNS.replace(' at,', ' CAST(at AS TEXT),').replace(' version,', ' CAST(version AS TEXT),'));
+  } catch (error) {
+    if (!(error instanceof UserFacingError) || error.code !== 'journalBroken') throw error;
     return null;
   }
 }
-
-const CORRUPT = 11;

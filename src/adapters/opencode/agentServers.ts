@@ -58,9 +58,13 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
       signal.throwIfAborted();
       const executable = await locate();
       if (executable === null) {
-        throw new UserFacingError('agentServerMissing', 'No usable OpenCode was found, so no agent can be started. Version 1.18 or a later 1.x is needed.', {
-          actions: ['install OpenCode (npm install -g opencode-ai)', 'set the path of the executable in the settings'],
-        });
+        throw new UserFacingError(
+          'agentServerMissing',
+          'No usable OpenCode was found, so no agent can be started. Version 1.18 or a later 1.x is needed.',
+          {
+            actions: ['install OpenCode (npm install -g opencode-ai)', 'set the path of the executable in the settings'],
+          },
+        );
       }
       return startServer(dependencies, executable, request, signal);
     },
@@ -78,9 +82,17 @@ async function startServer(
   const user = readUserConfig(dependencies.env);
   const folders = makeServerFolders(request.home, dependencies.env, user.folder);
   const project = readProjectConfig(request.projectFolder, request.worktree, log);
-  const config = composeServerConfig({ user, project, permissions: request.permissions, model: request.model, worktree: request.worktree, shell: folders.shell });
+  const config = composeServerConfig({
+    user,
+    project,
+    permissions: request.permissions,
+    model: request.model,
+    worktree: request.worktree,
+    shell: folders.shell,
+  });
   const withoutCatalogue = definesItsModels(config);
-  const template = dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);
+  const template =
+    dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);
   template?.copyTo(folders.dataFolder);
   const password = randomBytes(24).toString('base64url');
   const env = serverEnvironment({
@@ -96,7 +108,13 @@ async function startServer(
   });
   mkdirSync(dirname(request.logFile), { recursive: true });
 
-  const spawned = await spawnServer({ executable: executable.path, worktree: request.worktree, port: request.port, env, logFile: request.logFile });
+  const spawned = await spawnServer({
+    executable: executable.path,
+    worktree: request.worktree,
+    port: request.port,
+    env,
+    logFile: request.logFile,
+  });
   if (!spawned.ok) return spawned;
   const server = spawned.value;
   const leader = dependencies.identify(server.pid) ?? { pid: server.pid, startTime: '' };
@@ -178,7 +196,11 @@ async function boot(
     if (gone.signal.aborted) return err(await earlyExit(server.exited, request.port, server.logTail()));
     if (!(error instanceof ConnectTimedOut)) throw error;
   }
-  return err({ code: 'unhealthy', message: `the agent server was not healthy within ${request.healthLimitMs} ms`, logTail: server.logTail() });
+  return err({
+    code: 'unhealthy',
+    message: `the agent server was not healthy within ${request.healthLimitMs} ms`,
+    logTail: server.logTail(),
+  });
 }
 
 class ConnectTimedOut extends Error {}

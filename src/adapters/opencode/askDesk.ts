@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { errorText, type Log } from '../../base/log.ts';
 import type { PermissionAsk, PermissionReply, QuestionAsk, TurnRequest } from '../../core/ports/agent.ts';
 import type { PathGuard } from './pathGuard.ts';
-import { type ServerConnection, ServerCallFailed } from './serverConnection.ts';
+import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 
 /** What is known of a tool's call while it runs. */
 export interface KnownCall {
@@ -84,9 +84,16 @@ export class AskDesk {
     if (this.#seen.has(asked.id)) return;
     this.#start(asked.id, 'permission', async (signal) => {
       const ask = this.#permissionAsk(asked);
-      const isGranted = asked.patterns.length > 0 && asked.patterns.every((pattern) => this.#grants.some((grant) => grant.permission === asked.permission && grant.pattern.test(pattern)));
-      const reply: PermissionReply = isGranted ? { reply: 'once' } : await this.#request.onPermission(ask, signal).catch((error: unknown) => this.#failed(error));
-      if (reply.reply === 'always') for (const pattern of asked.always) this.#grants.push({ permission: asked.permission, pattern: globOf(pattern) });
+      const isGranted =
+        asked.patterns.length > 0 &&
+        asked.patterns.every((pattern) =>
+          this.#grants.some((grant) => grant.permission === asked.permission && grant.pattern.test(pattern)),
+        );
+      const reply: PermissionReply = isGranted
+        ? { reply: 'once' }
+        : await this.#request.onPermission(ask, signal).catch((error: unknown) => this.#failed(error));
+      if (reply.reply === 'always')
+        for (const pattern of asked.always) this.#grants.push({ permission: asked.permission, pattern: globOf(pattern) });
       if (reply.reply !== 'reject' && asked.permission === 'external_directory' && asked.tool) this.#allowedOutside.add(asked.tool.callID);
       if (signal.aborted) return;
       if (reply.reply === 'reject' && !reply.message) this.#hasRejected = true;
@@ -94,7 +101,11 @@ export class AskDesk {
       // Never `always` to the server: it would answer later requests itself, which looks the same as an agent that answers its own.
       await this.#connection.call('permission reply', (own) =>
         this.#connection.sdk.permission.reply(
-          { requestID: asked.id, reply: reply.reply === 'always' ? 'once' : reply.reply, ...(reply.message ? { message: reply.message } : {}) },
+          {
+            requestID: asked.id,
+            reply: reply.reply === 'always' ? 'once' : reply.reply,
+            ...(reply.message ? { message: reply.message } : {}),
+          },
           { signal: own },
         ),
       );
@@ -121,7 +132,9 @@ export class AskDesk {
       if (signal.aborted) return;
       if (answers === null) {
         this.#hasRejected = true;
-        await this.#connection.call('question reject', (own) => this.#connection.sdk.question.reject({ requestID: asked.id }, { signal: own }));
+        await this.#connection.call('question reject', (own) =>
+          this.#connection.sdk.question.reject({ requestID: asked.id }, { signal: own }),
+        );
       } else {
         await this.#connection.call('question reply', (own) =>
           this.#connection.sdk.question.reply({ requestID: asked.id, answers: answers.map((answer) => [...answer]) }, { signal: own }),
@@ -161,7 +174,8 @@ export class AskDesk {
   #permissionAsk(asked: PermissionRequest): PermissionAsk {
     const call = asked.tool === undefined ? undefined : this.#call(asked.tool.callID);
     const named = asked.metadata['filepath'];
-    const paths = typeof named === 'string' ? named.split(',').map((path) => path.trim()) : asked.permission === 'edit' ? asked.patterns : [];
+    const paths =
+      typeof named === 'string' ? named.split(',').map((path) => path.trim()) : asked.permission === 'edit' ? asked.patterns : [];
     return {
       id: asked.id,
       sessionId: asked.sessionID,
@@ -180,7 +194,8 @@ export class AskDesk {
     const work = answer(close.signal)
       .catch((error: unknown) => {
         // Gone meanwhile (the turn was stopped, or somebody else answered): there is nothing left to answer.
-        if (!(error instanceof ServerCallFailed && error.status === 404)) this.#log.log('warn', `the answer to a ${kind} did not reach the server`, { error: errorText(error) });
+        if (!(error instanceof ServerCallFailed && error.status === 404))
+          this.#log.log('warn', `the answer to a ${kind} did not reach the server`, { error: errorText(error) });
       })
       .finally(() => {
         this.#remove(id);
@@ -207,4 +222,11 @@ export class AskDesk {
 
 export type { Grant };
 
-const globOf = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+const globOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  );

@@ -6,6 +6,8 @@ import type { PathGuard } from './pathGuard.ts';
 import { toolTitle } from './toolCall.ts';
 
 const TEXT_LENGTH = 4_000;
+const REASON_LENGTH = 500;
+const ANSWERED = new Set(['stop', 'length', 'tool-calls', 'content-filter']);
 
 /** The server writes an error into the message as well as the time of completion; either ends it. */
 export const isFinished = (info: AssistantMessage): boolean => info.time.completed !== undefined || info.error !== undefined;
@@ -13,7 +15,11 @@ export const isFinished = (info: AssistantMessage): boolean => info.time.complet
 const count = (value: number | undefined): number => (value !== undefined && Number.isFinite(value) && value > 0 ? Math.round(value) : 0);
 
 /** @param isPriced whether the model has a price; without one the cost is unknown, not nought. */
-export function finishedMessage(info: AssistantMessage, parts: readonly Part[], context: { readonly subagent: boolean; readonly isPriced: boolean; readonly guard: PathGuard }): FinishedMessage {
+export function finishedMessage(
+  info: AssistantMessage,
+  parts: readonly Part[],
+  context: { readonly subagent: boolean; readonly isPriced: boolean; readonly guard: PathGuard },
+): FinishedMessage {
   const tokens = {
     input: count(info.tokens.input),
     output: count(info.tokens.output),
@@ -21,7 +27,9 @@ export function finishedMessage(info: AssistantMessage, parts: readonly Part[], 
     cacheRead: count(info.tokens.cache.read),
     cacheWrite: count(info.tokens.cache.write),
   };
-  const isKnown = context.isPriced || info.cost > 0 || totalTokens(tokens) === 0;
+  const isEmpty = totalTokens(tokens) === 0;
+  // An answer without usage had a price nobody was told; a call that gave no answer is not charged by the server.
+  const isKnown = isEmpty ? !ANSWERED.has(info.finish ?? '') : context.isPriced || info.cost > 0;
   return {
     messageId: info.id,
     sessionId: info.sessionID,
@@ -62,8 +70,12 @@ function toolUse(part: Part, guard: PathGuard): ToolUse[] {
 /** One sentence from an error of the server or the model: its name, its words, its status. */
 export function errorSentence(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
-  const { name, data } = error as { readonly name?: unknown; readonly data?: { readonly message?: unknown; readonly statusCode?: unknown } };
-  const words = typeof data?.message === 'string' ? data.message : '';
+  const { name, data } = error as {
+    readonly name?: unknown;
+    readonly data?: { readonly message?: unknown; readonly statusCode?: unknown };
+  };
+  // What follows the first line is the server's own stack.
+  const words = (typeof data?.message === 'string' ? data.message : '').split('\n')[0] ?? '';
   const status = typeof data?.statusCode === 'number' ? ` (status ${data.statusCode})` : '';
-  return `${typeof name === 'string' ? name : 'error'}${words ? `: ${words.slice(0, 1_000)}` : ''}${status}`;
+  return `${typeof name === 'string' ? name : 'error'}${words ? `: ${words.slice(0, REASON_LENGTH)}` : ''}${status}`;
 }

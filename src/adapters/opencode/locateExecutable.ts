@@ -34,7 +34,11 @@ export async function locateExecutable(options: LocateOptions, signal?: AbortSig
   for (const path of candidates) {
     const version = await versionOf(path, options.env, signal);
     if (version !== null && isSupported(version)) return { path, version };
-    options.log.log('warn', version === null ? 'this OpenCode does not run' : 'this OpenCode is not of a supported version (1.18 or a later 1.x)', { path, version });
+    options.log.log(
+      'warn',
+      version === null ? 'this OpenCode does not run' : 'this OpenCode is not of a supported version (1.18 or a later 1.x)',
+      { path, version },
+    );
   }
   return null;
 }

@@ -36,4 +36,5 @@ export class ModelPrices {
   }
 }
 
-const hasRate = (cost: Price | undefined): boolean => [cost?.input, cost?.output, cost?.cache?.read, cost?.cache?.write].some((rate) => rate !== undefined && rate > 0);
+const hasRate = (cost: Price | undefined): boolean =>
+  [cost?.input, cost?.output, cost?.cache?.read, cost?.cache?.write].some((rate) => rate !== undefined && rate > 0);

@@ -6,7 +6,7 @@ import type { EventStream } from './eventStream.ts';
 import { finishedMessage, isFinished } from './finishedMessage.ts';
 import { ModelPrices } from './modelPrices.ts';
 import { PathGuard } from './pathGuard.ts';
-import { type ServerConnection, ServerCallFailed } from './serverConnection.ts';
+import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { ShellCommand } from './shellCommand.ts';
 import { Turn } from './turn.ts';
 
@@ -39,7 +39,11 @@ export class OpenCodeClient implements AgentClient {
 
   async createSession(request: { readonly title: string }, signal?: AbortSignal): Promise<string> {
     const { connection } = this.#options;
-    const session = await connection.call('create session', (own) => connection.sdk.session.create({ title: request.title }, { signal: own }), { signal });
+    const session = await connection.call(
+      'create session',
+      (own) => connection.sdk.session.create({ title: request.title }, { signal: own }),
+      { signal },
+    );
     return session.id;
   }
 
@@ -55,7 +59,10 @@ export class OpenCodeClient implements AgentClient {
   }
 
   runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult> {
-    const turn = new Turn({ ...this.#options, guard: this.#guard, prices: this.#prices, reported: this.#reported, grants: this.#grants }, request);
+    const turn = new Turn(
+      { ...this.#options, guard: this.#guard, prices: this.#prices, reported: this.#reported, grants: this.#grants },
+      request,
+    );
     return turn.run(signal);
   }
 
@@ -69,8 +76,14 @@ export class OpenCodeClient implements AgentClient {
 
   async #messagesOf(sessionId: string, subagent: boolean, signal?: AbortSignal): Promise<FinishedMessage[]> {
     const { connection } = this.#options;
-    const own = await connection.call('messages', (inner) => connection.sdk.session.messages({ sessionID: sessionId }, { signal: inner }), { signal });
-    const children = await connection.call('children', (inner) => connection.sdk.session.children({ sessionID: sessionId }, { signal: inner }), { signal });
+    const own = await connection.call('messages', (inner) => connection.sdk.session.messages({ sessionID: sessionId }, { signal: inner }), {
+      signal,
+    });
+    const children = await connection.call(
+      'children',
+      (inner) => connection.sdk.session.children({ sessionID: sessionId }, { signal: inner }),
+      { signal },
+    );
     const finished: FinishedMessage[] = [];
     for (const { info, parts } of own) {
       if (info.role !== 'assistant' || !isFinished(info)) continue;

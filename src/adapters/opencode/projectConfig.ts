@@ -30,7 +30,9 @@ export function readProjectConfig(folder: string, worktree: string, log: Log): C
   const given = Array.isArray(found['instructions']) ? found['instructions'].filter((path) => typeof path === 'string') : [];
   const instructions = [...rules, ...given.filter((path) => isInside(path))].map((path) => join(worktree, path));
   const agents = isTree(found['agent']) ? safeAgents(found['agent'], folder) : {};
-  const dropped = Object.keys(found).filter((key) => !['$schema', 'model', 'small_model', 'agent', 'instructions', 'default_agent'].includes(key));
+  const dropped = Object.keys(found).filter(
+    (key) => !['$schema', 'model', 'small_model', 'agent', 'instructions', 'default_agent'].includes(key),
+  );
   if (dropped.length > 0) log.log('info', 'settings of the project configuration that cells do not use', { settings: dropped });
   return {
     ...plainText('model', found['model']),
@@ -41,7 +43,8 @@ export function readProjectConfig(folder: string, worktree: string, log: Log): C
   };
 }
 
-const isInside = (path: string): boolean => !isAbsolute(path) && !/^[a-z]+:|^~/i.test(path) && !path.split('/').includes('..') && !hasReference(path);
+const isInside = (path: string): boolean =>
+  !isAbsolute(path) && !/^[a-z]+:|^~/i.test(path) && !path.split('/').includes('..') && !hasReference(path);
 /** `{env:…}` and `{file:…}` would be filled in by the server with the user's secrets. */
 const hasReference = (text: string): boolean => /\{(env|file):/.test(text);
 const plainText = (key: string, value: unknown): ConfigTree => (typeof value === 'string' && !hasReference(value) ? { [key]: value } : {});

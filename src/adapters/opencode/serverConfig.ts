@@ -7,7 +7,22 @@ import type { UserConfig } from './userConfig.ts';
 
 const BUILT_IN_AGENTS = ['build', 'plan', 'general', 'explore'];
 /** Settings of the user's that have no place in a cell: rights, ports, sharing, and what belongs to the terminal interface. */
-const DROPPED = ['permission', 'tools', 'mode', 'server', 'share', 'autoshare', 'autoupdate', 'snapshot', 'shell', 'layout', 'keybinds', 'theme', 'tui', 'watcher'];
+const DROPPED = [
+  'permission',
+  'tools',
+  'mode',
+  'server',
+  'share',
+  'autoshare',
+  'autoupdate',
+  'snapshot',
+  'shell',
+  'layout',
+  'keybinds',
+  'theme',
+  'tui',
+  'watcher',
+];
 
 export interface ServerConfigInput {
   readonly user: UserConfig;
@@ -60,7 +75,8 @@ function agentsWithin(agents: unknown, permission: Readonly<Record<string, strin
     const { permission: own, tools: _tools, ...rest } = agent;
     const denials = onlyDenials(own);
     const rights = { ...strict, ...(isTree(denials) ? denials : denials === 'deny' ? { '*': 'deny' } : {}) };
-    if (Object.keys(rest).length > 0 || Object.keys(rights).length > 0) result[name] = { ...rest, ...(Object.keys(rights).length > 0 ? { permission: rights } : {}) };
+    if (Object.keys(rest).length > 0 || Object.keys(rights).length > 0)
+      result[name] = { ...rest, ...(Object.keys(rights).length > 0 ? { permission: rights } : {}) };
   }
   return result;
 }
@@ -82,7 +98,11 @@ function agentFiles(userFolder: string): string[] {
  */
 export function definesItsModels(config: ConfigTree): boolean {
   const agents = isTree(config['agent']) ? Object.values(config['agent']) : [];
-  const models = [config['model'], config['small_model'] ?? config['model'], ...agents.map((agent) => (isTree(agent) ? agent['model'] : undefined))];
+  const models = [
+    config['model'],
+    config['small_model'] ?? config['model'],
+    ...agents.map((agent) => (isTree(agent) ? agent['model'] : undefined)),
+  ];
   const wanted = models.filter((model) => model !== undefined);
   return typeof config['model'] === 'string' && wanted.every((model) => typeof model === 'string' && isDefined(config['provider'], model));
 }

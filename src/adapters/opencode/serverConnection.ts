@@ -38,7 +38,12 @@ export class ServerConnection {
     this.url = options.url;
     this.#clock = options.clock;
     this.#headers = { authorization: `Basic ${Buffer.from(`opencode:${options.password}`).toString('base64')}` };
-    this.sdk = createOpencodeClient({ baseUrl: options.url, headers: this.#headers, directory: options.directory, fetch: (input) => this.#fetch(input) });
+    this.sdk = createOpencodeClient({
+      baseUrl: options.url,
+      headers: this.#headers,
+      directory: options.directory,
+      fetch: (input) => this.#fetch(input),
+    });
   }
 
   /** Node's own fetch gives up on an answer after 300 s, which a command may well take. */
@@ -64,7 +69,8 @@ export class ServerConnection {
     options.signal?.throwIfAborted();
     const deadline = new AbortController();
     const timeoutMs = options.timeoutMs === undefined ? CALL_TIMEOUT_MS : options.timeoutMs;
-    const timer = timeoutMs === null ? null : this.#clock.schedule(timeoutMs, () => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    const timer =
+      timeoutMs === null ? null : this.#clock.schedule(timeoutMs, () => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {
       const result = await run(options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal);
       if (result.response?.ok && result.error === undefined) return result.data as NonNullable<T>;

@@ -2,8 +2,20 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 
 /** Settings that only the server may see: its password, the keys it was handed, and where it keeps its own things. */
-const SERVER_ONLY = ['OPENCODE_SERVER_PASSWORD', 'OPENCODE_CONFIG_CONTENT', 'OPENCODE_AUTH_CONTENT', 'OPENCODE_MODELS_PATH', 'OPENCODE_TEST_HOME'];
-const PRIVATE_FOLDERS = { XDG_DATA_HOME: 'data', XDG_CONFIG_HOME: 'config', XDG_CACHE_HOME: 'cache', XDG_STATE_HOME: 'state', TMPDIR: 'tmp' } as const;
+const SERVER_ONLY = [
+  'OPENCODE_SERVER_PASSWORD',
+  'OPENCODE_CONFIG_CONTENT',
+  'OPENCODE_AUTH_CONTENT',
+  'OPENCODE_MODELS_PATH',
+  'OPENCODE_TEST_HOME',
+];
+const PRIVATE_FOLDERS = {
+  XDG_DATA_HOME: 'data',
+  XDG_CONFIG_HOME: 'config',
+  XDG_CACHE_HOME: 'cache',
+  XDG_STATE_HOME: 'state',
+  TMPDIR: 'tmp',
+} as const;
 
 export interface ServerFolders {
   readonly environment: Readonly<Record<string, string>>;

@@ -48,7 +48,8 @@ export async function spawnServer(options: {
     child.once('error', resolve);
   });
   const { pid } = child;
-  if (failure !== null || pid === undefined) return err({ code: 'spawnFailed', message: `the agent server can't be started: ${failure?.message ?? 'no process'}`, logTail: '' });
+  if (failure !== null || pid === undefined)
+    return err({ code: 'spawnFailed', message: `the agent server can't be started: ${failure?.message ?? 'no process'}`, logTail: '' });
   child.unref();
   let ended = false;
   exited.then(
@@ -64,7 +65,8 @@ export async function spawnServer(options: {
     for (;;) {
       if (printed().includes(LISTENING)) return ok(undefined);
       if (ended) return err(await earlyExit(exited, options.port, logTail()));
-      if (clock.monotonic() > until) return err({ code: 'unhealthy', message: `the agent server did not listen within ${limitMs} ms`, logTail: logTail() });
+      if (clock.monotonic() > until)
+        return err({ code: 'unhealthy', message: `the agent server did not listen within ${limitMs} ms`, logTail: logTail() });
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   };
@@ -89,4 +91,3 @@ export async function earlyExit(exited: Promise<ServerExit>, port: number, logTa
   }
   return { code: 'exited', message: `the agent server ended at once (${signal ?? `exit code ${code}`})`, logTail };
 }
-

@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.ts';
 import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
 import { outputTail, TAIL_BYTES } from './commandText.ts';
 import { endMarked } from './markedProcesses.ts';
-import { type ServerConnection, ServerCallFailed } from './serverConnection.ts';
+import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { shellQuote } from './serverFolders.ts';
 
 /** Marks a command's processes, so that they are found again whatever group or session they moved to. */
@@ -62,12 +62,20 @@ export class ShellCommand {
     );
     try {
       // A session of its own: in the agent's, the command would become part of the conversation, and two at once are refused.
-      const session = await connection.call('create session', (own) => connection.sdk.session.create({ title: 'Reactor command' }, { signal: own }), { signal: stop.signal });
+      const session = await connection.call(
+        'create session',
+        (own) => connection.sdk.session.create({ title: 'Reactor command' }, { signal: own }),
+        { signal: stop.signal },
+      );
       const answer = this.#send(session.id);
-      const code = await Promise.race([answer, new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null), { once: true }))]);
+      const code = await Promise.race([
+        answer,
+        new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null), { once: true })),
+      ]);
       if (stopped !== undefined) await this.#stop(session.id, answer);
       const left = await endMarked(clock, COMMAND_MARKER, this.#nonce);
-      if (left > 0 && stopped === undefined) this.#context.log.log('warn', 'a command left processes running; they were ended', { processes: left });
+      if (left > 0 && stopped === undefined)
+        this.#context.log.log('warn', 'a command left processes running; they were ended', { processes: left });
       await this.#drain();
       return this.#result(stopped === undefined ? code : null, stopped ?? 'exited', startedAt);
     } catch (error) {
@@ -116,10 +124,16 @@ export class ShellCommand {
     try {
       const message = await connection.call(
         'shell',
-        (own) => connection.sdk.session.shell({ sessionID: sessionId, agent: 'build', command: `/bin/sh ${shellQuote(this.#file('run'))}` }, { signal: own }),
+        (own) =>
+          connection.sdk.session.shell(
+            { sessionID: sessionId, agent: 'build', command: `/bin/sh ${shellQuote(this.#file('run'))}` },
+            { signal: own },
+          ),
         { timeoutMs: null },
       );
-      const output = message.parts.map((part) => (part.type === 'tool' && part.state.status === 'completed' ? part.state.output : '')).join('');
+      const output = message.parts
+        .map((part) => (part.type === 'tool' && part.state.status === 'completed' ? part.state.output : ''))
+        .join('');
       const code = new RegExp(`${this.#nonce}:(\\d+):`).exec(output)?.[1];
       return code === undefined ? null : Number(code);
     } catch (error) {
@@ -140,7 +154,9 @@ export class ShellCommand {
         () => 'over' as const,
       );
       if ((await Promise.race([answer, exited, late])) !== 'late') return;
-      await connection.call('abort', (own) => connection.sdk.session.abort({ sessionID: sessionId }, { signal: own }), { timeoutMs: ABORT_LIMIT_MS });
+      await connection.call('abort', (own) => connection.sdk.session.abort({ sessionID: sessionId }, { signal: own }), {
+        timeoutMs: ABORT_LIMIT_MS,
+      });
     } catch (error) {
       if (!(error instanceof ServerCallFailed)) throw error;
       log.log('warn', 'a command could not be ended through the server', { error: error.message });

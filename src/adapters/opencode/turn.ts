@@ -1,4 +1,4 @@
-import type { AssistantMessage, Event as ServerEvent, Part, Session } from '@opencode-ai/sdk/v2/client';
+import type { AssistantMessage, Part, Event as ServerEvent, Session } from '@opencode-ai/sdk/v2/client';
 import type { Clock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/lifecycle.ts';
 import { errorText, type Log } from '../../base/log.ts';
@@ -8,7 +8,7 @@ import type { EventStream } from './eventStream.ts';
 import { errorSentence, finishedMessage, isFinished } from './finishedMessage.ts';
 import type { ModelPrices } from './modelPrices.ts';
 import type { PathGuard } from './pathGuard.ts';
-import { type ServerConnection, ServerCallFailed } from './serverConnection.ts';
+import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { editedPaths, toolTitle } from './toolCall.ts';
 import { TurnMeter } from './turnMeter.ts';
 
@@ -88,8 +88,8 @@ export class Turn {
       await this.#prompt();
       await this.#follow();
     } catch (error) {
-      this.#end({ end: 'error', reason: errorText(error) });
       if (!(error instanceof ServerCallFailed)) throw error;
+      this.#end({ end: 'error', reason: error.message });
     } finally {
       this.#subscriptions.dispose();
       await this.#desk.dispose(new Error('the turn has ended'));
@@ -112,6 +112,7 @@ export class Turn {
     const { connection } = this.#context;
     const slash = model?.indexOf('/') ?? -1;
     for (const { info } of await this.#messages(sessionId)) this.#before.add(info.id);
+    if (agent !== null) await this.#requireAgent(agent);
     if (this.#ending) return;
     await connection.call('prompt', (signal) =>
       connection.sdk.session.promptAsync(
@@ -125,6 +126,14 @@ export class Turn {
       ),
     );
     this.#meter.progress();
+  }
+
+  /** The server's own words for a wrong name are no help. */
+  async #requireAgent(name: string): Promise<void> {
+    const { connection } = this.#context;
+    const agents = await connection.call('agents', (signal) => connection.sdk.app.agents({}, { signal }));
+    const primary = agents.filter((agent) => agent.mode !== 'subagent' && agent.hidden !== true).map((agent) => agent.name);
+    if (!primary.includes(name)) this.#end({ end: 'error', reason: `there is no agent named ${name}; there is ${primary.join(', ')}` });
   }
 
   async #follow(): Promise<void> {
@@ -175,7 +184,8 @@ export class Turn {
       const vanished = this.#desk.reconcile(permissions, questions);
       if (this.#isStreamBroken) {
         this.#isStreamBroken = false;
-        for (const id of vanished) this.#violate(id, { kind: 'foreignReply', detail: `permission request ${id} was answered by somebody else` });
+        for (const id of vanished)
+          this.#violate(id, { kind: 'foreignReply', detail: `permission request ${id} was answered by somebody else` });
         await this.#findSubagents(this.#request.sessionId);
         await this.#reportMissing();
       }
@@ -242,7 +252,10 @@ export class Turn {
         const { requestID, reply } = event.properties;
         this.#meter.progress();
         if (!this.#desk.isOurs(requestID, reply)) {
-          this.#violate(requestID, { kind: 'foreignReply', detail: `permission request ${requestID} was answered "${reply}" by somebody else, most likely by the agent itself` });
+          this.#violate(requestID, {
+            kind: 'foreignReply',
+            detail: `permission request ${requestID} was answered "${reply}" by somebody else, most likely by the agent itself`,
+          });
         }
         return;
       }
@@ -264,7 +277,10 @@ export class Turn {
         }
         return;
       case 'server.instance.disposed':
-        this.#violate('disposed', { kind: 'foreignReply', detail: "the agent server's configuration was replaced or reloaded by somebody else" });
+        this.#violate('disposed', {
+          kind: 'foreignReply',
+          detail: "the agent server's configuration was replaced or reloaded by somebody else",
+        });
         return;
       default:
     }
@@ -314,7 +330,12 @@ export class Turn {
     this.#calls.set(callID, { tool, input: state.input });
     if (state.status === 'running' && !this.#startedCalls.has(callID)) {
       this.#startedCalls.add(callID);
-      this.#request.onEvent({ type: 'toolStarted', callId: callID, tool, title: toolTitle(tool, state.input, this.#context.guard, state.title) });
+      this.#request.onEvent({
+        type: 'toolStarted',
+        callId: callID,
+        tool,
+        title: toolTitle(tool, state.input, this.#context.guard, state.title),
+      });
     }
     this.#inspectEdit(callID, tool, state.input, state.status);
   }
@@ -343,7 +364,9 @@ export class Turn {
     reported.add(messageId);
     this.#reports = this.#reports.then(async () => {
       try {
-        const message = await connection.call('message', (signal) => connection.sdk.session.message({ sessionID: sessionId, messageID: messageId }, { signal }));
+        const message = await connection.call('message', (signal) =>
+          connection.sdk.session.message({ sessionID: sessionId, messageID: messageId }, { signal }),
+        );
         if (message.info.role === 'assistant') await this.#announce(message.info, message.parts);
       } catch (error) {
         reported.delete(messageId);
@@ -386,7 +409,9 @@ export class Turn {
     }
   }
 
-  #messages(sessionId: string): Promise<{ readonly info: AssistantMessage | { readonly role: 'user'; readonly id: string }; readonly parts: Part[] }[]> {
+  #messages(
+    sessionId: string,
+  ): Promise<{ readonly info: AssistantMessage | { readonly role: 'user'; readonly id: string }; readonly parts: Part[] }[]> {
     const { connection } = this.#context;
     return connection.call('messages', (signal) => connection.sdk.session.messages({ sessionID: sessionId }, { signal }));
   }
@@ -396,12 +421,19 @@ export class Turn {
     const { connection, clock, log } = this.#context;
     const until = clock.monotonic() + STOP_LIMIT_MS;
     try {
-      await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: this.#request.sessionId }, { signal }), { timeoutMs: STOP_LIMIT_MS });
+      await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: this.#request.sessionId }, { signal }), {
+        timeoutMs: STOP_LIMIT_MS,
+      });
       while (clock.monotonic() < until) {
-        const status = await connection.call('status', (signal) => connection.sdk.session.status({}, { signal }), { timeoutMs: STOP_LIMIT_MS });
+        const status = await connection.call('status', (signal) => connection.sdk.session.status({}, { signal }), {
+          timeoutMs: STOP_LIMIT_MS,
+        });
         const busy = [...this.#sessions.keys()].filter((id) => (status[id]?.type ?? 'idle') !== 'idle');
         if (busy.length === 0) return;
-        for (const id of busy) await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: id }, { signal }), { timeoutMs: STOP_LIMIT_MS });
+        for (const id of busy)
+          await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: id }, { signal }), {
+            timeoutMs: STOP_LIMIT_MS,
+          });
         await clock.sleep(STOP_LOOK_EVERY_MS);
       }
       log.log('warn', 'the agent server still works on a turn that was stopped');

@@ -58,10 +58,13 @@ export class TurnMeter {
     const { steps, callsPerMinute, stallMs, timeoutMs } = this.#limits;
     this.#recent = this.#recent.filter((at) => now - at < MINUTE_MS);
     if (this.steps > steps) return { end: 'limit', limit: 'steps', reason: `the agent made more than ${steps} model calls` };
-    if (this.#recent.length > callsPerMinute) return { end: 'limit', limit: 'callRate', reason: `the agent made more than ${callsPerMinute} model calls in a minute` };
-    if (now - this.#startedAt - waiting.openMs > timeoutMs) return { end: 'limit', limit: 'time', reason: `the agent's turn took longer than ${timeoutMs} ms` };
+    if (this.#recent.length > callsPerMinute)
+      return { end: 'limit', limit: 'callRate', reason: `the agent made more than ${callsPerMinute} model calls in a minute` };
+    if (now - this.#startedAt - waiting.openMs > timeoutMs)
+      return { end: 'limit', limit: 'time', reason: `the agent's turn took longer than ${timeoutMs} ms` };
     if (waiting.isOpen) this.#progressAt = now;
-    else if (now - this.#progressAt > stallMs) return { end: 'limit', limit: 'stall', reason: `nothing was heard of the agent for ${stallMs} ms` };
+    else if (now - this.#progressAt > stallMs)
+      return { end: 'limit', limit: 'stall', reason: `nothing was heard of the agent for ${stallMs} ms` };
     return null;
   }
 

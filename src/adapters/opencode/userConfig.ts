@@ -62,20 +62,32 @@ function parse(text: string, file: string): ConfigTree {
     throw new SyntaxError('it is not an object');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UserFacingError('configuration', `OpenCode's configuration ${file} can't be read: ${why}`, { actions: [`correct ${file}`], cause: error });
+    throw new UserFacingError('configuration', `OpenCode's configuration ${file} can't be read: ${why}`, {
+      actions: [`correct ${file}`],
+      cause: error,
+    });
   }
 }
 
 /** `{file:x}` and plugins given by path are relative to their file, which the server no longer knows when the text is handed to it. */
 function absoluteReferences(config: ConfigTree, folder: string, home: string): ConfigTree {
-  const absolute = (path: string): string => (path.startsWith('~/') ? join(home, path.slice(2)) : isAbsolute(path) ? path : join(folder, path));
-  const mapped = mapTexts(config, (text) => text.replace(/\{file:([^}]+)\}/g, (_all, path: string) => `{file:${absolute(path.trim())}}`)) as ConfigTree;
+  const absolute = (path: string): string =>
+    path.startsWith('~/') ? join(home, path.slice(2)) : isAbsolute(path) ? path : join(folder, path);
+  const mapped = mapTexts(config, (text) =>
+    text.replace(/\{file:([^}]+)\}/g, (_all, path: string) => `{file:${absolute(path.trim())}}`),
+  ) as ConfigTree;
   const { plugin, instructions } = mapped;
   return {
     ...mapped,
-    ...(Array.isArray(plugin) ? { plugin: plugin.map((spec: unknown) => (typeof spec === 'string' && /^[.~]/.test(spec) ? `file://${absolute(spec)}` : spec)) } : {}),
+    ...(Array.isArray(plugin)
+      ? { plugin: plugin.map((spec: unknown) => (typeof spec === 'string' && /^[.~]/.test(spec) ? `file://${absolute(spec)}` : spec)) }
+      : {}),
     ...(Array.isArray(instructions)
-      ? { instructions: instructions.map((path: unknown) => (typeof path === 'string' && path.startsWith('~/') ? join(home, path.slice(2)) : path)) }
+      ? {
+          instructions: instructions.map((path: unknown) =>
+            typeof path === 'string' && path.startsWith('~/') ? join(home, path.slice(2)) : path,
+          ),
+        }
       : {}),
   };
 }

@@ -71,8 +71,13 @@ export class CellProcesses {
   }
 
   isRunning(process: ProcessIdentity): boolean {
+    return this.rowOf(process) !== null;
+  }
+
+  /** How the process is listed now; null when it has ended. */
+  rowOf(process: ProcessIdentity): ProcessRow | null {
     const row = this.#deps.table.row(process.pid);
-    return row !== null && !row.ended && row.startTime === process.startTime;
+    return row !== null && !row.ended && row.startTime === process.startTime ? row : null;
   }
 
   /**

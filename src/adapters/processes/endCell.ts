@@ -35,8 +35,10 @@ export async function endCell(
     for (const signal of signals) {
       const groupReached = group !== null && send(-group, signal);
       for (const row of rows) {
-        const reached = row.group === group ? groupReached : processes.isRunning(row) && send(row.pid, signal);
-        if (!reached) continue;
+        // Where it is now, not where it was found: a process on its way into a session of its own is missed by the group's signal.
+        const now = processes.rowOf(row);
+        const reached = groupReached && (now === null ? row.group === group : now.group === group);
+        if (!reached && !(now !== null && send(row.pid, signal))) continue;
         signalled.add(row.pid);
         if (signal === 'SIGKILL') killed.add(row.pid);
       }

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
 
 /** What `reactor init` has asked or found; null or left out where there is no answer. */
@@ -12,13 +11,21 @@ export interface InitAnswers {
   readonly perRunUsd?: string | null;
 }
 
-/** One line per text, however long: what stands around it can't become part of it. */
-const yamlStyle = { lineWidth: 0, blockQuote: false } as const;
+const isPlain = (text: string): boolean =>
+  /^(?:[A-Za-z]|\.[A-Za-z])[\w./*@+&|$-]*(?: [\w./*@+&|$-]+)*$/.test(text) && !/^(?:true|false|null|\.inf|\.nan)$/i.test(text);
+
+/** Text as YAML: as it stands where it can't be taken for anything else, else as JSON, which is YAML too and always one line. */
+const yamlText = (text: string): string => (isPlain(text) ? text : JSON.stringify(text));
+
+type Value = string | readonly string[];
+
+const yamlSetting = (name: string, value: Value): string =>
+  typeof value === 'string' ? `${name}: ${yamlText(value)}` : [`${name}:`, ...value.map((item) => `  - ${yamlText(item)}`)].join('\n');
 
 /** One setting: as answered, or commented out with an example. */
-function setting(comment: string, name: string, value: unknown, example: unknown): string {
-  const answered = value !== null && value !== undefined && value !== '';
-  const text = stringify({ [name]: answered ? value : example }, yamlStyle).trimEnd();
+function setting(comment: string, name: string, value: Value | null | undefined, example: Value): string {
+  const answered = (typeof value === 'string' ? value.trim() : (value ?? '')).length > 0;
+  const text = yamlSetting(name, answered ? (value ?? example) : example);
   return `# ${comment}\n${answered ? text : text.replace(/^/gm, '# ')}\n`;
 }
 
@@ -50,4 +57,4 @@ export const initConfigText = (answers: InitAnswers): string =>
 const budget = (perRunUsd: string | null): string =>
   perRunUsd === null || perRunUsd === ''
     ? '# Most that one run may cost, in US dollars.\n# budgets:\n#   perRunUsd: 2.50\n'
-    : `# Most that one run may cost, in US dollars.\n${stringify({ budgets: { perRunUsd } }, yamlStyle)}`;
+    : `# Most that one run may cost, in US dollars.\nbudgets:\n  ${yamlSetting('perRunUsd', perRunUsd)}\n`;

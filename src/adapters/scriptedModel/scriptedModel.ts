@@ -51,7 +51,13 @@ export type ModelAction =
       readonly then?: 'truncate' | 'hang';
     }
   /** A status other than 200. */
-  | { readonly do: 'fail'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown; readonly delayMs?: number }
+  | {
+      readonly do: 'fail';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: unknown;
+      readonly delayMs?: number;
+    }
   /** Status 200 with this body, whatever it is. */
   | { readonly do: 'raw'; readonly body: string; readonly contentType?: string; readonly delayMs?: number }
   /** Accept the request and never answer. */
@@ -119,7 +125,13 @@ const callOf = (n: number, body: ChatRequest): ModelCall => {
   };
 };
 
-async function stream(clock: Clock, response: ServerResponse, id: number, model: string, action: ModelAction & { do?: 'answer' }): Promise<void> {
+async function stream(
+  clock: Clock,
+  response: ServerResponse,
+  id: number,
+  model: string,
+  action: ModelAction & { do?: 'answer' },
+): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const head = { id: `scripted-${id}`, object: 'chat.completion.chunk', created: 1, model };
   const send = (chunk: object) => response.write(`data: ${JSON.stringify({ ...head, ...chunk })}\n\n`);
@@ -188,7 +200,11 @@ async function perform(clock: Clock, response: ServerResponse, call: ModelCall, 
  * A language model that does what a script says, on loopback, speaking the OpenAI chat protocol with streaming.
  * @param options.port 0 for any free port.
  */
-export async function startScriptedModel(options: { readonly clock: Clock; readonly port?: number; readonly script: ModelScript }): Promise<ScriptedModel> {
+export async function startScriptedModel(options: {
+  readonly clock: Clock;
+  readonly port?: number;
+  readonly script: ModelScript;
+}): Promise<ScriptedModel> {
   let script = options.script;
   let count = 0;
   const calls: LoggedCall[] = [];

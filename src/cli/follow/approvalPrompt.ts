@@ -22,7 +22,8 @@ export type PromptOutcome = Params<'answer'> | 'leave';
  */
 export async function approvalPrompt(state: RunState, pending: PendingApproval, deps: PromptDeps): Promise<PromptOutcome> {
   const { print, style } = deps;
-  const detail = safeText(pending.detail).trim();
+  // The detail of a review says its tree, which stands below the change.
+  const detail = pending.kind === 'review' ? '' : safeText(pending.detail).trim();
   print(renderLine([tone('warn', '◇ '), tone('strong', state.task), ' ', safeLine(pending.title)], style));
   for (const line of detail === '' ? [] : detail.split('\n').slice(0, 20)) print(renderLine(['  ', line.replaceAll('\t', '  ')], style));
   switch (pending.kind) {

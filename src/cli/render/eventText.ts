@@ -114,6 +114,8 @@ function describeAttempt(event: DomainEvent): string | null {
       return `attempt ${event.data.attempt}: reverted, ${event.data.reason}`;
     case 'attempt/interrupted':
       return `attempt ${event.data.attempt}: interrupted, ${event.data.reason}`;
+    case 'attempt/approvedByPolicy':
+      return `attempt ${event.data.attempt}: approved by policy (${event.data.rule})`;
     case 'attempt/committed':
       return `attempt ${event.data.attempt}: committed ${shortOid(event.data.commit)} on ${event.data.branch}`;
     default:
@@ -123,8 +125,9 @@ function describeAttempt(event: DomainEvent): string | null {
 
 function describeLanding(event: DomainEvent): string | null {
   switch (event.type) {
-    case 'landing/merged':
-      return `landing ${shortOid(event.data.commit)} on ${shortOid(event.data.onto)}`;
+    case 'landing/prepared':
+      if (!event.data.merged) return null;
+      return `landing: merged with the target at ${shortOid(event.data.onto)}, tree ${shortOid(event.data.tree)}`;
     case 'landing/tested':
       return `landing: tests ${evidenceText(event.data.evidence)}`;
     case 'landing/landed': {

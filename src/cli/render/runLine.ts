@@ -57,7 +57,11 @@ const closingFacts = (state: RunState, now: number): string =>
   joined([triesText(state), runElapsedText(state, now), state.messages > 0 ? tokensText(state) : '', runCostText(state)]);
 
 /** Closing lines, aligned: how each run ended, in how many attempts, at what cost. `task` is the width of the task's column. */
-export function closingLines(states: readonly RunState[], style: Style, now: number): { readonly lines: readonly string[]; readonly task: number } {
+export function closingLines(
+  states: readonly RunState[],
+  style: Style,
+  now: number,
+): { readonly lines: readonly string[]; readonly task: number } {
   const facts = states.map((state) => closingFacts(state, now));
   const columns = columnsFor(states, style, Math.max(0, ...facts.map(textWidth)));
   const lines = states.map((state, index) => renderLine([...runHead(state, columns), facts[index] ?? ''], style));

@@ -36,14 +36,7 @@ function inboxLines(inbox: readonly InboxItem[], style: Style, now: number): str
       const tree = item.tree === null ? '' : `, tree ${shortOid(item.tree)}`;
       const since = `  waits ${elapsedText(now - item.at)}`;
       return [
-        renderLine(
-          [
-            tone('warn', '  ◇ '),
-            tone('strong', item.task),
-            ` ${kindText(item)}${safeLine(item.title)}${tree}${since}`,
-          ],
-          style,
-        ),
+        renderLine([tone('warn', '  ◇ '), tone('strong', item.task), ` ${kindText(item)}${safeLine(item.title)}${tree}${since}`], style),
         renderLine([tone('dim', `      ${commandFor(item)}`)], style),
       ];
     }),
@@ -56,7 +49,7 @@ const kindText = ({ kind, title }: InboxItem): string => (kind === 'parked' || t
 const commandFor = ({ kind, task }: InboxItem): string => {
   switch (kind) {
     case 'review':
-      return `reactor show ${task} --diff · reactor approve ${task} · reactor reject ${task}`;
+      return `reactor show ${task} --diff · reactor approve ${task}`;
     case 'permission':
       return `reactor approve ${task} · reactor reject ${task}`;
     case 'question':

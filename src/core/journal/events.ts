@@ -112,7 +112,11 @@ export const eventSchemas = {
 
   'base/tested': z.object({ tree: z.string(), evidence: CommandEvidence, remembered: z.boolean() }),
 
-  'attempt/started': z.object({ attempt, prompt: z.string(), because: z.enum(['first', 'testsFailed', 'comment', 'granted', 'conflict', 'interrupted']) }),
+  'attempt/started': z.object({
+    attempt,
+    prompt: z.string(),
+    because: z.enum(['first', 'testsFailed', 'comment', 'granted', 'conflict', 'interrupted']),
+  }),
   'message/finished': z.object({ attempt, message: FinishedMessage }),
   'attempt/executed': z.object({
     attempt,
@@ -144,6 +148,9 @@ export const eventSchemas = {
   'attempt/interrupted': z.object({ attempt, reason: z.string(), keptRef: z.string().nullable() }),
   'attempt/committed': z.object({ attempt, commit: z.string(), tree: z.string(), branch: z.string() }),
 
+  /** The written policy approved a green candidate; no person was asked. */
+  'attempt/approvedByPolicy': z.object({ attempt, tree: z.string(), rule: z.string() }),
+
   'approval/requested': z.object({
     id: z.string(),
     kind: ApprovalKind,
@@ -153,9 +160,7 @@ export const eventSchemas = {
     /** The tree a review is for: an approval must name it. */
     tree: z.string().nullable(),
     permission: z.object({ permission: z.string(), patterns: z.array(z.string()) }).optional(),
-    questions: z
-      .array(z.object({ text: z.string(), header: z.string(), options: z.array(z.string()), multiple: z.boolean() }))
-      .optional(),
+    questions: z.array(z.object({ text: z.string(), header: z.string(), options: z.array(z.string()), multiple: z.boolean() })).optional(),
   }),
   'approval/answered': z.object({
     id: z.string(),
@@ -167,10 +172,21 @@ export const eventSchemas = {
   'approval/withdrawn': z.object({ id: z.string(), reason: z.string() }),
 
   'landing/started': z.object({ target: z.string(), from: z.string(), mode: z.string() }),
-  'landing/merged': z.object({ commit: z.string(), tree: z.string(), onto: z.string() }),
+  /** What would land: the candidate's own commit, or (`merged`) its merge with what the target has become. */
+  'landing/prepared': z.object({ commit: z.string(), tree: z.string(), onto: z.string(), merged: z.boolean() }),
   'landing/tested': z.object({ tree: z.string(), evidence: CommandEvidence }),
-  'landing/landed': z.object({ target: z.string(), from: z.string(), to: z.string(), tree: z.string(), checkout: z.enum(['followed', 'none']) }),
-  'landing/refused': z.object({ code: z.enum(['dirty', 'conflict', 'red', 'moved', 'gone']), message: z.string(), paths: z.array(z.string()) }),
+  'landing/landed': z.object({
+    target: z.string(),
+    from: z.string(),
+    to: z.string(),
+    tree: z.string(),
+    checkout: z.enum(['followed', 'none']),
+  }),
+  'landing/refused': z.object({
+    code: z.enum(['dirty', 'conflict', 'red', 'moved', 'gone']),
+    message: z.string(),
+    paths: z.array(z.string()),
+  }),
 
   'restore/branchCreated': z.object({ attempt, branch: z.string(), commit: z.string() }),
   'clean/removed': z.object({ kind: z.string(), name: z.string(), keptIn: z.string() }),

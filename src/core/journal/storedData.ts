@@ -21,10 +21,14 @@ export interface DecodedData {
 
 /** What to tell when an entry does not hold what its type promises. The store is left as it is. */
 export const damagedEntry = (seq: number, what: string, cause?: unknown): UserFacingError =>
-  new UserFacingError('journalBroken', `Entry ${seq} of the journal is damaged: ${what}. Nothing was changed or repaired; what comes after it can't be trusted.`, {
-    actions: ['reactor export --verify', 'restore the journal from a backup'],
-    ...(cause === undefined ? {} : { cause }),
-  });
+  new UserFacingError(
+    'journalBroken',
+    `Entry ${seq} of the journal is damaged: ${what}. Nothing was changed or repaired; what comes after it can't be trusted.`,
+    {
+      actions: ['reactor export --verify', 'restore the journal from a backup'],
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 
 /**
  * Parses the data of a stored entry and brings it up to the present version; data of unknown types is given back raw.

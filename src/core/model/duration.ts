@@ -14,7 +14,7 @@ export const maxDurationMs = 24 * 86_400_000;
 const figure = String.raw`(\d{1,12}(?:\.\d{1,6})?)`;
 /** Figures with units, largest first: 30m, 90s, 1h30m, 1.5h, 500ms. */
 export const durationPattern = new RegExp(
-  `^(?=\\d)(?:${figure}d)?\\s*(?:${figure}h)?\\s*(?:${figure}m(?!s))?\\s*(?:${figure}s)?\\s*(?:${figure}ms)?$`,
+  `^(?=\\d)(?:${figure}d)?\\s*(?:${figure}h)?\\s*(?:${figure}m)?\\s*(?:${figure}s)?\\s*(?:${figure}ms)?$`,
 );
 
 /** What durations look like, to follow the name of a setting or an option. */

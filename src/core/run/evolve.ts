@@ -142,7 +142,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       const landing = { target, onto: from, commit, tree, prepared: false, tested: false, refused: null, landed: null };
       return { ...state, phase: 'landing', landing };
     }
-    case 'landing/merged': {
+    case 'landing/prepared': {
       const { commit, tree, onto } = event.data;
       // A tree that passed as the candidate needs no second test.
       return withLanding(state, { commit, tree, onto, prepared: true, tested: tree === state.lastGreen.tree });

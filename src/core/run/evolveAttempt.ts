@@ -65,6 +65,11 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
         ? tested
         : { ...tested, phase: 'reverting', feedback: { because: 'testsFailed', text: testFeedback(test.evidence) } };
     }
+    case 'attempt/approvedByPolicy':
+      return change({ ...state, phase: 'committing' }, event.data.attempt, (a) => ({
+        ...a,
+        review: { decision: 'approved', by: 'policy', comment: null },
+      }));
     case 'approval/answered': {
       const asked = state.pending.find((p) => p.id === event.data.id);
       if (asked === undefined) return state;

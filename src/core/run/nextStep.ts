@@ -54,7 +54,8 @@ function stopStep(state: RunState): Step {
   const attempt = currentAttempt(state);
   const unkept = attempt !== null && attempt.closed === null && attempt.candidate === null && state.cell?.hasWorktree === true;
   if (unkept) return { step: 'buildCandidate', attempt: attempt.attempt };
-  if (state.cancelledBy !== null) return conclude('cancelled', exitCodes.interrupted, `cancelled by ${state.cancelledBy.replace('person:', '')}`);
+  if (state.cancelledBy !== null)
+    return conclude('cancelled', exitCodes.interrupted, `cancelled by ${state.cancelledBy.replace('person:', '')}`);
   return conclude('failed', exitCodes.timeout, `the time limit of ${Math.round(state.spec.limits.timeoutMs / 1000)} s has passed`);
 }
 

@@ -1,6 +1,6 @@
 import { event } from '../../core/journal/events.ts';
-import type { FileChange } from '../../core/ports/git.ts';
 import { leadsOutside } from '../../core/policy/linkPolicy.ts';
+import type { FileChange } from '../../core/ports/git.ts';
 import { keepWorktree } from '../keep.ts';
 import type { RunContext } from '../runContext.ts';
 
@@ -34,16 +34,24 @@ export async function buildCandidate(context: RunContext, attempt: number): Prom
   );
 }
 
-async function violationsOf(context: RunContext, tree: string, changes: readonly FileChange[]): Promise<{ kind: string; detail: string }[]> {
+async function violationsOf(
+  context: RunContext,
+  tree: string,
+  changes: readonly FileChange[],
+): Promise<{ kind: string; detail: string }[]> {
   const found: { kind: string; detail: string }[] = [];
   for (const change of changes) {
     if (change.newMode === '120000') {
       const content = await context.deps.repository.readFile(tree, change.path);
       const target = new TextDecoder().decode(content ?? new Uint8Array());
-      if (leadsOutside(change.path, target)) found.push({ kind: 'linkOutside', detail: `the link ${change.path} leads out of the worktree to ${target}` });
+      if (leadsOutside(change.path, target))
+        found.push({ kind: 'linkOutside', detail: `the link ${change.path} leads out of the worktree to ${target}` });
     }
     if (change.newMode === '160000') {
-      const what = change.oldMode === '160000' ? 'moves a submodule, whose commits a run does not bring over' : 'is a repository of its own, whose content git would not commit';
+      const what =
+        change.oldMode === '160000'
+          ? 'moves a submodule, whose commits a run does not bring over'
+          : 'is a repository of its own, whose content git would not commit';
       found.push({ kind: 'embeddedRepository', detail: `${change.path} ${what}` });
     }
   }

@@ -28,14 +28,20 @@ export async function commit(context: RunContext, attempt: number): Promise<void
   if (current.test.tree !== tree) throw new Error(`INV-007: tested ${current.test.tree}, would commit ${tree}`);
   const ref = `refs/heads/${state.cell.branch}`;
   const tip = await repository.readRef(ref);
-  const done = tip === null ? [] : await repository.commitsWithTrailer({ base: state.spec.base, tip }, { key: 'Reactor-Run', value: context.run });
+  const done =
+    tip === null ? [] : await repository.commitsWithTrailer({ base: state.spec.base, tip }, { key: 'Reactor-Run', value: context.run });
   const already = done[0];
   if (already !== undefined && already === tip && (await repository.treeOf(already)) === tree) {
     await context.record(event('attempt/committed', { attempt, commit: already, tree, branch: state.cell.branch }));
     return;
   }
   const models = modelsOf(context);
-  const written = await repository.writeCommit({ tree, parents: [state.lastGreen.commit], message: commitMessage(state, attempt, models), sign: true });
+  const written = await repository.writeCommit({
+    tree,
+    parents: [state.lastGreen.commit],
+    message: commitMessage(state, attempt, models),
+    sign: true,
+  });
   if (!written.ok) throw new Error(`the commit could not be made: ${written.error.message}`);
   const moved = await repository.moveRef({ ref, to: written.value, expected: tip, reason: `reactor: ${context.run}` });
   if (!moved.ok) throw new Error(`the branch ${state.cell.branch} could not be moved: ${moved.error.message}`);

@@ -1,9 +1,9 @@
 import { event } from '../../core/journal/events.ts';
 import { compareUsd } from '../../core/model/usd.ts';
 import type { FinishedMessage, TurnEvent, TurnResult } from '../../core/ports/agent.ts';
-import { type Cell } from '../cell.ts';
-import type { RunContext } from '../runContext.ts';
 import type { Asks } from '../asks.ts';
+import type { Cell } from '../cell.ts';
+import type { RunContext } from '../runContext.ts';
 
 /** The server retries a failing model by itself with exponential backoff; past this many it counts as failed (R3). */
 const MODEL_RETRIES = 3;
@@ -29,7 +29,7 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     return budgetUsd !== null && compareUsd(cost.usd, budgetUsd) >= 0;
   };
   const onMessage = async (message: FinishedMessage): Promise<void> => {
-    await context.recordAs('agent', event('message/finished', { attempt, message: { ...message, tools: [...message.tools] } as never }));
+    await context.recordAs('agent', event('message/finished', { attempt, message: { ...message, tools: [...message.tools] } }));
     if (stoppedFor === null && overBudget() && message.finish !== 'stop') {
       stoppedFor = 'budget';
       turn.abort(new Error('over budget'));
@@ -38,7 +38,14 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
   const onRetry = (retry: number, message: string): void => {
     modelFailure = message;
     recorded.push(
-      context.record(event('run/recoveryApplied', { code: 'R3', what: `model call: ${message}`.slice(0, 500), retry: Math.min(retry, MODEL_RETRIES + 1), delayMs: 0 })),
+      context.record(
+        event('run/recoveryApplied', {
+          code: 'R3',
+          what: `model call: ${message}`.slice(0, 500),
+          retry: Math.min(retry, MODEL_RETRIES + 1),
+          delayMs: 0,
+        }),
+      ),
     );
     if (retry <= MODEL_RETRIES || stoppedFor !== null) return;
     stoppedFor = 'model';
@@ -68,7 +75,12 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
       prompt: current.prompt,
       agent: state.spec.agent,
       model: state.spec.model,
-      limits: { steps: limits.stepsPerAttempt, callsPerMinute: limits.callsPerMinute, stallMs: limits.stallMs, timeoutMs: Math.max(1, context.remainingMs()) },
+      limits: {
+        steps: limits.stepsPerAttempt,
+        callsPerMinute: limits.callsPerMinute,
+        stallMs: limits.stallMs,
+        timeoutMs: Math.max(1, context.remainingMs()),
+      },
       onEvent,
       onPermission: (ask, askSignal) => asks.permission(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
       onQuestion: (ask, askSignal) => asks.question(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
@@ -82,7 +94,12 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
   if (context.state.parked !== null) return;
   const durationMs = Math.round(deps.clock.monotonic() - started);
   if (result.limit === 'time') await context.record(event('run/timedOut', { afterMs: durationMs }));
-  const outcome = outcomeOf(result, stoppedFor, modelFailure, context.state.attempts.find((a) => a.attempt === attempt)?.violations.length ?? 0);
+  const outcome = outcomeOf(
+    result,
+    stoppedFor,
+    modelFailure,
+    context.state.attempts.find((a) => a.attempt === attempt)?.violations.length ?? 0,
+  );
   await context.record(event('attempt/executed', { attempt, ...outcome, steps: result.steps, durationMs }));
 }
 

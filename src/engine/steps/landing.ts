@@ -29,17 +29,20 @@ export async function prepareLanding(context: RunContext): Promise<void> {
   }
   const straight = await repository.isAncestor(tip, commit);
   if (straight && land === 'ff') {
-    await context.record(event('landing/merged', { commit, tree, onto: tip }));
+    await context.record(event('landing/prepared', { commit, tree, onto: tip, merged: false }));
     return;
   }
   const merged = straight ? tree : await mergedTree(context, tip, commit);
   if (merged === null) return;
   const attempt = state.attempts.at(-1)?.attempt ?? 1;
-  const message = land === 'merge' ? `Merge ${state.cell?.branch ?? state.task} into ${target}\n\nReactor-Run: ${context.run}\n` : commitMessage(state, attempt, []);
+  const message =
+    land === 'merge'
+      ? `Merge ${state.cell?.branch ?? state.task} into ${target}\n\nReactor-Run: ${context.run}\n`
+      : commitMessage(state, attempt, []);
   const parents = land === 'merge' ? [tip, commit] : [tip];
   const written = await repository.writeCommit({ tree: merged, parents, message, sign: true });
   if (!written.ok) throw new Error(`the merge could not be committed: ${written.error.message}`);
-  await context.record(event('landing/merged', { commit: written.value, tree: merged, onto: tip }));
+  await context.record(event('landing/prepared', { commit: written.value, tree: merged, onto: tip, merged: !straight }));
 }
 
 /** The tree of candidate and target together; null after recording the conflict. */
@@ -82,7 +85,9 @@ export async function moveTarget(context: RunContext): Promise<void> {
       ? await repository.moveRef({ ref, to: commit, expected: onto, reason: `reactor: landed ${context.run}` })
       : await repository.fastForwardCheckout({ path: checkout.path, branch: target, to: commit, expected: onto });
   if (moved.ok) {
-    await context.record(event('landing/landed', { target, from: onto, to: commit, tree, checkout: checkout === null ? 'none' : 'followed' }));
+    await context.record(
+      event('landing/landed', { target, from: onto, to: commit, tree, checkout: checkout === null ? 'none' : 'followed' }),
+    );
     return;
   }
   if (moved.error.code === 'dirty') {

@@ -15,7 +15,7 @@ const testCommand = (context: RunContext): string => {
 async function runTests(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
   const { testTimeoutMs } = context.state.spec.limits;
   const limited = context.remainingMs() < testTimeoutMs;
-  const evidence = await runInCell(context, cell, { command: testCommand(context), name, timeoutMs: testTimeoutMs }, signal);
+  const evidence = await runInCell(context, cell.server.client, { command: testCommand(context), name, timeoutMs: testTimeoutMs }, signal);
   if (evidence.end === 'timedOut' && limited && context.remainingMs() <= 1000) {
     await context.record(event('run/timedOut', { afterMs: Math.round(evidence.durationMs) }));
   }
@@ -55,7 +55,8 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   if (evidence === null) return false;
   const after = await deps.repository.snapshot(state.cell.worktree);
   const tree = after.ok ? after.value.tree : candidate.tree;
-  const changedByTest = tree === candidate.tree ? [] : (await deps.repository.changes(candidate.tree, tree)).map((c) => c.path).slice(0, 50);
+  const changedByTest =
+    tree === candidate.tree ? [] : (await deps.repository.changes(candidate.tree, tree)).map((c) => c.path).slice(0, 50);
   await context.record(event('attempt/tested', { attempt, tree: candidate.tree, evidence, changedByTest }));
   return true;
 }

@@ -84,7 +84,8 @@ export class FakeEngine {
     this.#clients.add(client);
     return new EngineClient(
       {
-        send: (message) => queueMicrotask(() => (isOpen ? this.#receive(client, message as { id: number; method: Method; params: never }) : undefined)),
+        send: (message) =>
+          queueMicrotask(() => (isOpen ? this.#receive(client, message as { id: number; method: Method; params: never }) : undefined)),
         onMessage: messages.event,
         onClosed: closed.event,
         close: () => end('closed by this client'),
@@ -122,7 +123,12 @@ export class FakeEngine {
         return { entries: this.entries.filter((entry) => entry.seq >= from && (run === null || entry.run === run)).slice(0, limit) };
       }
       case 'status':
-        return { runs: [...this.states.values()].filter(({ phase }) => phase !== 'ended'), cells: [], inbox: [], head: this.entries.length };
+        return {
+          runs: [...this.states.values()].filter(({ phase }) => phase !== 'ended'),
+          cells: [],
+          inbox: [],
+          head: this.entries.length,
+        };
       default:
         this.asked.push(`${method} ${JSON.stringify(params)}`);
         if (handler === undefined) throw new UserFacingError('notPossibleNow', `the fake engine has no answer to ${method}`);
@@ -131,7 +137,8 @@ export class FakeEngine {
   }
 }
 
-const wants = ({ subscription }: Subscriber, run: string): boolean => subscription !== null && (subscription.runs === null || subscription.runs.includes(run));
+const wants = ({ subscription }: Subscriber, run: string): boolean =>
+  subscription !== null && (subscription.runs === null || subscription.runs.includes(run));
 
 const rethrow = (error: unknown): void => {
   throw error;

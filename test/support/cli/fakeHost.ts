@@ -4,7 +4,7 @@ import { runCli } from '../../../src/cli/runCli.ts';
 import { defaultConfig } from '../../../src/core/model/projectConfig.ts';
 import type { GitRepository } from '../../../src/core/ports/git.ts';
 import type { JournalReader } from '../../../src/core/ports/journal.ts';
-import { FakeEngine } from './fakeEngine.ts';
+import type { FakeEngine } from './fakeEngine.ts';
 import { FakeTerminal } from './fakeTerminal.ts';
 
 /** Reads what a fake engine recorded, as the journal on disk would be read when no engine is there. */
@@ -67,7 +67,11 @@ export interface CliRun {
 }
 
 /** One call of the command line to its end. */
-export async function cli(argv: readonly string[], host: CliHost, options: ConstructorParameters<typeof FakeTerminal>[1] = {}): Promise<CliRun> {
+export async function cli(
+  argv: readonly string[],
+  host: CliHost,
+  options: ConstructorParameters<typeof FakeTerminal>[1] = {},
+): Promise<CliRun> {
   const terminal = new FakeTerminal(argv, options);
   const exitCode = await runCli(terminal, () => Promise.resolve(host));
   return { exitCode, out: terminal.stdout.text, err: terminal.stderr.text };

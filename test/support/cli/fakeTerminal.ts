@@ -51,7 +51,10 @@ export class FakeTerminal implements Terminal {
   #open: Question | null = null;
   #onQuestion: (() => void) | null = null;
 
-  constructor(argv: readonly string[], options: { tty?: boolean; folder?: string; input?: string; environment?: Record<string, string>; now?: number } = {}) {
+  constructor(
+    argv: readonly string[],
+    options: { tty?: boolean; folder?: string; input?: string; environment?: Record<string, string>; now?: number } = {},
+  ) {
     this.argv = argv;
     this.folder = options.folder ?? '/repository';
     this.environment = options.environment ?? { NO_COLOR: '1' };

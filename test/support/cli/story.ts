@@ -25,7 +25,15 @@ export const storySpec = (task: string, title: string, change: Partial<RunSpec> 
   testBase: false,
   hooks: false,
   permissions: [],
-  limits: { stepsPerAttempt: 50, callsPerMinute: 100, stallMs: 1000, timeoutMs: 60_000, testTimeoutMs: 1000, setupTimeoutMs: 1000, budgetUsd: null },
+  limits: {
+    stepsPerAttempt: 50,
+    callsPerMinute: 100,
+    stallMs: 1000,
+    timeoutMs: 60_000,
+    testTimeoutMs: 1000,
+    setupTimeoutMs: 1000,
+    budgetUsd: null,
+  },
   ...change,
 });
 
@@ -85,7 +93,14 @@ export const told = {
     event('attempt/tested', { attempt, tree: tree(attempt), evidence: evidence(exitCode, tail), changedByTest: [] }),
   reverted: (attempt: number) => event('attempt/reverted', { attempt, to: base, reason: 'the tests failed' }),
   review: (attempt: number) =>
-    event('approval/requested', { id: `a${attempt}`, kind: 'review', attempt, title: 'review: 2 files +12 −3, tests green', detail: '', tree: tree(attempt) }),
+    event('approval/requested', {
+      id: `a${attempt}`,
+      kind: 'review',
+      attempt,
+      title: 'review: 2 files +12 −3, tests green',
+      detail: '',
+      tree: tree(attempt),
+    }),
   permission: () =>
     event('approval/requested', {
       id: 'p1',
@@ -110,8 +125,9 @@ export const told = {
     event('approval/answered', { id, decision, tree: decision === 'approved' && id.startsWith('a') ? tree(attempt) : null, comment: null }),
   parked: () => event('run/parked', { code: 'review', reason: 'green and waits for your review', exitCode: 5 }),
   resumed: () => event('run/resumed', { why: 'answered by ann' }),
-  committed: (attempt: number) => event('attempt/committed', { attempt, commit: 'd4e5f6a7'.repeat(5), tree: tree(attempt), branch: 'reactor/TASK-001' }),
-  merged: (attempt: number) => event('landing/merged', { commit: 'd4e5f6a7'.repeat(5), tree: tree(attempt), onto: base }),
+  committed: (attempt: number) =>
+    event('attempt/committed', { attempt, commit: 'd4e5f6a7'.repeat(5), tree: tree(attempt), branch: 'reactor/TASK-001' }),
+  merged: (attempt: number) => event('landing/prepared', { commit: 'd4e5f6a7'.repeat(5), tree: tree(attempt), onto: base, merged: false }),
   landing: () => event('landing/started', { target: 'main', from: base, mode: 'ff' }),
   landed: (attempt: number) =>
     event('landing/landed', { target: 'main', from: base, to: 'd4e5f6a7'.repeat(5), tree: tree(attempt), checkout: 'followed' }),
@@ -133,4 +149,11 @@ export function greenRun(engine: FakeEngine, run: string, spec: RunSpec): number
 
 /** The rest of a run whose candidate was approved. */
 export const landRun = (engine: FakeEngine, run: string, attempt = 1): number =>
-  engine.tell(run, told.committed(attempt), told.landing(), told.merged(attempt), told.landed(attempt), ...told.ended('landed', 0, 'landed on main'));
+  engine.tell(
+    run,
+    told.committed(attempt),
+    told.landing(),
+    told.merged(attempt),
+    told.landed(attempt),
+    ...told.ended('landed', 0, 'landed on main'),
+  );

@@ -53,7 +53,7 @@ approve: auto
   });
 
   it('changes nothing while nothing is answered', () => {
-    assert.deepEqual(read(initConfigText({ test: null })), { ...defaultConfig(), version: 1 });
+    assert.deepEqual(read(initConfigText({ test: null, setup: ' ', include: [], perRunUsd: '' })), { ...defaultConfig(), version: 1 });
   });
 
   it('has only examples that are right', () => {
@@ -73,6 +73,17 @@ approve: auto
     const random = new SeededRandom(5);
     const odd = [
       'yes',
+      'TRUE',
+      'Null',
+      '.inf',
+      '.NaN',
+      '.5',
+      '...',
+      '---',
+      'a #b',
+      'a:',
+      'a ',
+      '\u2028\u0085\u007f\u0000\uFEFF',
       'true',
       '1',
       '1.5',

@@ -57,6 +57,33 @@ describe('ProjectConfig', () => {
     );
   });
 
+  it('takes amounts of money in one spelling only', () => {
+    const amounts = [
+      0,
+      5,
+      0.5,
+      '0',
+      '5',
+      '0.50',
+      -1,
+      '-1',
+      '-0.5',
+      '1e3',
+      '$5',
+      '.5',
+      '5.',
+      '1,5',
+      '',
+      2e9,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      true,
+      null,
+    ];
+    const taken = amounts.filter((perRunUsd) => ProjectConfig.safeParse({ budgets: { perRunUsd } }).success);
+    assert.deepEqual(taken, [0, 5, 0.5, '0', '5', '0.50']);
+  });
+
   it('refuses include globs that lead out of the repository', () => {
     const globs = [
       '.env*',

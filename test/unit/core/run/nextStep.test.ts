@@ -23,7 +23,7 @@ describe('what a run does next', () => {
     steps.push(whole.reviewed('approved', tree).next);
     steps.push(whole.committed(1, tree).next);
     whole.tell(event('landing/started', { target: 'main', from: 'b'.repeat(40), mode: 'ff' }));
-    whole.tell(event('landing/merged', { commit: 'd'.repeat(40), tree, onto: 'b'.repeat(40) }));
+    whole.tell(event('landing/prepared', { commit: 'd'.repeat(40), tree, onto: 'b'.repeat(40), merged: false }));
     steps.push(whole.next);
     whole.tell(event('landing/landed', { target: 'main', from: 'b'.repeat(40), to: 'd'.repeat(40), tree, checkout: 'followed' }));
     steps.push(whole.next);
@@ -52,7 +52,10 @@ describe('what a run does next', () => {
 
   it('ends before any money is spent when the base is red', () => {
     const story = new RunStory().ready().tell(event('base/tested', { tree: baseTree, evidence: evidence(1), remembered: false }));
-    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=the base is red before any change: `npm test` ended with exit code 1');
+    assert.equal(
+      story.next,
+      'conclude status=failed exitCode=2 reason=the base is red before any change: `npm test` ended with exit code 1',
+    );
   });
 
   it('reverts a red attempt, feeds the failure back, and ends when no attempt is left', () => {
@@ -79,7 +82,10 @@ describe('what a run does next', () => {
       event('attempt/executed', { attempt: 1, end: 'done', steps: 1, durationMs: 1 }),
     );
     assert.equal(story.next, 'buildCandidate attempt=1');
-    const built = new RunStory().ready().attempt(1, tree).tell(event('attempt/violated', { attempt: 1, violations }));
+    const built = new RunStory()
+      .ready()
+      .attempt(1, tree)
+      .tell(event('attempt/violated', { attempt: 1, violations }));
     assert.equal(built.next, 'revert attempt=1 reason=security violation: write /etc/x');
     built.tell(event('attempt/reverted', { attempt: 1, to: 'b'.repeat(40), reason: 'security' }));
     assert.equal(built.next, 'conclude status=failed exitCode=4 reason=security violation: write /etc/x');
@@ -138,7 +144,10 @@ describe('what a run does next', () => {
   });
 
   it('ends with the time limit after keeping the work', () => {
-    const story = new RunStory().ready().attempt(1, tree).tell(event('run/timedOut', { afterMs: 60_000 }));
+    const story = new RunStory()
+      .ready()
+      .attempt(1, tree)
+      .tell(event('run/timedOut', { afterMs: 60_000 }));
     assert.equal(story.next, 'conclude status=failed exitCode=3 reason=the time limit of 60 s has passed');
   });
 
@@ -185,7 +194,7 @@ describe('what a run does next', () => {
   it('INV-007: a merge with a moved target is tested before it may land', () => {
     const story = new RunStory().ready().attempt(1, tree).tested(1, tree, 0).reviewed('approved', tree).committed(1, tree);
     story.tell(event('landing/started', { target: 'main', from: 'e'.repeat(40), mode: 'ff' }));
-    story.tell(event('landing/merged', { commit: 'f'.repeat(40), tree: other, onto: 'e'.repeat(40) }));
+    story.tell(event('landing/prepared', { commit: 'f'.repeat(40), tree: other, onto: 'e'.repeat(40), merged: true }));
     assert.equal(story.next, 'testLanding');
     story.tell(event('landing/tested', { tree: other, evidence: evidence(0) }));
     assert.equal(story.next, 'moveTarget');

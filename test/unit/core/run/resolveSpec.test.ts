@@ -150,7 +150,12 @@ describe('resolveSpec', () => {
   });
 
   it('does not take an id that was given out for one a person wrote', () => {
-    const taken = config({ tasks: [{ id: 'TASK-001', prompt: 'x', test: 'other' }] });
+    const taken = config({
+      tasks: [
+        { id: 'TASK-001', prompt: 'x', test: 'other' },
+        { prompt: 'x', test: 'nameless' },
+      ],
+    });
     assert.equal(settled(sources({ config: taken })).test, 'npm test');
   });
 
