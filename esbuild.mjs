@@ -65,6 +65,9 @@ export async function build(root) {
     outdir,
     results.flatMap((result) => result.outputFiles),
   );
+  // Editors complete and check reactor.yaml by it.
+  const { writeSchema } = await import('./scripts/generateSchema.ts');
+  await writeSchema(join(outdir, 'reactor.schema.json'));
   // Dated by the start: a source changed while the build ran makes it stale.
   const stamp = join(outdir, '.built');
   writeFileSync(stamp, '');

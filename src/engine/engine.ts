@@ -9,7 +9,7 @@ import type { RunRequest } from '../core/model/runRequest.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { nextStep } from '../core/run/nextStep.ts';
 import type { RunState } from '../core/run/state.ts';
-import type { LiveMessage, Orphan, Status } from '../protocol/messages.ts';
+import type { LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { cleanOrphans } from './cleaner.ts';
@@ -81,12 +81,12 @@ export class Engine implements Disposable {
     }
   }
 
-  async submit(requests: readonly RunRequest[], actor: string): Promise<{ run: string; task: string; seq: number }[]> {
+  async submit(requests: readonly RunRequest[], actor: string): Promise<Reply<'submit'>> {
     if (this.#draining) throw new UserFacingError('notPossibleNow', 'The engine is ending and takes no new runs; try again in a moment.');
     const accepted = [];
     for (const request of requests) accepted.push(await this.#submissions.accept(request, actor));
     for (const { run } of accepted) this.#drive(run);
-    return accepted;
+    return { runs: accepted.map(({ run, task, seq }) => ({ run, task, seq })), notes: [...new Set(accepted.flatMap((a) => a.notes))] };
   }
 
   async answer(request: AnswerRequest, actor: string): Promise<{ run: string; seq: number }> {

@@ -86,7 +86,7 @@ export class ClientSession implements Disposable {
     const engine = this.#engine;
     switch (method) {
       case 'submit':
-        return { runs: await engine.submit(methods.submit.params.parse(raw).requests, actor), notes: [] };
+        return engine.submit(methods.submit.params.parse(raw).requests, actor);
       case 'subscribe':
         return this.#subscribe(methods.subscribe.params.parse(raw));
       case 'status':

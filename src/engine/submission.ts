@@ -4,6 +4,7 @@ import type { RunRequest } from '../core/model/runRequest.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
 import type { GitRefusal, GitRepository } from '../core/ports/git.ts';
 import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
+import { settingNotes } from '../core/run/settingNotes.ts';
 import type { EngineContext } from './runContext.ts';
 
 /** Accepts what a person asked for: settles every setting, gives out ids, and journals the run. Nothing has been made yet. */
@@ -17,7 +18,7 @@ export class Submissions {
   }
 
   /** @throws UserFacingError `configuration` or `notPossibleNow`; then no run of the request has been accepted. */
-  async accept(request: RunRequest, actor: string): Promise<{ run: string; task: string; seq: number }> {
+  async accept(request: RunRequest, actor: string): Promise<{ run: string; task: string; seq: number; notes: readonly string[] }> {
     const { ledger, deps } = this.#engine;
     const opened = await deps.git.open(request.folder);
     if (!opened.ok) throw new UserFacingError('notARepository', explain(opened.error, request.folder));
@@ -25,7 +26,7 @@ export class Submissions {
     if (repository.facts.commonDir !== deps.repository.facts.commonDir) {
       throw new UserFacingError('configuration', `${request.folder} belongs to another repository than this engine's.`);
     }
-    const spec = await this.#settle(request, repository);
+    const { spec, notes } = await this.#settle(request, repository);
     const earlier = deps.journal.runsOfTask(spec.task);
     const open = earlier.find((r) => r.phase !== 'ended');
     if (open !== undefined) {
@@ -39,14 +40,14 @@ export class Submissions {
     }
     const run = `${spec.task}-r${earlier.length + 1}`;
     const seq = await ledger.append(run, actor, event('run/requested', { run, spec }));
-    return { run, task: spec.task, seq };
+    return { run, task: spec.task, seq, notes };
   }
 
-  async #settle(request: RunRequest, repository: GitRepository): Promise<RunSpec> {
+  async #settle(request: RunRequest, repository: GitRepository): Promise<{ spec: RunSpec; notes: readonly string[] }> {
     const { deps } = this.#engine;
     const { facts } = repository;
     const { config } = await deps.project.config(request.folder, facts.topLevel ?? request.folder);
-    const name = requestedBase(request, config) ?? request.target ?? config.target ?? 'HEAD';
+    const name = requestedBase(request, config) ?? 'HEAD';
     const base = await repository.resolveCommit(name);
     if (!base.ok) throw new UserFacingError('configuration', explain(base.error, name));
     const known = request.test ?? config.test;
@@ -68,7 +69,7 @@ export class Submissions {
         actions: ['name one with --target BRANCH', 'or keep the work on its own branch with --land branch'],
       });
     }
-    return spec.value;
+    return { spec: spec.value, notes: settingNotes(config) };
   }
 
   /** The next free TASK-nnn, also past branches and kept refs of a journal that is gone. */

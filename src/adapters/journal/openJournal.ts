@@ -53,12 +53,14 @@ export function openJournal(options: OpenJournalOptions): Journal {
     });
     const began = clock.monotonic();
     let folded = 0;
-    for (let chunk = -1; chunk !== 0; folded += chunk) {
+    let chunk: number;
+    do {
       chunk = connection.writing(() => {
         fence();
         return projection.foldChunk();
       });
-    }
+      folded += chunk;
+    } while (chunk > 0);
     if (folded > 0) log.log('info', 'the states of the runs were folded anew', { entries: folded, durationMs: clock.monotonic() - began });
     return new FileJournal(connection, projection, evolve, fence);
   } catch (error) {

@@ -13,6 +13,8 @@ export const PROJECTION_VERSION = `${FOLD_VERSION}-${sha256(Object.keys(eventSch
 
 /** Entries folded in one transaction while the projection is made again. */
 const CHUNK = 5000;
+/** Entries in memory at once meanwhile; messages can be long. */
+const PAGE = 250;
 
 /** The materialised states of the runs and the counts beside them, in the file (`main`) or in a reader's memory (`temp`). */
 export class Projection {
@@ -96,26 +98,28 @@ export class Projection {
    * @throws UserFacingError `journalBroken` at an entry whose data is damaged.
    */
   foldChunk(): number {
-    const raws = readRawEntries(this.#connection, { from: this.count('projected') + 1, limit: CHUNK });
     const touched = new Map<string, ProjectedRun>();
-    let unknown = this.count('unknown');
-    let highestTask = this.count('highestTask');
-    for (const raw of raws) {
-      const { entry, known } = decodeEntry(raw);
-      if (!known) unknown += 1;
-      if (entry.run === null) continue;
-      const after = foldRun(this.#evolve, touched.get(entry.run) ?? this.run(entry.run), entry, known);
-      if (after === null) continue;
-      touched.set(entry.run, after);
-      highestTask = Math.max(highestTask, taskNumber(after.state.task));
+    const counts = { projected: this.count('projected'), unknown: this.count('unknown'), highestTask: this.count('highestTask') };
+    let folded = 0;
+    while (folded < CHUNK) {
+      const page = readRawEntries(this.#connection, { from: counts.projected + 1, limit: PAGE });
+      for (const raw of page) {
+        const { entry, known } = decodeEntry(raw);
+        counts.projected = entry.seq;
+        if (!known) counts.unknown += 1;
+        if (entry.run === null) continue;
+        const after = foldRun(this.#evolve, touched.get(entry.run) ?? this.run(entry.run), entry, known);
+        if (after === null) continue;
+        touched.set(entry.run, after);
+        counts.highestTask = Math.max(counts.highestTask, taskNumber(after.state.task));
+      }
+      folded += page.length;
+      if (page.length < PAGE) break;
     }
+    if (folded === 0) return 0;
     for (const projected of touched.values()) this.saveRun(projected);
-    const last = raws.at(-1);
-    if (last === undefined) return 0;
-    this.setMeta('projected', String(last.seq));
-    this.setMeta('unknown', String(unknown));
-    this.setMeta('highestTask', String(highestTask));
-    return raws.length;
+    for (const [key, value] of Object.entries(counts)) this.setMeta(key, String(value));
+    return folded;
   }
 }
 

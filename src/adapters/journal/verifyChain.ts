@@ -11,7 +11,9 @@ export type Verification =
   /** `what` is one sentence. `entries` were in order before the first broken one. */
   | { readonly ok: false; readonly entries: number; readonly firstBroken: number; readonly what: string };
 
-const PAGE = 2000;
+/** Few enough that even long messages take little memory. */
+const PAGE = 250;
+const PROGRESS_EVERY = 2000;
 
 /** Walks the whole chain up to the entry that is last now, page by page, so that it holds up neither the writer nor a checkpoint. */
 export function verifyChain(connection: Connection, onProgress: (entries: number) => void): Verification {
@@ -43,7 +45,7 @@ export function verifyChain(connection: Connection, onProgress: (entries: number
       seq = found;
       hash = String(written);
     }
-    onProgress(seq);
+    if (page.length < PAGE || seq % PROGRESS_EVERY === 0) onProgress(seq);
     if (page.length < PAGE) break;
     from = seq + 1;
   }

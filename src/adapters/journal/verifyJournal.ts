@@ -25,9 +25,11 @@ export async function verifyJournal(
   signal?.throwIfAborted();
   if (!existsSync(options.file)) return { ok: true, entries: 0 };
   const worker = new Worker(options.worker, { workerData: options.file });
+  let stop = () => {};
   try {
     return await new Promise<Verification>((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      stop = () => reject(signal?.reason);
+      signal?.addEventListener('abort', stop, { once: true });
       worker.on('message', (message: VerifierMessage) => {
         if (message.kind === 'progress') onProgress(message.entries);
         else if (message.kind === 'result') resolve(message.result);
@@ -38,6 +40,7 @@ export async function verifyJournal(
       worker.on('exit', (code) => reject(new Error(`the verifier ended with code ${code} and no answer`)));
     });
   } finally {
+    signal?.removeEventListener('abort', stop);
     await worker.terminate();
   }
 }

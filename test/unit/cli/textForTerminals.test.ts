@@ -154,8 +154,8 @@ describe('lists for people', () => {
       removed: 0,
     }));
     assert.deepEqual(diffStatLines({ files, filesTotal: 30, added: 3, removed: 0 }, '  ', { columns: 40, colours: false }, 2), [
-      '  M …p/deep/file0.ts  +0 −0',
-      '  M …p/deep/file1.ts  +1 −0',
+      '  M …eep/deep/file0.ts  +0 −0',
+      '  M …eep/deep/file1.ts  +1 −0',
       '  … and 28 more files',
     ]);
   });

@@ -118,7 +118,7 @@ describe('the JSON schema of reactor.yaml', () => {
       }
       if (node.items !== undefined) visit(node.items, `${path}[]`);
     };
-    visit(inputSchema(ProjectConfig) as Node, '');
+    visit(inputSchema(ProjectConfig), '');
     assert.deepEqual({ missing, enough: seen > 50 }, { missing: [], enough: true });
   });
 

@@ -1,0 +1,236 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../src/adapters/clock/systemClock.ts';
+import type { Entry } from '../../src/core/journal/entry.ts';
+import type { ResultRow } from '../../src/core/projections/runResult.ts';
+import { type FoundProcess, findOwnProcesses } from './runner/ownProcesses.ts';
+import { makeRepository, type SampleFiles } from './sampleRepository.ts';
+import { type ModelScript, type ScriptedModel, scriptedConfig, startModel } from './scriptedModel.ts';
+
+const top = fileURLToPath(new URL('../..', import.meta.url));
+const built = join(top, 'dist', 'cli.mjs');
+/** The built command line, or its source where nothing has been built. */
+const program = existsSync(built) ? built : join(top, 'src', 'cli.ts');
+
+const COMMAND_LIMIT_MS = 150_000;
+const GONE_LIMIT_MS = 40_000;
+
+export interface Result {
+  readonly type: 'result';
+  readonly exitCode: number;
+  readonly runs: readonly ResultRow[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** How one call of the command line came out. */
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** With `--json`: the journal's entries, and the closing object. */
+  readonly entries: readonly Entry[];
+  readonly result: Result | null;
+}
+
+/** Waits for a condition, not for a time. @throws Error when it does not hold within the limit. */
+export async function until<T>(what: string, look: () => T | null | undefined | false | Promise<T | null | undefined | false>, limitMs = 60_000): Promise<T> {
+  const end = systemClock.monotonic() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (systemClock.monotonic() > end) throw new Error(`waited in vain until ${what}`);
+    await systemClock.sleep(20);
+  }
+}
+
+/** One call of the command line that may still be under way. */
+export class Call {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+  readonly #args: readonly string[];
+  #stdout = '';
+  #stderr = '';
+  #hasEnded = false;
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string, input: string) {
+    this.#args = args;
+    this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], { cwd, env, stdio: 'pipe' });
+    this.child.stdin?.on('error', () => {});
+    this.child.stdin?.end(input);
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+    });
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    this.outcome = new Promise((resolve, reject) => {
+      const limit = systemClock.schedule(COMMAND_LIMIT_MS, () => {
+        this.child.kill('SIGKILL');
+        reject(new Error(`reactor ${args.join(' ')} did not end\n${this.#told()}`));
+      });
+      this.child.once('error', reject);
+      this.child.once('close', (exitCode) => {
+        limit.dispose();
+        this.#hasEnded = true;
+        resolve({ exitCode, stdout: this.#stdout, stderr: this.#stderr, entries: this.entries, result: this.#result() });
+      });
+    });
+    // Handled where it is awaited; a test may fail before it gets there.
+    this.outcome.catch(() => {});
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#objects().filter((object): object is Entry => typeof (object as Entry).seq === 'number');
+  }
+
+  /** The first entry of this type that `where` takes. @throws Error when the command ends without it. */
+  entry(type: string, where: (entry: Entry) => boolean = () => true): Promise<Entry> {
+    return until(`${type} is journaled\n${this.#told()}`, () => {
+      const found = this.entries.find((entry) => entry.type === type && where(entry));
+      if (found === undefined && this.#hasEnded) throw new Error(`${this.#args.join(' ')} ended without ${type}\n${this.#told()}`);
+      return found;
+    }, COMMAND_LIMIT_MS);
+  }
+
+  #objects(): readonly unknown[] {
+    const lines = this.#stdout.split('\n').slice(0, -1);
+    return lines.flatMap((line) => {
+      try {
+        return [JSON.parse(line) as unknown];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  #result(): Result | null {
+    const last = this.#objects().at(-1) as Result | undefined;
+    return last?.type === 'result' ? last : null;
+  }
+
+  #told(): string {
+    return `${this.#stdout.split('\n').slice(-6).join('\n').slice(-3000)}\n${this.#stderr.slice(-2000)}`;
+  }
+}
+
+/**
+ * A room with a scripted model, a home for Reactor and any number of repositories, in which the real command line works with real
+ * engines, agent servers and git.
+ */
+export class Reactor {
+  readonly root: string;
+  readonly model: ScriptedModel;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #repositories = new Set<string>();
+
+  private constructor(root: string, model: ScriptedModel, env: NodeJS.ProcessEnv) {
+    this.root = root;
+    this.model = model;
+    this.#env = { ...environment(root, model.port), ...env };
+  }
+
+  /** @param env more for the environment of every command; undefined takes a variable away. */
+  static async open(script: ModelScript, env: NodeJS.ProcessEnv = {}): Promise<Reactor> {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'rl-')));
+    mkdirSync(join(root, 'user'));
+    writeFileSync(
+      join(root, 'user', '.gitconfig'),
+      '[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n[commit]\n\tgpgsign = false\n[protocol "file"]\n\tallow = always\n',
+    );
+    return new Reactor(root, await startModel(script), env);
+  }
+
+  /** The environment of commands here: private home, no configuration of the machine's user. */
+  get env(): NodeJS.ProcessEnv {
+    return this.#env;
+  }
+
+  /** Makes a repository with one commit on main. @returns its path. */
+  async repository(name: string, files: SampleFiles): Promise<string> {
+    const path = join(this.root, name);
+    await makeRepository(path, files, this.#env);
+    this.#repositories.add(path);
+    return path;
+  }
+
+  /** Counts a repository made elsewhere as one of those whose engine is ended by `close`. */
+  adopt(repository: string): void {
+    this.#repositories.add(repository);
+  }
+
+  /** Starts `reactor ARGS --repo REPOSITORY` without a terminal. */
+  start(repository: string, args: readonly string[], over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Call {
+    return new Call([...args, '--repo', repository], { ...this.#env, ...over.env }, this.root, over.input ?? '');
+  }
+
+  call(repository: string, args: readonly string[], over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Promise<Outcome> {
+    return this.start(repository, args, over).outcome;
+  }
+
+  /** Starts `reactor run --json` with a prompt, approved by the tests alone unless `args` say otherwise. */
+  startRun(repository: string, prompt: string, args: readonly string[] = [], over: { readonly env?: NodeJS.ProcessEnv } = {}): Call {
+    const approve = args.includes('--approve') ? [] : ['--approve', 'auto'];
+    return this.start(repository, ['run', '--json', '--prompt', prompt, ...approve, ...args], over);
+  }
+
+  run(repository: string, prompt: string, args: readonly string[] = [], over: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
+    return this.startRun(repository, prompt, args, over).outcome;
+  }
+
+  /** Requests at the model whose conversation has the word. */
+  calls(word: string): ScriptedModel['calls'] {
+    return this.model.calls.filter((call) => call.prompts.some((prompt) => prompt.includes(word)));
+  }
+
+  /** Every live process that came out of this room: engines, wardens, agent servers and what they started. */
+  processes(): FoundProcess[] {
+    return findOwnProcesses(`REACTOR_TEST_ROOM=${this.root}`, this.root);
+  }
+
+  agentServers(): FoundProcess[] {
+    return this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
+  }
+
+  /** Ends the engines and removes the folder. @throws Error naming the processes that are left, after ending them. */
+  async close(): Promise<void> {
+    const stopped = [...this.#repositories].filter((path) => existsSync(path)).map((path) => this.call(path, ['engine', '--stop', '--now']));
+    await Promise.allSettled(stopped);
+    await this.model.stop();
+    let left: FoundProcess[] = [];
+    await until('every process has gone', () => {
+      left = this.processes();
+      return left.length === 0;
+    }, GONE_LIMIT_MS).catch(() => {});
+    for (const { pid } of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    if (left.length > 0) throw new Error(`left running: ${left.map(({ pid, commandLine }) => `${pid} ${commandLine}`).join('\n')}`);
+  }
+}
+
+function environment(root: string, modelPort: number): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    HOME: join(root, 'user'),
+    REACTOR_HOME: join(root, 'data'),
+    REACTOR_TEST_ROOM: root,
+    REACTOR_IDLE_MS: '60000',
+    REACTOR_UNATTENDED_MS: '0',
+    REACTOR_WARDEN_GRACE_MS: '500',
+    OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(modelPort)),
+    GIT_CONFIG_NOSYSTEM: '1',
+    NO_COLOR: '1',
+  };
+  for (const name of Object.keys(env)) {
+    if ((name.startsWith('GIT_') && name !== 'GIT_CONFIG_NOSYSTEM') || name.startsWith('XDG_') || name === 'NODE_OPTIONS') delete env[name];
+  }
+  return env;
+}
