@@ -8,6 +8,7 @@ import { createProcesses } from '../adapters/processes/processes.ts';
 import { connect } from '../adapters/socket/localSocket.ts';
 import { silentLog } from '../base/log.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
+import { CELL_MARKER } from '../core/ports/processes.ts';
 import { evolveRun } from '../core/run/evolve.ts';
 import { EngineClient } from '../protocol/engineClient.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
@@ -95,7 +96,7 @@ function startEngine(home: Home) {
       cwd: home.dataFolder,
       detached: true,
       stdio: ['ignore', log, log],
-      env: process.env,
+      env: engineEnvironment(),
     });
     child.unref();
     return child;
@@ -103,6 +104,12 @@ function startEngine(home: Home) {
     closeSync(log);
   }
 }
+
+/** An engine started from inside a cell is no process of that cell, or it would be ended with it. */
+const engineEnvironment = (): NodeJS.ProcessEnv => {
+  const { [CELL_MARKER]: _cell, ...rest } = process.env;
+  return rest;
+};
 
 /** Keeps the engine's heap small: its work is waiting. */
 const engineNodeFlags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];

@@ -80,6 +80,12 @@ export async function runEngine(folder: string): Promise<number> {
   const warden = await wardens.start({
     graceMs: numberFrom('REACTOR_WARDEN_GRACE_MS', DEFAULT_WARDEN_GRACE_MS),
     logFile: `${home.engineLog}.warden`,
+    onRestarted: (replaced) => {
+      const entry = stamp(event('engine/wardenReplaced', { engine: engineId, warden: replaced }));
+      journal.append({ entries: [entry], durability: 'normal' }).catch((error: unknown) => {
+        log.log('error', 'the new warden could not be recorded', { error: errorText(error) });
+      });
+    },
   });
   const engine = new Engine({
     clock: systemClock,
@@ -193,7 +199,7 @@ function lastWarden(journal: {
   const PAGE = 500;
   for (let to = journal.head(); to > 0; to -= PAGE) {
     const page = journal.read({ from: Math.max(1, to - PAGE + 1), limit: Math.min(PAGE, to) });
-    const last = page.findLast((e) => e.type === 'engine/started');
+    const last = page.findLast((e) => e.type === 'engine/started' || e.type === 'engine/wardenReplaced');
     if (last) return (last.data as { warden: ProcessIdentity | null }).warden;
     if (page.findLast((e) => e.type === 'engine/stopped')) return null;
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 
@@ -63,4 +63,22 @@ function filesBelow(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
+}
+
+/** Moves a branch on by one commit without touching any checkout. @returns the commit. */
+export async function advance(repository: string, branch: string, files: SampleFiles): Promise<string> {
+  const gitFolder = await git(repository, 'rev-parse', '--absolute-git-dir');
+  const env = { GIT_INDEX_FILE: join(gitFolder, `index-${branch.replaceAll('/', '-')}`), GIT_CONFIG_NOSYSTEM: '1' };
+  const plumb = async (args: readonly string[], input = ''): Promise<string> =>
+    (await execa('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.invalid', ...args], { cwd: repository, env, input })).stdout;
+  await plumb(['read-tree', branch]);
+  for (const [path, content] of Object.entries(files)) {
+    const blob = await plumb(['hash-object', '-w', '--stdin'], content);
+    await plumb(['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`]);
+  }
+  const tree = await plumb(['write-tree']);
+  const commit = await plumb(['commit-tree', tree, '-p', branch, '-m', 'Somebody else goes on']);
+  await plumb(['update-ref', `refs/heads/${branch}`, commit]);
+  await rm(env.GIT_INDEX_FILE);
+  return commit;
 }

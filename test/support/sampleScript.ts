@@ -31,3 +31,19 @@ export const byWord =
     const word = Object.keys(scripts).find((candidate) => new RegExp(`\\b${candidate}\\b`).test(said));
     return (word === undefined ? undefined : scripts[word])?.(call) ?? { text: 'There is no script for this.' };
   };
+
+/** Holds a script back until the test lets it go on. */
+export class Gate {
+  open: () => void = () => {};
+  readonly #opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+
+  /** The script, which answers nothing before the gate is open. */
+  before(script: ModelScript): ModelScript {
+    return async (call) => {
+      await this.#opened;
+      return script(call);
+    };
+  }
+}

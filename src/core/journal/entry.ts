@@ -1,8 +1,3 @@
-import { z } from 'zod';
-
-/** Who caused an entry: the engine, the agent, a policy, or a person at some client. */
-export const Actor = z.string().regex(/^(engine|agent|policy|person:[^\n]{1,64})$/);
-
 /**
  * One row of the journal. `hash` is SHA-256 (hex) over `entryText`; `prevHash` is the hash of the entry with the
  * sequence number before it, or 64 zeros for the first (INV-009).
@@ -13,6 +8,7 @@ export interface Entry {
   readonly at: number;
   readonly run: string | null;
   readonly cell: string | null;
+  /** Who caused it: engine, agent, policy, or person:<name>. */
   readonly actor: string;
   readonly type: string;
   readonly version: number;

@@ -74,6 +74,8 @@ export const eventSchemas = {
     version: z.string(),
     token: z.number().int(),
   }),
+  /** The warden had died and was replaced. */
+  'engine/wardenReplaced': z.object({ engine: z.string(), warden: ProcessIdentity }),
   'engine/stopped': z.object({ engine: z.string(), reason: z.string() }),
 
   'run/requested': z.object({ run: z.string(), spec: RunSpec }),

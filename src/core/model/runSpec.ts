@@ -3,7 +3,6 @@ import { PermissionRule } from './permissionRule.ts';
 import { Usd } from './usd.ts';
 
 export const TaskId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use letters, digits, dot, dash and underscore, 64 at most');
-export const RunId = z.string().min(1);
 
 export const ApproveMode = z.enum(['auto', 'ask', 'never']);
 export const LandMode = z.enum(['branch', 'ff', 'merge']);
