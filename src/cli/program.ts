@@ -26,14 +26,15 @@ export function buildProgram(context: CommandContext, done: Done): Command {
     'after',
     `
 Examples:
-  $ reactor init                                   write reactor.yaml for this repository
-  $ reactor run --prompt "Add a slugify function"  one task: tested, approved by you, landed
-  $ reactor run --file tasks.yaml --approve auto   several tasks side by side
-  $ reactor status                                 what runs, and what waits for you
-  $ reactor approve TASK-001                       take a green change
+  $ reactor init                               write reactor.yaml
+  $ reactor run --prompt "Add a slugify tool"  one task: tested, reviewed
+  $ reactor run --file tasks.yaml              several tasks side by side
+  $ reactor status                             what runs, what waits for you
+  $ reactor approve TASK-001                   take a green change
 
-Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout, 4 security violation,
-5 waits for a person, 6 over budget, 7 conflict, 130 interrupted.`,
+Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout,
+4 security violation, 5 waits for a person, 6 over budget, 7 conflict,
+130 interrupted.`,
   );
 
   const command = (name: string, description: string): Command =>

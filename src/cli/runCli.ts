@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
+import { UserFacingError } from '../base/userFacingError.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
 import type { CliHost } from './cliHost.ts';
-import { errorReport, exitCodeOfError } from './errorReport.ts';
+import { printJson } from './commandContext.ts';
+import { errorReport, errorResult, exitCodeOfError } from './errorReport.ts';
 import { buildProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -46,8 +48,22 @@ async function dispatch(terminal: Terminal, loadHost: () => Promise<CliHost>): P
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode ?? exitCodes.done;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.configuration;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.done;
+      if (endsWithResult(argv)) printJson(terminal, errorResult(misuse(error, argv)));
+      return exitCodes.configuration;
+    }
     terminal.stderr.write(`${errorReport(error, argv.includes('--verbose'))}\n`);
     return exitCodeOfError(error);
   }
 }
+
+/** Commands whose `--json` promises a result object as the last line. */
+const followingCommands = ['run', 'approve', 'reject', 'resume', 'kill'];
+
+const endsWithResult = (argv: readonly string[]): boolean => argv.includes('--json') && followingCommands.includes(argv[0] ?? '');
+
+const misuse = (error: CommanderError, argv: readonly string[]): UserFacingError =>
+  new UserFacingError('configuration', error.message.replace(/^error: /, ''), {
+    actions: [`reactor ${argv[0] ?? ''} --help`.replace('  ', ' ')],
+  });

@@ -83,8 +83,7 @@ export class Engine implements Disposable {
 
   async submit(requests: readonly RunRequest[], actor: string): Promise<Reply<'submit'>> {
     if (this.#draining) throw new UserFacingError('notPossibleNow', 'The engine is ending and takes no new runs; try again in a moment.');
-    const accepted = [];
-    for (const request of requests) accepted.push(await this.#submissions.accept(request, actor));
+    const accepted = await this.#submissions.accept(requests, actor);
     for (const { run } of accepted) this.#drive(run);
     return { runs: accepted.map(({ run, task, seq }) => ({ run, task, seq })), notes: [...new Set(accepted.flatMap((a) => a.notes))] };
   }

@@ -1,3 +1,4 @@
+import { KeyedMutex } from '../base/keyedMutex.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
 import type { RunRequest } from '../core/model/runRequest.ts';
@@ -7,9 +8,24 @@ import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
 import { settingNotes } from '../core/run/settingNotes.ts';
 import type { EngineContext } from './runContext.ts';
 
+interface Settled {
+  readonly run: string;
+  readonly spec: RunSpec;
+  readonly notes: readonly string[];
+}
+
+export interface AcceptedRun {
+  readonly run: string;
+  readonly task: string;
+  /** Of the entry that requests it. */
+  readonly seq: number;
+  readonly notes: readonly string[];
+}
+
 /** Accepts what a person asked for: settles every setting, gives out ids, and journals the run. Nothing has been made yet. */
 export class Submissions {
   readonly #engine: EngineContext;
+  readonly #turns = new KeyedMutex();
   /** Task numbers given out in this engine's life; the journal knows those before it. */
   #lastNumber = 0;
 
@@ -17,9 +33,25 @@ export class Submissions {
     this.#engine = engine;
   }
 
-  /** @throws UserFacingError `configuration` or `notPossibleNow`; then no run of the request has been accepted. */
-  async accept(request: RunRequest, actor: string): Promise<{ run: string; task: string; seq: number; notes: readonly string[] }> {
-    const { ledger, deps } = this.#engine;
+  /**
+   * All of the requests or none. One call at a time: a number given out is in the journal before the next is looked for.
+   * @throws UserFacingError `configuration` or `notPossibleNow`; then no run of the requests has been accepted.
+   */
+  accept(requests: readonly RunRequest[], actor: string): Promise<readonly AcceptedRun[]> {
+    return this.#turns.run('accept', async () => {
+      const settled: Settled[] = [];
+      for (const request of requests) settled.push(await this.#check(request, settled));
+      const accepted: AcceptedRun[] = [];
+      for (const { run, spec, notes } of settled) {
+        const seq = await this.#engine.ledger.append(run, actor, event('run/requested', { run, spec }));
+        accepted.push({ run, task: spec.task, seq, notes });
+      }
+      return accepted;
+    });
+  }
+
+  async #check(request: RunRequest, before: readonly Settled[]): Promise<Settled> {
+    const { deps } = this.#engine;
     const opened = await deps.git.open(request.folder);
     if (!opened.ok) throw new UserFacingError('notARepository', explain(opened.error, request.folder));
     const repository = opened.value;
@@ -27,6 +59,9 @@ export class Submissions {
       throw new UserFacingError('configuration', `${request.folder} belongs to another repository than this engine's.`);
     }
     const { spec, notes } = await this.#settle(request, repository);
+    if (before.some((other) => other.spec.task === spec.task)) {
+      throw new UserFacingError('configuration', `${spec.task} is asked for twice; nothing was started.`);
+    }
     const earlier = deps.journal.runsOfTask(spec.task);
     const open = earlier.find((r) => r.phase !== 'ended');
     if (open !== undefined) {
@@ -38,9 +73,7 @@ export class Submissions {
         },
       );
     }
-    const run = `${spec.task}-r${earlier.length + 1}`;
-    const seq = await ledger.append(run, actor, event('run/requested', { run, spec }));
-    return { run, task: spec.task, seq, notes };
+    return { run: `${spec.task}-r${earlier.length + 1}`, spec, notes };
   }
 
   async #settle(request: RunRequest, repository: GitRepository): Promise<{ spec: RunSpec; notes: readonly string[] }> {

@@ -121,7 +121,7 @@ describe('Landing by the command line', function () {
     it('exit code 5 and parked when the target is the one with unfinished changes; says which and what to do', async () => {
       const { status, reason, run } = row(dirty);
       assert.deepEqual([dirty.exitCode, status, await git(repository, 'rev-parse', 'main')], [5, 'parked', main]);
-      for (const part of ['readme.txt', repository, `reactor approve ${run}`]) assert.ok(reason.includes(part), reason);
+      for (const part of ['unfinished changes', repository, `reactor approve ${run}`]) assert.ok(reason.includes(part), reason);
     });
 
     it('lands by approve once the checkout is clean again', async () => {

@@ -125,6 +125,7 @@ export class Reactor {
   readonly model: ScriptedModel;
   readonly #env: NodeJS.ProcessEnv;
   readonly #repositories = new Set<string>();
+  readonly #calls = new Set<Call>();
 
   private constructor(root: string, model: ScriptedModel, env: NodeJS.ProcessEnv) {
     this.root = root;
@@ -163,7 +164,11 @@ export class Reactor {
 
   /** Starts `reactor ARGS --repo REPOSITORY` without a terminal. */
   start(repository: string, args: readonly string[], over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Call {
-    return new Call([...args, '--repo', repository], { ...this.#env, ...over.env }, this.root, over.input ?? '');
+    const call = new Call([...args, '--repo', repository], { ...this.#env, ...over.env }, this.root, over.input ?? '');
+    this.#calls.add(call);
+    const ended = (): boolean => this.#calls.delete(call);
+    call.outcome.then(ended, ended);
+    return call;
   }
 
   call(repository: string, args: readonly string[], over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Promise<Outcome> {
@@ -196,6 +201,9 @@ export class Reactor {
 
   /** Ends the engines and removes the folder. @throws Error naming the processes that are left, after ending them. */
   async close(): Promise<void> {
+    // A command that still follows a run would start another engine in place of one that ends.
+    for (const { child } of this.#calls) child.kill('SIGKILL');
+    await Promise.allSettled([...this.#calls].map((call) => call.outcome));
     const stopped = [...this.#repositories].filter((path) => existsSync(path)).map((path) => this.call(path, ['engine', '--stop', '--now']));
     await Promise.allSettled(stopped);
     await this.model.stop();

@@ -5,6 +5,8 @@ import type { PermissionAsk, PermissionReply, QuestionAsk, TurnRequest } from '.
 import type { PathGuard } from './pathGuard.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 
+const REFUSE_LIMIT_MS = 5_000;
+
 /** What is known of a tool's call while it runs. */
 export interface KnownCall {
   readonly tool: string;
@@ -165,10 +167,20 @@ export class AskDesk {
     return vanished.filter(([, ask]) => ask.kind === 'permission').map(([id]) => id);
   }
 
-  /** Ends every open ask; resolves when their handlers have. */
-  async dispose(reason: unknown): Promise<void> {
-    for (const { close } of this.#open.values()) close.abort(reason);
+  /** Ends every open ask; resolves when their handlers have. The server, while there is one, would keep them open for ever. */
+  async dispose(reason: unknown, hasServer: boolean): Promise<void> {
+    const left = [...this.#open].filter(([id]) => !this.#sent.has(id));
+    for (const [, { close }] of left) close.abort(reason);
+    if (hasServer) await Promise.allSettled(left.map(([id, ask]) => this.#refuse(id, ask.kind)));
     await Promise.allSettled(this.#work);
+  }
+
+  async #refuse(requestID: string, kind: OpenAsk['kind']): Promise<void> {
+    const { sdk } = this.#connection;
+    this.#sent.add(requestID);
+    const options = { timeoutMs: REFUSE_LIMIT_MS };
+    if (kind === 'permission') await this.#connection.call('permission reply', (signal) => sdk.permission.reply({ requestID, reply: 'reject' }, { signal }), options);
+    else await this.#connection.call('question reject', (signal) => sdk.question.reject({ requestID }, { signal }), options);
   }
 
   #permissionAsk(asked: PermissionRequest): PermissionAsk {

@@ -92,7 +92,7 @@ export class Turn {
       this.#end({ end: 'error', reason: error.message });
     } finally {
       this.#subscriptions.dispose();
-      await this.#desk.dispose(new Error('the turn has ended'));
+      await this.#desk.dispose(new Error('the turn has ended'), this.#ending?.end !== 'serverGone');
     }
     const ending = this.#ending ?? { end: 'error', reason: 'the turn ended without a reason' };
     if (ending.end !== 'serverGone') {
@@ -181,7 +181,10 @@ export class Turn {
         connection.call('permissions', (signal) => connection.sdk.permission.list({}, { signal })),
         connection.call('questions', (signal) => connection.sdk.question.list({}, { signal })),
       ]);
-      const vanished = this.#desk.reconcile(permissions, questions);
+      // Requests of sessions that are not this turn's are left over from a turn that was stopped.
+      if ([...permissions, ...questions].some((ask) => !this.#isMine(ask.sessionID))) await this.#findSubagents(this.#request.sessionId);
+      const mine = { permissions: permissions.filter((ask) => this.#isMine(ask.sessionID)), questions: questions.filter((ask) => this.#isMine(ask.sessionID)) };
+      const vanished = this.#desk.reconcile(mine.permissions, mine.questions);
       if (this.#isStreamBroken) {
         this.#isStreamBroken = false;
         for (const id of vanished)
@@ -190,7 +193,7 @@ export class Turn {
         await this.#reportMissing();
       }
       const state = status[this.#request.sessionId]?.type ?? 'idle';
-      if (state !== 'idle' || this.#desk.isOpen || permissions.length + questions.length > 0) return;
+      if (state !== 'idle' || this.#desk.isOpen) return;
       await this.#settle();
     } catch (error) {
       if (this.#ending) return;
@@ -241,11 +244,13 @@ export class Turn {
         }
         return;
       case 'permission.asked':
-        this.#desk.permission(event.properties);
+        if (this.#isMine(event.properties.sessionID)) this.#desk.permission(event.properties);
+        else this.#look();
         this.#meter.progress();
         return;
       case 'question.asked':
-        this.#desk.question(event.properties);
+        if (this.#isMine(event.properties.sessionID)) this.#desk.question(event.properties);
+        else this.#look();
         this.#meter.progress();
         return;
       case 'permission.replied': {

@@ -23,7 +23,13 @@ export async function killCommand(context: CommandContext, name: string, options
     });
     const cancelled =
       outcome.states.length > 0 && outcome.states.every((state) => state.phase === 'ended' && statusOf(state) === 'cancelled');
-    return finishRuns(context, cancelled ? { ...outcome, exitCode: exitCodes.done } : outcome, json);
+    if (cancelled) return finishRuns(context, { ...outcome, exitCode: exitCodes.done }, json);
+    terminal.stderr.write('The run was not cancelled: it came to its end first.\n');
+    return finishRuns(
+      context,
+      { ...outcome, exitCode: outcome.exitCode === exitCodes.done ? exitCodes.configuration : outcome.exitCode },
+      json,
+    );
   } catch (error) {
     if (json) printJson(terminal, errorResult(error));
     throw error;

@@ -21,7 +21,8 @@ function parkedEngine(): FakeEngine {
   return engine;
 }
 
-const asked = (engine: FakeEngine, method: string) => JSON.parse(engine.asked.find((one) => one.startsWith(method))?.slice(method.length) ?? 'null');
+const asked = (engine: FakeEngine, method: string) =>
+  JSON.parse(engine.asked.find((one) => one.startsWith(method))?.slice(method.length) ?? 'null');
 
 async function following(argv: readonly string[], engine: FakeEngine, then: () => void) {
   const terminal = new FakeTerminal(argv);
@@ -69,23 +70,44 @@ describe('reactor approve', () => {
     const { exitCode, err } = await cli(['approve', 'TASK-001'], fakeHost(engine));
     assert.deepEqual(
       [exitCode, err],
-      [1, 'reactor: Nothing of TASK-001 waits for you: it has ended (landed on main). Nothing was changed.\n  → reactor show TASK-001\n  → reactor status\n'],
+      [
+        1,
+        'reactor: Nothing of TASK-001 waits for you: it has ended (landed on main). Nothing was changed.\n  → reactor show TASK-001\n  → reactor status\n',
+      ],
     );
   });
 
   it('needs an answer to a question and hands it on', async () => {
     const engine = new FakeEngine();
-    engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'x')), told.started(), told.attempt(1), told.question(), told.parked());
+    engine.tell(
+      'TASK-001-r1',
+      told.requested('TASK-001-r1', storySpec('TASK-001', 'x')),
+      told.started(),
+      told.attempt(1),
+      told.question(),
+      told.parked(),
+    );
     engine.handlers.answer = ({ run }) => ({ run, seq: engine.entries.length });
     const without = await cli(['approve', 'TASK-001', '--detach'], fakeHost(engine));
-    assert.match(without.err, /TASK-001 asks: Which database\?\. An answer is needed to go on\.\n {2}→ reactor approve TASK-001 --answer "…"/);
+    assert.match(
+      without.err,
+      /TASK-001 asks: Which database\?\. An answer is needed to go on\.\n {2}→ reactor approve TASK-001 --answer "…"/,
+    );
     const { exitCode } = await cli(['approve', 'TASK-001', '--detach', '--answer', 'SQLite'], fakeHost(engine));
     assert.deepEqual([exitCode, asked(engine, 'answer').answers], [0, [['SQLite']]]);
   });
 
   it('wants one named when several things wait', async () => {
     const engine = new FakeEngine();
-    engine.tell('r', told.requested('r', storySpec('TASK-001', 'x')), told.started(), told.attempt(1), told.permission(), told.question(), told.parked());
+    engine.tell(
+      'r',
+      told.requested('r', storySpec('TASK-001', 'x')),
+      told.started(),
+      told.attempt(1),
+      told.permission(),
+      told.question(),
+      told.parked(),
+    );
     const { exitCode, err } = await cli(['approve', 'TASK-001'], fakeHost(engine));
     assert.deepEqual(
       [exitCode, err],
@@ -98,7 +120,10 @@ describe('reactor approve', () => {
 
   it('names the nearest run or task', async () => {
     const { exitCode, err } = await cli(['approve', 'TASK-010'], fakeHost(parkedEngine()));
-    assert.deepEqual([exitCode, err], [1, 'reactor: There is no run or task TASK-010 in this repository. Did you mean TASK-001?\n  → reactor tasks\n']);
+    assert.deepEqual(
+      [exitCode, err],
+      [1, 'reactor: There is no run or task TASK-010 in this repository. Did you mean TASK-001?\n  → reactor tasks\n'],
+    );
   });
 });
 
@@ -116,7 +141,9 @@ describe('reactor reject, resume and kill', () => {
 
   it('without a comment ends the run, and the exit code says that nothing was taken', async () => {
     const engine = parkedEngine();
-    const { exitCode } = await following(['reject', 'TASK-001'], engine, () => engine.tell('TASK-001-r1', ...told.ended('failed', 2, 'rejected by ann')));
+    const { exitCode } = await following(['reject', 'TASK-001'], engine, () =>
+      engine.tell('TASK-001-r1', ...told.ended('failed', 2, 'rejected by ann')),
+    );
     assert.deepEqual([exitCode, asked(engine, 'answer').comment], [2, null]);
   });
 
@@ -132,13 +159,16 @@ describe('reactor reject, resume and kill', () => {
       engine.tell('TASK-001-r1', ...told.ended('cancelled', 130, 'cancelled by ann')),
     );
     const result = JSON.parse(out.trim().split('\n').at(-1) ?? '');
-    assert.deepEqual([exitCode, result.exitCode, result.runs[0].status, result.runs[0].kept], [0, 0, 'cancelled', 'refs/reactor/kept/run/1']);
+    assert.deepEqual(
+      [exitCode, result.exitCode, result.runs[0].status, result.runs[0].kept],
+      [0, 0, 'cancelled', 'refs/reactor/kept/run/1'],
+    );
   });
 
-  it('kill of a run that lands all the same tells how it ended', async () => {
+  it('kill of a run that lands all the same is no success', async () => {
     const engine = parkedEngine();
-    const { exitCode, out } = await following(['kill', 'TASK-001'], engine, () => landRun(engine, 'TASK-001-r1'));
+    const { exitCode, out, err } = await following(['kill', 'TASK-001'], engine, () => landRun(engine, 'TASK-001-r1'));
     assert.match(out, /✓ landed/);
-    assert.equal(exitCode, 0);
+    assert.deepEqual([exitCode, err], [1, 'The run was not cancelled: it came to its end first.\n']);
   });
 });

@@ -11,7 +11,10 @@ import { greenRun, landRun, storySpec, told, treeOf } from '../../support/cli/st
 /** `reactor run` with a person, on an engine that has brought one run to where `then` takes it. */
 async function atTheTerminal(then: (engine: FakeEngine) => void) {
   const engine = new FakeEngine();
-  engine.handlers.submit = () => ({ runs: [{ run: 'r1', task: 'TASK-001', seq: greenRun(engine, 'r1', storySpec('TASK-001', 'Add slugify')) }], notes: [] });
+  engine.handlers.submit = () => ({
+    runs: [{ run: 'r1', task: 'TASK-001', seq: greenRun(engine, 'r1', storySpec('TASK-001', 'Add slugify')) }],
+    notes: [],
+  });
   engine.handlers.answer = (given) => {
     const seq = engine.tellAs('person:ann', 'r1', told.answered(given.id ?? '', given.decision));
     return { run: 'r1', seq };
@@ -25,7 +28,8 @@ async function atTheTerminal(then: (engine: FakeEngine) => void) {
   return { engine, terminal, ended };
 }
 
-const answers = (engine: FakeEngine) => engine.asked.filter((asked) => asked.startsWith('answer')).map((asked) => JSON.parse(asked.replace('answer ', '')));
+const answers = (engine: FakeEngine) =>
+  engine.asked.filter((asked) => asked.startsWith('answer')).map((asked) => JSON.parse(asked.replace('answer ', '')));
 const seen = (terminal: FakeTerminal) => stripVTControlCharacters(terminal.stderr.text);
 
 describe('a person at the terminal', () => {
@@ -37,7 +41,10 @@ describe('a person at the terminal', () => {
     await settle();
     landRun(engine, 'r1');
     assert.equal(await ended, 0);
-    assert.deepEqual([engine.attended, answers(engine)], [[true], [{ run: 'r1', id: 'a1', decision: 'approved', tree: treeOf(1), comment: null }]]);
+    assert.deepEqual(
+      [engine.attended, answers(engine)],
+      [[true], [{ run: 'r1', id: 'a1', decision: 'approved', tree: treeOf(1), comment: null }]],
+    );
     assert.equal(
       seen(terminal),
       `◇ TASK-001 review: 2 files +12 −3, tests green
@@ -134,7 +141,11 @@ diff --git a/a.ts b/a.ts
   it('leaves one run waiting while another goes on, and only then goes', async () => {
     const engine = new FakeEngine();
     engine.handlers.submit = () => {
-      const runs = ['r1', 'r2'].map((run, index) => ({ run, task: `TASK-00${index + 1}`, seq: greenRun(engine, run, storySpec(`TASK-00${index + 1}`, 'x')) }));
+      const runs = ['r1', 'r2'].map((run, index) => ({
+        run,
+        task: `TASK-00${index + 1}`,
+        seq: greenRun(engine, run, storySpec(`TASK-00${index + 1}`, 'x')),
+      }));
       return { runs, notes: [] };
     };
     const terminal = new FakeTerminal(['run', '--prompt', 'x'], { tty: true });

@@ -13,7 +13,10 @@ const spec = storySpec('TASK-001', 'Add slugify');
 /** An engine that accepts one run and brings it to a green candidate. */
 function greenEngine(): FakeEngine {
   const engine = new FakeEngine();
-  engine.handlers.submit = () => ({ runs: [{ run: 'r1', task: 'TASK-001', seq: greenRun(engine, 'r1', spec) }], notes: ['budgets.perDayUsd is not enforced yet'] });
+  engine.handlers.submit = () => ({
+    runs: [{ run: 'r1', task: 'TASK-001', seq: greenRun(engine, 'r1', spec) }],
+    notes: ['budgets.perDayUsd is not enforced yet'],
+  });
   return engine;
 }
 
@@ -58,7 +61,10 @@ describe('reactor run', () => {
   main  b1c2d3e → d4e5f6a  1 landed
 `,
     );
-    assert.deepEqual({ err: terminal.stderr.text, attended: engine.attended, clients: engine.clients }, { err: '', attended: [false], clients: 0 });
+    assert.deepEqual(
+      { err: terminal.stderr.text, attended: engine.attended, clients: engine.clients },
+      { err: '', attended: [false], clients: 0 },
+    );
   });
 
   it('prints every entry and the result as JSON, and nothing else, on standard output', async () => {
@@ -80,14 +86,21 @@ describe('reactor run', () => {
     engine.tell('r1', told.review(1), told.parked());
     assert.equal(await ended, 5);
     const result = JSON.parse(terminal.stdout.lines.at(-1) ?? '');
-    assert.deepEqual([result.exitCode, result.runs[0].status, result.runs[0].kept, result.runs[0].tree], [5, 'parked', 'refs/reactor/kept/run/1', treeOf(1)]);
+    assert.deepEqual(
+      [result.exitCode, result.runs[0].status, result.runs[0].kept, result.runs[0].tree],
+      [5, 'parked', 'refs/reactor/kept/run/1', treeOf(1)],
+    );
     assert.match(terminal.stderr.text, /reactor approve TASK-001 {15}take it/);
   });
 
   it('exits with the gravest of several runs', async () => {
     const engine = new FakeEngine();
     engine.handlers.submit = () => {
-      const runs = ['r1', 'r2'].map((run, index) => ({ run, task: `TASK-00${index + 1}`, seq: greenRun(engine, run, storySpec(`TASK-00${index + 1}`, 'x')) }));
+      const runs = ['r1', 'r2'].map((run, index) => ({
+        run,
+        task: `TASK-00${index + 1}`,
+        seq: greenRun(engine, run, storySpec(`TASK-00${index + 1}`, 'x')),
+      }));
       landRun(engine, 'r1');
       engine.tell('r2', ...told.ended('failed', 3, 'the time limit of 60 s has passed'));
       return { runs, notes: [] };
@@ -166,7 +179,10 @@ describe('reactor run', () => {
   it('returns at once with --detach', async () => {
     const engine = greenEngine();
     const { exitCode, out } = await cli(['run', '--prompt', 'x', '--detach', '--json'], fakeHost(engine));
-    assert.deepEqual({ exitCode, out: JSON.parse(out) }, { exitCode: 0, out: { type: 'submitted', runs: [{ run: 'r1', task: 'TASK-001', seq: 1 }] } });
+    assert.deepEqual(
+      { exitCode, out: JSON.parse(out) },
+      { exitCode: 0, out: { type: 'submitted', runs: [{ run: 'r1', task: 'TASK-001', seq: 1 }] } },
+    );
   });
 
   it('tells a refusal as it is, without a stack, and as a result object', async () => {

@@ -136,7 +136,7 @@ describe('the closing summary', () => {
         ...statusLines(statusOf(readerOf(engine), null), style, engine.at),
       ];
       assert.deepEqual(
-        lines.filter((line) => textWidth(line) > columns || /[\u0000-\u001f\u202e]/.test(line)),
+        lines.filter((line) => textWidth(line) > columns || /[\p{Cc}\u202e]/u.test(line)),
         [],
       );
     }

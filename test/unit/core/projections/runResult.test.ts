@@ -22,7 +22,7 @@ describe('the result of a run', () => {
       attempts: 1,
       tokens: { input: 1200, output: 600, reasoning: 0, cacheRead: 30, cacheWrite: 0 },
       costUsd: 0.0121,
-      durationMs: 10_000,
+      durationMs: 11_000,
       reason: 'landed on main',
       kept: 'refs/reactor/kept/run/1',
     });

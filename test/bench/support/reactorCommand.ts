@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from '../../../scripts/built.mjs';
+import type { Entry } from '../../../src/core/journal/entry.ts';
+import { benchFolder } from './benchFolder.ts';
+import { type ChildRun, childRun } from './childRun.ts';
+import { PROMPT, TEST_COMMAND } from './instantModel.ts';
+import type { SampleRepository } from './sampleRepository.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const cli = fileURLToPath(new URL('../../../dist/cli.mjs', import.meta.url));
+let isBuilt = false;
+
+/** Runs the built command line. */
+export function reactor(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ChildRun> {
+  if (!isBuilt && !ensureBuilt(root)) throw new Error('the build failed');
+  isBuilt = true;
+  return childRun(process.execPath, [cli, ...args], { cwd: benchFolder(), env });
+}
+
+export interface ReactorRun extends ChildRun {
+  readonly entries: readonly Entry[];
+  /** Milliseconds from the start of the command to the first entry of this type. @throws Error when there is none. */
+  readonly untilMs: (type: string) => number;
+}
+
+/** `reactor run` on a repository, as a script would call it. @throws Error unless the work has landed. */
+export async function reactorRun(repository: SampleRepository, env: NodeJS.ProcessEnv): Promise<ReactorRun> {
+  const startedAt = performance.timeOrigin + performance.now();
+  const ran = await reactor(
+    [
+      ...['run', '--repo', repository.path, '--prompt', PROMPT, '--test', TEST_COMMAND, '--no-base-test'],
+      ...['--approve', 'auto', '--land', 'ff', '--json'],
+    ],
+    env,
+  );
+  const lines = ran.stdout.trim().split('\n');
+  const entries = lines.slice(0, -1).map((line) => JSON.parse(line) as Entry);
+  const untilMs = (type: string): number => {
+    const entry = entries.find((candidate) => candidate.type === type);
+    if (entry === undefined) throw new Error(`no ${type} in ${ran.stdout}`);
+    return entry.at - startedAt;
+  };
+  untilMs('landing/landed');
+  return { ...ran, entries, untilMs };
+}
+
+/** Ends the engine of the repository when one runs. */
+export const stopEngine = async (repository: SampleRepository, env: NodeJS.ProcessEnv): Promise<void> => {
+  await reactor(['engine', '--stop', '--now', '--repo', repository.path], env);
+};

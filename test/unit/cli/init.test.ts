@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { runCli } from '../../../src/cli/runCli.ts';
+import { FakeEngine } from '../../support/cli/fakeEngine.ts';
+import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
+import { FakeTerminal } from '../../support/cli/fakeTerminal.ts';
+
+describe('reactor init', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'reactor-init-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const written = async () => JSON.parse(await readFile(join(folder, 'reactor.yaml'), 'utf8'));
+  const host = (change = {}) => fakeHost(new FakeEngine(), change);
+
+  it('writes what was detected with --yes and asks nothing', async () => {
+    const { exitCode, out } = await cli(['init', '--yes'], host(), { folder });
+    assert.deepEqual(
+      [exitCode, await written(), out],
+      [
+        0,
+        { test: 'npm test', setup: null, approve: 'ask', land: 'ff' },
+        `Found the test command: npm test (package.json scripts.test)\nWritten: ${join(folder, 'reactor.yaml')}\nOpenCode 1.18.33 is ready.\nNext: reactor run --prompt "…"\n`,
+      ],
+    );
+  });
+
+  it('asks with good answers filled in, and again after one that is none', async () => {
+    const terminal = new FakeTerminal(['init'], { folder, tty: true });
+    const ended = runCli(terminal, () => Promise.resolve(host()));
+    for (const typed of ['', 'npm ci', 'sometimes', 'auto', '']) await terminal.type(typed);
+    assert.equal(await ended, 0);
+    assert.deepEqual(await written(), { test: 'npm test', setup: 'npm ci', approve: 'auto', land: 'ff' });
+    assert.deepEqual(terminal.questions.slice(0, 1), ['Test command (decides whether a change is good) [npm test]: ']);
+  });
+
+  it('overwrites nothing unasked', async () => {
+    await writeFile(join(folder, 'reactor.yaml'), '"mine"');
+    const refused = await cli(['init', '--yes'], host(), { folder });
+    const terminal = new FakeTerminal(['init'], { folder, tty: true });
+    const ended = runCli(terminal, () => Promise.resolve(host()));
+    await terminal.type('n');
+    assert.deepEqual([refused.exitCode, await ended, await written()], [1, 1, 'mine']);
+    assert.match(refused.err, /reactor\.yaml is already here and was left as it is\.\n {2}→ reactor init --force replaces it/);
+    assert.equal((await cli(['init', '--yes', '--force'], host(), { folder })).exitCode, 0);
+    assert.equal((await written()).test, 'npm test');
+  });
+
+  it('writes nothing when nobody answers', async () => {
+    const terminal = new FakeTerminal(['init'], { folder, tty: true });
+    const ended = runCli(terminal, () => Promise.resolve(host()));
+    await terminal.type(null);
+    assert.equal(await ended, 130);
+    await assert.rejects(written(), { code: 'ENOENT' });
+    assert.match(
+      (await cli(['init'], host(), { folder })).err,
+      /there is no terminal to ask on\. Nothing was written\.\n {2}→ reactor init --yes/,
+    );
+  });
+
+  it('says what is missing', async () => {
+    const bare = host({ detectTest: () => Promise.resolve(null), locateAgentServer: () => Promise.resolve(null) });
+    const { out } = await cli(['init', '--yes'], bare, { folder });
+    assert.match(out, /No test command yet: set test: in it before the first run\.\nOpenCode was not found on PATH/);
+  });
+});
