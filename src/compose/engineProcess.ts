@@ -158,9 +158,18 @@ export async function runEngine(folder: string): Promise<number> {
   if (before !== null) await wardens.standDown(before);
   log.log('info', 'engine ready', { pid: process.pid, socket: home.socket });
 
+  /** A heartbeat that can't be written is no loss yet: the next one may be. */
+  const holdsLease = (): boolean => {
+    try {
+      return heartbeat({ file: home.journalFile, clock: systemClock, token });
+    } catch (error) {
+      log.log('warn', 'the heartbeat could not be written', { error: errorText(error) });
+      return true;
+    }
+  };
   const idleMs = numberFrom('REACTOR_IDLE_MS', DEFAULT_IDLE_MS);
   const watch = setIntervalOf(Math.min(HEARTBEAT_MS, Math.max(1000, idleMs)), () => {
-    if (!heartbeat({ file: home.journalFile, clock: systemClock, token })) end({ reason: 'the lease is lost', lost: true });
+    if (!holdsLease()) end({ reason: 'the lease is lost', lost: true });
     if (engine.isBusy || clients > 0) idleSince = systemClock.monotonic();
     else if (systemClock.monotonic() - idleSince >= idleMs) stop('idle');
   });

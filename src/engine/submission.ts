@@ -82,6 +82,7 @@ export class Submissions {
     const { config } = await deps.project.config(request.folder, facts.topLevel ?? request.folder);
     const name = requestedBase(request, config) ?? 'HEAD';
     const base = await repository.resolveCommit(name);
+    if (!base.ok && base.error.code === 'unknownRef' && name === (request.target ?? config.target)) throw noBranch(name);
     if (!base.ok) throw new UserFacingError('configuration', explain(base.error, name));
     const known = request.test ?? config.test;
     const detected = known === undefined ? await deps.project.detectTest(request.folder) : null;
@@ -98,9 +99,7 @@ export class Submissions {
     if (!spec.ok) throw new UserFacingError('configuration', spec.error.message, { actions: spec.error.actions });
     const { target } = spec.value;
     if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
-      throw new UserFacingError('configuration', `There is no branch ${target} to land on.`, {
-        actions: ['name one with --target BRANCH', 'or keep the work on its own branch with --land branch'],
-      });
+      throw noBranch(target);
     }
     return { spec: spec.value, notes: settingNotes(config) };
   }
@@ -117,6 +116,11 @@ export class Submissions {
     return `TASK-${String(this.#lastNumber).padStart(3, '0')}`;
   }
 }
+
+const noBranch = (name: string): UserFacingError =>
+  new UserFacingError('configuration', `There is no branch ${name} to land on.`, {
+    actions: ['name one with --target BRANCH', 'or keep the work on its own branch with --land branch'],
+  });
 
 const explain = (refusal: GitRefusal, name: string): string => {
   switch (refusal.code) {

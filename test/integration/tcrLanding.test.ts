@@ -2,17 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import type { CommandEvidence } from '../../src/core/journal/events.ts';
-import { type Call, type Outcome, Reactor } from '../support/reactor.ts';
+import { type Call, dataOf, onlyRun, type Outcome, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { advance, checkoutState, commitFiles, git } from '../support/sampleRepository.ts';
 import { byWord, Gate, tools, write } from '../support/sampleScript.ts';
-
-const row = (outcome: Outcome) => {
-  const [run] = outcome.result?.runs ?? [];
-  if (run === undefined) throw new Error(`no result: ${outcome.stderr}`);
-  return run;
-};
 
 describe('Landing by the command line', function () {
   this.timeout(180_000);
@@ -38,8 +31,8 @@ describe('Landing by the command line', function () {
     const repository = await reactor.repository('clean', plainProject());
     const before = await git(repository, 'rev-parse', 'HEAD');
     const outcome = await reactor.run(repository, 'Write alpha');
-    const { commit, tree, status, branch } = row(outcome);
-    const tested = outcome.entries.find((entry) => entry.type === 'attempt/tested')?.data as { tree: string } | undefined;
+    const { commit, tree, status, branch } = onlyRun(outcome);
+    const [tested] = dataOf(outcome, 'attempt/tested');
     assert.deepEqual(
       {
         exitCode: outcome.exitCode,
@@ -103,7 +96,7 @@ describe('Landing by the command line', function () {
     });
 
     it('exit code 0 for a target that is checked out nowhere', async () => {
-      const { status, commit, branch } = row(aside);
+      const { status, commit, branch } = onlyRun(aside);
       assert.deepEqual(
         [aside.exitCode, status, branch, commit, await git(repository, 'show', 'aside:beta.txt')],
         [0, 'landed', 'aside', await git(repository, 'rev-parse', 'aside'), 'good'],
@@ -111,7 +104,7 @@ describe('Landing by the command line', function () {
     });
 
     it('exit code 0 with --land branch: the commit stays on its own branch', async () => {
-      const { status, commit, branch } = row(kept);
+      const { status, commit, branch } = onlyRun(kept);
       assert.deepEqual(
         [kept.exitCode, status, commit, await git(repository, 'show', `${branch}:gamma.txt`)],
         [0, 'committed', await git(repository, 'rev-parse', branch ?? ''), 'good'],
@@ -119,17 +112,17 @@ describe('Landing by the command line', function () {
     });
 
     it('exit code 5 and parked when the target is the one with unfinished changes; says which and what to do', async () => {
-      const { status, reason, run } = row(dirty);
+      const { status, reason, run } = onlyRun(dirty);
       assert.deepEqual([dirty.exitCode, status, await git(repository, 'rev-parse', 'main')], [5, 'parked', main]);
       for (const part of ['unfinished changes', repository, `reactor approve ${run}`]) assert.ok(reason.includes(part), reason);
     });
 
     it('lands by approve once the checkout is clean again', async () => {
       await git(repository, 'stash', '--include-untracked');
-      const { run, commit } = row(dirty);
+      const { run, commit } = onlyRun(dirty);
       const outcome = await reactor.call(repository, ['approve', run, '--json']);
       assert.deepEqual(
-        [outcome.exitCode, row(outcome).status, row(outcome).commit, await git(repository, 'rev-parse', 'HEAD'), await git(repository, 'status', '--porcelain')],
+        [outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).commit, await git(repository, 'rev-parse', 'HEAD'), await git(repository, 'status', '--porcelain')],
         [0, 'landed', commit, commit, ''],
       );
     });
@@ -161,25 +154,25 @@ describe('Landing by the command line', function () {
     });
 
     it('INV-007: the merged tree is tested and that tree lands', async () => {
-      const tested = merged.entries.find((entry) => entry.type === 'landing/tested')?.data as { tree: string; evidence: CommandEvidence };
+      const [tested] = dataOf(merged, 'landing/tested');
       assert.deepEqual(
-        [merged.exitCode, row(merged).status, tested.evidence.exitCode, await git(repository, 'rev-parse', 'merge^{tree}')],
-        [0, 'landed', 0, tested.tree],
+        [merged.exitCode, onlyRun(merged).status, tested?.evidence.exitCode, await git(repository, 'rev-parse', 'merge^{tree}')],
+        [0, 'landed', 0, tested?.tree],
       );
       assert.equal(await git(repository, 'ls-tree', '-r', '--name-only', 'merge'), 'check.sh\nmerging.txt\nother.txt\nreactor.yaml\nreadme.txt');
       assert.equal(await git(repository, 'rev-parse', 'merge^'), tips['merge']);
     });
 
     it('exit code 7 for a conflict; the target stays and the work is on its branch', async () => {
-      const { status, reason, branch } = row(conflict);
+      const { status, reason, branch } = onlyRun(conflict);
       assert.deepEqual([conflict.exitCode, status, await git(repository, 'rev-parse', 'clash')], [7, 'parked', tips['clash']]);
       assert.match(reason, /conflicts in readme\.txt/);
       assert.equal(await git(repository, 'show', `${branch}:readme.txt`), 'Ours.');
     });
 
     it('exit code 7 when both are green alone and red together', async () => {
-      assert.deepEqual([red.exitCode, row(red).status, await git(repository, 'rev-parse', 'redmerge')], [7, 'parked', tips['redmerge']]);
-      assert.match(row(red).reason, /red together/);
+      assert.deepEqual([red.exitCode, onlyRun(red).status, await git(repository, 'rev-parse', 'redmerge')], [7, 'parked', tips['redmerge']]);
+      assert.match(onlyRun(red).reason, /red together/);
     });
 
     it('ends no server of a parked run late: all of them are gone', () => {

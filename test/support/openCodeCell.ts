@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -177,6 +177,11 @@ export class OpenCodeBench {
     if (!started.ok) throw new Error(`${started.error.code}: ${started.error.message}\n${started.error.logTail}`);
     entry.server = started.value;
     return { server: started.value, worktree: request.worktree, id: request.cell };
+  }
+
+  /** Resolves when the file is there. */
+  async appears(file: string): Promise<void> {
+    while (!existsSync(file)) await systemClock.sleep(20);
   }
 
   async dispose(): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import type { Entry } from '../../src/core/journal/entry.ts';
+import type { EventData, EventType } from '../../src/core/journal/events.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
 import { type FoundProcess, findOwnProcesses } from './runner/ownProcesses.ts';
 import { makeRepository, type SampleFiles } from './sampleRepository.ts';
@@ -34,6 +35,17 @@ export interface Outcome {
   readonly entries: readonly Entry[];
   readonly result: Result | null;
 }
+
+/** The one run of an outcome. @throws Error with what the command told, when there is no result or none of one run. */
+export function onlyRun(outcome: Outcome): ResultRow {
+  const [run, ...others] = outcome.result?.runs ?? [];
+  if (run === undefined || others.length > 0) throw new Error(`no result of one run; exit code ${outcome.exitCode}\n${outcome.stdout.slice(-2000)}\n${outcome.stderr}`);
+  return run;
+}
+
+/** The data of the entries of a type, in order. */
+export const dataOf = <T extends EventType>(outcome: Pick<Outcome, 'entries'>, type: T): EventData<T>[] =>
+  outcome.entries.filter((entry) => entry.type === type).map((entry) => entry.data as EventData<T>);
 
 /** Waits for a condition, not for a time. @throws Error when it does not hold within the limit. */
 export async function until<T>(what: string, look: () => T | null | undefined | false | Promise<T | null | undefined | false>, limitMs = 60_000): Promise<T> {

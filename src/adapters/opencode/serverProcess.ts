@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createServer } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { BootFailure } from '../../core/ports/agent.ts';
@@ -86,8 +87,16 @@ function readFrom(file: string, start: number): string {
 
 export async function earlyExit(exited: Promise<ServerExit>, port: number, logTail: string): Promise<BootFailure> {
   const { code, signal } = await exited;
-  if (/EADDRINUSE|address already in use|port .* in use|Failed to start server/i.test(logTail)) {
+  // The server itself only says that it could not serve.
+  if (/ServeError|EADDRINUSE/.test(logTail) || (await isTaken(port))) {
     return { code: 'portTaken', message: `port ${port} is held by another process`, logTail };
   }
   return { code: 'exited', message: `the agent server ended at once (${signal ?? `exit code ${code}`})`, logTail };
 }
+
+const isTaken = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(true));
+    probe.listen({ port, host: '127.0.0.1' }, () => probe.close(() => resolve(false)));
+  });

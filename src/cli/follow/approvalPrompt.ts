@@ -1,6 +1,6 @@
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { Params } from '../../protocol/messages.ts';
-import { diffStatLines, diffSummary } from '../render/diffStat.ts';
+import { diffStatLines } from '../render/diffStat.ts';
 import { shortOid } from '../render/figures.ts';
 import { safeLine, safeText } from '../render/safeText.ts';
 import { renderLine, type Style, tone } from '../render/style.ts';
@@ -52,11 +52,10 @@ const answer = (
 async function askReview(state: RunState, pending: PendingApproval, deps: PromptDeps): Promise<PromptOutcome> {
   const { ask, print, style } = deps;
   const candidate = state.attempts.findLast((a) => a.attempt === pending.attempt)?.candidate ?? null;
-  if (candidate !== null)
-    for (const line of [renderLine(['  ', diffSummary(candidate)], style), ...diffStatLines(candidate, '    ', style)]) print(line);
+  for (const line of candidate === null ? [] : diffStatLines(candidate, '    ', style)) print(line);
   print(renderLine(['  tree ', shortOid(pending.tree ?? '')], style));
   for (;;) {
-    const typed = await ask('  a approve · d show diff · c comment (request changes) · r reject · l leave parked > ');
+    const typed = await ask('  a approve · d diff · c comment · r reject · l leave parked > ');
     if (typed === null) return 'leave';
     switch (typed.trim().toLowerCase()) {
       case 'a':
@@ -79,7 +78,8 @@ async function askReview(state: RunState, pending: PendingApproval, deps: Prompt
       case 'leave':
         return 'leave';
       default:
-        if (typed.trim() !== '') print('  Nothing was decided: type one of the letters a, d, c, r, l.');
+        if (typed.trim() !== '')
+          print('  Nothing was decided. Type one letter: a takes the change, d shows it, c asks for changes, r rejects it.');
     }
   }
 }

@@ -44,7 +44,8 @@ export function liveView(stream: OutputStream, terminal: Pick<Terminal, 'clock' 
     entry(entry, state) {
       states.set(state.run, state);
       const text = eventText(entry);
-      if (text !== null) activities.set(state.run, text);
+      // The line says which attempt it is already.
+      if (text !== null) activities.set(state.run, text.replace(/^attempt \d+: /, ''));
       drawIn(frameMs);
     },
     live(message) {

@@ -1,7 +1,7 @@
 import type { ChangedFile } from '../../core/journal/events.ts';
 import { linesText, plural } from './figures.ts';
 import { safeLine, safeText } from './safeText.ts';
-import { renderLine, type Style, tone } from './style.ts';
+import { renderLine, type Style, tone, uncut } from './style.ts';
 import { cutText, fitText, textWidth } from './textWidth.ts';
 
 const letters: Record<ChangedFile['status'], string> = { added: 'A', modified: 'M', deleted: 'D', renamed: 'R', typeChanged: 'T' };
@@ -44,14 +44,15 @@ function cutFront(path: string, columns: number): string {
 
 /** A unified diff for a terminal: harmless, coloured by its first characters, bounded in lines. */
 export function patchLines(patch: string, style: Style, mostLines: number): string[] {
+  const whole = uncut(style);
   const all = patch.replace(/\n$/, '').split('\n');
   const shown = all.slice(0, mostLines).map((raw) => {
     const line = safeLinePreserving(raw);
-    if (line.startsWith('+++') || line.startsWith('---') || line.startsWith('diff ')) return renderLine([tone('strong', line)], style);
-    if (line.startsWith('@@')) return renderLine([tone('accent', line)], style);
-    if (line.startsWith('+')) return renderLine([tone('good', line)], style);
-    if (line.startsWith('-')) return renderLine([tone('bad', line)], style);
-    return renderLine([line], style);
+    if (line.startsWith('+++') || line.startsWith('---') || line.startsWith('diff ')) return renderLine([tone('strong', line)], whole);
+    if (line.startsWith('@@')) return renderLine([tone('accent', line)], whole);
+    if (line.startsWith('+')) return renderLine([tone('good', line)], whole);
+    if (line.startsWith('-')) return renderLine([tone('bad', line)], whole);
+    return renderLine([line], whole);
   });
   return all.length > mostLines ? [...shown, `… ${plural(all.length - mostLines, 'more line', 'more lines')}`] : shown;
 }

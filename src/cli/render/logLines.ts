@@ -4,10 +4,11 @@ import { readEvent } from '../../core/journal/readEvent.ts';
 import { eventText } from './eventText.ts';
 import { elapsedText } from './figures.ts';
 import { safeLine, safeText } from './safeText.ts';
-import { renderLine, type Style, tone } from './style.ts';
+import { renderLine, type Style, tone, uncut } from './style.ts';
 
 /** An entry of the log in full: the agent's words, its tools, what tests printed. Empty for what says nothing to people. */
-export function logLines(entry: Entry, style: Style, timeOfDay: (at: number) => string): string[] {
+export function logLines(entry: Entry, given: Style, timeOfDay: (at: number) => string): string[] {
+  const style = uncut(given);
   const event = readEvent(entry);
   if (event === null) return [];
   const block = (text: string, mark: string) =>

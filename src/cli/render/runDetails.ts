@@ -10,9 +10,12 @@ import { nextHints } from './nextHints.ts';
 import { markOf, runCostText, runElapsedText, tokensText } from './runWords.ts';
 import { safeLine, safeText } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';
+import { wrapText } from './textWidth.ts';
 import { timelineLines } from './timelineText.ts';
 
 const tailLines = 15;
+const factIndent = 11;
+const factLines = 8;
 
 /** Everything about a run for people: what was asked, each attempt with its evidence, and what to do next. */
 export function runDetails(state: RunState, dataFolder: string, style: Style, now: number): string[] {
@@ -20,7 +23,10 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
   const { mark, word, tone: colour } = markOf(state);
   const line = (...pieces: Piece[]) => renderLine(pieces, style);
   const fact = (name: string, value: string | null) =>
-    value === null || value === '' ? [] : [line(tone('dim', `  ${name.padEnd(9)}`), safeLine(value))];
+    wrapText(safeLine(value ?? ''), style.columns - factIndent)
+      .filter((text) => text !== '')
+      .slice(0, factLines)
+      .map((text, index) => line(tone('dim', (index === 0 ? `  ${name}` : '').padEnd(factIndent)), text));
   const reason = state.concluded?.reason ?? state.parked?.reason ?? '';
   return [
     line(tone('strong', state.task), ' ', safeLine(spec.title), '  ', tone(colour, `${mark} ${word}`), `  ${state.run}`),

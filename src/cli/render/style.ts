@@ -47,6 +47,9 @@ export function coloursOf(stream: Pick<OutputStream, 'isTTY'>, environment: Term
   return stream.isTTY && TERM !== 'dumb';
 }
 
+/** The same without a width: for text that must be seen whole, such as a diff; the terminal breaks its lines. */
+export const uncut = (style: Style): Style => ({ ...style, columns: 1_000_000 });
+
 /** Long lines are cut on a terminal only: a file or a pipe gets them whole. */
 export const styleOf = (stream: OutputStream, environment: Terminal['environment']): Style => ({
   columns: stream.isTTY ? Math.max(40, stream.columns) : 1_000_000,

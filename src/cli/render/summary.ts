@@ -6,7 +6,7 @@ import { nextHints } from './nextHints.ts';
 import { closingLines } from './runLine.ts';
 import { safeLine } from './safeText.ts';
 import { renderLine, type Style, tone } from './style.ts';
-import { textWidth } from './textWidth.ts';
+import { textWidth, wrapText } from './textWidth.ts';
 import { timelineLines } from './timelineText.ts';
 
 /** How a group of runs came out: a line, a timeline and the change of each, what moved, and what to do next. */
@@ -29,7 +29,11 @@ function detailLines(state: RunState, indent: string, style: Style): string[] {
           renderLine([indent, diffSummary(candidate), ...(isTaken(state) ? [] : [', kept in ', safeLine(candidate.keptRef)])], style),
           ...diffStatLines(candidate, `${indent}  `, style, 6),
         ];
-  const warnings = state.warnings.map((warning) => renderLine([indent, tone('warn', '! '), safeLine(warning)], style));
+  const warnings = state.warnings.flatMap((warning) =>
+    wrapText(safeLine(warning), style.columns - textWidth(indent) - 2).map((line, index) =>
+      renderLine([indent, index === 0 ? tone('warn', '! ') : '  ', line], style),
+    ),
+  );
   return [...reason, ...timeline, ...change, ...warnings];
 }
 
@@ -37,21 +41,9 @@ const isTaken = (state: RunState): boolean => ['landed', 'committed'].includes(s
 
 function reasonLines(state: RunState, indent: string, style: Style): string[] {
   const reason = state.concluded?.reason ?? state.parked?.reason ?? state.pending[0]?.title ?? '';
-  return reason === '' ? [] : wrap(safeLine(reason), style.columns - textWidth(indent)).map((line) => renderLine([indent, line], style));
-}
-
-/** Breaks at spaces; a word longer than the line is left to be cut. */
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && textWidth(longer) > columns) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
+  return reason === ''
+    ? []
+    : wrapText(safeLine(reason), style.columns - textWidth(indent)).map((line) => renderLine([indent, line], style));
 }
 
 function targetLines(states: readonly RunState[], style: Style): string[] {

@@ -56,3 +56,17 @@ export function fitText(text: string, columns: number): string {
   const cut = cutText(text, columns);
   return cut + ' '.repeat(Math.max(0, columns - textWidth(cut)));
 }
+
+/** Lines of at most `columns`, broken at spaces; a word longer than that stays whole. */
+export function wrapText(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && textWidth(longer) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

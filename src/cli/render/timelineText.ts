@@ -20,7 +20,7 @@ export function timelineSpans(state: RunState): string[] {
     if (attempt.closed !== null) spans.push(attempt.closed.how);
     if (attempt.commit !== null) spans.push('commit');
   }
-  if (state.waitedMs > 0) spans.push(`waited ${elapsedText(state.waitedMs)}`);
+  if (state.waitedMs >= 1000) spans.push(`waited ${elapsedText(state.waitedMs)}`);
   if (state.phase === 'ended' || state.phase === 'parked') spans.push(markOf(state).word);
   return spans;
 }

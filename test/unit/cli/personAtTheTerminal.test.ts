@@ -48,7 +48,6 @@ describe('a person at the terminal', () => {
     assert.equal(
       seen(terminal),
       `◇ TASK-001 review: 2 files +12 −3, tests green
-  2 files +12 −3
     M src/slug.ts        +10 −3
     A test/slug.test.ts  +2 −0
   tree 9f3c2ab
@@ -227,7 +226,7 @@ describe('Ctrl-C', () => {
     await settle();
     assert.match(await terminal.type(''), /Interrupted/);
     await settle();
-    assert.match(await terminal.type('a'), /a approve · d show diff/);
+    assert.match(await terminal.type('a'), /a approve · d diff/);
     await settle();
     landRun(engine, 'r1');
     assert.equal(await ended, 0);
