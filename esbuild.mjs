@@ -1,8 +1,22 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+
+/** Messages of zod in languages that nothing here asks for: half a megabyte that each command would load. */
+const englishOnly = {
+  name: 'english-only',
+  setup(build) {
+    build.onResolve({ filter: /locales\/index\.js$/ }, (args) =>
+      args.importer.includes(`${sep}zod${sep}`) ? { path: join(args.resolveDir, '../locales/en.js'), namespace: 'english' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'english' }, (args) => ({
+      contents: `export { default as en } from ${JSON.stringify(args.path)};`,
+      resolveDir: join(args.path, '..'),
+    }));
+  },
+};
 
 const shared = {
   bundle: true,
@@ -13,6 +27,7 @@ const shared = {
   legalComments: 'none',
   logLevel: 'warning',
   write: false,
+  plugins: [englishOnly],
   // No external modules: a host's own module (such as `vscode`) imported from the command line fails the build.
   external: [],
   // Packages that are CommonJS inside call require() for Node's own modules.
@@ -66,8 +81,10 @@ export async function build(root) {
     results.flatMap((result) => result.outputFiles),
   );
   // Editors complete and check reactor.yaml by it.
-  const { writeSchema } = await import('./scripts/generateSchema.ts');
-  await writeSchema(join(outdir, 'reactor.schema.json'));
+  if (existsSync(join(root, 'src/core/model/projectConfig.ts'))) {
+    const { writeSchema } = await import('./scripts/generateSchema.ts');
+    await writeSchema(join(outdir, 'reactor.schema.json'));
+  }
   // Dated by the start: a source changed while the build ran makes it stale.
   const stamp = join(outdir, '.built');
   writeFileSync(stamp, '');
@@ -82,8 +99,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const files = await build(root);
     for (const { name, bytes } of files) process.stdout.write(`dist/${name} ${Math.ceil(bytes / 1024)} kB\n`);
-  } catch {
+  } catch (error) {
     // esbuild has already shown what is wrong and where.
+    if (!Array.isArray(error?.errors)) process.stderr.write(`${error?.stack ?? error}\n`);
     process.exitCode = 1;
   }
 }

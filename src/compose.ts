@@ -73,6 +73,10 @@ export function createCliHost(): CliHost {
         reader.close();
       }
     },
+    async stopEngine(folder, { drain }) {
+      const { stopEngine } = await import('./compose/connectEngine.ts');
+      return stopEngine(await openHome(folder), drain);
+    },
     async runEngine(folder) {
       const { runEngine } = await import('./compose/engineProcess.ts');
       return runEngine(folder);

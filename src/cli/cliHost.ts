@@ -64,6 +64,8 @@ export interface CliHost {
   verifyJournal(folder: string, signal?: AbortSignal): Promise<ChainReport>;
   /** Writes entries in order. @returns how many. */
   exportEntries(folder: string, options: ExportOptions): Promise<number>;
+  /** Tells the repository's engine, of whatever version, to end; waits for that unless it drains. @returns false when none runs. */
+  stopEngine(folder: string, options: { readonly drain: boolean }): Promise<boolean>;
   /** The engine in this process, until it ends by itself. @returns the exit code. */
   runEngine(folder: string): Promise<number>;
   /** The sample repository with the scripted model. @returns the exit code. */

@@ -83,21 +83,22 @@ function ask(question: string, input: NodeJS.ReadStream, interrupt: () => void, 
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const lines = createInterface({ input, output: process.stderr, terminal: input.isTTY ?? false });
-    const end = (settle: () => void) => {
-      signal?.removeEventListener('abort', abort);
-      lines.removeAllListeners();
+    // Settling comes before closing, so that the end of the interface isn't taken for the end of the input.
+    const abort = () => {
+      reject(signal?.reason);
+      process.stderr.write('\n');
       lines.close();
-      settle();
     };
-    const abort = () =>
-      end(() => {
-        process.stderr.write('\n');
-        reject(signal?.reason);
-      });
     signal?.addEventListener('abort', abort, { once: true });
     lines.on('SIGINT', interrupt);
-    lines.on('line', (line) => end(() => resolve(line)));
-    lines.on('close', () => end(() => resolve(null)));
+    lines.on('line', (line) => {
+      resolve(line);
+      lines.close();
+    });
+    lines.on('close', () => {
+      signal?.removeEventListener('abort', abort);
+      resolve(null);
+    });
     lines.setPrompt(question);
     lines.prompt();
   });

@@ -24,6 +24,8 @@ export interface ConnectRequest {
   readonly person: string;
   readonly attends: boolean;
   readonly client: 'cli' | 'editor' | 'test';
+  /** Added to the environment of an engine that is started, such as the path of the agent server from the editor's settings. */
+  readonly engineEnv?: Readonly<Record<string, string>>;
 }
 
 const onListenerError = (error: unknown): void => {
@@ -40,7 +42,7 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
   if (found !== null) return found;
   if (request.start === 'never') return null;
   if (request.start === 'ifRunsOpen' && !needsRecovery(home)) return null;
-  const child = startEngine(home);
+  const child = startEngine(home, request.engineEnv ?? {});
   const end = systemClock.monotonic() + START_LIMIT_MS;
   while (systemClock.monotonic() < end) {
     await systemClock.sleep(POLL_MS);
@@ -59,6 +61,16 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
   );
 }
 
+/** A client of the engine that holds the lease, before any hello; null when none answers. */
+async function openClient(home: Home): Promise<EngineClient | null> {
+  const lease = readLease(home.journalFile);
+  if (lease === null || lease.released) return null;
+  if (!createProcesses({ clock: systemClock, log: silentLog }).isAlive(lease.process)) return null;
+  const connected = await connect(lease.socket, CONNECT_LIMIT_MS, { clock: systemClock, onListenerError });
+  if (!connected.ok) return null;
+  return new EngineClient(connected.value, onListenerError);
+}
+
 /** Runs that some engine was driving when it ended: parked ones rest by themselves. */
 function needsRecovery(home: Home): boolean {
   const reader = openJournalReader({ file: home.journalFile, evolve: evolveRun });
@@ -69,13 +81,22 @@ function needsRecovery(home: Home): boolean {
   }
 }
 
+/** Tells the engine to end, whatever version it is. @returns false when none runs. */
+export async function stopEngine(home: Home, drain: boolean): Promise<boolean> {
+  const client = await openClient(home);
+  if (client === null) return false;
+  const gone = new Promise<void>((resolve) => {
+    client.onClosed(() => resolve());
+  });
+  await client.request('shutdown', { drain });
+  if (!drain) await gone;
+  client.dispose();
+  return true;
+}
+
 async function tryConnect(home: Home, request: ConnectRequest): Promise<EngineClient | null> {
-  const lease = readLease(home.journalFile);
-  if (lease === null || lease.released) return null;
-  if (!createProcesses({ clock: systemClock, log: silentLog }).isAlive(lease.process)) return null;
-  const connected = await connect(lease.socket, CONNECT_LIMIT_MS, { clock: systemClock, onListenerError });
-  if (!connected.ok) return null;
-  const client = new EngineClient(connected.value, onListenerError);
+  const client = await openClient(home);
+  if (client === null) return null;
   try {
     const { person, attends, client: kind } = request;
     await client.request('hello', { protocol: PROTOCOL_VERSION, version: programVersion(), client: kind, person, attends });
@@ -88,7 +109,7 @@ async function tryConnect(home: Home, request: ConnectRequest): Promise<EngineCl
 }
 
 /** The engine is a process of its own that outlives this one; what it prints before its log opens goes to the log file too. */
-function startEngine(home: Home) {
+function startEngine(home: Home, extra: Readonly<Record<string, string>>) {
   const { facts } = home.repository;
   const log = openSync(home.engineLog, 'a', 0o600);
   try {
@@ -96,7 +117,7 @@ function startEngine(home: Home) {
       cwd: home.dataFolder,
       detached: true,
       stdio: ['ignore', log, log],
-      env: engineEnvironment(),
+      env: engineEnvironment(extra),
     });
     child.unref();
     return child;
@@ -105,10 +126,13 @@ function startEngine(home: Home) {
   }
 }
 
-/** An engine started from inside a cell is no process of that cell, or it would be ended with it. */
-const engineEnvironment = (): NodeJS.ProcessEnv => {
+/**
+ * An engine started from inside a cell is no process of that cell, or it would be ended with it. Started from a desktop editor, whose
+ * executable is Electron's, it runs as Node.
+ */
+const engineEnvironment = (extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
   const { [CELL_MARKER]: _cell, ...rest } = process.env;
-  return rest;
+  return { ...rest, ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }), ...extra };
 };
 
 /** Keeps the engine's heap small: its work is waiting. */

@@ -108,6 +108,12 @@ export class ApprovalDesk implements Disposable {
     return seq;
   }
 
+  /** What was asked is void; who waits for it goes on without an answer. */
+  async withdraw(run: string, id: string, reason: string): Promise<void> {
+    await this.#ledger.append(run, 'engine', event('approval/withdrawn', { id, reason }));
+    this.#waiters.get(id)?.(null);
+  }
+
   dispose(): void {
     for (const end of [...this.#waiters.values()]) end(null);
   }

@@ -1,6 +1,8 @@
+import { errorText } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
 import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
+import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
@@ -15,6 +17,11 @@ export class Cell {
   #server: AgentServer | null = null;
   #lease: PortLease | null = null;
   #stopping: Promise<void> | null = null;
+  /** All processes of the cell were ended by this object, and none was started since. */
+  #isQuiet = false;
+  /** What the worktree held once the cell was quiet. */
+  #rest: Promise<GitResult<CandidateSnapshot>> | null = null;
+  #deletion: Promise<void> = Promise.resolve();
 
   constructor(context: RunContext) {
     this.#context = context;
@@ -129,6 +136,8 @@ export class Cell {
     const { cell, spec } = state;
     if (cell === null) throw new Error('no cell planned');
     const { options } = deps;
+    this.#isQuiet = false;
+    this.#rest = null;
     await this.#lease?.release();
     this.#lease = await deps.ports.lease(options.portRange, signal);
     if (this.#lease === null) {
@@ -204,15 +213,35 @@ export class Cell {
     const { cell } = state;
     this.#server?.disconnect();
     this.#server = null;
-    if (cell !== null) {
+    if (cell !== null && !this.#isQuiet) {
       const report = await deps.processes.endCell(cell.id, cell.server, deps.options.killGraceMs);
-      if (report.left.length === 0) deps.warden.forget(cell.id);
+      if (report.left.length === 0) {
+        deps.warden.forget(cell.id);
+        this.#isQuiet = true;
+      }
       if (this.#context.state.cell?.server) {
         await this.#context.record(event('cell/serverStopped', { killed: [...report.killed], left: [...report.left] }));
       }
     }
     await this.#lease?.release();
     this.#lease = null;
+  }
+
+  /**
+   * Ends the server and then reads what is in the worktree, so that `tearDown` need not, when it follows. For a run whose work is committed
+   * and that has nothing left but git's part.
+   */
+  async stopForGood(): Promise<void> {
+    await this.stopServer();
+    const { deps, state } = this.#context;
+    if (!this.#isQuiet || state.cell === null) return;
+    this.#rest = deps.repository.snapshot(state.cell.worktree);
+    this.#rest.catch(() => {});
+  }
+
+  /** Resolves when what `tearDown` set aside is deleted. */
+  settled(): Promise<void> {
+    return this.#deletion;
   }
 
   /** Server gone, content kept, worktree and folder removed. Each part may already be done. */
@@ -231,23 +260,27 @@ export class Cell {
         await this.#context.record(event('cell/removed', {}));
         return;
       }
-      const removed = await deps.repository.removeWorktree(cell.worktree);
-      if (!removed.ok) {
-        // What is left is found and offered by `clean`.
-        await this.#context.record(
-          event('run/recoveryApplied', { code: 'IG', what: `worktree not removed: ${removed.error.message}`, retry: 0, delayMs: 0 }),
-        );
-      }
     }
-    await deps.files.removeCell(cell.id);
+    // Deleting thousands of files takes a while that nobody has to wait for.
+    const removed = await deps.repository.moveWorktreeAway(cell.worktree, `${cell.worktree}.removed`);
+    if (!removed.ok) {
+      // What is left is found and offered by `clean`.
+      await this.#context.record(
+        event('run/recoveryApplied', { code: 'IG', what: `worktree not removed: ${removed.error.message}`, retry: 0, delayMs: 0 }),
+      );
+    }
     await this.#context.record(event('cell/removed', {}));
+    this.#deletion = deps.files.removeCell(cell.id).catch((error: unknown) => {
+      // `clean` finds it.
+      deps.log.log('warn', 'the folder of a cell is left', { cell: cell.id, error: errorText(error) });
+    });
   }
 
   /** Keeps what no candidate holds, such as edits made after the last one (INV-008). Returns why it could not. */
   async #keepRest(): Promise<string | null> {
     const { deps, state } = this.#context;
     if (state.cell === null) return null;
-    const snapshot = await deps.repository.snapshot(state.cell.worktree);
+    const snapshot = await (this.#rest ?? deps.repository.snapshot(state.cell.worktree));
     if (!snapshot.ok) return snapshot.error.message;
     const { tree, keep } = snapshot.value;
     const known = [state.spec.baseTree, state.lastGreen.tree, state.landing?.tree, ...state.attempts.map((a) => a.candidate?.tree)];

@@ -18,6 +18,7 @@ import { Ledger } from './ledger.ts';
 import { cellsOf, findRun, inboxOf } from './queries.ts';
 import { recoverRun } from './recovery.ts';
 import { restoreAttempt } from './restore.ts';
+import { type ReviseRequest, reviseCandidate } from './revise.ts';
 import type { EngineContext } from './runContext.ts';
 import { RunSupervisor } from './runSupervisor.ts';
 import { Submissions } from './submission.ts';
@@ -106,6 +107,15 @@ export class Engine implements Disposable {
     const seq = await this.#ledger.append(state.run, actor, event('run/concluded', { status: 'failed', exitCode: 2, reason }));
     this.#drive(state.run);
     return { run: state.run, seq };
+  }
+
+  async revise(request: ReviseRequest, actor: string): Promise<{ run: string; tree: string; seq: number }> {
+    const { run } = this.#find(request.run);
+    const tree = await reviseCandidate(this.#context, this.#desk, { ...request, run }, actor);
+    const seq = this.#ledger.expect(run).parked
+      ? await this.#unpark(run, `revised by ${nameOf(actor)}`, actor)
+      : this.#ledger.expect(run).seq;
+    return { run, tree, seq };
   }
 
   async cancel(name: string, actor: string): Promise<{ run: string; seq: number }> {

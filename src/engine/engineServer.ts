@@ -22,7 +22,6 @@ export class ClientSession implements Disposable {
   readonly #log: Log;
   readonly #onShutdown: (drain: boolean) => void;
   readonly #store = new DisposableStore();
-  readonly #subscription = this.#store.add(new DisposableStore());
   #actor: string | null = null;
   #subscribed: DisposableStore | null = null;
 
@@ -64,8 +63,10 @@ export class ClientSession implements Disposable {
     if (!parsed.success)
       throw new UserFacingError('configuration', `The request ${method} is malformed: ${parsed.error.issues[0]?.message ?? ''}`);
     if (method === 'hello') return this.#hello(methods.hello.params.parse(raw));
+    // A client of any version may ask the engine to end.
+    if (method === 'shutdown') return this.#shutDown(raw);
     if (this.#actor === null) throw new UserFacingError('engineVersion', 'The client did not say hello first.');
-    return this.#dispatch(method as Exclude<Method, 'hello'>, raw, this.#actor);
+    return this.#dispatch(method as Exclude<Method, 'hello' | 'shutdown'>, raw, this.#actor);
   }
 
   #hello(params: { protocol: number; version: string; person: string; attends: boolean }) {
@@ -82,7 +83,12 @@ export class ClientSession implements Disposable {
     return { protocol: PROTOCOL_VERSION, version: this.#identity.version, engine: this.#identity.engine, pid: this.#identity.pid, head };
   }
 
-  async #dispatch(method: Exclude<Method, 'hello'>, raw: unknown, actor: string): Promise<unknown> {
+  #shutDown(raw: unknown): Record<string, never> {
+    this.#onShutdown(methods.shutdown.params.parse(raw).drain);
+    return {};
+  }
+
+  async #dispatch(method: Exclude<Method, 'hello' | 'shutdown'>, raw: unknown, actor: string): Promise<unknown> {
     const engine = this.#engine;
     switch (method) {
       case 'submit':
@@ -99,6 +105,8 @@ export class ClientSession implements Disposable {
         return { entries: engine.entries(methods.entries.params.parse(raw)) };
       case 'answer':
         return engine.answer(methods.answer.params.parse(raw), actor);
+      case 'revise':
+        return engine.revise(methods.revise.params.parse(raw), actor);
       case 'cancel':
         return engine.cancel(methods.cancel.params.parse(raw).run, actor);
       case 'resume': {
@@ -111,29 +119,32 @@ export class ClientSession implements Disposable {
       }
       case 'clean':
         return { orphans: await engine.clean(methods.clean.params.parse(raw).dryRun) };
-      case 'shutdown':
-        this.#onShutdown(methods.shutdown.params.parse(raw).drain);
-        return {};
     }
   }
 
-  /** What is in the journal first, then what comes: between the two nothing can be appended, since both happen in one turn of the loop. */
-  #subscribe(params: { after: number; runs: readonly string[] | null; live: boolean }): { head: number } {
+  /**
+   * What is in the journal first, page by page as the client takes it, then what comes. Nothing is missed between the two: the last,
+   * short page is read and the listener registered in one turn of the loop.
+   */
+  async #subscribe(params: { after: number; runs: readonly string[] | null; live: boolean }): Promise<{ head: number }> {
     this.#subscribed?.dispose();
-    const own = this.#subscription.add(new DisposableStore());
+    const own = this.#store.add(new DisposableStore());
     this.#subscribed = own;
     const wanted = params.runs === null ? null : new Set(params.runs);
+    const only = wanted?.size === 1 ? ([...wanted][0] ?? null) : null;
     const send = (entry: Entry): void => {
       if (wanted === null || (entry.run !== null && wanted.has(entry.run))) this.#connection.send({ entry });
     };
     let seen = params.after;
     for (;;) {
-      const page = this.#engine.entries({ from: seen + 1, run: wanted?.size === 1 ? ([...wanted][0] ?? null) : null, limit: PAGE });
+      const page = this.#engine.entries({ from: seen + 1, run: only, limit: PAGE });
       for (const entry of page) {
         send(entry);
         seen = entry.seq;
       }
       if (page.length < PAGE) break;
+      await this.#connection.drained();
+      if (own.isDisposed) return { head: seen };
     }
     own.add(
       this.#engine.onAppended((entry) => {

@@ -26,7 +26,15 @@ export async function keepWorktree(context: RunContext, label: string, signal?: 
   return { ...kept, tree };
 }
 
-async function keepTree(context: RunContext, label: string, tree: Oid, parent: Oid, title: string, signal?: AbortSignal): Promise<Kept> {
+/** As `keepWorktree`, for a tree that is in the repository already. */
+export async function keepTree(
+  context: RunContext,
+  label: string,
+  tree: Oid,
+  parent: Oid,
+  title: string,
+  signal?: AbortSignal,
+): Promise<Kept> {
   const { repository } = context.deps;
   const written = await repository.writeCommit(
     { tree, parents: [parent], message: `Kept ${title}\n\nReactor-Run: ${context.run}\nReactor-Kept: ${label}\n`, sign: false },

@@ -64,6 +64,7 @@ export class RunSupervisor {
       shutdown.removeEventListener('abort', stop);
       await this.#background.catch(() => {});
       await this.#cell.stopServer();
+      await this.#cell.settled();
     }
   }
 
@@ -268,7 +269,7 @@ export class RunSupervisor {
     const { spec } = this.#context.state;
     const moved = spec.target !== null && (await this.#context.deps.repository.readRef(`refs/heads/${spec.target}`)) !== spec.base;
     if (moved || !this.#cell.hasServer) return;
-    this.#background = this.#cell.stopServer();
+    this.#background = this.#cell.stopForGood();
     this.#background.catch(() => {});
   }
 

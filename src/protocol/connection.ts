@@ -9,4 +9,6 @@ export interface Connection {
   /** Fires once. */
   readonly onClosed: Event<string>;
   close(): void;
+  /** Resolves when what was sent has mostly been taken. A writer of much waits for it between parts. */
+  drained(): Promise<void>;
 }

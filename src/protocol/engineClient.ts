@@ -49,7 +49,13 @@ export class EngineClient implements Disposable {
   }
 
   #receive(raw: unknown): void {
-    const message = EngineMessage.parse(raw);
+    const parsed = EngineMessage.safeParse(raw);
+    if (!parsed.success) {
+      this.#connection.close();
+      this.#end('the engine said something this version does not understand; end it with: reactor engine --stop');
+      return;
+    }
+    const message = parsed.data;
     if ('entry' in message) return this.#entries.fire(message.entry);
     if ('live' in message) return this.#live.fire(message.live);
     const waiting = this.#waiting.get(message.id);

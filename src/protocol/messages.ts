@@ -120,6 +120,20 @@ export const methods = {
     }),
     result: z.object({ run: z.string(), seq: z.number().int() }),
   },
+  /**
+   * Takes a part of the candidate that waits for review: without the rejected files and hunks, or with what a person edited in the
+   * worktree. The new candidate is tested again and then waits for review. Refused with `notPossibleNow` when `tree` is not the candidate.
+   */
+  revise: {
+    params: z.object({
+      run: z.string(),
+      tree: z.string(),
+      rejected: z.array(z.object({ path: z.string(), hunks: z.array(z.number().int().nonnegative()).nullable() })),
+      /** Take the worktree as the person left it in place of the candidate; `rejected` must be empty. */
+      edited: z.boolean().default(false),
+    }),
+    result: z.object({ run: z.string(), tree: z.string(), seq: z.number().int() }),
+  },
   cancel: { params: Run, result: z.object({ run: z.string(), seq: z.number().int() }) },
   resume: {
     params: z.object({ run: z.string(), budgetUsd: Usd.nullable().optional() }),

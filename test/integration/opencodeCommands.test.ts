@@ -22,7 +22,10 @@ describe('INV-006: commands through a real agent server', function () {
 
   const run = (command: string, over: Partial<ShellRequest> & { readonly signal?: AbortSignal } = {}): Promise<ShellResult> => {
     const { signal = new AbortController().signal, ...request } = over;
-    return server.client.shell({ sessionId, command, folder: '', timeoutMs: 60_000, outputFile: join(bench.root, 'output'), maxBytes: 100_000, ...request }, signal);
+    return server.client.shell(
+      { sessionId, command, folder: '', timeoutMs: 60_000, outputFile: join(bench.root, 'output'), maxBytes: 100_000, ...request },
+      signal,
+    );
   };
   const brief = ({ exitCode, end, tail }: ShellResult) => ({ exitCode, end, tail });
 
@@ -50,7 +53,10 @@ describe('INV-006: commands through a real agent server', function () {
 
   it('runs in the worktree or a folder of it, with the user’s path and folders and the cell’s variables', async () => {
     mkdirSync(join(worktree, 'packages', "it's"), { recursive: true });
-    const { tail } = await run('pwd; echo "$PATH"; echo "$REACTOR_PORT $XDG_CACHE_HOME [$XDG_DATA_HOME$TMPDIR$OPENCODE_SERVER_PASSWORD$OPENCODE_CONFIG_CONTENT]"', { folder: "packages/it's" });
+    const { tail } = await run(
+      'pwd; echo "$PATH"; echo "$REACTOR_PORT $XDG_CACHE_HOME [$XDG_DATA_HOME$TMPDIR$OPENCODE_SERVER_PASSWORD$OPENCODE_CONFIG_CONTENT]"',
+      { folder: "packages/it's" },
+    );
     assert.deepEqual(tail.split('\n'), [join(worktree, 'packages', "it's"), bench.env['PATH'], '8123 /user/cache []', '']);
   });
 
@@ -122,11 +128,24 @@ describe('INV-006: commands through a real agent server', function () {
     const { server: other, id } = await bench.cell('gone');
     const session = await other.client.createSession({ title: 'Test' });
     const marker = join(bench.root, 'gone-begun');
-    const running = other.client.shell({ sessionId: session, command: `: > '${marker}'; sleep 300`, folder: '', timeoutMs: 60_000, outputFile: join(bench.root, 'gone'), maxBytes: 1_000 }, new AbortController().signal);
+    const running = other.client.shell(
+      {
+        sessionId: session,
+        command: `: > '${marker}'; sleep 300`,
+        folder: '',
+        timeoutMs: 60_000,
+        outputFile: join(bench.root, 'gone'),
+        maxBytes: 1_000,
+      },
+      new AbortController().signal,
+    );
     await bench.appears(marker);
     process.kill(other.process.pid, 'SIGKILL');
     const result = await running;
     assert.deepEqual([result.end, result.exitCode], ['serverGone', null]);
-    assert.deepEqual(markedPids(id).filter((pid) => pid !== other.process.pid), []);
+    assert.deepEqual(
+      markedPids(id).filter((pid) => pid !== other.process.pid),
+      [],
+    );
   });
 });

@@ -54,7 +54,13 @@ describe('a model that fails', function () {
   });
 
   it('ends the turn with one error when the context overflows', async () => {
-    const body = { error: { message: "This model's maximum context length is 128000 tokens", code: 'context_length_exceeded', type: 'invalid_request_error' } };
+    const body = {
+      error: {
+        message: "This model's maximum context length is 128000 tokens",
+        code: 'context_length_exceeded',
+        type: 'invalid_request_error',
+      },
+    };
     const { result, calls } = await failing({ do: 'fail', status: 400, body });
     assert.deepEqual([result.end, calls], ['error', 1]);
     assert.match(result.reason ?? '', /^ContextOverflowError: /);
@@ -103,7 +109,11 @@ describe('a model that fails', function () {
   });
 
   it('is answered when it calls a tool that does not exist or gives it nonsense', async () => {
-    const replies: ModelAction[] = [{ tools: [{ name: 'nope', args: {} }] }, { tools: [{ name: 'write', args: '{"filePath": ' }] }, { text: 'I give up' }];
+    const replies: ModelAction[] = [
+      { tools: [{ name: 'nope', args: {} }] },
+      { tools: [{ name: 'write', args: '{"filePath": ' }] },
+      { text: 'I give up' },
+    ];
     script = ({ turn }) => replies[turn] ?? { text: 'end' };
     const { result, messages } = await runTurn(server);
     assert.deepEqual([result.end, messages.at(-1)?.text], ['done', 'I give up']);

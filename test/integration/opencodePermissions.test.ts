@@ -58,6 +58,21 @@ describe('permissions of a real agent', function () {
     assert.ok(existsSync(join(worktree, 'allowed.txt')));
   });
 
+  it('asks for a subagent, too', async () => {
+    const task = { description: 'part', prompt: 'do the small part', subagent_type: 'general' };
+    script = ({ prompt, turn }) => {
+      if (turn > 0) return { text: 'done' };
+      return prompt.includes('the small part') ? write('sub.txt') : { tools: [{ name: 'task', args: task }] };
+    };
+    const { result, asked, sessionId } = await answering({ reply: 'once' });
+    assert.deepEqual(result, { end: 'done', steps: 4, violations: [] });
+    assert.deepEqual(
+      asked.map((ask) => [ask.permission, ask.patterns, ask.sessionId === sessionId]),
+      [['edit', ['sub.txt'], false]],
+    );
+    assert.ok(existsSync(join(worktree, 'sub.txt')));
+  });
+
   it('ends the turn when refused without words', async () => {
     steps(write('refused.txt'), { text: 'done' });
     const { result } = await answering({ reply: 'reject' });
@@ -133,7 +148,9 @@ describe('permissions of a real agent', function () {
   it('shows where a link leads when it asks', async () => {
     symlinkSync(outside, join(worktree, 'link'));
     // A path of its own, which nothing has been allowed for.
-    const { server: strict, worktree: own } = await bench.cell('links', { permissions: [{ permission: 'edit', pattern: '*', action: 'ask' }] });
+    const { server: strict, worktree: own } = await bench.cell('links', {
+      permissions: [{ permission: 'edit', pattern: '*', action: 'ask' }],
+    });
     symlinkSync(outside, join(own, 'link'));
     steps(write('link/b.txt'), { text: 'done' });
     const asked: PermissionAsk[] = [];

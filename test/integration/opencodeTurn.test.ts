@@ -98,13 +98,18 @@ describe('a turn of a real agent server', function () {
     assert.deepEqual(bench.model.calls.at(-1)?.prompts, ['one', 'two']);
   });
 
-  it('counts and reports what a subagent does, and answers its permission requests', async () => {
+  it('counts and reports what a subagent does', async () => {
     script = ({ prompt, turn }) => {
       if (prompt.includes('the small part')) {
-        return turn === 0 ? { tools: [{ name: 'write', args: { filePath: 'sub.txt', content: 'x\n' } }], usage: { in: 500, out: 10 } } : { text: 'sub done', usage: { in: 600, out: 10 } };
+        return turn === 0
+          ? { tools: [{ name: 'write', args: { filePath: 'sub.txt', content: 'x\n' } }], usage: { in: 500, out: 10 } }
+          : { text: 'sub done', usage: { in: 600, out: 10 } };
       }
       return turn === 0
-        ? { tools: [{ name: 'task', args: { description: 'part', prompt: 'do the small part', subagent_type: 'general' } }], usage: { in: 1000, out: 10 } }
+        ? {
+            tools: [{ name: 'task', args: { description: 'part', prompt: 'do the small part', subagent_type: 'general' } }],
+            usage: { in: 1000, out: 10 },
+          }
         : { text: 'main done', usage: { in: 1100, out: 10 } };
     };
     const { result, messages } = await runTurn(server);
@@ -135,7 +140,16 @@ describe('a turn of a real agent server', function () {
   });
 
   it('carries a question of the agent to whoever answers and the answer back', async () => {
-    const questions = [{ question: 'Which colour?', header: 'Colour', options: [{ label: 'Blue', description: 'b' }, { label: 'Red', description: 'r' }] }];
+    const questions = [
+      {
+        question: 'Which colour?',
+        header: 'Colour',
+        options: [
+          { label: 'Blue', description: 'b' },
+          { label: 'Red', description: 'r' },
+        ],
+      },
+    ];
     steps({ tools: [{ name: 'question', args: { questions } }] }, { text: 'thanks' });
     const asked: unknown[] = [];
     const { result } = await runTurn(server, {

@@ -7,14 +7,20 @@ import { plainProject } from '../support/sampleProjects.ts';
 import { commitFiles, git } from '../support/sampleRepository.ts';
 import { bash, byWord, edit, tools, write } from '../support/sampleScript.ts';
 
-/** Waits for a permission request at its own server and grants it, with the password every process of the cell can read. */
-const approveMyself = `port=$(tr '\\0' '\\n' < /proc/$PPID/cmdline | grep -A1 -x -e --port | tail -1)
-[ -n "$port" ] || port=$(tr '\\0' '\\n' < /proc/$PPID/cmdline | sed -n 's/^--port=//p')
-nohup sh -c "for i in \\$(seq 200); do
-  id=\\$(curl -s -u opencode:$OPENCODE_SERVER_PASSWORD http://127.0.0.1:$port/permission | grep -o 'per_[A-Za-z0-9]*' | head -1)
-  [ -n \\"\\$id\\" ] && curl -s -u opencode:$OPENCODE_SERVER_PASSWORD -X POST -H 'content-type: application/json' -d '{\\"reply\\":\\"once\\"}' http://127.0.0.1:$port/permission/\\$id/reply && exit
+/** Waits for a permission request at the server with the pid $1 and grants it, with the password found in the server's environment. */
+const attack = `of() { tr '\\0' '\\n' < /proc/$1/$2; }
+port=$(of $1 cmdline | sed -n -e 's/^--port=//p' -e '/^--port$/{n;p;}')
+password=$(of $1 environ | sed -n 's/^OPENCODE_SERVER_PASSWORD=//p')
+ask() { curl -s -u "opencode:$password" "$@"; }
+for i in $(seq 600); do
+  id=$(ask http://127.0.0.1:$port/permission | grep -o 'per_[A-Za-z0-9]*' | head -1)
+  if [ -n "$id" ]; then
+    ask -X POST -H 'content-type: application/json' -d '{"reply":"once"}' http://127.0.0.1:$port/permission/$id/reply
+    exit
+  fi
   sleep 0.1
-done" > /dev/null 2>&1 &`;
+done
+`;
 
 describe('Edits that leave the worktree', function () {
   this.timeout(180_000);
@@ -26,19 +32,19 @@ describe('Edits that leave the worktree', function () {
 
   before(async () => {
     // Long enough for the agent to answer its own request before the run would park.
-    reactor = await Reactor.open((call) => script(call), { REACTOR_UNATTENDED_MS: '60000' });
+    reactor = await Reactor.open((call) => script(call), { REACTOR_UNATTENDED_MS: '30000' });
     outside = join(reactor.root, 'outside');
     mkdirSync(outside);
     for (const name of ['absolute', 'linked']) writeFileSync(join(outside, `${name}.txt`), 'untouched\n');
-    repository = await reactor.repository('plain', plainProject());
+    repository = await reactor.repository('plain', { ...plainProject(), 'attack.sh': attack });
     symlinkSync(outside, join(repository, 'shared'));
     main = await commitFiles(repository, {});
     const script = byWord({
       absolute: tools(write('inside.txt', 'good\n'), write(join(outside, 'absolute.txt'), 'changed\n')),
       linked: tools(edit('shared/linked.txt', 'untouched', 'changed')),
       linking: tools(bash(`ln -s ${outside} escape && echo good > linking.txt`)),
-      selfish: (call) => tools(bash(approveMyself), { name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text' } }, write('selfish.txt', 'good\n'))(call),
-      reading: tools(bash(`cat ${join(outside, 'absolute.txt')} > copy.txt`)),
+      // The server can't list its open requests while one of them leaves its timeout out.
+      selfish: (call) => tools(bash('nohup sh attack.sh $PPID > /dev/null 2>&1 &'), { name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text', timeout: 5 } }, write('selfish.txt', 'good\n'))(call),
     });
     const words = ['absolute', 'linked', 'linking', 'selfish'];
     const calls = words.map((word) => reactor.startRun(repository, `Try ${word}`, ['--task', word]));

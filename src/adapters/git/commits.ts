@@ -30,6 +30,12 @@ export async function writeCommit(context: RepositoryContext, request: CommitReq
   return output.exitCode === 0 ? ok(output.stdout.trim()) : refusalOf(output);
 }
 
+/** Name and address as git would write them; null when it has none. */
+export async function identity(context: RepositoryContext, signal?: AbortSignal): Promise<string | null> {
+  const output = await context.git.run(onRepository(context, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_AUTHOR_IDENT']), signal);
+  return output.exitCode === 0 ? output.stdout.replace(/ \d+ [+-]\d+\s*$/, '') : null;
+}
+
 async function wantsSignature(context: RepositoryContext, signal?: AbortSignal): Promise<boolean> {
   const output = await context.git.run(onRepository(context, ['config', '--type=bool', '--get', 'commit.gpgsign']), signal);
   return output.exitCode === 0 && output.stdout.trim() === 'true';

@@ -1,4 +1,4 @@
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { lstat, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { GitResult } from '../../core/ports/git.ts';
@@ -13,12 +13,33 @@ import { listWorktrees } from './worktreeList.ts';
 /** Removes a linked worktree's folder and git's entry for it. Never the main worktree, the opened one, or a folder git knows nothing of. */
 export async function removeWorktree(context: RepositoryContext, path: string, signal?: AbortSignal): Promise<GitResult<void>> {
   const key = await worktreeKey(path);
-  return context.mutex.run(key, () => remove(context, key, signal), signal);
+  return context.mutex.run(key, () => remove(context, key, () => removeFolder(context.clock, key), signal), signal);
+}
+
+/** The same without the time that deleting takes. A folder that can't be renamed is deleted after all. */
+export async function moveWorktreeAway(
+  context: RepositoryContext,
+  path: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<GitResult<void>> {
+  const key = await worktreeKey(path);
+  const moveAway = (): Promise<void> =>
+    rename(key, to).catch((error: unknown) => {
+      if (errorCode(error) === undefined) throw error;
+      return removeFolder(context.clock, key);
+    });
+  return context.mutex.run(key, () => remove(context, key, moveAway, signal), signal);
 }
 
 const contains = (folder: string, inner: string | null): boolean => inner !== null && (inner === folder || inner.startsWith(folder + sep));
 
-async function remove(context: RepositoryContext, path: string, signal?: AbortSignal): Promise<GitResult<void>> {
+async function remove(
+  context: RepositoryContext,
+  path: string,
+  takeAway: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<GitResult<void>> {
   const { commonDir, topLevel } = context.facts;
   const main = (await listWorktrees(context, signal))[0]?.path ?? null;
   if ([commonDir, topLevel, main].some((place) => contains(path, place)))
@@ -29,19 +50,19 @@ async function remove(context: RepositoryContext, path: string, signal?: AbortSi
   if (adminDir === null) {
     if (folder === null) return ok(undefined);
     if (!(await wasWorktree(context, path))) return refuse('failed', `${path} is no worktree of this repository and is not removed.`);
-    return removeFiles(context, path);
+    return removeFiles(path, takeAway);
   }
   const lock = await readFile(join(adminDir, 'locked'), 'utf8').catch(nullIfMissing);
   // 'initializing' is what a killed `worktree add` leaves.
   if (lock !== null && lock.trim() !== 'initializing')
     return refuse('failed', `The worktree ${path} is locked by a person: ${lock.trim()}`);
-  const removed = await removeFiles(context, path);
+  const removed = await removeFiles(path, takeAway);
   return removed.ok ? forgetWorktree(context, path, adminDir) : removed;
 }
 
-async function removeFiles(context: RepositoryContext, path: string): Promise<GitResult<void>> {
+async function removeFiles(path: string, takeAway: () => Promise<void>): Promise<GitResult<void>> {
   try {
-    await removeFolder(context.clock, path);
+    await takeAway();
     return ok(undefined);
   } catch (error) {
     if (errorCode(error) === undefined) throw error;

@@ -1,14 +1,15 @@
 import type { GitRepository } from '../../core/ports/git.ts';
 import { checkoutTree, populateWorktree, resetWorktree } from './cellState.ts';
 import { checkoutOf, fastForwardCheckout } from './checkouts.ts';
-import { commitsWithTrailer, mergeTrees, writeCommit } from './commits.ts';
+import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits.ts';
 import { createWorktree } from './createWorktree.ts';
 import { changes, patch, readFile } from './diffs.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
-import { removeWorktree } from './removeWorktree.ts';
+import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { snapshot } from './snapshot.ts';
+import { withoutChanges } from './withoutChanges.ts';
 import { listWorktrees } from './worktreeList.ts';
 
 export const createRepository = (context: RepositoryContext): GitRepository => ({
@@ -25,10 +26,13 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),
   checkoutTree: (worktree, tree, signal) => checkoutTree(context, worktree, tree, signal),
   removeWorktree: (path, signal) => removeWorktree(context, path, signal),
+  moveWorktreeAway: (path, to, signal) => moveWorktreeAway(context, path, to, signal),
   listWorktrees: (signal) => listWorktrees(context, signal),
   changes: (from, to, signal) => changes(context, from, to, signal),
   patch: (range, signal) => patch(context, range, signal),
+  withoutChanges: (request, signal) => withoutChanges(context, request, signal),
   readFile: (tree, path, signal) => readFile(context, tree, path, signal),
+  identity: (signal) => identity(context, signal),
   writeCommit: (request, signal) => writeCommit(context, request, signal),
   moveRef: (request, signal) => moveRef(context, request, signal),
   deleteRef: (request, signal) => deleteRef(context, request, signal),

@@ -129,6 +129,11 @@ async function startServer(
   try {
     request.onSpawned(leader);
     const booted = await boot(server, connection, events, request, clock, signal);
+    // A good answer on the port counts only from the process that was started.
+    if (booted.ok && !dependencies.isAlive(leader)) {
+      await undo();
+      return err(await earlyExit(server.exited, request.port, server.logTail()));
+    }
     if (!booted.ok) {
       await undo();
       return booted;
@@ -145,6 +150,7 @@ async function startServer(
       environment: request.environment,
       exited: server.exited,
     });
+    client.prepare();
     return ok({
       process: leader,
       url,

@@ -179,7 +179,12 @@ export class AskDesk {
     const { sdk } = this.#connection;
     this.#sent.add(requestID);
     const options = { timeoutMs: REFUSE_LIMIT_MS };
-    if (kind === 'permission') await this.#connection.call('permission reply', (signal) => sdk.permission.reply({ requestID, reply: 'reject' }, { signal }), options);
+    if (kind === 'permission')
+      await this.#connection.call(
+        'permission reply',
+        (signal) => sdk.permission.reply({ requestID, reply: 'reject' }, { signal }),
+        options,
+      );
     else await this.#connection.call('question reject', (signal) => sdk.question.reject({ requestID }, { signal }), options);
   }
 

@@ -1,7 +1,7 @@
 /** The end of a command's output as plain text. */
 const LENGTH = 8_192;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what is removed
 const CONTROL_SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what is removed
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-~])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const CONTROL_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0080-\u009f]/g;

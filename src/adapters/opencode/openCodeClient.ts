@@ -37,6 +37,13 @@ export class OpenCodeClient implements AgentClient {
     this.#prices = new ModelPrices(options.connection);
   }
 
+  /** Has the server load its providers, which the first prompt needs, while the caller is busy with other things. */
+  prepare(): void {
+    this.#prices.isPriced('', '').catch(() => {
+      // Whoever needs the prices asks again and hears why.
+    });
+  }
+
   async createSession(request: { readonly title: string }, signal?: AbortSignal): Promise<string> {
     const { connection } = this.#options;
     const session = await connection.call(

@@ -58,7 +58,7 @@ export class ServerConnection {
       signal: request.signal,
       dispatcher: this.#dispatcher,
     });
-    return response as unknown as Response;
+    return response;
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
 import { outputTail, TAIL_BYTES } from './commandText.ts';
+import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import { endMarked } from './markedProcesses.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { shellQuote } from './serverFolders.ts';
@@ -72,6 +73,7 @@ export class ShellCommand {
         answer,
         new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null), { once: true })),
       ]);
+      if (code === null && stopped === undefined) await endedWithin(exited, DEATH_IS_KNOWN_MS, clock);
       if (stopped !== undefined) await this.#stop(session.id, answer);
       const left = await endMarked(clock, COMMAND_MARKER, this.#nonce);
       if (left > 0 && stopped === undefined)
@@ -79,9 +81,9 @@ export class ShellCommand {
       await this.#drain();
       return this.#result(stopped === undefined ? code : null, stopped ?? 'exited', startedAt);
     } catch (error) {
-      if (stopped === undefined) throw error;
+      if (stopped === undefined && !(await endedWithin(exited, DEATH_IS_KNOWN_MS, clock))) throw error;
       await endMarked(clock, COMMAND_MARKER, this.#nonce);
-      return this.#result(null, stopped, startedAt);
+      return this.#result(null, stopped ?? 'serverGone', startedAt);
     } finally {
       timer.dispose();
       signal.removeEventListener('abort', onAbort);
@@ -147,21 +149,14 @@ export class ShellCommand {
   async #stop(sessionId: string, answer: Promise<unknown>): Promise<void> {
     const { clock, connection, log, exited } = this.#context;
     await endMarked(clock, COMMAND_MARKER, this.#nonce);
-    const waited = new AbortController();
     try {
-      const late = clock.sleep(ABORT_LIMIT_MS, waited.signal).then(
-        () => 'late' as const,
-        () => 'over' as const,
-      );
-      if ((await Promise.race([answer, exited, late])) !== 'late') return;
+      if (await endedWithin(Promise.race([answer, exited]), ABORT_LIMIT_MS, clock)) return;
       await connection.call('abort', (own) => connection.sdk.session.abort({ sessionID: sessionId }, { signal: own }), {
         timeoutMs: ABORT_LIMIT_MS,
       });
     } catch (error) {
       if (!(error instanceof ServerCallFailed)) throw error;
       log.log('warn', 'a command could not be ended through the server', { error: error.message });
-    } finally {
-      waited.abort();
     }
   }
 

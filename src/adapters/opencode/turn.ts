@@ -1,24 +1,26 @@
-import type { AssistantMessage, Part, Event as ServerEvent, Session } from '@opencode-ai/sdk/v2/client';
+import type { AssistantMessage, Part, Event as ServerEvent } from '@opencode-ai/sdk/v2/client';
 import type { Clock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/lifecycle.ts';
-import { errorText, type Log } from '../../base/log.ts';
-import type { TurnRequest, TurnResult, Violation } from '../../core/ports/agent.ts';
+import type { Log } from '../../base/log.ts';
+import type { TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import { AskDesk, type Grant, type KnownCall } from './askDesk.ts';
+import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import type { EventStream } from './eventStream.ts';
 import { errorSentence, finishedMessage, isFinished } from './finishedMessage.ts';
+import { MessageReports } from './messageReports.ts';
 import type { ModelPrices } from './modelPrices.ts';
 import type { PathGuard } from './pathGuard.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
-import { editedPaths, toolTitle } from './toolCall.ts';
+import { toolTitle } from './toolCall.ts';
 import { TurnMeter } from './turnMeter.ts';
+import { TurnSessions } from './turnSessions.ts';
+import { ViolationWatch } from './violationWatch.ts';
 
 const TICK_MS = 250;
 /** Between looks at the server's state, in case an event was lost. */
 const LOOK_EVERY_MS = 3_000;
 /** A turn of which the server shows nothing, and which it does not call busy, has not begun. */
 const BEGIN_WITHIN_MS = 20_000;
-const STOP_LIMIT_MS = 5_000;
-const STOP_LOOK_EVERY_MS = 50;
 
 export interface TurnContext {
   readonly connection: ServerConnection;
@@ -42,32 +44,32 @@ export class Turn {
   readonly #desk: AskDesk;
   readonly #meter: TurnMeter;
   readonly #subscriptions = new DisposableStore();
-  /** Sessions of this turn; the value tells whether it is a subagent's. */
-  readonly #sessions = new Map<string, boolean>();
+  readonly #sessions: TurnSessions;
+  readonly #watch: ViolationWatch;
+  readonly #reports: MessageReports;
   readonly #before = new Set<string>();
   readonly #calls = new Map<string, KnownCall>();
   readonly #startedCalls = new Set<string>();
   readonly #textParts = new Set<string>();
-  readonly #suspects = new Map<string, Violation>();
-  readonly #violations = new Map<string, Violation>();
   #ending: Ending | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
   #isStreamBroken = false;
   #failure: string | undefined;
-  #reports: Promise<void> = Promise.resolve();
   #startedAt = 0;
 
   constructor(context: TurnContext, request: TurnRequest) {
     this.#context = context;
     this.#request = request;
-    this.#sessions.set(request.sessionId, false);
+    this.#sessions = new TurnSessions(context.connection, request.sessionId);
+    this.#watch = new ViolationWatch(context.guard, context.log);
+    this.#reports = new MessageReports({ ...context, announce: (info, parts) => this.#announce(info, parts) });
     this.#desk = new AskDesk({ ...context, request, callOf: (callId) => this.#calls.get(callId) });
     this.#meter = new TurnMeter(request.limits, context.clock);
   }
 
   async run(signal: AbortSignal): Promise<TurnResult> {
-    const { clock, events, exited } = this.#context;
+    const { clock, events, exited, log } = this.#context;
     this.#startedAt = clock.monotonic();
     const abort = (): void => this.#end({ end: 'aborted', reason: 'the turn was cancelled' });
     if (signal.aborted) return this.#result({ end: 'aborted', reason: 'the turn was cancelled' });
@@ -89,6 +91,8 @@ export class Turn {
       await this.#follow();
     } catch (error) {
       if (!(error instanceof ServerCallFailed)) throw error;
+      // A connection that breaks is heard of before the death of the process that broke it.
+      if (error.status === null) await endedWithin(exited, DEATH_IS_KNOWN_MS, clock);
       this.#end({ end: 'error', reason: error.message });
     } finally {
       this.#subscriptions.dispose();
@@ -96,22 +100,23 @@ export class Turn {
     }
     const ending = this.#ending ?? { end: 'error', reason: 'the turn ended without a reason' };
     if (ending.end !== 'serverGone') {
-      if (ending.end === 'limit' || ending.end === 'aborted' || ending.end === 'error') await this.#stopOnServer();
+      if (ending.end === 'limit' || ending.end === 'aborted' || ending.end === 'error') await this.#sessions.stop(clock, log);
       await this.#reportMissing();
     }
-    await this.#reports;
+    await this.#reports.settled();
     return this.#result(ending);
   }
 
   #result(ending: Ending): TurnResult {
-    return { ...ending, steps: this.#meter.steps, violations: [...this.#violations.values()] };
+    return { ...ending, steps: this.#meter.steps, violations: this.#watch.found };
   }
 
   async #prompt(): Promise<void> {
     const { sessionId, prompt, agent, model } = this.#request;
     const { connection } = this.#context;
     const slash = model?.indexOf('/') ?? -1;
-    for (const { info } of await this.#messages(sessionId)) this.#before.add(info.id);
+    await this.#sessions.find();
+    for (const { id } of await this.#sessions.all()) this.#before.add(id);
     if (agent !== null) await this.#requireAgent(agent);
     if (this.#ending) return;
     await connection.call('prompt', (signal) =>
@@ -182,14 +187,16 @@ export class Turn {
         connection.call('questions', (signal) => connection.sdk.question.list({}, { signal })),
       ]);
       // Requests of sessions that are not this turn's are left over from a turn that was stopped.
-      if ([...permissions, ...questions].some((ask) => !this.#isMine(ask.sessionID))) await this.#findSubagents(this.#request.sessionId);
-      const mine = { permissions: permissions.filter((ask) => this.#isMine(ask.sessionID)), questions: questions.filter((ask) => this.#isMine(ask.sessionID)) };
+      if ([...permissions, ...questions].some((ask) => !this.#sessions.has(ask.sessionID))) await this.#sessions.find();
+      const mine = {
+        permissions: permissions.filter((ask) => this.#sessions.has(ask.sessionID)),
+        questions: questions.filter((ask) => this.#sessions.has(ask.sessionID)),
+      };
       const vanished = this.#desk.reconcile(mine.permissions, mine.questions);
       if (this.#isStreamBroken) {
         this.#isStreamBroken = false;
-        for (const id of vanished)
-          this.#violate(id, { kind: 'foreignReply', detail: `permission request ${id} was answered by somebody else` });
-        await this.#findSubagents(this.#request.sessionId);
+        for (const id of vanished) this.#watch.foreign(id, `permission request ${id} was answered by somebody else`);
+        await this.#sessions.find();
         await this.#reportMissing();
       }
       const state = status[this.#request.sessionId]?.type ?? 'idle';
@@ -204,7 +211,7 @@ export class Turn {
   }
 
   async #settle(): Promise<void> {
-    const messages = await this.#messages(this.#request.sessionId);
+    const messages = await this.#sessions.own();
     const fresh = messages.filter(({ info }) => !this.#before.has(info.id));
     const last = fresh.at(-1);
     if (last?.info.role === 'assistant' && isFinished(last.info)) return this.#end(this.#endingOf(last.info, last.parts));
@@ -225,10 +232,15 @@ export class Turn {
   #onEvent(event: ServerEvent): void {
     switch (event.type) {
       case 'session.created':
-        this.#adopt(event.properties.info);
+        this.#sessions.adopt(event.properties.info);
         return;
       case 'session.updated':
-        this.#inspectSession(event.properties.info);
+        if (
+          event.properties.info.id === this.#request.sessionId &&
+          event.properties.info.permission?.some((rule) => rule.action === 'allow')
+        ) {
+          this.#watch.foreign('session', "the permissions of the agent's session were changed by somebody else");
+        }
         return;
       case 'message.updated':
         if (event.properties.info.role === 'assistant') this.#onMessage(event.properties.info);
@@ -237,19 +249,19 @@ export class Turn {
         this.#onPart(event.properties.part);
         return;
       case 'message.part.delta':
-        if (!this.#isMine(event.properties.sessionID)) return;
+        if (!this.#sessions.has(event.properties.sessionID)) return;
         this.#meter.progress();
         if (this.#textParts.has(event.properties.partID) && !this.#before.has(event.properties.messageID)) {
           this.#request.onEvent({ type: 'text', messageId: event.properties.messageID, delta: event.properties.delta });
         }
         return;
       case 'permission.asked':
-        if (this.#isMine(event.properties.sessionID)) this.#desk.permission(event.properties);
+        if (this.#sessions.has(event.properties.sessionID)) this.#desk.permission(event.properties);
         else this.#look();
         this.#meter.progress();
         return;
       case 'question.asked':
-        if (this.#isMine(event.properties.sessionID)) this.#desk.question(event.properties);
+        if (this.#sessions.has(event.properties.sessionID)) this.#desk.question(event.properties);
         else this.#look();
         this.#meter.progress();
         return;
@@ -257,10 +269,10 @@ export class Turn {
         const { requestID, reply } = event.properties;
         this.#meter.progress();
         if (!this.#desk.isOurs(requestID, reply)) {
-          this.#violate(requestID, {
-            kind: 'foreignReply',
-            detail: `permission request ${requestID} was answered "${reply}" by somebody else, most likely by the agent itself`,
-          });
+          this.#watch.foreign(
+            requestID,
+            `permission request ${requestID} was answered "${reply}" by somebody else, most likely by the agent itself`,
+          );
         }
         return;
       }
@@ -282,31 +294,14 @@ export class Turn {
         }
         return;
       case 'server.instance.disposed':
-        this.#violate('disposed', {
-          kind: 'foreignReply',
-          detail: "the agent server's configuration was replaced or reloaded by somebody else",
-        });
+        this.#watch.foreign('disposed', "the agent server's configuration was replaced or reloaded by somebody else");
         return;
       default:
     }
   }
 
-  #isMine(sessionId: string): boolean {
-    return this.#sessions.has(sessionId);
-  }
-
-  #adopt(session: Session): void {
-    if (session.parentID !== undefined && this.#isMine(session.parentID) && !this.#isMine(session.id)) this.#sessions.set(session.id, true);
-  }
-
-  /** The agent can reach the server that runs it: rights given to its own session are an answer nobody gave. */
-  #inspectSession(session: Session): void {
-    if (session.id !== this.#request.sessionId || !session.permission?.some((rule) => rule.action === 'allow')) return;
-    this.#violate('session', { kind: 'foreignReply', detail: "the permissions of the agent's session were changed by somebody else" });
-  }
-
   #onStatus(sessionId: string, status: { readonly type: string; readonly attempt?: number; readonly message?: string }): void {
-    if (!this.#isMine(sessionId)) return;
+    if (!this.#sessions.has(sessionId)) return;
     this.#meter.progress();
     if (status.type === 'retry') {
       this.#meter.retry(`${sessionId}:${status.attempt}`);
@@ -315,10 +310,10 @@ export class Turn {
   }
 
   #onMessage(info: AssistantMessage): void {
-    if (!this.#isMine(info.sessionID) || this.#before.has(info.id)) return;
+    if (!this.#sessions.has(info.sessionID) || this.#before.has(info.id)) return;
     this.#meter.call(info.id);
     if (isFinished(info)) {
-      this.#report(info.sessionID, info.id);
+      this.#reports.report(info.sessionID, info.id);
       if (info.sessionID === this.#request.sessionId && info.finish !== 'tool-calls') this.#look();
     }
     const limit = this.#meter.exceeded(this.#desk);
@@ -326,7 +321,7 @@ export class Turn {
   }
 
   #onPart(part: Part): void {
-    if (!this.#isMine(part.sessionID) || this.#before.has(part.messageID)) return;
+    if (!this.#sessions.has(part.sessionID) || this.#before.has(part.messageID)) return;
     this.#meter.progress();
     if (part.type === 'text') this.#textParts.add(part.id);
     if (part.type === 'step-start') this.#meter.step(part.messageID, part.id);
@@ -342,109 +337,31 @@ export class Turn {
         title: toolTitle(tool, state.input, this.#context.guard, state.title),
       });
     }
-    this.#inspectEdit(callID, tool, state.input, state.status);
-  }
-
-  /** Where an edit leads is looked at when it starts, too: a link may be gone again when it has ended. */
-  #inspectEdit(callId: string, tool: string, input: Readonly<Record<string, unknown>>, status: string): void {
-    if (this.#desk.isAllowedOutside(callId)) return;
-    for (const path of editedPaths(tool, input)) {
-      const violation = this.#context.guard.violation(tool, path);
-      if (violation) this.#suspects.set(`${callId}:${path}`, violation);
-    }
-    if (status !== 'completed') return;
-    for (const [key, violation] of this.#suspects) if (key.startsWith(`${callId}:`)) this.#violate(key, violation);
-  }
-
-  #violate(key: string, violation: Violation): void {
-    if (this.#violations.has(key)) return;
-    this.#violations.set(key, violation);
-    this.#context.log.log('warn', 'the agent crossed a line', { kind: violation.kind, detail: violation.detail });
-  }
-
-  /** Reports come in the order in which messages finished, each once, however often it is seen. */
-  #report(sessionId: string, messageId: string): void {
-    const { connection, reported, log } = this.#context;
-    if (reported.has(messageId)) return;
-    reported.add(messageId);
-    this.#reports = this.#reports.then(async () => {
-      try {
-        const message = await connection.call('message', (signal) =>
-          connection.sdk.session.message({ sessionID: sessionId, messageID: messageId }, { signal }),
-        );
-        if (message.info.role === 'assistant') await this.#announce(message.info, message.parts);
-      } catch (error) {
-        reported.delete(messageId);
-        log.log('warn', 'a finished message could not be read', { error: errorText(error) });
-      }
-    });
+    if (!this.#desk.isAllowedOutside(callID)) this.#watch.edit(callID, tool, state);
   }
 
   async #announce(info: AssistantMessage, parts: readonly Part[]): Promise<void> {
     const { guard, prices } = this.#context;
-    for (const part of parts) if (part.type === 'tool') this.#inspectEdit(part.callID, part.tool, part.state.input, part.state.status);
+    for (const part of parts) {
+      if (part.type === 'tool' && !this.#desk.isAllowedOutside(part.callID)) this.#watch.edit(part.callID, part.tool, part.state);
+    }
     const isPriced = info.cost > 0 || (await prices.isPriced(info.providerID, info.modelID));
-    const message = finishedMessage(info, parts, { subagent: this.#sessions.get(info.sessionID) ?? true, isPriced, guard });
+    const message = finishedMessage(info, parts, { subagent: this.#sessions.isSubagent(info.sessionID), isPriced, guard });
     this.#request.onEvent({ type: 'messageFinished', message });
   }
 
   /** What the event stream may have missed. */
   async #reportMissing(): Promise<void> {
     try {
-      await this.#findSubagents(this.#request.sessionId);
-      for (const sessionId of this.#sessions.keys()) {
-        for (const { info } of await this.#messages(sessionId)) {
-          if (info.role !== 'assistant' || this.#before.has(info.id)) continue;
-          this.#meter.call(info.id);
-          if (isFinished(info)) this.#report(sessionId, info.id);
-        }
+      await this.#sessions.find();
+      for (const info of await this.#sessions.all()) {
+        if (info.role !== 'assistant' || this.#before.has(info.id)) continue;
+        this.#meter.call(info.id);
+        if (isFinished(info)) this.#reports.report(info.sessionID, info.id);
       }
     } catch (error) {
       if (!(error instanceof ServerCallFailed)) throw error;
       this.#context.log.log('warn', 'the messages of a turn could not be read again', { error: error.message });
-    }
-  }
-
-  async #findSubagents(sessionId: string): Promise<void> {
-    const { connection } = this.#context;
-    const children = await connection.call('children', (signal) => connection.sdk.session.children({ sessionID: sessionId }, { signal }));
-    for (const child of children) {
-      this.#adopt(child);
-      await this.#findSubagents(child.id);
-    }
-  }
-
-  #messages(
-    sessionId: string,
-  ): Promise<{ readonly info: AssistantMessage | { readonly role: 'user'; readonly id: string }; readonly parts: Part[] }[]> {
-    const { connection } = this.#context;
-    return connection.call('messages', (signal) => connection.sdk.session.messages({ sessionID: sessionId }, { signal }));
-  }
-
-  /** Stops the model calls and tools of the turn, and waits, not for ever, until the server says so. */
-  async #stopOnServer(): Promise<void> {
-    const { connection, clock, log } = this.#context;
-    const until = clock.monotonic() + STOP_LIMIT_MS;
-    try {
-      await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: this.#request.sessionId }, { signal }), {
-        timeoutMs: STOP_LIMIT_MS,
-      });
-      while (clock.monotonic() < until) {
-        const status = await connection.call('status', (signal) => connection.sdk.session.status({}, { signal }), {
-          timeoutMs: STOP_LIMIT_MS,
-        });
-        const busy = [...this.#sessions.keys()].filter((id) => (status[id]?.type ?? 'idle') !== 'idle');
-        if (busy.length === 0) return;
-        for (const id of busy)
-          await connection.call('abort', (signal) => connection.sdk.session.abort({ sessionID: id }, { signal }), {
-            timeoutMs: STOP_LIMIT_MS,
-          });
-        await clock.sleep(STOP_LOOK_EVERY_MS);
-      }
-      log.log('warn', 'the agent server still works on a turn that was stopped');
-    } catch (error) {
-      if (!(error instanceof ServerCallFailed)) throw error;
-      log.log('warn', 'the turn could not be stopped on the server', { error: error.message });
     }
   }
 }

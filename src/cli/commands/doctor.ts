@@ -5,7 +5,7 @@ import { type CommandContext, type CommonOptions, folderOf, printJson, printLine
 import { connectAlways } from '../follow/followRuns.ts';
 import { bytesText, countText, plural } from '../render/figures.ts';
 import { safeLine } from '../render/safeText.ts';
-import { renderLine, type Style, styleOf, tone } from '../render/style.ts';
+import { renderLine, type Style, styleOf, tone, uncut } from '../render/style.ts';
 
 export interface Check {
   readonly name: string;
@@ -30,11 +30,16 @@ export async function doctorCommand({ terminal, host }: CommandContext, options:
   return checks.some(({ state }) => state === 'missing') ? exitCodes.configuration : exitCodes.done;
 }
 
-export const checkLines = (checks: readonly Check[], style: Style): string[] =>
-  checks.map(({ name, state, text, todo }) => {
+const textColumn = 14;
+
+export const checkLines = (checks: readonly Check[], given: Style): string[] => {
+  const style = uncut(given);
+  return checks.flatMap(({ name, state, text, todo }) => {
     const mark = state === 'ok' ? tone('good', '✓') : state === 'warning' ? tone('warn', '!') : tone('bad', '✗');
-    return renderLine([mark, ' ', tone('strong', name.padEnd(12)), safeLine(text), todo === '' ? '' : ` → ${safeLine(todo)}`], style);
+    const first = renderLine([mark, ' ', tone('strong', name.padEnd(textColumn - 2)), safeLine(text)], style);
+    return todo === '' ? [first] : [first, renderLine([' '.repeat(textColumn), '→ ', safeLine(todo)], style)];
   });
+};
 
 async function doctorChecks(host: CliHost, folder: string): Promise<Check[]> {
   const checks = [nodeCheck(process.versions.node), await gitCheck(host)];
@@ -135,7 +140,8 @@ async function engineChecks(host: CliHost, folder: string): Promise<Check[]> {
   const orphans = await attempt('orphans', async () => {
     const client = await connectAlways(host, folder, false);
     try {
-      const found = (await client.request('clean', { dryRun: true })).orphans;
+      // Branches of ended runs are results, not leftovers.
+      const found = (await client.request('clean', { dryRun: true })).orphans.filter(({ kind }) => kind !== 'branch');
       return found.length === 0
         ? ok('orphans', 'none')
         : warning('orphans', `${plural(found.length, 'orphan')} left by earlier runs`, 'reactor clean --dry-run lists them');

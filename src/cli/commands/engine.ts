@@ -11,18 +11,9 @@ export async function engineCommand({ terminal, host }: CommandContext, options:
   const loaded = await host();
   const folder = folderOf(terminal, options);
   if (!options.stop) return await loaded.runEngine(folder);
-  const client = await loaded.connect(folder, { start: 'never', attends: false });
-  if (client === null) {
-    terminal.stdout.write('No engine runs for this repository.\n');
-    return exitCodes.done;
-  }
-  const gone = new Promise<void>((resolve) => client.onClosed(() => resolve()));
   const now = options.now ?? false;
-  await client.request('shutdown', { drain: !now });
-  terminal.stdout.write(
-    now ? 'The engine ends; open runs go on with the next one.\n' : 'The engine ends when its present runs have ended or are parked.\n',
-  );
-  if (now) await gone;
-  client.dispose();
+  const stopped = await loaded.stopEngine(folder, { drain: !now });
+  const words = now ? 'The engine has ended; open runs go on with the next one.' : 'The engine ends when its present runs have ended or are parked.';
+  terminal.stdout.write(`${stopped ? words : 'No engine runs for this repository.'}\n`);
   return exitCodes.done;
 }

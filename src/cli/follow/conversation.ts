@@ -30,17 +30,19 @@ export class Conversation {
     }
   }
 
-  /** Asks at once. Null at the end of the input or when `withdrawInterjection` was called. */
-  async interject(question: string): Promise<string | null> {
+  /**
+   * Asks at once, and calls `heard` with the line (null at the end of the input) before the suspended question comes back.
+   * After `withdrawInterjection` it is not called.
+   */
+  async interject(question: string, heard: (typed: string | null) => void): Promise<void> {
     const abort = new AbortController();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#interjection = { abort, done: promise };
     this.#current?.abort(new Error('interrupted'));
     try {
-      return await this.#terminal.ask(question, abort.signal);
+      heard(await this.#terminal.ask(question, abort.signal));
     } catch (error) {
-      if (abort.signal.aborted) return null;
-      throw error;
+      if (!abort.signal.aborted) throw error;
     } finally {
       this.#interjection = null;
       resolve();

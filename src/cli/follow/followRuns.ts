@@ -8,7 +8,7 @@ import type { CliHost } from '../cliHost.ts';
 import { canUpdateInPlace, styleOf } from '../render/style.ts';
 import type { Terminal } from '../terminal.ts';
 import { Conversation } from './conversation.ts';
-import { InterruptDesk } from './interruptDesk.ts';
+import { type InterruptChoice, InterruptDesk } from './interruptDesk.ts';
 import { liveView } from './liveView.ts';
 import { plainView } from './plainView.ts';
 import { PromptQueue } from './promptQueue.ts';
@@ -52,8 +52,10 @@ export async function followRuns(
   let follower: RunFollower | null = null;
   let failure: unknown = null;
   let asksToLeave = false;
+  const questions = new AbortController();
   const leave = () => {
     asksToLeave = true;
+    questions.abort(new Error('the person has left'));
     follower?.leave();
   };
   const onError = (error: unknown) => {
@@ -62,7 +64,7 @@ export async function followRuns(
   };
   let asksToCancel = false;
   const desk = new InterruptDesk(terminal, {
-    ask: attends ? () => askWhatNow(view, conversation) : null,
+    ask: attends ? (decide) => askWhatNow(view, conversation, decide) : null,
     stopAsking: () => conversation.withdrawInterjection(),
     cancel: async () => {
       asksToCancel = true;
@@ -72,7 +74,6 @@ export async function followRuns(
     note: (text) => view.note(text),
     onError,
   });
-  const questions = new AbortController();
   try {
     const client = await connect(attends);
     if (asksToCancel || asksToLeave) {
@@ -133,14 +134,13 @@ export async function connectAlways(host: CliHost, folder: string, attends: bool
   });
 }
 
-async function askWhatNow(view: RunView, conversation: Conversation): Promise<'cancel' | 'leave' | 'goOn'> {
+async function askWhatNow(view: RunView, conversation: Conversation, decide: (choice: InterruptChoice) => void): Promise<void> {
   view.pause();
   try {
-    const typed = await conversation.interject(
-      '\n  Interrupted. c cancel · l leave it running and detach · Enter go on (Ctrl-C again cancels) > ',
-    );
-    const word = typed?.trim().toLowerCase() ?? '';
-    return word === 'c' || word === 'cancel' ? 'cancel' : word === 'l' || word === 'leave' ? 'leave' : 'goOn';
+    await conversation.interject('\n  Interrupted: c cancel (or Ctrl-C again) · l leave it running · Enter go on > ', (typed) => {
+      const word = typed?.trim().toLowerCase() ?? '';
+      decide(word === 'c' || word === 'cancel' ? 'cancel' : word === 'l' || word === 'leave' ? 'leave' : 'goOn');
+    });
   } finally {
     view.resume();
   }

@@ -2,9 +2,11 @@ import type { Clock } from '../../base/clock.ts';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import type { Terminal } from '../terminal.ts';
 
+export type InterruptChoice = 'cancel' | 'leave' | 'goOn';
+
 export interface InterruptActions {
-  /** Null: nobody is there to ask. */
-  readonly ask: (() => Promise<'cancel' | 'leave' | 'goOn'>) | null;
+  /** Asks what to do and hands the choice to `decide`. Null: nobody is there to ask. */
+  readonly ask: ((decide: (choice: InterruptChoice) => void) => Promise<void>) | null;
   /** Takes back the question that `ask` shows. */
   readonly stopAsking: () => void;
   readonly cancel: () => Promise<void>;
@@ -40,12 +42,12 @@ export class InterruptDesk implements Disposable {
     }
     if (this.#state === 'asking' || ask === null || signal === 'SIGTERM') return this.#cancel();
     this.#state = 'asking';
-    ask().then((choice) => {
+    ask((choice) => {
       if (this.#state !== 'asking') return;
       this.#state = 'calm';
       if (choice === 'cancel') this.#cancel();
       else if (choice === 'leave') leave();
-    }, onError);
+    }).catch(onError);
   }
 
   #cancel(): void {

@@ -19,17 +19,19 @@ export function liveView(stream: OutputStream, terminal: Pick<Terminal, 'clock' 
   const activities = new Map<string, string>();
   const notes: string[] = [];
   let paused = 0;
+  let hasEnded = false;
   let next: { readonly at: number; readonly timer: Disposable } | null = null;
 
   const draw = () => {
     next = null;
-    if (paused > 0) return;
+    if (paused > 0 || hasEnded) return;
     const style = styleOf(stream, environment);
     const all = [...states.values()];
     block.draw(liveLines(all, style, clock.now(), activities), notes.splice(0));
     if (all.some((state) => state.phase !== 'ended')) drawIn(tickMs);
   };
   const drawIn = (ms: number) => {
+    if (hasEnded) return;
     const at = clock.monotonic() + ms;
     if (next !== null && next.at <= at) return;
     next?.timer.dispose();
@@ -65,6 +67,7 @@ export function liveView(stream: OutputStream, terminal: Pick<Terminal, 'clock' 
       if (paused === 0) draw();
     },
     end() {
+      hasEnded = true;
       stop();
       for (const line of notes.splice(0)) stream.write(`${line}\n`);
     },

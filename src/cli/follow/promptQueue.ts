@@ -84,6 +84,7 @@ export class PromptQueue {
       if (outcome === 'leave') this.#left.add(pending.id);
       else await follower.client.request('answer', outcome);
     } catch (error) {
+      if (this.#signal.aborted) return;
       if (signal.aborted) print('  (no longer asked)');
       else if (error instanceof UserFacingError) this.#refused(pending, error, print);
       else throw error;

@@ -13,6 +13,7 @@ export function logLines(entry: Entry, given: Style, timeOfDay: (at: number) => 
   if (event === null) return [];
   const block = (text: string, mark: string) =>
     safeText(text)
+      .replace(/^(?:[ \t]*\n)+/, '')
       .trimEnd()
       .split('\n')
       .filter((line, index, all) => line !== '' || index < all.length - 1)

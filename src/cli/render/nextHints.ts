@@ -72,6 +72,6 @@ function endedHints(state: RunState): Hint[] {
       : [{ command: `git merge ${safeLine(state.cell.branch)}`, effect: 'bring the commit onto your branch' }];
   }
   const look: Hint = { command: `reactor show ${task}`, effect: 'see what happened' };
-  const hasKept = state.attempts.some((a) => a.candidate !== null);
+  const hasKept = state.attempts.some((a) => a.candidate !== null && a.candidate.filesTotal > 0);
   return hasKept ? [look, { command: `reactor restore ${task}`, effect: 'bring the last attempt back as a branch' }] : [look];
 }

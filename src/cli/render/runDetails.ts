@@ -9,7 +9,7 @@ import { countText, shortOid } from './figures.ts';
 import { nextHints } from './nextHints.ts';
 import { markOf, runCostText, runElapsedText, tokensText } from './runWords.ts';
 import { safeLine, safeText } from './safeText.ts';
-import { type Piece, renderLine, type Style, tone } from './style.ts';
+import { type Piece, renderLine, type Style, tone, uncut } from './style.ts';
 import { wrapText } from './textWidth.ts';
 import { timelineLines } from './timelineText.ts';
 
@@ -26,7 +26,7 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
     wrapText(safeLine(value ?? ''), style.columns - factIndent)
       .filter((text) => text !== '')
       .slice(0, factLines)
-      .map((text, index) => line(tone('dim', (index === 0 ? `  ${name}` : '').padEnd(factIndent)), text));
+      .map((text, index) => renderLine([tone('dim', (index === 0 ? `  ${name}` : '').padEnd(factIndent)), text], uncut(style)));
   const reason = state.concluded?.reason ?? state.parked?.reason ?? '';
   return [
     line(tone('strong', state.task), ' ', safeLine(spec.title), '  ', tone(colour, `${mark} ${word}`), `  ${state.run}`),
@@ -78,7 +78,10 @@ function attemptLines(attempt: AttemptState, dataFolder: string, style: Style): 
 
 function evidenceLines(title: string, evidence: CommandEvidence, dataFolder: string, style: Style): string[] {
   const isGreen = evidence.end === 'exited' && evidence.exitCode === 0;
-  const head = renderLine([title, evidence.outputFile === '' ? '' : tone('dim', `  ${join(dataFolder, evidence.outputFile)}`)], style);
+  const head = renderLine(
+    [title, evidence.outputFile === '' ? '' : tone('dim', `  ${join(dataFolder, evidence.outputFile)}`)],
+    uncut(style),
+  );
   if (isGreen) return [head];
   const tail = safeText(evidence.tail).trimEnd().split('\n').slice(-tailLines);
   return [

@@ -5,7 +5,7 @@ import { plural, shortOid } from './figures.ts';
 import { nextHints } from './nextHints.ts';
 import { closingLines } from './runLine.ts';
 import { safeLine } from './safeText.ts';
-import { renderLine, type Style, tone } from './style.ts';
+import { renderLine, type Style, tone, uncut } from './style.ts';
 import { textWidth, wrapText } from './textWidth.ts';
 import { timelineLines } from './timelineText.ts';
 
@@ -23,10 +23,13 @@ function detailLines(state: RunState, indent: string, style: Style): string[] {
   const reason = status === 'landed' ? [] : reasonLines(state, indent, style);
   const candidate = state.attempts.findLast((a) => a.candidate !== null)?.candidate ?? null;
   const change =
-    candidate === null
+    candidate === null || candidate.filesTotal === 0
       ? []
       : [
-          renderLine([indent, diffSummary(candidate), ...(isTaken(state) ? [] : [', kept in ', safeLine(candidate.keptRef)])], style),
+          renderLine(
+            [indent, diffSummary(candidate), ...(isTaken(state) ? [] : [', kept in ', safeLine(candidate.keptRef)])],
+            uncut(style),
+          ),
           ...diffStatLines(candidate, `${indent}  `, style, 6),
         ];
   const warnings = state.warnings.flatMap((warning) =>

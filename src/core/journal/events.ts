@@ -139,6 +139,14 @@ export const eventSchemas = {
     added: z.number().int(),
     removed: z.number().int(),
   }),
+  /** A person took only a part of the candidate, or edited it; the new candidate follows and is tested again. */
+  'attempt/revised': z.object({
+    attempt,
+    from: z.string(),
+    rejected: z.array(z.object({ path: z.string(), hunks: z.array(z.number().int().nonnegative()).nullable() })),
+    /** Name and address of the person whose edits are in it; null when only parts were rejected. */
+    coAuthor: z.string().nullable(),
+  }),
   'attempt/tested': z.object({
     attempt,
     tree: z.string(),

@@ -93,6 +93,14 @@ export type MergeOutcome =
   | { readonly kind: 'clean'; readonly tree: Oid }
   | { readonly kind: 'conflicts'; readonly paths: readonly string[]; readonly message: string };
 
+/** A change that a reviewer does not take. */
+export interface RejectedChange {
+  /** The path as it is in the candidate (the new one of a renamed file, the old one of a deleted file). */
+  readonly path: string;
+  /** Numbers of the hunks, from 0 in the order in which `patch` shows them; null for the whole file. */
+  readonly hunks: readonly number[] | null;
+}
+
 export interface CheckoutState {
   /** Real path of the worktree that has the branch checked out. */
   readonly path: string;
@@ -155,6 +163,8 @@ export interface GitRepository {
   checkoutTree(worktree: string, tree: Oid, signal?: AbortSignal): Promise<GitResult<void>>;
   /** Removes the folder and git's entry for it. Succeeds when either is already gone. Keep first. */
   removeWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** As `removeWorktree`, but at once: the folder is renamed to `to`, on the same file system and not there yet, for the caller to delete. */
+  moveWorktreeAway(path: string, to: string, signal?: AbortSignal): Promise<GitResult<void>>;
   listWorktrees(signal?: AbortSignal): Promise<readonly WorktreeEntry[]>;
 
   changes(from: Oid, to: Oid, signal?: AbortSignal): Promise<readonly FileChange[]>;
@@ -163,9 +173,16 @@ export interface GitRepository {
     range: { readonly from: Oid; readonly to: Oid; readonly paths?: readonly string[]; readonly maxBytes: number },
     signal?: AbortSignal,
   ): Promise<{ readonly text: string; readonly truncated: boolean }>;
+  /** A tree as it is but for some of its changes against `base`. `failed` when a path or hunk named is not there. */
+  withoutChanges(
+    request: { readonly base: Oid; readonly tree: Oid; readonly rejected: readonly RejectedChange[] },
+    signal?: AbortSignal,
+  ): Promise<GitResult<Oid>>;
   /** Content of a blob in a tree or commit; null when there is no such file. */
   readFile(tree: Oid, path: string, signal?: AbortSignal): Promise<Uint8Array | null>;
 
+  /** The user's identity as git has it, 'Name <address>'; null when git has none. */
+  identity(signal?: AbortSignal): Promise<string | null>;
   /** Writes a commit object with the user's identity (or Reactor's, when git has none). No hook runs and no ref moves. */
   writeCommit(request: CommitRequest, signal?: AbortSignal): Promise<GitResult<Oid>>;
   /** Compare-and-swap of one ref. */

@@ -26,6 +26,7 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
             executed: null,
             violations: [],
             candidate: null,
+            revised: null,
             test: null,
             review: null,
             closed: null,
@@ -57,6 +58,10 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
       const { attempt, ...candidate } = event.data;
       // A new candidate makes what was said of the former one void.
       return change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, candidate, test: null, review: null }));
+    }
+    case 'attempt/revised': {
+      const { attempt, coAuthor } = event.data;
+      return change(state, attempt, (a) => ({ ...a, revised: { coAuthor: coAuthor ?? a.revised?.coAuthor ?? null } }));
     }
     case 'attempt/tested': {
       const { attempt, ...test } = event.data;

@@ -44,6 +44,8 @@ export interface AttemptState {
   readonly violations: readonly { readonly kind: string; readonly detail: string }[];
   readonly candidate: CandidateState | null;
   readonly test: { readonly evidence: CommandEvidence; readonly changedByTest: readonly string[]; readonly tree: string } | null;
+  /** Set when a person changed the candidate: the worktree may not be laid out as it yet. */
+  readonly revised: { readonly coAuthor: string | null } | null;
   /** A person's or a policy's word on the candidate. */
   readonly review: { readonly decision: 'approved' | 'rejected'; readonly by: string; readonly comment: string | null } | null;
   readonly closed: { readonly how: 'reverted' | 'interrupted'; readonly reason: string; readonly at: number } | null;

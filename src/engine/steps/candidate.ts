@@ -1,15 +1,19 @@
 import { event } from '../../core/journal/events.ts';
 import { leadsOutside } from '../../core/policy/linkPolicy.ts';
 import type { FileChange } from '../../core/ports/git.ts';
-import { keepWorktree } from '../keep.ts';
+import { type Kept, keepWorktree } from '../keep.ts';
 import type { RunContext } from '../runContext.ts';
 
 const MAX_FILES_JOURNALED = 200;
 
 /** Turns what the attempt did into a kept tree, and looks at it for what must never be committed. */
 export async function buildCandidate(context: RunContext, attempt: number): Promise<void> {
+  await recordCandidate(context, attempt, await keepWorktree(context, String(attempt)));
+}
+
+/** Records a kept tree as the attempt's candidate, after looking at it for what must never be committed. */
+export async function recordCandidate(context: RunContext, attempt: number, kept: Kept): Promise<void> {
   const { repository } = context.deps;
-  const kept = await keepWorktree(context, String(attempt));
   const changes = await repository.changes(context.state.lastGreen.tree, kept.tree);
   const violations = await violationsOf(context, kept.tree, changes);
   const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);

@@ -11,6 +11,7 @@ export const commitMessage = (state: RunState, attempt: number, models: readonly
     `Reactor-Attempt: ${attempt}`,
     ...(models.length > 0 ? [`Reactor-Model: ${models.join(', ')}`] : []),
     `Reactor-Cost: ${costText(cost)}`,
+    ...state.attempts.flatMap((a) => (a.attempt === attempt && a.revised?.coAuthor ? [`Co-authored-by: ${a.revised.coAuthor}`] : [])),
   ];
   return `Task ${spec.task}: ${spec.title}\n\n${trailers.join('\n')}\n`;
 };

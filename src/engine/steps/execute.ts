@@ -37,19 +37,16 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
   };
   const onRetry = (retry: number, message: string): void => {
     modelFailure = message;
-    recorded.push(
-      context.record(
-        event('run/recoveryApplied', {
-          code: 'R3',
-          what: `model call: ${message}`.slice(0, 500),
-          retry: Math.min(retry, MODEL_RETRIES + 1),
-          delayMs: 0,
-        }),
-      ),
-    );
-    if (retry <= MODEL_RETRIES || stoppedFor !== null) return;
-    stoppedFor = 'model';
-    turn.abort(new Error('the model keeps failing'));
+    if (retry <= MODEL_RETRIES) {
+      recorded.push(
+        context.record(
+          event('run/recoveryApplied', { code: 'R3', what: `model call: ${message}`.slice(0, 500), retry, delayMs: 0 }),
+        ),
+      );
+    } else if (stoppedFor === null) {
+      stoppedFor = 'model';
+      turn.abort(new Error('the model keeps failing'));
+    }
   };
   const onEvent = (turnEvent: TurnEvent): void => {
     switch (turnEvent.type) {

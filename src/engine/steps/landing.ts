@@ -23,11 +23,15 @@ export async function prepareLanding(context: RunContext): Promise<void> {
     return;
   }
   await context.record(event('landing/started', { target, from: tip, mode: land }));
-  if (await repository.isAncestor(commit, tip)) {
+  const [isThere, straight] =
+    // Nothing came since: the candidate is the target's child, as its last green state is.
+    tip === base && commit !== base
+      ? [false, true]
+      : await Promise.all([repository.isAncestor(commit, tip), repository.isAncestor(tip, commit)]);
+  if (isThere) {
     await context.record(event('landing/landed', { target, from: tip, to: tip, tree, checkout: 'none' }));
     return;
   }
-  const straight = await repository.isAncestor(tip, commit);
   if (straight && land === 'ff') {
     await context.record(event('landing/prepared', { commit, tree, onto: tip, merged: false }));
     return;
@@ -69,13 +73,12 @@ export async function moveTarget(context: RunContext): Promise<void> {
   if (landing === null) throw new Error('no landing prepared');
   const { target, onto, commit, tree } = landing;
   const ref = `refs/heads/${target}`;
-  const tip = await repository.readRef(ref);
-  if (tip !== null && (await repository.isAncestor(commit, tip))) {
+  const [tip, checkout] = await Promise.all([repository.readRef(ref), repository.checkoutOf(target)]);
+  if (tip !== null && tip !== onto && (await repository.isAncestor(commit, tip))) {
     // Moved before, but the engine ended before it could say so.
     await context.record(event('landing/landed', { target, from: onto, to: tip, tree, checkout: 'none' }));
     return;
   }
-  const checkout = await repository.checkoutOf(target);
   if (checkout !== null && !checkout.clean) {
     await refuse(context, 'dirty', dirtyMessage(context, target, checkout.unfinished.join(', '), checkout.path));
     return;

@@ -49,8 +49,13 @@ async function cleanUpAfterBase(context: RunContext): Promise<void> {
 /** Runs the tests on the candidate and records on which tree they ran (INV-007). Returns false when the server went away. */
 export async function testCandidate(context: RunContext, cell: Cell, attempt: number, signal: AbortSignal): Promise<boolean> {
   const { deps, state } = context;
-  const candidate = state.attempts.find((a) => a.attempt === attempt)?.candidate;
+  const current = state.attempts.find((a) => a.attempt === attempt);
+  const candidate = current?.candidate;
   if (!candidate || state.cell === null) throw new Error('nothing to test');
+  if (current?.revised) {
+    const laid = await deps.repository.checkoutTree(state.cell.worktree, candidate.tree, signal);
+    if (!laid.ok) throw new Error(`can't lay out the revised candidate: ${laid.error.message}`);
+  }
   const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
   if (evidence === null) return false;
   const after = await deps.repository.snapshot(state.cell.worktree);

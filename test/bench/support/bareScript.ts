@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchFolder, newFolder } from './benchFolder.ts';
@@ -5,12 +6,13 @@ import { childRun } from './childRun.ts';
 import { PROMPT, TEST_COMMAND } from './instantModel.ts';
 import type { SampleRepository } from './sampleRepository.ts';
 import { leanEnvironment, openCode } from './workplace.ts';
-import { rm } from 'node:fs/promises';
 
 const script = fileURLToPath(new URL('./bareRun.mjs', import.meta.url));
 
 /** Milliseconds from the start of the script to the end of each of its steps; `wall` is the whole process. */
-export type BareSteps = Readonly<Record<'worktree' | 'listening' | 'healthy' | 'session' | 'turn' | 'test' | 'commit' | 'killed' | 'wall', number>>;
+export type BareSteps = Readonly<
+  Record<'worktree' | 'listening' | 'healthy' | 'session' | 'turn' | 'test' | 'commit' | 'killed' | 'wall', number>
+>;
 
 /** Does the bare steps once, in a process of its own, and undoes them. */
 export async function bareScript(repository: SampleRepository, user: NodeJS.ProcessEnv): Promise<BareSteps> {

@@ -10,12 +10,17 @@ export interface ChildRun {
   readonly stderr: string;
 }
 
-/** Runs a program to its end. @throws Error with what it printed unless its exit code is 0. */
-export async function childRun(command: string, args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<ChildRun> {
+/** Runs a program to its end. @throws Error with what it printed unless its exit code is the expected one. */
+export async function childRun(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  expected = 0,
+): Promise<ChildRun> {
   const startedAt = performance.now();
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit').then(([code]) => ({ exitCode: Number(code ?? -1), wallMs: performance.now() - startedAt }));
   const [end, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  if (end.exitCode !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${end.exitCode}\n${stdout}\n${stderr}`);
+  if (end.exitCode !== expected) throw new Error(`${command} ${args.join(' ')} ended with ${end.exitCode}\n${stdout}\n${stderr}`);
   return { ...end, stdout, stderr };
 }

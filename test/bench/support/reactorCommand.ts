@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { ensureBuilt } from '../../../scripts/built.mjs';
+import { execa } from 'execa';
 import type { Entry } from '../../../src/core/journal/entry.ts';
 import { benchFolder } from './benchFolder.ts';
 import { type ChildRun, childRun } from './childRun.ts';
@@ -8,13 +8,13 @@ import type { SampleRepository } from './sampleRepository.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const cli = fileURLToPath(new URL('../../../dist/cli.mjs', import.meta.url));
-let isBuilt = false;
+let built: Promise<unknown> | undefined;
 
 /** Runs the built command line. */
-export function reactor(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ChildRun> {
-  if (!isBuilt && !ensureBuilt(root)) throw new Error('the build failed');
-  isBuilt = true;
-  return childRun(process.execPath, [cli, ...args], { cwd: benchFolder(), env });
+export async function reactor(args: readonly string[], env: NodeJS.ProcessEnv, expected = 0): Promise<ChildRun> {
+  built ??= execa(process.execPath, ['esbuild.mjs'], { cwd: root });
+  await built;
+  return childRun(process.execPath, [cli, ...args], { cwd: benchFolder(), env }, expected);
 }
 
 export interface ReactorRun extends ChildRun {

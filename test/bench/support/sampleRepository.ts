@@ -15,12 +15,13 @@ const made = new Map<number, Promise<SampleRepository>>();
 
 /** A repository with this many files of about 1 kB besides its read-me; made once per process. */
 export function sampleRepository(files: number): Promise<SampleRepository> {
-  const found = made.get(files) ?? make(files);
+  const found = made.get(files) ?? makeRepository(files);
   made.set(files, found);
   return found;
 }
 
-async function make(files: number): Promise<SampleRepository> {
+/** As `sampleRepository`, but another one each time. */
+export async function makeRepository(files: number): Promise<SampleRepository> {
   const path = newFolder(`repository-${files}`);
   const git = async (...args: string[]): Promise<string> => (await execa('git', ['-c', 'gc.auto=0', ...args], { cwd: path })).stdout;
   await git('init', '--quiet', '--initial-branch=main');

@@ -88,6 +88,7 @@ export class FakeEngine {
           queueMicrotask(() => (isOpen ? this.#receive(client, message as { id: number; method: Method; params: never }) : undefined)),
         onMessage: messages.event,
         onClosed: closed.event,
+        drained: () => Promise.resolve(),
         close: () => end('closed by this client'),
       },
       rethrow,

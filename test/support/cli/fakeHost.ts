@@ -55,6 +55,7 @@ export const fakeHost = (engine: FakeEngine, change: Partial<CliHost> = {}): Cli
     for (const entry of engine.entries) await write(`${JSON.stringify(entry)}\n`);
     return engine.entries.length;
   },
+  stopEngine: () => Promise.resolve(false),
   runEngine: () => Promise.resolve(0),
   runDemo: () => Promise.resolve(0),
   ...change,

@@ -188,7 +188,7 @@ describe('Ctrl-C', () => {
     await settle();
     landRun(engine, 'r1');
     assert.equal(await ended, 0);
-    assert.match(question, /c cancel · l leave it running and detach · Enter go on/);
+    assert.match(question, /c cancel \(or Ctrl-C again\) · l leave it running · Enter go on/);
   });
 
   it('leaves the run to the engine when asked to, and exits 130', async () => {
@@ -230,6 +230,18 @@ describe('Ctrl-C', () => {
     await settle();
     landRun(engine, 'r1');
     assert.equal(await ended, 0);
+  });
+
+  it('leaves a run that waits for a review, without a question or a line more', async () => {
+    const { engine, terminal, ended } = await atTheTerminal((e) => e.tell('r1', told.review(1)));
+    terminal.interrupt();
+    await settle();
+    await terminal.type('l');
+    assert.equal(await ended, 130);
+    await settle();
+    terminal.clock.advance(10_000);
+    assert.deepEqual([terminal.asks, terminal.questions.length, engine.clients], [null, 2, 0]);
+    assert.match(terminal.stdout.text, /reactor kill ends it\.\n$/);
   });
 
   it('cancels over a review question', async () => {

@@ -310,7 +310,8 @@ describe('reactor doctor', () => {
 ✓ memory      20.0 GB available; a cell takes about 0.4 GB
 ✓ journal     0 entries, chain whole
 ✓ engine      answers; log: /data/engine.log
-! orphans     1 orphan left by earlier runs → reactor clean --dry-run lists them
+! orphans     1 orphan left by earlier runs
+              → reactor clean --dry-run lists them
 `,
     );
     assert.equal(exitCode, 0);

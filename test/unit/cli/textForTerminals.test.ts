@@ -143,7 +143,7 @@ describe('lists for people', () => {
       ],
       plain,
     );
-    assert.deepEqual(lines, ['✓ Node        24.21.0', '✗ OpenCode    not found on PATH → install it']);
+    assert.deepEqual(lines, ['✓ Node        24.21.0', '✗ OpenCode    not found on PATH', '              → install it']);
   });
 
   it('show the ends of long paths and count the files left out', () => {

@@ -1,0 +1,130 @@
+import type { Entry } from '../journal/entry.ts';
+import type { ChangedFile, CommandEvidence, EventData } from '../journal/events.ts';
+import { readEvent } from '../journal/readEvent.ts';
+import type { TokenCounts } from '../model/tokens.ts';
+
+/** What is known of one span, for people: facts by name, texts, changed files. */
+export interface SpanDetail {
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly texts: readonly { readonly title: string; readonly text: string; readonly preformatted: boolean }[];
+  readonly files: readonly ChangedFile[];
+  readonly tokens: TokenCounts | null;
+  /** Decimal text in US dollars; null when there is no cost or no price. */
+  readonly costUsd: string | null;
+  readonly unpriced: boolean;
+  /** The whole output of a command, relative to the data folder. */
+  readonly outputFile: string | null;
+  /** The candidate the span is about. */
+  readonly tree: string | null;
+}
+
+const nothing: SpanDetail = {
+  facts: [],
+  texts: [],
+  files: [],
+  tokens: null,
+  costUsd: null,
+  unpriced: false,
+  outputFile: null,
+  tree: null,
+};
+
+/** The detail an entry gives of the span it belongs to. Entries of unknown type give their type only. */
+export function spanDetail(entry: Entry): SpanDetail {
+  const event = readEvent(entry);
+  if (event === null) return { ...nothing, facts: [{ name: 'entry', value: entry.type }] };
+  switch (event.type) {
+    case 'run/requested':
+      return { ...nothing, texts: [text('Prompt', event.data.spec.prompt)], facts: [fact('test', event.data.spec.test)] };
+    case 'message/finished':
+      return ofMessage(event.data.message);
+    case 'attempt/tested':
+      return { ...ofCommand(event.data.evidence), tree: event.data.tree };
+    case 'base/tested':
+    case 'landing/tested':
+      return { ...ofCommand(event.data.evidence), tree: event.data.tree };
+    case 'cell/setupFinished':
+      return ofCommand(event.data.evidence);
+    case 'attempt/started':
+      return { ...nothing, facts: [fact('because', event.data.because)], texts: [text('Prompt', event.data.prompt)] };
+    case 'attempt/executed':
+      return {
+        ...nothing,
+        facts: [fact('ended', event.data.reason ?? event.data.end), fact('model calls', String(event.data.steps))],
+      };
+    case 'attempt/candidateBuilt':
+      return { ...nothing, files: event.data.files, tree: event.data.tree, facts: [fact('kept as', event.data.keptRef)] };
+    case 'attempt/committed':
+      return { ...nothing, facts: [fact('commit', event.data.commit), fact('branch', event.data.branch)], tree: event.data.tree };
+    case 'attempt/reverted':
+      return { ...nothing, facts: [fact('back to', event.data.to)], texts: [text('Why', event.data.reason)] };
+    case 'attempt/interrupted':
+      return { ...nothing, texts: [text('Why', event.data.reason)] };
+    case 'approval/requested':
+      return { ...nothing, texts: [text(event.data.title, event.data.detail)], tree: event.data.tree };
+    case 'approval/answered':
+      return {
+        ...nothing,
+        facts: [fact('decision', event.data.decision), fact('by', entry.actor.replace(/^person:/, ''))],
+        texts: event.data.comment === null ? [] : [text('Comment', event.data.comment)],
+        tree: event.data.tree,
+      };
+    case 'approval/withdrawn':
+    case 'run/resumed':
+      return { ...nothing, texts: [text('Why', event.type === 'run/resumed' ? event.data.why : event.data.reason)] };
+    case 'run/parked':
+      return { ...nothing, facts: [fact('waits for', event.data.code)], texts: [text('Why', event.data.reason)] };
+    case 'cell/serverFailed':
+      return { ...nothing, texts: [text('What happened', event.data.message), pre('Server log', event.data.logTail)] };
+    case 'cell/ready':
+      return { ...nothing, facts: [fact('address', event.data.url), fact('server', event.data.version)] };
+    case 'landing/landed':
+      return {
+        ...nothing,
+        facts: [fact('target', event.data.target), fact('commit', event.data.to), fact('checkout', event.data.checkout)],
+        tree: event.data.tree,
+      };
+    case 'landing/refused':
+      return { ...nothing, texts: [text('Why', event.data.message), pre('Paths', event.data.paths.join('\n'))] };
+    case 'run/concluded':
+    case 'run/finished':
+      return { ...nothing, facts: [fact('status', event.data.status)], texts: [text('Why', event.data.reason)] };
+    default:
+      return { ...nothing, facts: [fact('entry', entry.type)] };
+  }
+}
+
+const fact = (name: string, value: string) => ({ name, value });
+const text = (title: string, body: string) => ({ title, text: body, preformatted: false });
+const pre = (title: string, body: string) => ({ title, text: body, preformatted: true });
+
+function ofCommand(evidence: CommandEvidence): SpanDetail {
+  return {
+    ...nothing,
+    facts: [
+      fact('command', evidence.command),
+      fact('result', evidence.end === 'exited' ? `exit code ${evidence.exitCode ?? 'unknown'}` : evidence.end),
+    ],
+    texts: evidence.tail === '' ? [] : [pre(evidence.truncated ? 'End of the output (cut)' : 'End of the output', evidence.tail)],
+    outputFile: evidence.outputFile,
+  };
+}
+
+function ofMessage(message: EventData<'message/finished'>['message']): SpanDetail {
+  const tools = message.tools.map((tool) => {
+    const line = `${tool.status === 'error' ? '✗' : '✓'} ${tool.tool}: ${tool.title} (${Math.round(tool.durationMs)} ms)`;
+    return tool.error === undefined ? line : `${line}\n    ${tool.error}`;
+  });
+  return {
+    ...nothing,
+    facts: [fact('model', `${message.provider}/${message.model}`), fact('agent', message.subagent ? `${message.agent} (subagent)` : message.agent)],
+    texts: [
+      ...(message.error === null ? [] : [text('Error', message.error)]),
+      ...(message.text === '' ? [] : [text('Text', message.text)]),
+      ...(tools.length === 0 ? [] : [pre('Tool calls', tools.join('\n'))]),
+    ],
+    tokens: message.tokens,
+    costUsd: message.costUsd,
+    unpriced: message.costUsd === null,
+  };
+}

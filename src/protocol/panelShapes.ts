@@ -1,0 +1,170 @@
+import * as z from 'zod/mini';
+
+/** Shapes that host and panel exchange, checked by both. Small enough for the panel's bundle: no classic zod here. */
+
+export const PanelTab = z.enum(['timeline', 'diff', 'costs', 'conversation']);
+export type PanelTab = z.infer<typeof PanelTab>;
+
+export const Total = z.object({ usd: z.string(), unpricedCalls: z.number() });
+export const Tokens = z.object({
+  input: z.number(),
+  output: z.number(),
+  reasoning: z.number(),
+  cacheRead: z.number(),
+  cacheWrite: z.number(),
+});
+export type Tokens = z.infer<typeof Tokens>;
+
+/** One run as a lane of the timeline and a choice of the other tabs. */
+export const Lane = z.object({
+  run: z.string(),
+  task: z.string(),
+  title: z.string(),
+  phase: z.string(),
+  /** running, or how it ended. */
+  status: z.string(),
+  /** What it waits for or why it ended; '' while it goes on. */
+  reason: z.string(),
+  requestedAt: z.number(),
+  startedAt: z.nullable(z.number()),
+  endedAt: z.nullable(z.number()),
+  attempts: z.number(),
+  attemptLimit: z.number(),
+  tokens: z.number(),
+  cost: Total,
+  budgetUsd: z.nullable(z.string()),
+  baseTree: z.string(),
+  /** What a candidate that waits for review is compared with. */
+  greenTree: z.string(),
+  candidates: z.array(z.object({ attempt: z.number(), tree: z.string(), green: z.nullable(z.boolean()), fate: z.string() })),
+  /** The tree a review waits for; null when none does. */
+  reviewTree: z.nullable(z.string()),
+});
+export type Lane = z.infer<typeof Lane>;
+
+const Numbers = z.instanceof(Float64Array);
+const Bytes = z.instanceof(Uint8Array);
+
+/** Spans of one lane in columns: cheap to copy between processes. Row i describes the span with index `index[i]`. */
+export const SpanColumns = z
+  .object({
+    index: z.instanceof(Uint32Array),
+    /** Place in `spanKinds` and `spanStatuses`. */
+    kind: Bytes,
+    status: Bytes,
+    start: Numbers,
+    /** NaN while it goes on. */
+    end: Numbers,
+    attempt: z.instanceof(Uint32Array),
+    /** NaN when it has no price. */
+    cost: Numbers,
+    label: z.array(z.string()),
+  })
+  .check(
+    z.refine((columns) => {
+      const { index, kind, status, start, end, attempt, cost, label } = columns;
+      return [kind, status, start, end, attempt, cost, label].every((column) => column.length === index.length);
+    }, 'columns of unequal length'),
+  );
+export type SpanColumns = z.infer<typeof SpanColumns>;
+
+const File = z.object({
+  status: z.string(),
+  path: z.string(),
+  oldPath: z.optional(z.string()),
+  added: z.nullable(z.number()),
+  removed: z.nullable(z.number()),
+});
+
+export const SpanDetailShape = z.object({
+  facts: z.array(z.object({ name: z.string(), value: z.string() })),
+  texts: z.array(z.object({ title: z.string(), text: z.string(), preformatted: z.boolean() })),
+  files: z.array(File),
+  tokens: z.nullable(Tokens),
+  costUsd: z.nullable(z.string()),
+  unpriced: z.boolean(),
+  outputFile: z.nullable(z.string()),
+  tree: z.nullable(z.string()),
+});
+export type SpanDetailShape = z.infer<typeof SpanDetailShape>;
+
+export const ConversationItemShape = z.object({
+  seq: z.number(),
+  at: z.number(),
+  attempt: z.number(),
+  kind: z.enum(['prompt', 'message', 'tests', 'asked', 'answered', 'note']),
+  who: z.string(),
+  title: z.string(),
+  text: z.string(),
+  tools: z.array(
+    z.object({ tool: z.string(), title: z.string(), failed: z.boolean(), error: z.string(), durationMs: z.number() }),
+  ),
+  failed: z.boolean(),
+  costUsd: z.nullable(z.string()),
+});
+export type ConversationItemShape = z.infer<typeof ConversationItemShape>;
+
+export const PatchFileShape = z.object({
+  path: z.string(),
+  oldPath: z.nullable(z.string()),
+  status: z.enum(['added', 'modified', 'deleted', 'renamed']),
+  binary: z.boolean(),
+  modeChange: z.nullable(z.string()),
+  added: z.number(),
+  removed: z.number(),
+  hunks: z.array(
+    z.object({
+      oldStart: z.number(),
+      oldLines: z.number(),
+      newStart: z.number(),
+      newLines: z.number(),
+      section: z.string(),
+      lines: z.array(z.string()),
+    }),
+  ),
+});
+export type PatchFileShape = z.infer<typeof PatchFileShape>;
+
+export const CostReportShape = z.object({
+  now: z.number(),
+  today: z.string(),
+  figures: z.array(
+    z.object({
+      name: z.enum(['today', 'month', 'perLanding', 'wasted']),
+      total: z.nullable(Total),
+      comparedUsd: z.nullable(z.string()),
+      beforeUsd: z.nullable(z.string()),
+    }),
+  ),
+  burn: z.object({
+    budgetUsd: z.nullable(z.string()),
+    spentUsd: z.string(),
+    perHourUsd: z.nullable(z.string()),
+    projectedUsd: z.nullable(z.string()),
+    from: z.number(),
+    to: z.number(),
+    points: z.array(z.object({ at: z.number(), usd: z.number() })),
+  }),
+  days: z.array(
+    z.object({
+      day: z.string(),
+      total: Total,
+      tokens: z.number(),
+      models: z.array(z.object({ model: z.string(), total: Total, tokens: z.number() })),
+    }),
+  ),
+  tasks: z.array(
+    z.object({
+      task: z.string(),
+      title: z.string(),
+      runs: z.number(),
+      attempts: z.number(),
+      landed: z.number(),
+      total: Total,
+      wastedUsd: z.string(),
+      tokens: z.number(),
+      lastAt: z.number(),
+    }),
+  ),
+});
+export type CostReportShape = z.infer<typeof CostReportShape>;

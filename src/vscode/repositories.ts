@@ -1,0 +1,163 @@
+import { basename, sep } from 'node:path';
+import type * as vscodeTypes from 'vscode';
+import { Emitter, type Event } from '../base/event.ts';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { errorText } from '../base/log.ts';
+import { UserFacingError } from '../base/userFacingError.ts';
+import type { RunState } from '../core/run/state.ts';
+import type { EditorHost } from './editorHost.ts';
+import { RepositoryModel } from './repositoryModel.ts';
+import type { Vscode } from './vscodeValue.ts';
+
+/** Why there is no repository to work with, or null when there is one. */
+export type NoRepository = 'noFolder' | 'notARepository' | 'noCommit';
+
+/** The repositories of the workspace's folders, each once, whatever folder of it is open. */
+export class Repositories implements Disposable {
+  readonly #vscode: Vscode;
+  readonly #host: EditorHost;
+  readonly #store = new DisposableStore();
+  readonly #changed: Emitter<void>;
+  readonly #changedRun: Emitter<{ readonly model: RepositoryModel; readonly run: RunState }>;
+  readonly #changedInbox: Emitter<RepositoryModel>;
+  readonly #reset: Emitter<RepositoryModel>;
+  readonly #models = new Map<string, { readonly model: RepositoryModel; readonly store: DisposableStore }>();
+  #births: DisposableStore | null = null;
+  #scanning: Promise<void> | null = null;
+  #missing: NoRepository | null = 'noFolder';
+  #problem: string | null = null;
+
+  constructor(vscode: Vscode, host: EditorHost) {
+    this.#vscode = vscode;
+    this.#host = host;
+    const onError = (error: unknown): void => host.log.log('error', 'a view failed', { error: errorText(error) });
+    this.#changed = this.#store.add(new Emitter<void>(onError));
+    this.#changedRun = this.#store.add(new Emitter<{ readonly model: RepositoryModel; readonly run: RunState }>(onError));
+    this.#changedInbox = this.#store.add(new Emitter<RepositoryModel>(onError));
+    this.#reset = this.#store.add(new Emitter<RepositoryModel>(onError));
+    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.#rescan()));
+  }
+
+  /** The list, or why it is empty, has changed. */
+  get onDidChange(): Event<void> {
+    return this.#changed.event;
+  }
+  get onDidChangeRun(): Event<{ readonly model: RepositoryModel; readonly run: RunState }> {
+    return this.#changedRun.event;
+  }
+  get onDidChangeInbox(): Event<RepositoryModel> {
+    return this.#changedInbox.event;
+  }
+  get onDidReset(): Event<RepositoryModel> {
+    return this.#reset.event;
+  }
+
+  get list(): readonly RepositoryModel[] {
+    return [...this.#models.values()].map(({ model }) => model);
+  }
+  get missing(): NoRepository | null {
+    return this.#missing;
+  }
+  /** A sentence about a repository that can't be read; null when all can. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+  byId(id: string): RepositoryModel | null {
+    return this.#models.get(id)?.model ?? null;
+  }
+
+  /** The repository of a file or folder in the workspace; the only one when there is just one. */
+  of(uri: vscodeTypes.Uri | undefined): RepositoryModel | null {
+    const { list } = this;
+    if (uri === undefined || list.length === 1) return list.length === 1 ? (list[0] ?? null) : null;
+    const around = list.filter(({ place }) => uri.fsPath === place.folder || uri.fsPath.startsWith(place.folder + sep));
+    return around.toSorted((a, b) => b.place.folder.length - a.place.folder.length)[0] ?? null;
+  }
+
+  /** Finds the repositories and reads them, once; later calls wait for the same. Never throws: what is wrong stands in `problem`. */
+  scan(): Promise<void> {
+    this.#scanning ??= this.#scan();
+    return this.#scanning;
+  }
+
+  /** Looks again: a repository may have been made, or a broken one mended. */
+  async rescan(): Promise<void> {
+    const before = this.#scanning;
+    const mine = (before ?? Promise.resolve()).then(() => this.#scan());
+    this.#scanning = mine;
+    await mine;
+  }
+
+  #rescan(): void {
+    this.rescan().catch((error: unknown) => this.#host.log.log('error', 'the folders could not be read', { error: errorText(error) }));
+  }
+
+  async #scan(): Promise<void> {
+    const folders = this.#vscode.workspace.workspaceFolders ?? [];
+    const seen = new Set<string>();
+    let missing: NoRepository | null = folders.length === 0 ? 'noFolder' : 'notARepository';
+    this.#problem = null;
+    for (const { uri } of folders) {
+      if (uri.scheme !== 'file') continue;
+      const facts = await this.#host.facts(uri.fsPath).catch((error: unknown) => this.#tell(error, 'notARepository'));
+      if (facts === null || facts === undefined) continue;
+      if (facts.head === null) {
+        if (missing === 'notARepository') missing = 'noCommit';
+        continue;
+      }
+      missing = null;
+      if (seen.has(facts.commonDir)) continue;
+      seen.add(facts.commonDir);
+      const name = basename(facts.topLevel ?? facts.commonDir);
+      if (!this.#models.has(facts.commonDir)) this.#add(new RepositoryModel({ id: facts.commonDir, name, folder: uri.fsPath }, this.#host));
+    }
+    for (const [id, { store }] of this.#models) {
+      if (seen.has(id)) continue;
+      this.#models.delete(id);
+      store.dispose();
+    }
+    this.#missing = seen.size > 0 ? null : missing;
+    await Promise.all(this.list.map((model) => model.open().catch((error: unknown) => this.#tell(error))));
+    this.#watchForBirth(seen.size > 0 ? [] : folders);
+    this.#changed.fire();
+  }
+
+  #tell(error: unknown, expected?: string): null {
+    if (error instanceof UserFacingError) {
+      if (error.code !== expected) this.#problem = error.message;
+    } else {
+      this.#problem = 'A repository could not be read; the output channel “Reactor” has the details.';
+      this.#host.log.log('error', 'a repository could not be read', { error: errorText(error) });
+    }
+    return null;
+  }
+
+  #add(model: RepositoryModel): void {
+    const store = new DisposableStore();
+    store.add(model);
+    store.add(model.onDidChangeRun((run) => this.#changedRun.fire({ model, run })));
+    store.add(model.onDidChangeInbox(() => this.#changedInbox.fire(model)));
+    store.add(model.onDidReset(() => this.#reset.fire(model)));
+    this.#models.set(model.place.id, { model, store });
+  }
+
+  /** While there is none: `git init` and the first commit are noticed. */
+  #watchForBirth(folders: readonly vscodeTypes.WorkspaceFolder[]): void {
+    this.#births?.dispose();
+    this.#births = folders.length === 0 ? null : new DisposableStore();
+    for (const folder of folders) {
+      const pattern = new this.#vscode.RelativePattern(folder, '.git/{HEAD,logs/HEAD}');
+      const watcher = this.#vscode.workspace.createFileSystemWatcher(pattern);
+      this.#births?.add(watcher);
+      this.#births?.add(watcher.onDidCreate(() => this.#rescan()));
+      this.#births?.add(watcher.onDidChange(() => this.#rescan()));
+    }
+  }
+
+  dispose(): void {
+    this.#births?.dispose();
+    for (const { store } of this.#models.values()) store.dispose();
+    this.#models.clear();
+    this.#store.dispose();
+  }
+}

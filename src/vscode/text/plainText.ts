@@ -1,0 +1,15 @@
+/** Controls but tab and newline, and characters that are not seen but reorder or hide text. The joiners stay: scripts and emoji need them. */
+const unsafe = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Text of a model, a test or a file as what it is; control and bidirectional characters become `�`. */
+export const plainText = (text: string): string => text.replaceAll('\r\n', '\n').replace(unsafe, '�');
+
+/** The same on one line: any white space becomes a single space; cut after `most` characters. */
+export function plainLine(text: string, most = 200): string {
+  const line = plainText(text.slice(0, most * 8)).replace(/\s+/gu, ' ').trim();
+  const characters = [...line];
+  return characters.length <= most ? line : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+/** For places that read `$(name)` as an icon and `&` as the mark of a key: a label of a quick pick, a menu, the status bar. */
+export const withoutIcons = (text: string): string => text.replaceAll('$(', '$\u200c(');

@@ -1,0 +1,2 @@
+/** The editor's API as a value that is handed in, so that everything here runs against a fake one too. Only the entry imports it. */
+export type Vscode = typeof import('vscode');

@@ -1,0 +1,94 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { execa } from 'execa';
+import type { Benchmark } from './benchmark.ts';
+import { newFolder } from './support/benchFolder.ts';
+import { engineProcesses, processorMs } from './support/engineProcesses.ts';
+import { PROMPT, startInstantModel, TEST_COMMAND } from './support/instantModel.ts';
+import { reactor, stopEngine } from './support/reactorCommand.ts';
+import { makeRepository } from './support/sampleRepository.ts';
+import { userEnvironment } from './support/workplace.ts';
+
+const WATCHED_MS = 60_000;
+const ENGINES = 8;
+
+interface Idle {
+  readonly gitProcesses: number;
+  readonly processorMs: number;
+}
+
+/** A `git` for the front of PATH that notes each call in a file and then is the real one. */
+async function notingGit(notes: string): Promise<string> {
+  const folder = newFolder('noting-git');
+  const { stdout: real } = await execa('sh', ['-c', 'command -v git']);
+  const file = join(folder, 'git');
+  writeFileSync(file, `#!/bin/sh\nprintf '%s\\n' "$*" >>'${notes}'\nexec '${real}' "$@"\n`);
+  chmodSync(file, 0o755);
+  writeFileSync(notes, '');
+  return folder;
+}
+
+/** Eight engines, each with a run that waits for a person without a server, watched for the same 60 s. */
+async function watchIdle(): Promise<readonly Idle[]> {
+  const model = await startInstantModel();
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const engines = [];
+    for (let index = 0; index < ENGINES; index += 1) {
+      const repository = await makeRepository(5);
+      const notes = join(newFolder('notes'), 'git');
+      const user = userEnvironment(model);
+      const env = { ...user, PATH: `${await notingGit(notes)}:${user['PATH']}` };
+      stops.push(() => stopEngine(repository, env));
+      const args = ['run', '--repo', repository.path, '--prompt', PROMPT, '--test', TEST_COMMAND, '--no-base-test', '--approve', 'never'];
+      const waitsForAPerson = 5;
+      await reactor([...args, '--json'], env, waitsForAPerson);
+      const { engine, warden } = engineProcesses(repository, env);
+      engines.push({
+        calls: () => readFileSync(notes, 'utf8').split('\n').length - 1,
+        used: () => processorMs(engine) + processorMs(warden),
+      });
+    }
+    const before = engines.map(({ calls, used }) => ({ calls: calls(), used: used() }));
+    if (before.some(({ calls }) => calls === 0)) throw new Error('git calls are not noted');
+    await pause(WATCHED_MS);
+    return engines.map(({ calls, used }, index) => ({
+      gitProcesses: calls() - (before[index]?.calls ?? 0),
+      processorMs: used() - (before[index]?.used ?? 0),
+    }));
+  } finally {
+    for (const stop of stops) await stop();
+    await model.stop();
+  }
+}
+
+let watched: Promise<readonly Idle[]> | undefined;
+
+/** One measurement per engine. */
+const idle = (name: string, unit: string, atMost: number, pick: (one: Idle) => number): Benchmark => ({
+  name,
+  unit,
+  target: { of: 'median', atMost },
+  rounds: ENGINES - 1,
+  async prepare() {
+    watched ??= watchIdle();
+    const all = await watched;
+    const most = Math.max(...all.map(({ gitProcesses }) => gitProcesses));
+    let next = 0;
+    return {
+      // The warm-up takes the first. For git the worst engine counts, so that a median can't hide it.
+      subject: async () => {
+        const one = all[next++];
+        if (one === undefined) throw new Error('more rounds than engines');
+        return pick({ ...one, gitProcesses: most });
+      },
+      dispose: async () => {},
+    };
+  },
+});
+
+export const benchmarks: readonly Benchmark[] = [
+  idle('idle/gitProcesses', '', 0, ({ gitProcesses }) => gitProcesses),
+  idle('idle/processorTime', 'ms', 600, ({ processorMs: used }) => used),
+];

@@ -1,0 +1,45 @@
+import type { Benchmark } from './benchmark.ts';
+import { engineProcesses, residentMb } from './support/engineProcesses.ts';
+import { startInstantModel } from './support/instantModel.ts';
+import { reactorRun, stopEngine } from './support/reactorCommand.ts';
+import { sampleRepository } from './support/sampleRepository.ts';
+import { userEnvironment } from './support/workplace.ts';
+
+const LOOK_EVERY_MS = 20;
+
+/** Most resident memory that the engine process was seen with while it drove a run. */
+export const benchmarks: readonly Benchmark[] = [
+  {
+    name: 'memory/engine',
+    unit: 'MB',
+    target: { of: 'median', atMost: 120 },
+    async prepare() {
+      const model = await startInstantModel();
+      const env = userEnvironment(model);
+      const repository = await sampleRepository(1_000);
+      // With an engine to look at from the first measured run on.
+      await reactorRun(repository, env);
+      await repository.restore();
+      const { engine } = engineProcesses(repository, env);
+      return {
+        subject: async () => {
+          let most = residentMb(engine);
+          const timer = setInterval(() => {
+            most = Math.max(most, residentMb(engine));
+          }, LOOK_EVERY_MS);
+          try {
+            await reactorRun(repository, env);
+          } finally {
+            clearInterval(timer);
+          }
+          await repository.restore();
+          return most;
+        },
+        dispose: async () => {
+          await stopEngine(repository, env);
+          await model.stop();
+        },
+      };
+    },
+  },
+];

@@ -1,0 +1,42 @@
+import type { Benchmark } from './benchmark.ts';
+import { bareScript } from './support/bareScript.ts';
+import { startInstantModel } from './support/instantModel.ts';
+import { reactorRun, stopEngine } from './support/reactorCommand.ts';
+import { sampleRepository } from './support/sampleRepository.ts';
+import { userEnvironment } from './support/workplace.ts';
+
+/**
+ * Wall time of `reactor run … --json`, from its start to its end, with landing and clean-up, against the whole of the bare script, which
+ * does neither. `cold`: the command also starts the engine; otherwise it runs already, as it does for every command but the first.
+ */
+const overhead = (name: string, files: number, engine: 'running' | 'cold'): Benchmark => ({
+  name,
+  unit: 'ms',
+  target: { of: 'ratio', atMost: 0.9 },
+  rounds: 9,
+  async prepare() {
+    const model = await startInstantModel();
+    const env = userEnvironment(model);
+    const repository = await sampleRepository(files);
+    return {
+      subject: async () => {
+        if (engine === 'cold') await stopEngine(repository, env);
+        const { wallMs } = await reactorRun(repository, env);
+        await repository.restore();
+        return wallMs;
+      },
+      baseline: async () => (await bareScript(repository, env)).wall,
+      dispose: async () => {
+        await stopEngine(repository, env);
+        await model.stop();
+      },
+    };
+  },
+});
+
+export const benchmarks: readonly Benchmark[] = [
+  overhead('overhead/small', 5, 'running'),
+  overhead('overhead/smallCold', 5, 'cold'),
+  overhead('overhead/20k', 20_000, 'running'),
+  overhead('overhead/20kCold', 20_000, 'cold'),
+];

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import { GitFixture } from './gitFixture.ts';
+
+const lines = (...changes: readonly [number, string][]): string => {
+  const all = Array.from({ length: 40 }, (_, i) => `line ${i + 1}`);
+  for (const [at, text] of changes) all[at - 1] = text;
+  return `${all.join('\n')}\n`;
+};
+
+describe('a candidate taken in part', function () {
+  this.timeout(60_000);
+  let at: GitFixture | undefined;
+  afterEach(() => at?.dispose());
+
+  const prepare = async () => {
+    at = new GitFixture();
+    const base = at.commit({ 'a b/ä.txt': lines(), 'old name.txt': lines(), 'gone.txt': 'gone\n', 'kept.txt': 'kept\n' });
+    at.run('mv', 'old name.txt', 'new name.txt');
+    at.run('rm', '--quiet', 'gone.txt');
+    const tip = at.commit({
+      'a b/ä.txt': lines([3, 'first'], [20, 'second'], [38, 'third\nand more']),
+      'new name.txt': lines([5, 'renamed and changed'], [30, 'twice']),
+      'added.txt': 'added\n',
+    });
+    const f = at;
+    const repository = await f.open();
+    const tree = async (rejected: readonly { path: string; hunks: readonly number[] | null }[]) => {
+      const result = await repository.withoutChanges({ base, tree: await repository.treeOf(tip), rejected });
+      return result.ok ? result.value : `${result.error.code}: ${result.error.message}`;
+    };
+    const show = async (rejected: readonly { path: string; hunks: readonly number[] | null }[], path: string) =>
+      f.run('show', `${await tree(rejected)}:${path}`);
+    return { f, base, tip, repository, tree, show };
+  };
+
+  it('is without the rejected hunks and with all others', async () => {
+    const { show } = await prepare();
+    const path = 'a b/ä.txt';
+    assert.deepEqual(
+      [
+        await show([{ path, hunks: [1] }], path),
+        await show([{ path, hunks: [0, 2] }], path),
+        await show([{ path: 'new name.txt', hunks: [1] }], 'new name.txt'),
+      ].map((text) => `${text}\n`),
+      [lines([3, 'first'], [38, 'third\nand more']), lines([20, 'second']), lines([5, 'renamed and changed'])],
+    );
+  });
+
+  it('is without whole files: changed, added, deleted, renamed', async () => {
+    const { f, base, tree } = await prepare();
+    const rejected = ['a b/ä.txt', 'added.txt', 'gone.txt', 'new name.txt'].map((path) => ({ path, hunks: null }));
+    assert.equal(await tree(rejected), f.run('rev-parse', `${base}^{tree}`));
+  });
+
+  it('is refused when what is rejected is not there', async () => {
+    const { tree } = await prepare();
+    assert.deepEqual(
+      [await tree([{ path: 'kept.txt', hunks: null }]), await tree([{ path: 'a b/ä.txt', hunks: [7] }])],
+      ['failed: kept.txt is not changed by the candidate', 'failed: a b/ä.txt has 3 hunks; there is no such hunk to reject'],
+    );
+  });
+
+  it('touches neither checkout nor index', async () => {
+    const { f, tree } = await prepare();
+    const before = [f.run('status', '--porcelain'), f.run('ls-files', '-s'), f.run('rev-parse', 'HEAD')];
+    await tree([{ path: 'added.txt', hunks: null }]);
+    assert.deepEqual([f.run('status', '--porcelain'), f.run('ls-files', '-s'), f.run('rev-parse', 'HEAD')], before);
+  });
+});

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, it } from 'mocha';
+import type { Entry } from '../../src/core/journal/entry.ts';
+import { type Call, dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { git } from '../support/sampleRepository.ts';
+import { byWord, tools, write } from '../support/sampleScript.ts';
+import type { ModelCall, ModelScript } from '../support/scriptedModel.ts';
+
+const openCode = fileURLToPath(new URL('../../node_modules/opencode-linux-x64/bin/opencode', import.meta.url));
+
+/** An agent server of the user's that dies at each of its first `serve` starts while the file of the count has more lines than that. */
+const dyingServer = (countFile: string, deaths: number): string => `#!/bin/sh
+case " $* " in *" serve "*)
+  echo start >> ${countFile}
+  [ "$(wc -l < ${countFile})" -le ${deaths} ] && { echo "no luck today" >&2; exit 3; };;
+esac
+exec ${openCode} "$@"
+`;
+
+const serverPid = (spawned: Entry): number => (spawned.data as { process: { pid: number } }).process.pid;
+const recoveries = (call: { readonly entries: readonly Entry[] }): string[] =>
+  dataOf(call, 'run/recoveryApplied').map(({ code, retry }) => `${code} ${retry}`);
+
+describe('Recovery from what dies below a run', function () {
+  this.timeout(180_000);
+  let reactor: Reactor;
+  let repository: string;
+  /** The first call of a word's turn waits until the word is let go. */
+  const held = new Map<string, () => void>();
+  const holdOnce = (word: string, script: ModelScript): ModelScript => {
+    const isOpen = new Promise<void>((resolve) => held.set(word, resolve));
+    let isFirst = true;
+    return async (call: ModelCall) => {
+      if (call.turn === 1 && isFirst) {
+        isFirst = false;
+        await isOpen;
+      }
+      return script(call);
+    };
+  };
+  const working = (word: string): Promise<boolean> => until(`the model holds ${word}`, () => reactor.calls(word).some((call) => call.turn === 1));
+
+  before(async () => {
+    reactor = await Reactor.open(
+      byWord({
+        alpha: tools(write('alpha.txt', 'good\n')),
+        turning: holdOnce('turning', tools(write('turning.txt', 'good\n'))),
+        removed: holdOnce('removed', tools(write('removed.txt', 'good\n'))),
+        testing: tools(write('testing.txt', 'good\n')),
+      }),
+    );
+    repository = await reactor.repository('plain', plainProject());
+  });
+  after(() => {
+    for (const letGo of held.values()) letGo();
+    return reactor.close();
+  });
+
+  it('BOOT_RETRY: a server that dies at its start is started anew, twice at most', async () => {
+    const start = async (name: string, deaths: number) => {
+      const executable = join(reactor.root, `${name}-opencode`);
+      writeFileSync(executable, dyingServer(join(reactor.root, `${name}.count`), deaths));
+      chmodSync(executable, 0o755);
+      const own = await reactor.repository(name, plainProject());
+      return reactor.run(own, 'Write alpha', [], { env: { REACTOR_OPENCODE: executable } });
+    };
+    const [lucky, unlucky] = await Promise.all([start('lucky', 2), start('unlucky', 99)]);
+    assert.deepEqual([lucky.exitCode, onlyRun(lucky).status, recoveries(lucky)], [0, 'landed', ['BOOT_RETRY 1', 'BOOT_RETRY 2']]);
+    assert.deepEqual([unlucky.exitCode, onlyRun(unlucky).status, recoveries(unlucky)], [1, 'error', ['BOOT_RETRY 1', 'BOOT_RETRY 2', 'RB 0']]);
+    assert.match(onlyRun(unlucky).reason, /the agent server did not start/);
+    assert.match(dataOf(unlucky, 'cell/serverFailed')[0]?.logTail ?? '', /no luck today/);
+    assert.equal(readFileSync(join(reactor.root, 'unlucky.count'), 'utf8'), 'start\nstart\nstart\n');
+  });
+
+  it('R3: kill -9 of the server during a turn: the attempt is redone from the last green state', async () => {
+    const call = reactor.startRun(repository, 'Write turning', ['--task', 'turning', '--land', 'branch']);
+    const spawned = await call.entry('cell/serverSpawned');
+    await working('turning');
+    process.kill(serverPid(spawned), 'SIGKILL');
+    held.get('turning')?.();
+    const outcome = await call.outcome;
+    const row = onlyRun(outcome);
+    assert.deepEqual([outcome.exitCode, row.status, row.attempts], [0, 'committed', 2], row.reason);
+    const [interrupted] = dataOf(outcome, 'attempt/interrupted');
+    assert.equal(await git(repository, 'show', `${interrupted?.keptRef}:turning.txt`), 'good');
+    assert.deepEqual(
+      dataOf(outcome, 'attempt/started').map(({ because }) => because),
+      ['first', 'interrupted'],
+    );
+    assert.equal(await git(repository, 'rev-list', '--count', `main..${row.branch}`), '1');
+    assert.ok(recoveries(outcome).includes('R3 1'));
+  });
+
+  it('R3: kill -9 of the server during the tests: they run again on the same candidate', async () => {
+    const count = join(reactor.root, 'testing.count');
+    const test = `if [ -f testing.txt ]; then echo run >> ${count}; [ "$(wc -l < ${count})" -gt 1 ] || sleep 600; fi`;
+    const call: Call = reactor.startRun(repository, 'Write testing', ['--task', 'testing', '--land', 'branch', '--test', test]);
+    const spawned = await call.entry('cell/serverSpawned');
+    await until('the test runs', () => existsSync(count));
+    process.kill(serverPid(spawned), 'SIGKILL');
+    const outcome = await call.outcome;
+    const row = onlyRun(outcome);
+    assert.deepEqual([outcome.exitCode, row.status, row.attempts], [0, 'committed', 1], `${row.reason}\n${outcome.stderr}`);
+    assert.equal(readFileSync(count, 'utf8'), 'run\nrun\n');
+    assert.equal(dataOf(outcome, 'attempt/tested').length, 1);
+    assert.ok(recoveries(outcome).includes('R3 1'));
+  });
+
+  it('RB: a worktree that is removed under the run rolls it back and halts it with the reason', async () => {
+    const call = reactor.startRun(repository, 'Write removed', ['--task', 'removed', '--land', 'branch']);
+    const planned = (await call.entry('cell/planned')).data as { worktree: string };
+    await working('removed');
+    rmSync(planned.worktree, { recursive: true });
+    held.get('removed')?.();
+    const outcome = await call.outcome;
+    const row = onlyRun(outcome);
+    assert.deepEqual([row.status, row.commit, recoveries(outcome).at(-1)], ['error', null, 'RB 0'], `${row.reason}\n${outcome.stderr}`);
+    assert.notEqual(outcome.exitCode, 0);
+    assert.equal((await git(repository, 'worktree', 'list', '--porcelain')).includes(planned.worktree), false);
+  });
+
+  it('IG: what can not be cleared away is warned about, and the run ends as it should', async () => {
+    const call = reactor.startRun(repository, 'Write alpha', ['--task', 'alpha', '--land', 'branch']);
+    const planned = (await call.entry('cell/planned')).data as { worktree: string };
+    await call.entry('attempt/committed');
+    const outcome = await call.outcome;
+    assert.equal(outcome.exitCode, 0);
+    assert.equal(existsSync(planned.worktree), false);
+  });
+
+  it('leaves nothing running', () => {
+    assert.deepEqual(reactor.agentServers(), []);
+  });
+});
