@@ -69,6 +69,10 @@ export class Asks {
   ): ReturnType<ApprovalDesk['waitFor']> {
     const id = await this.#desk.request(this.#context.run, { ...request, tree: null });
     const answer = await this.#desk.waitFor(this.#context.run, id, signal);
+    if (answer === null && signal.aborted && this.#context.state.pending.some((p) => p.id === id)) {
+      // Left open it would go on waiting for a person, and hide how the turn ended.
+      await this.#context.record(event('approval/withdrawn', { id, reason: 'the turn ended before a person answered' }));
+    }
     if (answer === null && !signal.aborted) {
       await this.#context.record(
         event('run/parked', {

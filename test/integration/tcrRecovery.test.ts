@@ -123,13 +123,20 @@ describe('Recovery from what dies below a run', function () {
     assert.equal((await git(repository, 'worktree', 'list', '--porcelain')).includes(planned.worktree), false);
   });
 
-  it('IG: what can not be cleared away is warned about, and the run ends as it should', async () => {
-    const call = reactor.startRun(repository, 'Write alpha', ['--task', 'alpha', '--land', 'branch']);
-    const planned = (await call.entry('cell/planned')).data as { worktree: string };
-    await call.entry('attempt/committed');
-    const outcome = await call.outcome;
-    assert.equal(outcome.exitCode, 0);
-    assert.equal(existsSync(planned.worktree), false);
+  it('IG: a worktree whose content can not be read is left where it is and named, and the run ends as it should', async () => {
+    const test = 'if [ -f alpha.txt ]; then echo broken > .git; fi';
+    const outcome = await reactor.run(repository, 'Write alpha', ['--task', 'alpha', '--land', 'branch', '--test', test]);
+    const worktree = dataOf(outcome, 'cell/planned')[0]?.worktree ?? '';
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, recoveries(outcome)], [0, 'committed', ['IG 0']]);
+    assert.match(dataOf(outcome, 'run/recoveryApplied')[0]?.what ?? '', /worktree left in place/);
+    assert.equal(readFileSync(join(worktree, 'alpha.txt'), 'utf8'), 'good\n');
+    const cleaned = await reactor.call(repository, ['clean', '--json']);
+    const { orphans } = JSON.parse(cleaned.stdout) as { orphans: { name: string; keptIn: string | null; removed: boolean }[] };
+    assert.deepEqual(
+      orphans.filter(({ name }) => name === worktree).map(({ keptIn, removed }) => [keptIn, removed]),
+      [[null, false]],
+    );
+    assert.ok(existsSync(worktree));
   });
 
   it('leaves nothing running', () => {

@@ -24,7 +24,7 @@ export type TreeNode =
       readonly tree: string;
       readonly file: ChangedFile;
       /** Shown with a check box: the tree waits for a review. */
-      readonly reviewed: boolean | null;
+      readonly reviewable: boolean;
     })
   | (Common & { readonly kind: 'moreFiles'; readonly run: string; readonly count: number })
   | (Common & { readonly kind: 'group'; readonly group: TaskGroup })

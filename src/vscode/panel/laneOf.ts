@@ -1,0 +1,41 @@
+import { resultRow } from '../../core/projections/runResult.ts';
+import { totalTokens } from '../../core/model/tokens.ts';
+import { type AttemptState, isGreen, type RunState } from '../../core/run/state.ts';
+import type { Lane } from '../../protocol/panelShapes.ts';
+
+/** A run as the panel lists it. */
+export function laneOf(state: RunState): Lane {
+  const row = resultRow(state);
+  return {
+    run: state.run,
+    task: state.task,
+    title: state.spec.title,
+    phase: state.phase,
+    status: row.status,
+    reason: row.reason,
+    requestedAt: state.requestedAt,
+    startedAt: state.startedAt,
+    endedAt: state.endedAt,
+    attempts: state.attempts.length,
+    attemptLimit: state.spec.attempts + state.grantedAttempts,
+    tokens: totalTokens(state.tokens),
+    cost: state.cost,
+    budgetUsd: state.budgetUsd,
+    baseTree: state.spec.baseTree,
+    greenTree: state.lastGreen.tree,
+    candidates: state.attempts.flatMap((attempt) => {
+      const { candidate, test } = attempt;
+      if (candidate === null) return [];
+      return [
+        { attempt: attempt.attempt, tree: candidate.tree, green: test === null ? null : isGreen(test.evidence), fate: fateOf(attempt) },
+      ];
+    }),
+    reviewTree: state.pending.find(({ kind }) => kind === 'review')?.tree ?? null,
+  };
+}
+
+const fateOf = (attempt: AttemptState): string => {
+  if (attempt.commit !== null) return 'committed';
+  if (attempt.closed !== null) return attempt.closed.how;
+  return attempt.review?.decision ?? 'open';
+};

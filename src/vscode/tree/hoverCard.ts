@@ -1,0 +1,81 @@
+import type * as vscodeTypes from 'vscode';
+import { totalTokens } from '../../core/model/tokens.ts';
+import { costText, usdToNumber } from '../../core/model/usd.ts';
+import type { AttemptState, RunState } from '../../core/run/state.ts';
+import { countText, linesText, plural, shortOid } from '../text/figures.ts';
+import { plainLine, plainText } from '../text/plainText.ts';
+import { joined, lastCandidate, markOf, runElapsedText, testText } from '../text/runWords.ts';
+import type { Vscode } from '../vscodeValue.ts';
+
+const mostPrompt = 600;
+const mostAttempts = 5;
+
+/** Commands that a card may link to; nothing else in it can run anything. */
+const linked = ['reactor.reviewChanges', 'reactor.showTimeline', 'reactor.openWorktree'];
+
+/**
+ * A run in one card: prompt, base, attempts, tokens and how the cost is made up. Text of people and models is escaped.
+ * @param node what the links hand to their commands: the repository and the run
+ */
+export function hoverCard(vscode: Vscode, state: RunState, repository: string, now: number): vscodeTypes.MarkdownString {
+  const card = new vscode.MarkdownString(undefined, true);
+  card.isTrusted = { enabledCommands: linked };
+  const { word } = markOf(state);
+  card.appendMarkdown('**').appendText(`${state.task} ${plainLine(state.spec.title)}`).appendMarkdown('**\n\n');
+  card.appendText(joined(word, runElapsedText(state, now))).appendMarkdown('\n');
+  const prompt = plainText(state.spec.prompt);
+  card.appendCodeblock(prompt.length > mostPrompt ? `${prompt.slice(0, mostPrompt)}…` : prompt, 'text');
+  for (const line of lines(state)) card.appendText(line).appendMarkdown('\n\n');
+  card.appendMarkdown(links(state, repository));
+  return card;
+}
+
+function lines(state: RunState): string[] {
+  const { spec, cell } = state;
+  const shown = state.attempts.slice(-mostAttempts);
+  const reason = state.concluded?.reason ?? state.parked?.reason ?? '';
+  return [
+    `Base ${shortOid(spec.base)} · test: ${plainLine(spec.test)} · ${landingText(state)}`,
+    ...(cell === null ? [] : [joined(cell.branch, cell.port === null ? '' : `:${cell.port}`)]),
+    ...(state.attempts.length > shown.length ? [`… ${plural(state.attempts.length - shown.length, 'earlier attempt')}`] : []),
+    ...shown.map(attemptLine),
+    ...(state.messages === 0 ? [] : [tokensLine(state), costLine(state)]),
+    ...(reason === '' ? [] : [plainLine(reason)]),
+    ...state.warnings.slice(-3).map((warning) => `Warning: ${plainLine(warning)}`),
+  ];
+}
+
+const landingText = ({ spec }: RunState): string =>
+  spec.land === 'branch' || spec.target === null ? 'stays on its branch' : `lands on ${plainLine(spec.target)}`;
+
+const attemptLine = (attempt: AttemptState): string => {
+  const { candidate, closed, commit } = attempt;
+  const change = candidate === null ? '' : `${plural(candidate.filesTotal, 'file')} ${linesText(candidate.added, candidate.removed)}`;
+  const end = commit !== null ? `committed ${shortOid(commit)}` : (closed?.how ?? '');
+  return joined(`Attempt ${attempt.attempt}`, attempt.test === null ? '' : testText(attempt), change, end);
+};
+
+function tokensLine({ tokens }: RunState): string {
+  const { input, output, reasoning, cacheRead, cacheWrite } = tokens;
+  const parts = [`${countText(input)} in`, `${countText(output)} out`];
+  if (reasoning > 0) parts.push(`${countText(reasoning)} reasoning`);
+  if (cacheRead > 0) parts.push(`${countText(cacheRead)} cache read`);
+  if (cacheWrite > 0) parts.push(`${countText(cacheWrite)} cache written`);
+  return `Tokens ${countText(totalTokens(tokens))} = ${parts.join(' + ')}`;
+}
+
+function costLine(state: RunState): string {
+  const parts = state.attempts.map((a) => costText(a.cost));
+  const sum = parts.length > 1 && parts.length <= mostAttempts ? ` = ${parts.join(' + ')}` : '';
+  const limit = state.budgetUsd === null ? '' : ` of $${usdToNumber(state.budgetUsd).toFixed(2)}`;
+  return `Cost ${costText(state.cost)}${limit}${sum}`;
+}
+
+function links(state: RunState, repository: string): string {
+  const link = (title: string, command: string) =>
+    `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([{ repository, run: state.run }]))})`;
+  const all = [link('$(pulse) Timeline', 'reactor.showTimeline')];
+  if (lastCandidate(state) !== null) all.unshift(link('$(diff-multiple) Changes', 'reactor.reviewChanges'));
+  if (state.cell?.hasWorktree) all.push(link('$(folder-opened) Worktree', 'reactor.openWorktree'));
+  return all.join(' &nbsp; ');
+}

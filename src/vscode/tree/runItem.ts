@@ -1,0 +1,46 @@
+import type * as vscodeTypes from 'vscode';
+import type { RunState } from '../../core/run/state.ts';
+import { shortOid } from '../text/figures.ts';
+import { plainLine } from '../text/plainText.ts';
+import { attemptText, joined, lastCandidate, markOf, runCostText, runElapsedText, tokensText } from '../text/runWords.ts';
+import type { Vscode } from '../vscodeValue.ts';
+
+const title = (state: RunState): string => `${state.task}  ${plainLine(state.spec.title, 60)}`;
+
+/** A cell at work: `TASK-008  Structured logging   testing · 1m02s · attempt 1 of 3 · 1,830 tok · $0.1800`. */
+export function cellItem(vscode: Vscode, key: string, state: RunState, activity: string, now: number): vscodeTypes.TreeItem {
+  const { icon, color, word } = markOf(state);
+  const drawn = new vscode.TreeItem(title(state), vscode.TreeItemCollapsibleState.Collapsed);
+  const doing = activity === '' || state.phase !== 'executing' ? word : `${word}: ${plainLine(activity, 40)}`;
+  drawn.id = key;
+  drawn.description = joined(doing, runElapsedText(state, now), attemptText(state), tokensText(state), runCostText(state));
+  drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));
+  drawn.contextValue = `cell.${state.phase}${lastCandidate(state) === null ? '' : '+candidate'}`;
+  drawn.accessibilityInformation = { label: `${state.task}, ${plainLine(state.spec.title)}, ${drawn.description}` };
+  return drawn;
+}
+
+/** A task by its last run: `TASK-006  Rename flag   c41d9e0 · attempt 1 · $0.0900`. */
+export function taskItem(vscode: Vscode, key: string, state: RunState, grouped: boolean, now: number): vscodeTypes.TreeItem {
+  const { icon, color, word } = markOf(state);
+  const drawn = new vscode.TreeItem(title(state), vscode.TreeItemCollapsibleState.None);
+  const landed = state.landing?.landed;
+  const commit = landed ? shortOid(landed.to) : '';
+  // Time that goes on is shown with the cells; here nothing moves while it is read.
+  const time = state.phase === 'ended' ? runElapsedText(state, now) : '';
+  const reason = state.parked?.reason ?? (state.phase === 'ended' && !landed ? (state.concluded?.reason ?? '') : '');
+  drawn.id = key;
+  drawn.description = joined(grouped ? '' : word, commit, plainLine(reason, 80), attemptText(state), time, runCostText(state));
+  drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));
+  drawn.contextValue = taskContext(state);
+  drawn.accessibilityInformation = { label: `${state.task}, ${plainLine(state.spec.title)}, ${word}, ${drawn.description}` };
+  drawn.command = { command: 'reactor.showTimeline', title: 'Show Timeline', arguments: [{ repository: key.split('#')[0], run: state.run }] };
+  return drawn;
+}
+
+/** `task.queued`, `task.running`, `task.parked.budget`, `task.ended`, each with `+candidate` when there is something to look at or restore. */
+function taskContext(state: RunState): string {
+  const where =
+    state.phase === 'ended' ? 'ended' : state.parked !== null ? `parked.${state.parked.code}` : state.phase === 'queued' ? 'queued' : 'running';
+  return `task.${where}${lastCandidate(state) === null ? '' : '+candidate'}`;
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { type Call, dataOf, onlyRun, type Outcome, Reactor, until } from '../support/reactor.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { checkoutState, git } from '../support/sampleRepository.ts';
+import { bash, byWord, tools, write } from '../support/sampleScript.ts';
+import type { ModelScript } from '../support/scriptedModel.ts';
+
+describe('The engine dies, is alone, and ends', function () {
+  this.timeout(180_000);
+  let reactor: Reactor;
+  const letGo = new Map<string, () => void>();
+  /** The second call of the first turn is held until the word is let go. */
+  const held = (word: string, script: ModelScript): ModelScript => {
+    const opened = new Promise<void>((resolve) => letGo.set(word, resolve));
+    return async (call) => {
+      if (call.turn === 1) await opened;
+      return script(call);
+    };
+  };
+  const isHeld = (word: string): Promise<boolean> => until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
+
+  const engines = (repository: string): number[] =>
+    reactor
+      .processes()
+      .filter(({ commandLine }) => commandLine.endsWith(`engine --repo ${repository}`))
+      .map(({ pid }) => pid);
+  const killEngine = (repository: string): void => {
+    const [pid, ...others] = engines(repository);
+    assert.deepEqual([typeof pid, others], ['number', []]);
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  };
+  /** A command that nobody follows any more. */
+  const abandon = async (call: Call): Promise<void> => {
+    call.child.kill('SIGKILL');
+    await call.outcome;
+  };
+  const showEnded = (repository: string, task: string): Promise<ReturnType<typeof JSON.parse>> =>
+    until(`${task} has ended`, async () => {
+      const shown = JSON.parse((await reactor.call(repository, ['show', task, '--json'])).stdout);
+      return shown.concluded !== null && shown.cell.hasWorktree === false ? shown : null;
+    });
+  const timeline = (shown: { timeline: { type: string; data: Record<string, unknown> }[] }, type: string): Record<string, unknown>[] =>
+    shown.timeline.filter((entry) => entry.type === type).map(({ data }) => data);
+  const trailers = async (repository: string): Promise<string[]> =>
+    (await git(repository, 'log', '--all', '--not', '--glob=refs/reactor/*', '--format=%(trailers:key=Reactor-Run,valueonly,separator=%x2C)')).split('\n').filter((line) => line !== '');
+
+  before(async () => {
+    reactor = await Reactor.open(
+      byWord({
+        turning: held('turning', tools(write('turning.txt', 'good\n'), bash('sleep 0'))),
+        testing: tools(write('testing.txt', 'good\n')),
+        leaving: held('leaving', tools(write('leaving.txt', 'good\n'))),
+        orphaned: held('orphaned', tools(write('orphaned.txt', 'good\n'), bash('sleep 600'))),
+        committing: tools(write('committing.txt', 'good\n')),
+        alpha: tools(write('alpha.txt', 'good\n')),
+      }),
+    );
+  });
+  after(() => {
+    for (const open of letGo.values()) open();
+    return reactor.close();
+  });
+
+  it('INV-005: kill -9 of the engine in a turn: no server is left after the grace time; the next command reverts the attempt, says so and goes on', async () => {
+    const repository = await reactor.repository('turn', plainProject());
+    const untouched = await checkoutState(repository);
+    const call = reactor.startRun(repository, 'Write turning', ['--task', 'turning', '--land', 'branch']);
+    await isHeld('turning');
+    await abandon(call);
+    killEngine(repository);
+    await until('the warden has ended every process of the cell', () => reactor.agentServers().length === 0);
+    letGo.get('turning')?.();
+    await reactor.call(repository, ['status']);
+    const shown = await showEnded(repository, 'turning');
+    assert.equal(shown.concluded.status, 'committed', shown.concluded.reason);
+    const [recovered] = timeline(shown, 'run/recovered');
+    assert.equal(recovered?.['outcome'], 'reverted');
+    assert.match(String(recovered?.['reason']), /the engine ended while the agent worked; what it had done is kept/);
+    const [interrupted] = timeline(shown, 'attempt/interrupted');
+    assert.equal(await git(repository, 'show', `${String(interrupted?.['keptRef'])}:turning.txt`), 'good');
+    assert.deepEqual(await checkoutState(repository), untouched);
+  });
+
+  it('kill -9 of the engine in a test: the run is resumed with the same candidate, and commits once', async () => {
+    const repository = await reactor.repository('test', plainProject());
+    const count = join(reactor.root, 'testing.count');
+    const test = `if [ -f testing.txt ]; then echo run >> ${count}; [ "$(wc -l < ${count})" -gt 1 ] || sleep 600; fi`;
+    const call = reactor.startRun(repository, 'Write testing', ['--task', 'testing', '--test', test]);
+    await until('the test runs', () => existsSync(count));
+    killEngine(repository);
+    // The command that follows the run starts the next engine by itself.
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 1], outcome.stderr);
+    assert.deepEqual(
+      dataOf(outcome, 'run/recovered').map(({ outcome: how }) => how),
+      ['resumed'],
+    );
+    assert.equal(readFileSync(count, 'utf8'), 'run\nrun\n');
+    assert.deepEqual(await trailers(repository), [onlyRun(outcome).run]);
+  });
+
+  it('kill -9 of the engine at the commit: nothing is lost and nothing is committed twice', async () => {
+    const repository = await reactor.repository('commit', plainProject());
+    // The repository's own signing program is what the commit waits for: there the engine is killed.
+    const mark = join(reactor.root, 'signing');
+    const signer = join(reactor.root, 'signer');
+    writeFileSync(signer, `#!/bin/sh\n[ -f ${mark} ] && exec sleep 0\ntouch ${mark}\nsleep 600\n`, { mode: 0o755 });
+    const call = reactor.startRun(repository, 'Write committing', ['--task', 'committing']);
+    await call.entry('attempt/approvedByPolicy');
+    killEngine(repository);
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [0, 'landed'], outcome.stderr);
+    assert.deepEqual(await trailers(repository), [onlyRun(outcome).run]);
+    assert.equal(await git(repository, 'rev-parse', 'HEAD^{tree}'), onlyRun(outcome).tree);
+    assert.equal(await git(repository, 'status', '--porcelain'), '');
+  });
+
+  it('INV-005: kill -9 of engine and warden together: the next command ends what is left and goes on', async () => {
+    const repository = await reactor.repository('both', plainProject());
+    const call = reactor.startRun(repository, 'Write orphaned', ['--task', 'orphaned', '--land', 'branch']);
+    await isHeld('orphaned');
+    await abandon(call);
+    const wardens = reactor.processes().filter(({ commandLine }) => commandLine === 'reactor-warden');
+    for (const { pid } of wardens) process.kill(pid, 'SIGKILL');
+    killEngine(repository);
+    assert.equal(reactor.agentServers().length, 1);
+    const killed = await reactor.call(repository, ['kill', 'orphaned', '--json']);
+    assert.deepEqual([killed.exitCode, onlyRun(killed).status], [0, 'cancelled']);
+    assert.deepEqual(reactor.agentServers(), []);
+    assert.equal(await git(repository, 'show', `${onlyRun(killed).kept}:orphaned.txt`), 'good');
+  });
+
+  it('survives its client; logs -f and status see the end', async () => {
+    const repository = await reactor.repository('survive', plainProject());
+    const call = reactor.startRun(repository, 'Write leaving', ['--task', 'leaving']);
+    await isHeld('leaving');
+    await abandon(call);
+    const logs = reactor.start(repository, ['logs', 'leaving', '-f']);
+    const status = JSON.parse((await reactor.call(repository, ['status', '--json'])).stdout) as { runs: { task: string }[]; cells: unknown[] };
+    assert.deepEqual([status.runs.map(({ task }) => task), status.cells.length], [['leaving'], 1]);
+    letGo.get('leaving')?.();
+    const outcome = await logs.outcome;
+    assert.equal(outcome.exitCode, 0);
+    assert.equal(await git(repository, 'show', 'main:leaving.txt'), 'good');
+  });
+
+  it('a second engine for the same repository is refused', async () => {
+    const repository = join(reactor.root, 'survive');
+    await reactor.call(repository, ['run', '--prompt', 'Be idle', '--detach', '--approve', 'auto']);
+    const before = engines(repository);
+    const second = await reactor.call(repository, ['engine']);
+    assert.equal(second.exitCode, 0);
+    assert.deepEqual([before.length, engines(repository)], [1, before]);
+    await reactor.call(repository, ['kill', 'TASK-001']);
+  });
+
+  it('ends by itself, with its warden, when no client and no run is left', async () => {
+    const repository = await reactor.repository('idle', plainProject());
+    const outcome: Outcome = await reactor.run(repository, 'Write alpha', [], { env: { REACTOR_IDLE_MS: '1000' } });
+    assert.equal(outcome.exitCode, 0);
+    await until('the engine has ended by itself', () => engines(repository).length === 0);
+    const exported = await reactor.call(repository, ['export']);
+    const last = JSON.parse(exported.stdout.trimEnd().split('\n').at(-1) ?? '') as { type: string; data: { reason: string } };
+    assert.deepEqual([last.type, last.data.reason], ['engine/stopped', 'idle']);
+  });
+});
