@@ -108,6 +108,7 @@ Examples:
 
   onRun('approve', 'take what waits: a green change, a permission once, an answer')
     .option('--tree <tree>', 'the tree that was looked at; refused when the candidate is another one (default: the present one, printed)')
+    .option('--edited', 'first take the edits you made in the worktree: they are tested, and then wait for your review')
     .option('--answer <text>', 'the answer to a question of the agent; repeat for several questions', append)
     .option('--comment <text>', 'a word for the journal')
     .option('--id <id>', 'which one, when several things of the run wait')
@@ -116,9 +117,10 @@ Examples:
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).approveCommand(context, name, options)));
   onRun('reject', 'do not take what waits; with a comment the agent goes on from there')
     .option('--comment <text>', 'what should change: sent to the agent as its next prompt')
+    .option('--file <path[:hunks]>', 'reject only this file, or these hunks of it (counted from 1); the rest is tested again; repeat for more', append)
     .option('--id <id>', 'which one, when several things of the run wait')
     .option('--detach', 'return at once in place of following the run')
-    .addHelpText('after', '\nExample:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"')
+    .addHelpText('after', '\nExamples:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"\n  $ reactor reject TASK-001 --file src/cart.ts:2 --file docs/notes.md')
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).rejectCommand(context, name, options)));
   onRun('resume', 'let a parked run go on')
     .option('--budget <usd>', 'its new limit in US dollars')

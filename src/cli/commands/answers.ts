@@ -22,10 +22,14 @@ export interface ApproveOptions extends AnswerOptions {
   readonly id?: string;
   readonly answer?: readonly string[];
   readonly comment?: string;
+  /** The worktree as a person edited it becomes the candidate, is tested, and waits for review again. */
+  readonly edited?: boolean;
 }
 
 export interface RejectOptions extends AnswerOptions {
   readonly comment?: string;
+  /** Files, or hunks of them, that are not taken; the rest is tested again. */
+  readonly file?: readonly string[];
   readonly id?: string;
 }
 
@@ -80,6 +84,11 @@ export const approveCommand = (context: CommandContext, name: string, options: A
       return await client.request('resume', { run: state.run });
     }
     const tree = pending.kind === 'review' ? reviewedTree(state, pending, options.tree) : null;
+    if (options.edited && tree !== null) {
+      const revised = await client.request('revise', { run: state.run, tree, rejected: [], edited: true });
+      say(`${state.task}: tree ${shortOid(revised.tree)} has your edits; testing it.`);
+      return revised;
+    }
     const candidate = state.attempts.findLast((a) => a.attempt === pending.attempt)?.candidate ?? null;
     const what =
       tree === null
@@ -107,10 +116,40 @@ export const rejectCommand = (context: CommandContext, name: string, options: Re
   actAndFollow(context, name, options, async (client, state, say) => {
     const pending = pick(state, options.id);
     if (pending === null && state.parked === null) throw nothingWaits(state);
+    if (options.file !== undefined) return await rejectInPart(client, state, pending, options.file, say);
     const comment = options.comment?.trim() || null;
     say(`Rejecting ${state.task}${pending === null ? '' : `: ${safeLine(pending.title)}`}`);
     return await client.request('answer', { run: state.run, id: pending?.id ?? null, decision: 'rejected', tree: null, comment });
   });
+
+/** Takes the candidate without some files or hunks: a new candidate, tested again and then up for review. */
+async function rejectInPart(
+  client: EngineClient,
+  state: RunState,
+  pending: PendingApproval | null,
+  files: readonly string[],
+  say: (line: string) => void,
+): Promise<{ readonly run: string; readonly seq: number }> {
+  if (pending?.kind !== 'review' || pending.tree === null) {
+    throw new UserFacingError('notPossibleNow', `${state.task} has no change that waits for review, so no file of it can be rejected.`, {
+      actions: [`reactor show ${state.task}`],
+    });
+  }
+  const { run, tree, seq } = await client.request('revise', { run: state.run, tree: pending.tree, rejected: files.map(rejectedPart) });
+  say(`${state.task}: tree ${shortOid(tree)} is without ${files.map(safeLine).join(', ')}; testing it.`);
+  return { run, seq };
+}
+
+/** `FILE` or `FILE:1,3`: hunks are counted from 1, as `show --diff` prints them. */
+function rejectedPart(text: string): { path: string; hunks: number[] | null } {
+  const [, path = text, numbers] = /^(.+):(\d+(?:,\d+)*)$/.exec(text) ?? [];
+  if (numbers === undefined) return { path: text, hunks: null };
+  const hunks = numbers.split(',').map((n) => Number(n) - 1);
+  if (hunks.some((hunk) => hunk < 0)) {
+    throw new UserFacingError('configuration', `${safeLine(text)}: hunks are counted from 1.`, { actions: ['reactor show RUN --diff'] });
+  }
+  return { path, hunks };
+}
 
 /** `reactor resume`: lets a parked run try again, with another budget when it had used its own up. */
 export const resumeCommand = (context: CommandContext, name: string, options: ResumeOptions): Promise<number> =>
