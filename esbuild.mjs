@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -48,7 +48,30 @@ const bundles = (root) => [
   { ...shared, entryPoints: { cli: join(root, 'src/cli.ts') }, splitting: true, chunkNames: '[name]-[hash]' },
   { ...shared, entryPoints: { warden: join(root, 'src/adapters/processes/wardenMain.ts') } },
   { ...shared, entryPoints: { journalVerifier: join(root, 'src/adapters/journal/verifierMain.ts') } },
+  ...(existsSync(join(root, 'webview-ui')) ? [panel(root)] : []),
 ];
+
+/** The panel's page: everything it loads lies in dist/webview, the only folder the page may read. */
+const panel = (root) => ({
+  entryPoints: {
+    'webview/panel': join(root, 'webview-ui/src/panel.tsx'),
+    'webview/codicon': join(root, 'node_modules/@vscode/codicons/dist/codicon.css'),
+  },
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'chrome138',
+  tsconfig: join(root, 'webview-ui/tsconfig.json'),
+  splitting: true,
+  chunkNames: 'webview/[name]-[hash]',
+  assetNames: 'webview/[name]-[hash]',
+  loader: { '.ttf': 'file' },
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  write: false,
+  plugins: [englishOnly],
+});
 
 const dayMs = 24 * 3_600_000;
 
@@ -57,6 +80,15 @@ const dayMs = 24 * 3_600_000;
  * builds stay for a day: a process that runs still loads its own.
  */
 function place(outdir, files) {
+  for (const folder of new Set([outdir, ...files.map((file) => dirname(file.path))])) {
+    placeIn(
+      folder,
+      files.filter((file) => dirname(file.path) === folder),
+    );
+  }
+}
+
+function placeIn(outdir, files) {
   mkdirSync(outdir, { recursive: true });
   for (const file of files) {
     const temporary = `${file.path}.${process.pid}.tmp`;
@@ -67,7 +99,8 @@ function place(outdir, files) {
   const kept = new Set(files.map((file) => relative(outdir, file.path)));
   for (const name of readdirSync(outdir)) {
     const file = join(outdir, name);
-    if (name !== '.built' && !kept.has(name) && Date.now() - statSync(file).mtimeMs > dayMs) rmSync(file, { recursive: true });
+    const found = statSync(file);
+    if (name !== '.built' && !kept.has(name) && found.isFile() && Date.now() - found.mtimeMs > dayMs) rmSync(file);
   }
 }
 

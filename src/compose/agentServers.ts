@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createAgentServers } from '../adapters/opencode/agentServers.ts';
@@ -23,7 +24,7 @@ export function composeAgentServers(options: {
     executable: process.env['REACTOR_OPENCODE'] ?? null,
     env: process.env,
     packageFolders,
-    ...(templateFolder === null ? {} : { templateFolder }),
+    ...(templateFolder === null ? {} : { templateFolder, versionsFile: join(templateFolder, '..', 'agentServerVersions.json') }),
     endProcess: async (cell, leader) => {
       await processes.endCell(cell, leader, killGraceMs);
     },

@@ -136,4 +136,4 @@ const engineEnvironment = (extra: Readonly<Record<string, string>>): NodeJS.Proc
 };
 
 /** Keeps the engine's heap small: its work is waiting. */
-const engineNodeFlags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+const engineNodeFlags = ['--max-semi-space-size=1', '--optimize-for-size', '--disable-warning=ExperimentalWarning'];

@@ -69,15 +69,8 @@ export async function runEngine(folder: string): Promise<number> {
     processes,
     command: [process.execPath, ...wardenNodeFlags, programPath('warden')],
   });
-  const project = folderProject;
-  const { config } = await project
-    .config(home.repository.facts.topLevel ?? folder, home.repository.facts.topLevel ?? folder)
-    .catch((error: unknown) => {
-      // A broken reactor.yaml is told to the person who runs something; the engine still serves what is there.
-      log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) });
-      return { config: null };
-    });
-  const warden = await wardens.start({
+  // A process that starts while the rest is read.
+  const starting = wardens.start({
     graceMs: numberFrom('REACTOR_WARDEN_GRACE_MS', DEFAULT_WARDEN_GRACE_MS),
     logFile: `${home.engineLog}.warden`,
     onRestarted: (replaced) => {
@@ -87,6 +80,19 @@ export async function runEngine(folder: string): Promise<number> {
       });
     },
   });
+  starting.catch(() => {});
+  const agents = composeAgentServers({ log, templateFolder: join(home.dataFolder, 'templates'), processes, killGraceMs: KILL_GRACE_MS });
+  // Known by the time the first cell needs it; a failure is told there.
+  agents.locate().catch(() => {});
+  const project = folderProject;
+  const { config } = await project
+    .config(home.repository.facts.topLevel ?? folder, home.repository.facts.topLevel ?? folder)
+    .catch((error: unknown) => {
+      // A broken reactor.yaml is told to the person who runs something; the engine still serves what is there.
+      log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) });
+      return { config: null };
+    });
+  const warden = await starting;
   const engine = new Engine({
     clock: systemClock,
     log,
@@ -103,7 +109,7 @@ export async function runEngine(folder: string): Promise<number> {
       identify: (pid) => processes.identify(pid),
       isAlive: (p) => processes.isAlive(p),
     }),
-    agents: composeAgentServers({ log, templateFolder: join(home.dataFolder, 'templates'), processes, killGraceMs: KILL_GRACE_MS }),
+    agents,
     files: createDataFiles(home.dataFolder),
     project,
     options: {

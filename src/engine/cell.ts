@@ -264,10 +264,12 @@ export class Cell {
     // Deleting thousands of files takes a while that nobody has to wait for.
     const removed = await deps.repository.moveWorktreeAway(cell.worktree, `${cell.worktree}.removed`);
     if (!removed.ok) {
-      // What is left is found and offered by `clean`.
+      // It stays with all that is in it, and `clean` offers it.
       await this.#context.record(
         event('run/recoveryApplied', { code: 'IG', what: `worktree not removed: ${removed.error.message}`, retry: 0, delayMs: 0 }),
       );
+      await this.#context.record(event('cell/removed', {}));
+      return;
     }
     await this.#context.record(event('cell/removed', {}));
     this.#deletion = deps.files.removeCell(cell.id).catch((error: unknown) => {

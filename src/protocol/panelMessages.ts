@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ConversationItemShape, CostReportShape, Lane, PanelTab, PatchFileShape, SpanColumns, SpanDetailShape } from './panelShapes.ts';
+import { ConversationItemShape, CostReportShape, type Frozen, Lane, PanelTab, PatchFileShape, SpanColumns, SpanDetailShape } from './panelShapes.ts';
 
 /** Raised when a message changes in a way the other side of an older build can't read. */
 export const PANEL_PROTOCOL = 1;
@@ -45,7 +45,7 @@ export const HostMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('done'), request: z.number(), message: z.string() }),
   z.object({ type: z.literal('failed'), request: z.nullable(z.number()), message: z.string() }),
 ]);
-export type HostMessage = z.infer<typeof HostMessage>;
+export type HostMessage = Frozen<z.infer<typeof HostMessage>>;
 
 /** What the panel asks of the host. Requests with a number are answered by one message with that number, or `failed`. */
 export const PanelMessage = z.discriminatedUnion('type', [
@@ -82,4 +82,4 @@ export const PanelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('output'), request: z.number(), run: z.string(), index: z.number() }),
   z.object({ type: z.literal('export'), request: z.number(), name: z.string(), text: z.string() }),
 ]);
-export type PanelMessage = z.infer<typeof PanelMessage>;
+export type PanelMessage = Frozen<z.infer<typeof PanelMessage>>;

@@ -2,6 +2,15 @@ import * as z from 'zod/mini';
 
 /** Shapes that host and panel exchange, checked by both. Small enough for the panel's bundle: no classic zod here. */
 
+/** A message as it is handled: nothing changes what was sent. */
+export type Frozen<T> = T extends ArrayBufferView
+  ? T
+  : T extends readonly (infer U)[]
+    ? readonly Frozen<U>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T;
+
 export const PanelTab = z.enum(['timeline', 'diff', 'costs', 'conversation']);
 export type PanelTab = z.infer<typeof PanelTab>;
 
@@ -13,7 +22,7 @@ export const Tokens = z.object({
   cacheRead: z.number(),
   cacheWrite: z.number(),
 });
-export type Tokens = z.infer<typeof Tokens>;
+export type Tokens = Frozen<z.infer<typeof Tokens>>;
 
 /** One run as a lane of the timeline and a choice of the other tabs. */
 export const Lane = z.object({
@@ -40,7 +49,7 @@ export const Lane = z.object({
   /** The tree a review waits for; null when none does. */
   reviewTree: z.nullable(z.string()),
 });
-export type Lane = z.infer<typeof Lane>;
+export type Lane = Frozen<z.infer<typeof Lane>>;
 
 const Numbers = z.instanceof(Float64Array);
 const Bytes = z.instanceof(Uint8Array);
@@ -66,7 +75,7 @@ export const SpanColumns = z
       return [kind, status, start, end, attempt, cost, label].every((column) => column.length === index.length);
     }, 'columns of unequal length'),
   );
-export type SpanColumns = z.infer<typeof SpanColumns>;
+export type SpanColumns = Frozen<z.infer<typeof SpanColumns>>;
 
 const File = z.object({
   status: z.string(),
@@ -86,7 +95,7 @@ export const SpanDetailShape = z.object({
   outputFile: z.nullable(z.string()),
   tree: z.nullable(z.string()),
 });
-export type SpanDetailShape = z.infer<typeof SpanDetailShape>;
+export type SpanDetailShape = Frozen<z.infer<typeof SpanDetailShape>>;
 
 export const ConversationItemShape = z.object({
   seq: z.number(),
@@ -102,7 +111,7 @@ export const ConversationItemShape = z.object({
   failed: z.boolean(),
   costUsd: z.nullable(z.string()),
 });
-export type ConversationItemShape = z.infer<typeof ConversationItemShape>;
+export type ConversationItemShape = Frozen<z.infer<typeof ConversationItemShape>>;
 
 export const PatchFileShape = z.object({
   path: z.string(),
@@ -123,7 +132,7 @@ export const PatchFileShape = z.object({
     }),
   ),
 });
-export type PatchFileShape = z.infer<typeof PatchFileShape>;
+export type PatchFileShape = Frozen<z.infer<typeof PatchFileShape>>;
 
 export const CostReportShape = z.object({
   now: z.number(),
@@ -167,4 +176,4 @@ export const CostReportShape = z.object({
     }),
   ),
 });
-export type CostReportShape = z.infer<typeof CostReportShape>;
+export type CostReportShape = Frozen<z.infer<typeof CostReportShape>>;

@@ -13,7 +13,6 @@ const overhead = (name: string, files: number, engine: 'running' | 'cold'): Benc
   name,
   unit: 'ms',
   target: { of: 'ratio', atMost: 0.9 },
-  rounds: 9,
   async prepare() {
     const model = await startInstantModel();
     const env = userEnvironment(model);

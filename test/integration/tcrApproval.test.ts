@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { type Call, dataOf, onlyRun, type Outcome, Reactor } from '../support/reactor.ts';
+import { type Call, dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
@@ -17,8 +17,10 @@ describe('Waiting for a person without a terminal', function () {
         alpha: tools(write('alpha.txt', 'good\n')),
         beta: (call) => tools(write('beta.txt', call.prompt.includes('louder') ? 'GOOD\n' : 'good\n'))(call),
         gamma: tools(write('gamma.txt', 'good\n')),
-        fetching: (call) => tools({ name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text' } }, write('fetched.txt', 'good\n'))(call),
-        forbidden: (call) => tools({ name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text' } }, write('forbidden.txt', 'good\n'))(call),
+        fetching: (call) =>
+          tools({ name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text' } }, write('fetched.txt', 'good\n'))(call),
+        forbidden: (call) =>
+          tools({ name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text' } }, write('forbidden.txt', 'good\n'))(call),
         costly: tools(write('one.txt', 'good\n'), write('two.txt', 'good\n'), write('three.txt', 'good\n')),
       }),
     );
@@ -51,10 +53,14 @@ describe('Waiting for a person without a terminal', function () {
 
   it('status --json shows what waits', async () => {
     const { inbox } = JSON.parse((await answer('status')).stdout) as { inbox: { task: string; kind: string; tree: string | null }[] };
-    assert.deepEqual(
-      inbox.map(({ task, kind, tree }) => `${task} ${kind} ${tree === null ? '-' : tree === run(task).tree}`).sort(),
-      ['alpha review true', 'beta review true', 'costly parked -', 'fetching permission -', 'forbidden permission -', 'gamma review true'],
-    );
+    assert.deepEqual(inbox.map(({ task, kind, tree }) => `${task} ${kind} ${tree === null ? '-' : tree === run(task).tree}`).sort(), [
+      'alpha review true',
+      'beta review true',
+      'costly parked -',
+      'fetching permission -',
+      'forbidden permission -',
+      'gamma review true',
+    ]);
   });
 
   it('an approval of another tree than the candidate is refused and changes nothing', async () => {
@@ -65,7 +71,8 @@ describe('Waiting for a person without a terminal', function () {
     assert.equal(await git(repository, 'rev-parse', 'a'), await git(repository, 'rev-parse', 'main'));
   });
 
-  it('exit code 0 for approve from another process: the candidate lands as it was', async () => {
+  it('exit code 0 for approve from another process, also past the end of the engine: the candidate lands as it was', async () => {
+    await reactor.call(repository, ['engine', '--stop', '--now']);
     const outcome = await answer('approve', 'alpha', '--tree', run('alpha').tree ?? '');
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).tree], [0, 'landed', run('alpha').tree]);
     assert.equal(await git(repository, 'rev-parse', 'a^{tree}'), run('alpha').tree);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { dataOf, onlyRun, type Outcome, Reactor } from '../support/reactor.ts';
+import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
@@ -42,7 +42,10 @@ describe('The contract of run --json', function () {
     );
     assert.deepEqual([...new Set(entries.map((entry) => entry['run']))], ['FIRST-r1']);
     const order = entries.map((entry) => Number(entry['seq']));
-    assert.deepEqual(order, [...new Set(order)].sort((a, b) => a - b));
+    assert.deepEqual(
+      order,
+      [...new Set(order)].sort((a, b) => a - b),
+    );
     assert.equal(lines.at(-1)?.['type'], 'result');
     assert.deepEqual(
       entries.map((entry) => entry['type']).filter((type) => !String(type).startsWith('cell/')),
@@ -131,7 +134,12 @@ describe('The contract of run --json', function () {
     const [status] = objects((await reactor.call(repository, ['status', '--json'])).stdout);
     assert.deepEqual(status, { runs: [], cells: [], inbox: [] });
     const [show] = objects((await reactor.call(repository, ['show', 'FIRST', '--json'])).stdout);
-    const [attempt] = show?.['attemptList'] as { tree: string; kept: string; diff: { patch: string }; test: { output: string; exitCode: number } }[];
+    const [attempt] = (show?.['attemptList'] ?? []) as {
+      tree: string;
+      kept: string;
+      diff: { patch: string };
+      test: { output: string; exitCode: number };
+    }[];
     assert.deepEqual(
       [show?.['run'], attempt?.tree, attempt?.kept, attempt?.test.exitCode],
       ['FIRST-r1', onlyRun(priced).tree, onlyRun(priced).kept, 0],
@@ -141,7 +149,11 @@ describe('The contract of run --json', function () {
   });
 
   it('runs asked for at the same moment get names of their own', async () => {
-    const outcomes = await Promise.all([1, 2, 3].map(() => reactor.call(repository, ['run', '--json', '--detach', '--prompt', 'Write beta', '--land', 'branch', '--approve', 'auto'])));
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(() =>
+        reactor.call(repository, ['run', '--json', '--detach', '--prompt', 'Write beta', '--land', 'branch', '--approve', 'auto']),
+      ),
+    );
     const tasks = outcomes.flatMap((outcome) => (JSON.parse(outcome.stdout) as { runs: { task: string }[] }).runs.map(({ task }) => task));
     assert.deepEqual(tasks.sort(), ['TASK-001', 'TASK-002', 'TASK-003']);
     await Promise.all(tasks.map((task) => reactor.call(repository, ['kill', task])));

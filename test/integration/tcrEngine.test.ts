@@ -1,12 +1,29 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type Call, dataOf, onlyRun, type Outcome, Reactor, until } from '../support/reactor.ts';
+import { type Call, dataOf, type Outcome, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
 import type { ModelScript } from '../support/scriptedModel.ts';
+
+const parentOf = (pid: number): number => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
+};
+
+/** Signs nothing real. Its first call stops until it is told to go on. */
+const signer = (folder: string): string => `#!/bin/sh
+cat > /dev/null
+if mkdir ${folder}/signing 2> /dev/null; then until [ -f ${folder}/sign ]; do sleep 0.1; done; fi
+echo '[GNUPG:] SIG_CREATED D 1 2 00 0 0' >&2
+printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nAAAA\\n-----END PGP SIGNATURE-----\\n'
+`;
 
 describe('The engine dies, is alone, and ends', function () {
   this.timeout(180_000);
@@ -20,13 +37,17 @@ describe('The engine dies, is alone, and ends', function () {
       return script(call);
     };
   };
-  const isHeld = (word: string): Promise<boolean> => until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
+  const isHeld = (word: string): Promise<boolean> =>
+    until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
 
-  const engines = (repository: string): number[] =>
-    reactor
+  /** A child that the engine has just forked looks like the engine itself. */
+  const engines = (repository: string): number[] => {
+    const pids = reactor
       .processes()
       .filter(({ commandLine }) => commandLine.endsWith(`engine --repo ${repository}`))
       .map(({ pid }) => pid);
+    return pids.filter((pid) => !pids.includes(parentOf(pid)));
+  };
   const killEngine = (repository: string): void => {
     const [pid, ...others] = engines(repository);
     assert.deepEqual([typeof pid, others], ['number', []]);
@@ -45,7 +66,18 @@ describe('The engine dies, is alone, and ends', function () {
   const timeline = (shown: { timeline: { type: string; data: Record<string, unknown> }[] }, type: string): Record<string, unknown>[] =>
     shown.timeline.filter((entry) => entry.type === type).map(({ data }) => data);
   const trailers = async (repository: string): Promise<string[]> =>
-    (await git(repository, 'log', '--all', '--not', '--glob=refs/reactor/*', '--format=%(trailers:key=Reactor-Run,valueonly,separator=%x2C)')).split('\n').filter((line) => line !== '');
+    (
+      await git(
+        repository,
+        'log',
+        '--all',
+        '--not',
+        '--glob=refs/reactor/*',
+        '--format=%(trailers:key=Reactor-Run,valueonly,separator=%x2C)',
+      )
+    )
+      .split('\n')
+      .filter((line) => line !== '');
 
   before(async () => {
     reactor = await Reactor.open(
@@ -102,20 +134,50 @@ describe('The engine dies, is alone, and ends', function () {
     assert.deepEqual(await trailers(repository), [onlyRun(outcome).run]);
   });
 
-  it('kill -9 of the engine at the commit: nothing is lost and nothing is committed twice', async () => {
-    const repository = await reactor.repository('commit', plainProject());
-    // The repository's own signing program is what the commit waits for: there the engine is killed.
-    const mark = join(reactor.root, 'signing');
-    const signer = join(reactor.root, 'signer');
-    writeFileSync(signer, `#!/bin/sh\n[ -f ${mark} ] && exec sleep 0\ntouch ${mark}\nsleep 600\n`, { mode: 0o755 });
-    const call = reactor.startRun(repository, 'Write committing', ['--task', 'committing']);
-    await call.entry('attempt/approvedByPolicy');
-    killEngine(repository);
-    const outcome = await call.outcome;
-    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [0, 'landed'], outcome.stderr);
-    assert.deepEqual(await trailers(repository), [onlyRun(outcome).run]);
-    assert.equal(await git(repository, 'rev-parse', 'HEAD^{tree}'), onlyRun(outcome).tree);
-    assert.equal(await git(repository, 'status', '--porcelain'), '');
+  describe('kill -9 of the engine at the commit', () => {
+    /** Stops the engine's commit at the user's signing program, kills the engine there, and lets the next one end the run. */
+    const diesAtCommit = async (name: string, meanwhile: (repository: string, call: Call) => Promise<void>): Promise<[string, Outcome]> => {
+      const repository = await reactor.repository(name, plainProject());
+      const folder = join(reactor.root, `${name}-signer`);
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'gpg'), signer(folder), { mode: 0o755 });
+      await git(repository, 'config', 'gpg.program', join(folder, 'gpg'));
+      await git(repository, 'config', 'commit.gpgsign', 'true');
+      const call = reactor.startRun(repository, 'Write committing', ['--task', 'committing']);
+      await until('the commit is being signed', () => existsSync(join(folder, 'signing')));
+      await meanwhile(repository, call);
+      killEngine(repository);
+      writeFileSync(join(folder, 'sign'), '');
+      return [repository, await call.outcome];
+    };
+    const assertCommittedOnce = async (repository: string, outcome: Outcome): Promise<void> => {
+      const { run, status, tree, attempts } = onlyRun(outcome);
+      assert.deepEqual([outcome.exitCode, status, attempts], [0, 'landed', 1], outcome.stderr);
+      assert.deepEqual(
+        dataOf(outcome, 'run/recovered').map((data) => data.outcome),
+        ['resumed'],
+      );
+      assert.deepEqual(await trailers(repository), [run]);
+      assert.deepEqual([await git(repository, 'rev-parse', 'HEAD^{tree}'), await git(repository, 'status', '--porcelain')], [tree, '']);
+    };
+
+    it('before there is a commit: the next engine makes it', async () => {
+      const [repository, outcome] = await diesAtCommit('unsigned', async () => {});
+      await assertCommittedOnce(repository, outcome);
+    });
+
+    it('after the branch has moved and before that is recorded: the next engine finds its commit by the trailer', async () => {
+      let made = '';
+      const [repository, outcome] = await diesAtCommit('unrecorded', async (path, call) => {
+        const [candidate] = dataOf(call, 'attempt/candidateBuilt');
+        const [planned] = dataOf(call, 'cell/planned');
+        const message = 'Task committing: Write committing\n\nReactor-Run: committing-r1\nReactor-Attempt: 1\n';
+        made = await git(path, 'commit-tree', candidate?.tree ?? '', '-p', 'main', '-m', message);
+        await git(path, 'update-ref', `refs/heads/${planned?.branch}`, made);
+      });
+      await assertCommittedOnce(repository, outcome);
+      assert.equal(onlyRun(outcome).commit, made);
+    });
   });
 
   it('INV-005: kill -9 of engine and warden together: the next command ends what is left and goes on', async () => {
@@ -139,7 +201,10 @@ describe('The engine dies, is alone, and ends', function () {
     await isHeld('leaving');
     await abandon(call);
     const logs = reactor.start(repository, ['logs', 'leaving', '-f']);
-    const status = JSON.parse((await reactor.call(repository, ['status', '--json'])).stdout) as { runs: { task: string }[]; cells: unknown[] };
+    const status = JSON.parse((await reactor.call(repository, ['status', '--json'])).stdout) as {
+      runs: { task: string }[];
+      cells: unknown[];
+    };
     assert.deepEqual([status.runs.map(({ task }) => task), status.cells.length], [['leaving'], 1]);
     letGo.get('leaving')?.();
     const outcome = await logs.outcome;

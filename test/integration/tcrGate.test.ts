@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { after, before, describe, it } from 'mocha';
-import { dataOf, onlyRun, type Outcome, Reactor } from '../support/reactor.ts';
+import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { byWord, isRetry, tools, write } from '../support/sampleScript.ts';
@@ -19,6 +19,7 @@ describe('The gate: tested, then committed, or reverted', function () {
   let redBase: Outcome;
   let idle: Outcome;
   let meddling: Outcome;
+  let several: Outcome;
 
   before(async () => {
     reactor = await Reactor.open(
@@ -26,18 +27,30 @@ describe('The gate: tested, then committed, or reverted', function () {
         learning: (call) => tools(write('learning.txt', isRetry(call) ? 'good\n' : 'bad first try\n'))(call),
         stubborn: (call) => tools(write('stubborn.txt', isRetry(call) ? 'bad second try\n' : 'bad first try\n'))(call),
         idle: () => ({ text: 'All is well already.' }),
+        well: tools(write('well.txt', 'good\n')),
         meddling: tools(write('meddling.txt', 'good\n')),
       }),
     );
     repository = await reactor.repository('plain', plainProject());
     main = await git(repository, 'rev-parse', 'main');
     untouched = await checkoutState(repository);
-    [learning, never, redBase, idle, meddling] = await Promise.all([
+    const file = join(reactor.root, 'several.yaml');
+    writeFileSync(
+      file,
+      'tasks:\n  - id: WELL\n    prompt: Write well\n    land: branch\n  - id: ILL\n    prompt: Be idle again\n    land: branch\n',
+    );
+    [learning, never, redBase, idle, meddling, several] = await Promise.all([
       reactor.run(repository, 'Write learning', ['--land', 'branch']),
       reactor.run(repository, 'Write stubborn', ['--attempts', '2']),
       reactor.run(repository, 'Write redbase', ['--test', 'echo broken since yesterday; exit 3']),
       reactor.run(repository, 'Be idle'),
-      reactor.run(repository, 'Write meddling', ['--land', 'branch', '--test', 'sh check.sh && echo more >> readme.txt && echo new > report.txt']),
+      reactor.run(repository, 'Write meddling', [
+        '--land',
+        'branch',
+        '--test',
+        'sh check.sh && echo more >> readme.txt && echo new > report.txt',
+      ]),
+      reactor.call(repository, ['run', '--json', '--file', file, '--approve', 'auto']),
     ]);
   });
   after(() => reactor.close());
@@ -59,7 +72,10 @@ describe('The gate: tested, then committed, or reverted', function () {
 
   it('INV-008: what each reverted attempt had written is in a ref of its own', async () => {
     const refs = dataOf(never, 'attempt/candidateBuilt').map(({ keptRef }) => keptRef);
-    assert.deepEqual(refs, [1, 2].map((attempt) => `refs/reactor/kept/${onlyRun(never).run}/${attempt}`));
+    assert.deepEqual(
+      refs,
+      [1, 2].map((attempt) => `refs/reactor/kept/${onlyRun(never).run}/${attempt}`),
+    );
     const contents = await Promise.all(refs.map((ref) => git(repository, 'show', `${ref}:stubborn.txt`)));
     assert.deepEqual(contents, ['bad first try', 'bad second try']);
     assert.equal(onlyRun(never).kept, refs[1]);
@@ -82,6 +98,11 @@ describe('The gate: tested, then committed, or reverted', function () {
 
   it('exit code 2 when the agent changes nothing', () => {
     assert.deepEqual([idle.exitCode, onlyRun(idle).status, onlyRun(idle).reason], [2, 'failed', 'the agent changed nothing']);
+  });
+
+  it('exit code of several runs is the gravest of theirs', () => {
+    const rows = several.result?.runs.map(({ task, status }) => `${task} ${status}`);
+    assert.deepEqual([several.exitCode, rows], [2, ['WELL committed', 'ILL failed']]);
   });
 
   it('INV-007: what the test itself writes is told and not committed', async () => {
@@ -137,7 +158,10 @@ describe('The gate: tested, then committed, or reverted', function () {
 
     it('for a file of tasks of which one can not run: none of them is started', async () => {
       const file = join(reactor.root, 'tasks.yaml');
-      writeFileSync(file, 'tasks:\n  - id: GOOD\n    prompt: Write learning\n  - id: LOST\n    prompt: Write learning\n    target: nowhere\n');
+      writeFileSync(
+        file,
+        'tasks:\n  - id: GOOD\n    prompt: Write learning\n  - id: LOST\n    prompt: Write learning\n    target: nowhere\n',
+      );
       const outcome = await reactor.call(repository, ['run', '--file', file]);
       assert.deepEqual([outcome.exitCode, /nowhere/.test(outcome.stderr)], [1, true]);
       assert.equal((await reactor.call(repository, ['show', 'GOOD'])).exitCode, 1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type Call, dataOf, onlyRun, type Outcome, Reactor } from '../support/reactor.ts';
+import { type Call, dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { advance, checkoutState, commitFiles, git } from '../support/sampleRepository.ts';
 import { byWord, Gate, tools, write } from '../support/sampleScript.ts';
@@ -64,6 +64,13 @@ describe('Landing by the command line', function () {
     assert.equal(tree, tested?.tree);
   });
 
+  it('lands the next task on what landed before and on what was committed by hand', async () => {
+    const repository = join(reactor.root, 'clean');
+    const theirs = await commitFiles(repository, { 'own.txt': 'by hand\n' });
+    const outcome = await reactor.run(repository, 'Write beta');
+    assert.deepEqual([outcome.exitCode, await git(repository, 'rev-parse', 'main^')], [0, theirs]);
+  });
+
   describe('while the checkout has unfinished changes', () => {
     let repository: string;
     let untouched: Awaited<ReturnType<typeof checkoutState>>;
@@ -122,7 +129,13 @@ describe('Landing by the command line', function () {
       const { run, commit } = onlyRun(dirty);
       const outcome = await reactor.call(repository, ['approve', run, '--json']);
       assert.deepEqual(
-        [outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).commit, await git(repository, 'rev-parse', 'HEAD'), await git(repository, 'status', '--porcelain')],
+        [
+          outcome.exitCode,
+          onlyRun(outcome).status,
+          onlyRun(outcome).commit,
+          await git(repository, 'rev-parse', 'HEAD'),
+          await git(repository, 'status', '--porcelain'),
+        ],
         [0, 'landed', commit, commit, ''],
       );
     });
@@ -159,7 +172,10 @@ describe('Landing by the command line', function () {
         [merged.exitCode, onlyRun(merged).status, tested?.evidence.exitCode, await git(repository, 'rev-parse', 'merge^{tree}')],
         [0, 'landed', 0, tested?.tree],
       );
-      assert.equal(await git(repository, 'ls-tree', '-r', '--name-only', 'merge'), 'check.sh\nmerging.txt\nother.txt\nreactor.yaml\nreadme.txt');
+      assert.equal(
+        await git(repository, 'ls-tree', '-r', '--name-only', 'merge'),
+        'check.sh\nmerging.txt\nother.txt\nreactor.yaml\nreadme.txt',
+      );
       assert.equal(await git(repository, 'rev-parse', 'merge^'), tips['merge']);
     });
 
@@ -171,20 +187,15 @@ describe('Landing by the command line', function () {
     });
 
     it('exit code 7 when both are green alone and red together', async () => {
-      assert.deepEqual([red.exitCode, onlyRun(red).status, await git(repository, 'rev-parse', 'redmerge')], [7, 'parked', tips['redmerge']]);
+      assert.deepEqual(
+        [red.exitCode, onlyRun(red).status, await git(repository, 'rev-parse', 'redmerge')],
+        [7, 'parked', tips['redmerge']],
+      );
       assert.match(onlyRun(red).reason, /red together/);
     });
 
     it('ends no server of a parked run late: all of them are gone', () => {
       assert.deepEqual(reactor.agentServers(), []);
     });
-  });
-
-  it('lands the next task on what landed before', async () => {
-    const repository = await reactor.repository('twice', plainProject());
-    await reactor.run(repository, 'Write alpha');
-    const theirs = await commitFiles(repository, { 'own.txt': 'by hand\n' });
-    const outcome = await reactor.run(repository, 'Write beta');
-    assert.deepEqual([outcome.exitCode, await git(repository, 'rev-parse', 'main^')], [0, theirs]);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { dataOf, onlyRun, type Outcome, Reactor } from '../support/reactor.ts';
+import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
@@ -13,9 +13,9 @@ const then =
     call.turn === 0 ? { tools: [write(`${name}.txt`, 'half done\n')] } : action;
 
 /** Between its own tries the agent server waits for longer than an agent may be silent below. */
-const isRetried = (word: string): boolean => word === 'failing' || word === 'truncated';
+const isRetried = (word: string): boolean => ['failing', 'busy', 'truncated'].includes(word);
 
-const limits = 'limits:\n  stepsPerAttempt: 12\n  callsPerMinute: 40\n  stall: 8s\n';
+const limits = 'limits:\n  stepsPerAttempt: 12\n  callsPerMinute: 40\n  stall: 20s\n';
 
 describe('A model that fails', function () {
   this.timeout(180_000);
@@ -46,7 +46,16 @@ describe('A model that fails', function () {
     patient = await reactor.repository('patient', plainProject());
     const calls = Object.keys(scripts).map((word) => ({
       word,
-      call: reactor.startRun(isRetried(word) ? patient : repository, `Try ${word}`, ['--task', word, '--land', 'branch', '--attempts', '1', '--timeout', '100s']),
+      call: reactor.startRun(isRetried(word) ? patient : repository, `Try ${word}`, [
+        '--task',
+        word,
+        '--land',
+        'branch',
+        '--attempts',
+        '1',
+        '--timeout',
+        '100s',
+      ]),
     }));
     for (const { word, call } of calls) outcomes.set(word, await call.outcome);
   });
@@ -80,7 +89,7 @@ describe('A model that fails', function () {
       dataOf(outcome, 'run/recoveryApplied').map(({ code, retry }) => `${code} ${retry}`),
       ['R3 1', 'R3 2'],
     );
-    assert.equal(await git(repository, 'show', `${row.commit}:busy.txt`), 'half done');
+    assert.equal(await git(patient, 'show', `${row.commit}:busy.txt`), 'half done');
   });
 
   it('malformed chunks end the turn, not the patience', () => assertFailed('malformed', /JSON parsing failed/));

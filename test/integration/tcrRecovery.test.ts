@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
@@ -17,6 +19,17 @@ const dyingServer = (countFile: string, deaths: number): string => `#!/bin/sh
 case " $* " in *" serve "*)
   echo start >> ${countFile}
   [ "$(wc -l < ${countFile})" -le ${deaths} ] && { echo "no luck today" >&2; exit 3; };;
+esac
+exec ${openCode} "$@"
+`;
+
+/** An agent server that at its first start tells its port and waits until it has been taken. */
+const lateServer = (asked: string, isTaken: string): string => `#!/bin/sh
+case " $* " in *" serve "*)
+  if [ ! -f ${isTaken} ]; then
+    echo "$*" | sed 's/.*--port //' > ${asked}.part && mv ${asked}.part ${asked}
+    until [ -f ${isTaken} ]; do sleep 0.1; done
+  fi;;
 esac
 exec ${openCode} "$@"
 `;
@@ -42,7 +55,8 @@ describe('Recovery from what dies below a run', function () {
       return script(call);
     };
   };
-  const working = (word: string): Promise<boolean> => until(`the model holds ${word}`, () => reactor.calls(word).some((call) => call.turn === 1));
+  const working = (word: string): Promise<boolean> =>
+    until(`the model holds ${word}`, () => reactor.calls(word).some((call) => call.turn === 1));
 
   before(async () => {
     reactor = await Reactor.open(
@@ -63,17 +77,39 @@ describe('Recovery from what dies below a run', function () {
   it('BOOT_RETRY: a server that dies at its start is started anew, twice at most', async () => {
     const start = async (name: string, deaths: number) => {
       const executable = join(reactor.root, `${name}-opencode`);
-      writeFileSync(executable, dyingServer(join(reactor.root, `${name}.count`), deaths));
-      chmodSync(executable, 0o755);
+      writeFileSync(executable, dyingServer(join(reactor.root, `${name}.count`), deaths), { mode: 0o755 });
       const own = await reactor.repository(name, plainProject());
       return reactor.run(own, 'Write alpha', [], { env: { REACTOR_OPENCODE: executable } });
     };
     const [lucky, unlucky] = await Promise.all([start('lucky', 2), start('unlucky', 99)]);
     assert.deepEqual([lucky.exitCode, onlyRun(lucky).status, recoveries(lucky)], [0, 'landed', ['BOOT_RETRY 1', 'BOOT_RETRY 2']]);
-    assert.deepEqual([unlucky.exitCode, onlyRun(unlucky).status, recoveries(unlucky)], [1, 'error', ['BOOT_RETRY 1', 'BOOT_RETRY 2', 'RB 0']]);
+    assert.deepEqual(
+      [unlucky.exitCode, onlyRun(unlucky).status, recoveries(unlucky)],
+      [1, 'error', ['BOOT_RETRY 1', 'BOOT_RETRY 2', 'RB 0']],
+    );
     assert.match(onlyRun(unlucky).reason, /the agent server did not start/);
     assert.match(dataOf(unlucky, 'cell/serverFailed')[0]?.logTail ?? '', /no luck today/);
     assert.equal(readFileSync(join(reactor.root, 'unlucky.count'), 'utf8'), 'start\nstart\nstart\n');
+  });
+
+  it('BOOT_RETRY: a port that is taken at the last moment is given up for another one', async () => {
+    const [asked, isTaken] = [join(reactor.root, 'asked'), join(reactor.root, 'taken')];
+    const executable = join(reactor.root, 'late-opencode');
+    writeFileSync(executable, lateServer(asked, isTaken), { mode: 0o755 });
+    const own = await reactor.repository('late', plainProject());
+    const call = reactor.startRun(own, 'Write alpha', [], { env: { REACTOR_OPENCODE: executable } });
+    const port = await until('the server was to start', () => existsSync(asked) && Number(readFileSync(asked, 'utf8')));
+    const thief = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(thief, 'listening');
+      writeFileSync(isTaken, '');
+      const outcome = await call.outcome;
+      assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, recoveries(outcome)], [0, 'landed', ['BOOT_RETRY 1']], outcome.stderr);
+      const ports = dataOf(outcome, 'cell/serverSpawned').map((data) => data.port);
+      assert.deepEqual([ports[0], ports[1] === port, dataOf(outcome, 'cell/serverFailed')[0]?.code], [port, false, 'portTaken']);
+    } finally {
+      thief.close();
+    }
   });
 
   it('R3: kill -9 of the server during a turn: the attempt is redone from the last green state', async () => {
@@ -123,20 +159,22 @@ describe('Recovery from what dies below a run', function () {
     assert.equal((await git(repository, 'worktree', 'list', '--porcelain')).includes(planned.worktree), false);
   });
 
-  it('IG: a worktree whose content can not be read is left where it is and named, and the run ends as it should', async () => {
-    const test = 'if [ -f alpha.txt ]; then echo broken > .git; fi';
+  it('IG: a worktree that a person has locked is left where it is and told, and the run ends as it should', async () => {
+    const test = 'if [ -f alpha.txt ]; then git worktree lock --reason "I look at it" "$PWD"; fi';
     const outcome = await reactor.run(repository, 'Write alpha', ['--task', 'alpha', '--land', 'branch', '--test', test]);
     const worktree = dataOf(outcome, 'cell/planned')[0]?.worktree ?? '';
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, recoveries(outcome)], [0, 'committed', ['IG 0']]);
-    assert.match(dataOf(outcome, 'run/recoveryApplied')[0]?.what ?? '', /worktree left in place/);
+    assert.match(dataOf(outcome, 'run/recoveryApplied')[0]?.what ?? '', /is locked by a person: I look at it/);
     assert.equal(readFileSync(join(worktree, 'alpha.txt'), 'utf8'), 'good\n');
     const cleaned = await reactor.call(repository, ['clean', '--json']);
-    const { orphans } = JSON.parse(cleaned.stdout) as { orphans: { name: string; keptIn: string | null; removed: boolean }[] };
+    const { orphans } = JSON.parse(cleaned.stdout) as { orphans: { name: string; removed: boolean }[] };
     assert.deepEqual(
-      orphans.filter(({ name }) => name === worktree).map(({ keptIn, removed }) => [keptIn, removed]),
-      [[null, false]],
+      orphans.filter(({ name }) => name === worktree).map(({ removed }) => removed),
+      [false],
     );
-    assert.ok(existsSync(worktree));
+    await git(repository, 'worktree', 'unlock', worktree);
+    await reactor.call(repository, ['clean']);
+    assert.equal(existsSync(worktree), false);
   });
 
   it('leaves nothing running', () => {

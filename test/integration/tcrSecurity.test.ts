@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { dataOf, onlyRun, type Outcome, Reactor } from '../support/reactor.ts';
+import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { commitFiles, git } from '../support/sampleRepository.ts';
 import { bash, byWord, edit, tools, write } from '../support/sampleScript.ts';
@@ -44,7 +44,12 @@ describe('Edits that leave the worktree', function () {
       linked: tools(edit('shared/linked.txt', 'untouched', 'changed')),
       linking: tools(bash(`ln -s ${outside} escape && echo good > linking.txt`)),
       // The server can't list its open requests while one of them leaves its timeout out.
-      selfish: (call) => tools(bash('nohup sh attack.sh $PPID > /dev/null 2>&1 &'), { name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text', timeout: 5 } }, write('selfish.txt', 'good\n'))(call),
+      selfish: (call) =>
+        tools(
+          bash('nohup sh attack.sh $PPID > /dev/null 2>&1 &'),
+          { name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text', timeout: 5 } },
+          write('selfish.txt', 'good\n'),
+        )(call),
     });
     const words = ['absolute', 'linked', 'linking', 'selfish'];
     const calls = words.map((word) => reactor.startRun(repository, `Try ${word}`, ['--task', word]));

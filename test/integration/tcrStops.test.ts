@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { dataOf, onlyRun, type Outcome, Reactor, until } from '../support/reactor.ts';
+import { type Call, dataOf, type Outcome, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
@@ -27,6 +27,8 @@ describe('Stopping a run', function () {
   let reactor: Reactor;
   let repository: string;
   let untouched: Awaited<ReturnType<typeof checkoutState>>;
+  /** Runs into its time limit beside the others. */
+  let slow: Call;
   const pidFile = (name: string): string => join(reactor.root, `${name}.pid`);
   const pid = (name: string): number => Number(readFileSync(pidFile(name), 'utf8'));
 
@@ -40,10 +42,12 @@ describe('Stopping a run', function () {
         cancelled: tools(write('cancelled.txt', 'good\n')),
       }),
     );
-    repository = await reactor.repository('plain', plainProject('testTimeout: 3s\n'));
+    repository = await reactor.repository('plain', plainProject('testTimeout: 5s\n'));
     // The base is known to be green from here on, so that a time limit is about the agent and the tests alone.
     await reactor.run(repository, 'Find nothing to do');
     untouched = await checkoutState(repository);
+    slow = reactor.startRun(repository, 'Write slow', ['--task', 'slow', '--timeout', '30s']);
+    await slow.entry('attempt/started');
   });
   after(() => reactor.close());
 
@@ -52,22 +56,19 @@ describe('Stopping a run', function () {
     assert.match(kept ?? '', /^refs\/reactor\/kept\//);
     assert.equal(await git(repository, 'show', `${kept}:${task}.txt`), content);
     assert.deepEqual(await checkoutState(repository), untouched);
-    assert.deepEqual(reactor.agentServers(), []);
+    const [server] = dataOf(outcome, 'cell/serverSpawned');
+    assert.equal(alive(server?.process.pid ?? 0), false);
   };
-
-  it('exit code 3 when the time is over while the model is silent; what the agent did is kept', async () => {
-    const outcome = await reactor.run(repository, 'Write slow', ['--task', 'slow', '--timeout', '15s']);
-    const { status, reason } = onlyRun(outcome);
-    assert.deepEqual([outcome.exitCode, status, reason], [3, 'failed', 'the time limit of 15 s has passed']);
-    await assertKept(outcome, 'half done');
-  });
 
   it('a test that hangs is ended with all that it started, and counts as red', async () => {
     // Not on the base: there the command ends at once.
     const test = `if [ -f hanging.txt ]; then (setsid sleep 600 & echo $! > ${pidFile('child')}; wait) & echo $$ > ${pidFile('shell')}; sleep 600; fi`;
     const outcome = await reactor.run(repository, 'Write hanging', ['--task', 'hanging', '--test', test, '--attempts', '1']);
     const [tested] = dataOf(outcome, 'attempt/tested');
-    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, tested?.evidence.end, tested?.evidence.exitCode], [2, 'failed', 'timedOut', null]);
+    assert.deepEqual(
+      [outcome.exitCode, onlyRun(outcome).status, tested?.evidence.end, tested?.evidence.exitCode],
+      [2, 'failed', 'timedOut', null],
+    );
     assert.deepEqual([alive(pid('child')), alive(pid('shell'))], [false, false]);
     await assertKept(outcome, 'good');
   });
@@ -110,7 +111,8 @@ describe('Stopping a run', function () {
     call.child.kill('SIGINT');
     const outcome = await call.outcome;
     assert.equal(outcome.exitCode, 130);
-    await until('every agent server has gone', () => reactor.agentServers().length === 0);
+    const [server] = dataOf(outcome, 'cell/serverSpawned');
+    await until('its agent server has gone', () => !alive(server?.process.pid ?? 0));
     const show = await until('the run has ended', async () => {
       const { concluded, cell } = JSON.parse((await reactor.call(repository, ['show', 'killed', '--json'])).stdout) as {
         concluded: { status: string } | null;
@@ -119,5 +121,13 @@ describe('Stopping a run', function () {
       return concluded !== null && !cell.hasWorktree ? concluded.status : null;
     });
     assert.equal(show, 'cancelled');
+  });
+
+  it('exit code 3 when the time is over while the model is silent; what the agent did is kept', async () => {
+    const outcome = await slow.outcome;
+    const { status, reason } = onlyRun(outcome);
+    assert.deepEqual([outcome.exitCode, status, reason], [3, 'failed', 'the time limit of 30 s has passed']);
+    await assertKept(outcome, 'half done');
+    assert.deepEqual(reactor.agentServers(), []);
   });
 });

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
+import { dataFolderOf } from '../../src/adapters/files/dataFolder.ts';
 import type { Entry } from '../../src/core/journal/entry.ts';
 import type { EventData, EventType } from '../../src/core/journal/events.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
@@ -39,7 +40,8 @@ export interface Outcome {
 /** The one run of an outcome. @throws Error with what the command told, when there is no result or none of one run. */
 export function onlyRun(outcome: Outcome): ResultRow {
   const [run, ...others] = outcome.result?.runs ?? [];
-  if (run === undefined || others.length > 0) throw new Error(`no result of one run; exit code ${outcome.exitCode}\n${outcome.stdout.slice(-2000)}\n${outcome.stderr}`);
+  if (run === undefined || others.length > 0)
+    throw new Error(`no result of one run; exit code ${outcome.exitCode}\n${outcome.stdout.slice(-2000)}\n${outcome.stderr}`);
   return run;
 }
 
@@ -48,7 +50,11 @@ export const dataOf = <T extends EventType>(outcome: Pick<Outcome, 'entries'>, t
   outcome.entries.filter((entry) => entry.type === type).map((entry) => entry.data as EventData<T>);
 
 /** Waits for a condition, not for a time. @throws Error when it does not hold within the limit. */
-export async function until<T>(what: string, look: () => T | null | undefined | false | Promise<T | null | undefined | false>, limitMs = 60_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  limitMs = 100_000,
+): Promise<T> {
   const end = systemClock.monotonic() + limitMs;
   for (;;) {
     const found = await look();
@@ -100,11 +106,15 @@ export class Call {
 
   /** The first entry of this type that `where` takes. @throws Error when the command ends without it. */
   entry(type: string, where: (entry: Entry) => boolean = () => true): Promise<Entry> {
-    return until(`${type} is journaled\n${this.#told()}`, () => {
-      const found = this.entries.find((entry) => entry.type === type && where(entry));
-      if (found === undefined && this.#hasEnded) throw new Error(`${this.#args.join(' ')} ended without ${type}\n${this.#told()}`);
-      return found;
-    }, COMMAND_LIMIT_MS);
+    return until(
+      `${type} is journaled\n${this.#told()}`,
+      () => {
+        const found = this.entries.find((entry) => entry.type === type && where(entry));
+        if (found === undefined && this.#hasEnded) throw new Error(`${this.#args.join(' ')} ended without ${type}\n${this.#told()}`);
+        return found;
+      },
+      COMMAND_LIMIT_MS,
+    );
   }
 
   #objects(): readonly unknown[] {
@@ -183,7 +193,11 @@ export class Reactor {
     return call;
   }
 
-  call(repository: string, args: readonly string[], over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Promise<Outcome> {
+  call(
+    repository: string,
+    args: readonly string[],
+    over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
+  ): Promise<Outcome> {
     return this.start(repository, args, over).outcome;
   }
 
@@ -195,6 +209,11 @@ export class Reactor {
 
   run(repository: string, prompt: string, args: readonly string[] = [], over: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
     return this.startRun(repository, prompt, args, over).outcome;
+  }
+
+  /** The journal's file of a repository. */
+  journal(repository: string): string {
+    return join(dataFolderOf(join(repository, '.git'), this.#env), 'journal.db');
   }
 
   /** Requests at the model whose conversation has the word. */
@@ -216,14 +235,20 @@ export class Reactor {
     // A command that still follows a run would start another engine in place of one that ends.
     for (const { child } of this.#calls) child.kill('SIGKILL');
     await Promise.allSettled([...this.#calls].map((call) => call.outcome));
-    const stopped = [...this.#repositories].filter((path) => existsSync(path)).map((path) => this.call(path, ['engine', '--stop', '--now']));
+    const stopped = [...this.#repositories]
+      .filter((path) => existsSync(path))
+      .map((path) => this.call(path, ['engine', '--stop', '--now']));
     await Promise.allSettled(stopped);
     await this.model.stop();
     let left: FoundProcess[] = [];
-    await until('every process has gone', () => {
-      left = this.processes();
-      return left.length === 0;
-    }, GONE_LIMIT_MS).catch(() => {});
+    await until(
+      'every process has gone',
+      () => {
+        left = this.processes();
+        return left.length === 0;
+      },
+      GONE_LIMIT_MS,
+    ).catch(() => {});
     for (const { pid } of left) {
       try {
         process.kill(pid, 'SIGKILL');
@@ -248,6 +273,7 @@ function environment(root: string, modelPort: number): NodeJS.ProcessEnv {
     OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(modelPort)),
     GIT_CONFIG_NOSYSTEM: '1',
     NO_COLOR: '1',
+    PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
   };
   for (const name of Object.keys(env)) {
     if ((name.startsWith('GIT_') && name !== 'GIT_CONFIG_NOSYSTEM') || name.startsWith('XDG_') || name === 'NODE_OPTIONS') delete env[name];

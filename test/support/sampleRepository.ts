@@ -26,7 +26,11 @@ export async function git(folder: string, ...args: string[]): Promise<string> {
 export async function makeRepository(path: string, files: SampleFiles, env: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(path, { recursive: true });
   await writeFiles(path, files);
-  for (const args of [['init', '--quiet', '--initial-branch=main'], ['add', '--all'], ['commit', '--quiet', '--message', 'Start']]) {
+  for (const args of [
+    ['init', '--quiet', '--initial-branch=main'],
+    ['add', '--all'],
+    ['commit', '--quiet', '--message', 'Start'],
+  ]) {
     await execa('git', args, { cwd: path, env, extendEnv: false });
   }
 }
@@ -70,7 +74,8 @@ export async function advance(repository: string, branch: string, files: SampleF
   const gitFolder = await git(repository, 'rev-parse', '--absolute-git-dir');
   const env = { GIT_INDEX_FILE: join(gitFolder, `index-${branch.replaceAll('/', '-')}`), GIT_CONFIG_NOSYSTEM: '1' };
   const plumb = async (args: readonly string[], input = ''): Promise<string> =>
-    (await execa('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.invalid', ...args], { cwd: repository, env, input })).stdout;
+    (await execa('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.invalid', ...args], { cwd: repository, env, input }))
+      .stdout;
   await plumb(['read-tree', branch]);
   for (const [path, content] of Object.entries(files)) {
     const blob = await plumb(['hash-object', '-w', '--stdin'], content);

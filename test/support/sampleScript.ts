@@ -3,7 +3,10 @@ import type { ModelAction, ModelCall, ModelScript } from './scriptedModel.ts';
 type Tool = { readonly name: string; readonly args: unknown };
 
 export const write = (filePath: string, content: string): Tool => ({ name: 'write', args: { filePath, content } });
-export const edit = (filePath: string, oldString: string, newString: string): Tool => ({ name: 'edit', args: { filePath, oldString, newString } });
+export const edit = (filePath: string, oldString: string, newString: string): Tool => ({
+  name: 'edit',
+  args: { filePath, oldString, newString },
+});
 export const bash = (command: string): Tool => ({ name: 'bash', args: { command, description: 'Run a command' } });
 
 /** Calls of tools, one answer each, then a closing sentence. */

@@ -1,11 +1,10 @@
 import { realpath, stat } from 'node:fs/promises';
 import process from 'node:process';
-import { simpleGit } from 'simple-git';
 import type { Clock } from '../../base/clock.ts';
 import { KeyedMutex } from '../../base/keyedMutex.ts';
 import type { Log } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
-import type { Git, GitRepository, GitResult } from '../../core/ports/git.ts';
+import type { Git, GitRepository, GitResult, RepositoryFacts } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import { GitCommand } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
@@ -25,6 +24,7 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
   return {
     async version(signal) {
       signal?.throwIfAborted();
+      const { simpleGit } = await import('simple-git');
       const found = await simpleGit(signal === undefined ? {} : { abort: signal }).version();
       signal?.throwIfAborted();
       return found.installed ? `${found.major}.${found.minor}.${found.patch}` : null;
@@ -32,6 +32,9 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
     async open(folder, signal): Promise<GitResult<GitRepository>> {
       const place = await stat(folder).catch(nullIfMissing);
       if (place === null || !place.isDirectory()) return refuse('notARepository', `${folder} is no folder.`);
+      const quick = await factsAtOnce(git, folder, signal);
+      if (quick !== null)
+        return ok(createRepository({ facts: quick, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map() }));
       // One call per fact: a path may hold a newline.
       const ask = (...args: string[]) => git.run({ cwd: folder, args }, signal);
       const path = (...args: string[]) => ask('rev-parse', '--path-format=absolute', ...args);
@@ -59,5 +62,23 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
       };
       return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map() }));
     },
+  };
+}
+
+/** The usual case, a checkout with a commit whose paths hold no newline, in two calls side by side; null for any other. */
+async function factsAtOnce(git: GitCommand, folder: string, signal?: AbortSignal): Promise<RepositoryFacts | null> {
+  const facts = ['--git-common-dir', '--show-toplevel', '--show-prefix', '--verify', 'HEAD^{commit}'];
+  const [several, symbolic] = await Promise.all([
+    git.run({ cwd: folder, args: ['rev-parse', '--path-format=absolute', ...facts] }, signal),
+    git.run({ cwd: folder, args: ['symbolic-ref', '--quiet', 'HEAD'] }, signal),
+  ]);
+  const [common, top, prefix, head, ...more] = several.stdout.split('\n');
+  if (several.exitCode !== 0 || !common || !top || prefix === undefined || !head || more.length !== 1) return null;
+  return {
+    commonDir: await realpath(common),
+    topLevel: await realpath(top),
+    prefix: prefix.replace(/\/$/, ''),
+    branch: symbolic.exitCode === 0 ? symbolic.stdout.replace(/\n$/, '').replace(/^refs\/heads\//, '') : null,
+    head,
   };
 }

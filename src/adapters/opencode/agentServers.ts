@@ -30,6 +30,8 @@ export interface AgentServersDependencies {
   readonly env: NodeJS.ProcessEnv;
   /** Folder for what is made once per version of the server and used by every cell; absent: nothing is kept. */
   readonly templateFolder?: string;
+  /** File that remembers the version of the program from one start to the next; absent: it is asked. */
+  readonly versionsFile?: string;
   /** Ends all processes of a cell and resolves when they are gone. */
   readonly endProcess: (cell: string, leader: ProcessIdentity | null) => Promise<void>;
   readonly identify: (pid: number) => ProcessIdentity | null;
@@ -45,6 +47,7 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
       env: dependencies.env,
       packageFolders: dependencies.packageFolders ?? [],
       log: dependencies.log,
+      ...(dependencies.versionsFile === undefined ? {} : { memory: dependencies.versionsFile }),
     }).then((found) => {
       // What is missing now may be installed a minute later.
       if (found === null) located = undefined;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Log } from '../../base/log.ts';
 
@@ -15,6 +15,8 @@ export interface LocateOptions {
   /** Folders besides the program's own from which the npm package `opencode-<platform>-<arch>` may be resolvable. */
   readonly packageFolders: readonly string[];
   readonly log: Log;
+  /** File that remembers the versions of programs, which take most of a second to say them; absent: they are asked each time. */
+  readonly memory?: string;
 }
 
 export interface LocatedExecutable {
@@ -32,7 +34,7 @@ export const isSupported = (version: string): boolean => {
 export async function locateExecutable(options: LocateOptions, signal?: AbortSignal): Promise<LocatedExecutable | null> {
   const candidates = options.configured !== null ? [options.configured] : [...onPath(options.env), ...inPackages(options.packageFolders)];
   for (const path of candidates) {
-    const version = await versionOf(path, options.env, signal);
+    const version = await versionOf(path, options, signal);
     if (version !== null && isSupported(version)) return { path, version };
     options.log.log(
       'warn',
@@ -75,12 +77,58 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function versionOf(path: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string | null> {
+async function versionOf(path: string, { env, memory, log }: LocateOptions, signal?: AbortSignal): Promise<string | null> {
+  const identity = memory === undefined ? null : identityOf(path);
+  if (memory === undefined || identity === null) return askVersion(path, env, signal);
+  const remembered = recall(memory)[identity];
+  if (remembered !== undefined) return remembered;
+  const version = await askVersion(path, env, signal);
+  if (version !== null) remember(memory, identity, version, log);
+  return version;
+}
+
+async function askVersion(path: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string | null> {
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'], { env, timeout: VERSION_LIMIT_MS, ...(signal ? { signal } : {}) });
     return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? null;
   } catch {
     signal?.throwIfAborted();
     return null;
+  }
+}
+
+const SMALLEST_PROGRAM_BYTES = 10_000_000;
+
+/** Names this very file as it is now. Null for a small one: a script that starts another file stays the same when that one changes. */
+function identityOf(path: string): string | null {
+  try {
+    const real = realpathSync(path);
+    const { size, mtimeMs, ctimeMs, ino } = statSync(real);
+    return size < SMALLEST_PROGRAM_BYTES ? null : [real, ino, size, mtimeMs, ctimeMs].join('\n');
+  } catch {
+    return null;
+  }
+}
+
+function recall(memory: string): Readonly<Record<string, string>> {
+  try {
+    const known: unknown = JSON.parse(readFileSync(memory, 'utf8'));
+    if (typeof known !== 'object' || known === null) return {};
+    return Object.fromEntries(Object.entries(known).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  } catch {
+    // None yet, or unreadable: then versions are asked, and it is written anew.
+    return {};
+  }
+}
+
+/** Remembers the last one only. A failure costs time at the next start and nothing else. */
+function remember(memory: string, identity: string, version: string, log: Log): void {
+  try {
+    mkdirSync(dirname(memory), { recursive: true, mode: 0o700 });
+    const draft = `${memory}.${process.pid}`;
+    writeFileSync(draft, JSON.stringify({ [identity]: version }), { mode: 0o600 });
+    renameSync(draft, memory);
+  } catch (error) {
+    log.log('warn', 'the version of the agent server could not be remembered', { error: String(error) });
   }
 }

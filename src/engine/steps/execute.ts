@@ -39,9 +39,7 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     modelFailure = message;
     if (retry <= MODEL_RETRIES) {
       recorded.push(
-        context.record(
-          event('run/recoveryApplied', { code: 'R3', what: `model call: ${message}`.slice(0, 500), retry, delayMs: 0 }),
-        ),
+        context.record(event('run/recoveryApplied', { code: 'R3', what: `model call: ${message}`.slice(0, 500), retry, delayMs: 0 })),
       );
     } else if (stoppedFor === null) {
       stoppedFor = 'model';

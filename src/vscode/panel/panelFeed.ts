@@ -2,6 +2,7 @@ import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import type { Entry } from '../../core/journal/entry.ts';
 import { conversationItem, conversationTypes } from '../../core/projections/conversation.ts';
+import type { Span } from '../../core/projections/timelineSpan.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { type HostMessage, PANEL_PROTOCOL } from '../../protocol/panelMessages.ts';
 import type { PanelTab } from '../../protocol/panelShapes.ts';
@@ -15,10 +16,12 @@ const FIRST_LANES = 50;
 const MORE_LANES = 100;
 /** What happens within this time is sent together. */
 const BATCH_MS = 50;
+/** Spans of one message. */
+const CHUNK = 5000;
 
 /**
- * Keeps one panel up to date: a snapshot when its page is there, then what changes. While the panel is hidden nothing is sent and
- * nothing folded; its page asks anew when it is shown, and then one snapshot brings it up to date.
+ * Keeps one panel up to date: a snapshot when its page is there, then what changes. While the panel is hidden nothing is
+ * sent; its page asks anew when it is shown, and then one snapshot brings it up to date.
  */
 export class PanelFeed implements Disposable {
   readonly #model: PanelModel;
@@ -29,6 +32,7 @@ export class PanelFeed implements Disposable {
   readonly #dirtyRuns = new Set<string>();
   readonly #dirtyLanes = new Map<string, RunState>();
   readonly #live = new Map<string, string>();
+  readonly #closing = new AbortController();
   #abort = new AbortController();
   #generation = 0;
   #lanes = new Set<string>();
@@ -92,8 +96,12 @@ export class PanelFeed implements Disposable {
     if (this.#model.run(run) === null) return null;
     const record = this.#recordOf(run);
     while (!record.isRead && !this.#store.isDisposed) {
-      await record.catchUp(() => {}, () => this.pauseWork(), new AbortController().signal);
-      if (!record.isRead) await this.#host.clock.sleep(BATCH_MS);
+      await record.catchUp(
+        () => {},
+        () => this.pauseWork(),
+        this.#closing.signal,
+      );
+      if (!record.isRead) await this.#shortWhile();
     }
     return record;
   }
@@ -124,20 +132,28 @@ export class PanelFeed implements Disposable {
     for (const run of runs) {
       if (signal.aborted) return;
       const record = this.#recordOf(run);
-      // What the page before was sent is sent again in whole.
+      // The page has nothing yet: what was read for an earlier one is sent in whole.
       record.timeline.takeChanged();
-      this.#sendSpans(run, record.timeline.spans, false);
-      await record.catchUp(
-        () => {
-          if (generation === this.#generation) this.#sendSpans(run, record.timeline.takeChanged(), record.isRead);
-        },
-        () => this.pauseWork(),
-        signal,
-      );
+      for (let start = 0; start < record.timeline.spans.length && !signal.aborted; start += CHUNK) {
+        this.#sendSpans(run, record.timeline.spans.slice(start, start + CHUNK), false);
+        await this.pauseWork();
+      }
+      const send = (): void => {
+        if (generation === this.#generation) this.#sendSpans(run, record.timeline.takeChanged(), record.isRead);
+      };
+      do await record.catchUp(send, () => this.pauseWork(), signal);
+      while (!record.isRead && !signal.aborted && (await this.#shortWhile()));
+      send();
     }
   }
 
-  #sendSpans(run: string, spans: ReturnType<RunRecord['timeline']['takeChanged']> | RunRecord['timeline']['spans'], done: boolean): void {
+  /** Someone else reads the same record. */
+  async #shortWhile(): Promise<true> {
+    await this.#host.clock.sleep(BATCH_MS);
+    return true;
+  }
+
+  #sendSpans(run: string, spans: readonly Span[], done: boolean): void {
     if (!this.#active || (spans.length === 0 && !done)) return;
     this.#post({ type: 'spans', generation: this.#generation, run, columns: spanColumns(spans), done });
   }
@@ -216,6 +232,7 @@ export class PanelFeed implements Disposable {
 
   dispose(): void {
     this.pause();
+    this.#closing.abort();
     this.#store.dispose();
   }
 }

@@ -24,7 +24,7 @@ export class RunRecord {
     this.#model = model;
   }
 
-  /** Whether everything the journal had was read once. */
+  /** Whether everything is known up to the last entry that came. */
   get isRead(): boolean {
     return this.#read;
   }
@@ -36,6 +36,8 @@ export class RunRecord {
   async catchUp(page: () => void, pause: () => Promise<void>, signal: AbortSignal): Promise<void> {
     if (this.#waiting !== null) return;
     this.#waiting = [];
+    // Until the end is reached there may be a gap, which nothing may be folded behind.
+    this.#read = false;
     try {
       for (;;) {
         const entries = await this.#model.entries({ from: this.timeline.seq + 1, run: this.run, limit: PAGE });

@@ -18,9 +18,10 @@ const Query = z.object({
 
 export type TreeFile = z.infer<typeof Query> & { readonly path: string };
 
-export function treeUri(vscode: Vscode, { path, ...rest }: TreeFile): vscodeTypes.Uri {
-  const query = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return vscode.Uri.from({ scheme: TREE_SCHEME, path: `/${path}`, query: JSON.stringify(Object.fromEntries(query)) });
+/** The same file always gets the same address: comments and decorations hang on it. */
+export function treeUri(vscode: Vscode, { path, repository, tree, run, side, notice }: TreeFile): vscodeTypes.Uri {
+  const query = JSON.stringify({ repository, tree, run, side, ...(notice === undefined ? {} : { notice }) });
+  return vscode.Uri.from({ scheme: TREE_SCHEME, path: `/${path}`, query });
 }
 
 /** Null for an address that is not one of ours. */

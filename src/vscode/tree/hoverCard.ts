@@ -15,7 +15,7 @@ const linked = ['reactor.reviewChanges', 'reactor.showTimeline', 'reactor.openWo
 
 /**
  * A run in one card: prompt, base, attempts, tokens and how the cost is made up. Text of people and models is escaped.
- * @param node what the links hand to their commands: the repository and the run
+ * @param repository its id, which the links hand to their commands beside the run
  */
 export function hoverCard(vscode: Vscode, state: RunState, repository: string, now: number): vscodeTypes.MarkdownString {
   const card = new vscode.MarkdownString(undefined, true);

@@ -4,6 +4,7 @@ import { shortOid } from '../text/figures.ts';
 import { plainLine } from '../text/plainText.ts';
 import { attemptText, joined, lastCandidate, markOf, runCostText, runElapsedText, tokensText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
+import type { NodeOf } from './treeNode.ts';
 
 const title = (state: RunState): string => `${state.task}  ${plainLine(state.spec.title, 60)}`;
 
@@ -21,7 +22,7 @@ export function cellItem(vscode: Vscode, key: string, state: RunState, activity:
 }
 
 /** A task by its last run: `TASK-006  Rename flag   c41d9e0 · attempt 1 · $0.0900`. */
-export function taskItem(vscode: Vscode, key: string, state: RunState, grouped: boolean, now: number): vscodeTypes.TreeItem {
+export function taskItem(vscode: Vscode, node: NodeOf<'task'>, state: RunState, grouped: boolean, now: number): vscodeTypes.TreeItem {
   const { icon, color, word } = markOf(state);
   const drawn = new vscode.TreeItem(title(state), vscode.TreeItemCollapsibleState.None);
   const landed = state.landing?.landed;
@@ -29,12 +30,12 @@ export function taskItem(vscode: Vscode, key: string, state: RunState, grouped: 
   // Time that goes on is shown with the cells; here nothing moves while it is read.
   const time = state.phase === 'ended' ? runElapsedText(state, now) : '';
   const reason = state.parked?.reason ?? (state.phase === 'ended' && !landed ? (state.concluded?.reason ?? '') : '');
-  drawn.id = key;
+  drawn.id = node.key;
   drawn.description = joined(grouped ? '' : word, commit, plainLine(reason, 80), attemptText(state), time, runCostText(state));
   drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));
   drawn.contextValue = taskContext(state);
   drawn.accessibilityInformation = { label: `${state.task}, ${plainLine(state.spec.title)}, ${word}, ${drawn.description}` };
-  drawn.command = { command: 'reactor.showTimeline', title: 'Show Timeline', arguments: [{ repository: key.split('#')[0], run: state.run }] };
+  drawn.command = { command: 'reactor.showTimeline', title: 'Show Timeline', arguments: [{ repository: node.model.place.id, run: state.run }] };
   return drawn;
 }
 

@@ -22,12 +22,17 @@ export const houseRules: Check = { name: 'house rules', command: ['mocha', 'test
 /** The bundles; counts as a check because a wrong import fails it. */
 export const bundles: Check = { name: 'bundles', command: ['esbuild.mjs'] };
 
+/** What suites with `needsEditor` need beside the dependencies. Installs into the project's cache with the user's own npm settings. */
+export const editor: Check = { name: 'editor', command: ['scripts/prepareEditor.ts'] };
+
 const limitMs = 4 * 60_000;
 
 export async function runCheck(root: string, check: Check, env: NodeJS.ProcessEnv): Promise<Outcome> {
   const started = performance.now();
   const [tool, ...args] = check.command;
-  const [command, before] = tool.endsWith('.mjs') ? [process.execPath, [join(root, tool)]] : [join(root, 'node_modules', '.bin', tool), []];
+  const [command, before] = /\.(mjs|ts)$/.test(tool)
+    ? [process.execPath, [join(root, tool)]]
+    : [join(root, 'node_modules', '.bin', tool), []];
   const logFile = join(root, 'out', 'logs', `${check.name.replaceAll(' ', '-')}.log`);
   const end = await runLimited(command, [...before, ...args], { cwd: root, env: { ...env, NO_COLOR: '1' }, logFile, limitMs });
   const passed = end.exitCode === 0 && !end.timedOut;

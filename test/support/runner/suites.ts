@@ -13,11 +13,13 @@ export interface Suite {
   readonly needsBuild: boolean;
   /** Starts agent servers: afterwards none may be left. */
   readonly startsServers: boolean;
+  /** Needs a real editor, a browser and a packager, which are installed before when they are missing. */
+  readonly needsEditor?: true;
 }
 
 const minutes = (count: number): number => count * 60_000;
 
-/** All suites in the order they are reported. A new kind of test is a new entry here. The limits of the stages add up to less than 15 minutes. */
+/** All suites in the order they are reported. A new kind of test is a new entry here. The limits of the stages add up to less than 25 minutes. */
 export const suites: readonly Suite[] = [
   {
     name: 'unit',
@@ -63,5 +65,25 @@ export const suites: readonly Suite[] = [
     stage: 4,
     needsBuild: true,
     startsServers: true,
+  },
+  {
+    name: 'host',
+    files: 'test/host/**/*.test.ts',
+    limitMs: minutes(4),
+    testLimitMs: 180_000,
+    stage: 5,
+    needsBuild: true,
+    startsServers: true,
+    needsEditor: true,
+  },
+  {
+    name: 'ui',
+    files: 'test/ui/**/*.test.ts',
+    limitMs: minutes(6),
+    testLimitMs: 180_000,
+    stage: 6,
+    needsBuild: true,
+    startsServers: true,
+    needsEditor: true,
   },
 ];

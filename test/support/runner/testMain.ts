@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundles, type Check, checks, houseRules, runCheck } from './checks.ts';
+import { bundles, type Check, checks, editor, houseRules, runCheck } from './checks.ts';
 import { endAll, isAgentServer, settled } from './ownProcesses.ts';
 import { mochaArguments, runSuite } from './runSuite.ts';
 import { type Suite, suites } from './suites.ts';
@@ -51,6 +51,9 @@ async function runStages(room: TestRoom): Promise<Outcome[]> {
   const outcomes = await inOrder([check(bundles)], show);
   for (const stage of [...new Set(suites.map((suite) => suite.stage))].sort((a, b) => a - b)) {
     const own = suites.filter((suite) => suite.stage === stage);
+    if (own.some(({ needsEditor }) => needsEditor) && !outcomes.some(({ name }) => name === editor.name)) {
+      outcomes.push(...(await inOrder([() => runCheck(root, editor, process.env)], show)));
+    }
     const lanes = own.map((suite) => [() => runSuite(root, suite, room.environment(suite.name))]);
     if (stage === 1) lanes.push(checks.map(check));
     outcomes.push(...(await Promise.all(lanes.map((lane) => inOrder(lane, show)))).flat());
@@ -94,6 +97,10 @@ const runOne = (suite: Suite, extra: readonly string[]): Promise<number> =>
     if (suite.needsBuild) {
       const built = await runCheck(root, bundles, room.environment('checks'));
       if (built.passed === 0) throw new Error(`the build failed\n${built.failures[0]?.error ?? ''}`);
+    }
+    if (suite.needsEditor) {
+      const prepared = await runCheck(root, editor, process.env);
+      if (prepared.passed === 0) throw new Error(prepared.failures[0]?.error ?? 'there is no editor');
     }
     const args = mochaArguments(root, suite, extra);
     const child = spawn(process.execPath, args, { cwd: root, env: room.environment(suite.name), stdio: 'inherit' });

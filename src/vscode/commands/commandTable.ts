@@ -1,0 +1,144 @@
+import type * as vscodeTypes from 'vscode';
+import type { CommandId } from '../commandIds.ts';
+import type { ContextKeys } from '../contextKeys.ts';
+import type { HostContext } from '../hostContext.ts';
+import { openPanel } from '../panel/openPanel.ts';
+import type { CandidateEdits } from '../review/candidateEdits.ts';
+import type { ReviewComment, ReviewThreads } from '../review/reviewThreads.ts';
+import type { Reviews } from '../review/reviews.ts';
+import { lastCandidate, pendingReview } from '../text/runWords.ts';
+import type { TasksTree } from '../tree/tasksTree.ts';
+import type { Answers } from './answers.ts';
+import type { CellPlaces } from './cellPlaces.ts';
+import type { Keeping } from './keeping.ts';
+import type { Running } from './running.ts';
+import { openSettingsFile } from './settingsFile.ts';
+import { isFileNode, isNode, type Targets } from './target.ts';
+
+export interface CommandParts {
+  readonly context: HostContext;
+  readonly keys: ContextKeys;
+  readonly targets: Targets;
+  readonly running: Running;
+  readonly answers: Answers;
+  readonly keeping: Keeping;
+  readonly places: CellPlaces;
+  readonly reviews: Reviews;
+  readonly threads: ReviewThreads;
+  readonly edits: CandidateEdits;
+  readonly tasks: TasksTree;
+  readonly output: () => vscodeTypes.OutputChannel;
+  readonly selected: () => readonly unknown[];
+}
+
+type Handler = (...args: never[]) => unknown;
+
+/** What each command does. Arguments come from menus, links and other extensions and are looked at before they are used. */
+export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
+  const { context, running, answers, keeping, places, threads, edits, tasks, targets } = parts;
+  const thread = (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply): vscodeTypes.CommentThread => ('thread' in target ? target.thread : target);
+  return {
+    'reactor.runTask': (given: unknown) => running.task(given),
+    'reactor.runTasksInParallel': () => running.inParallel(),
+    'reactor.runOnSelection': () => running.onSelection(),
+    'reactor.fixDiagnostic': (uri: vscodeTypes.Uri, range: vscodeTypes.Range, messages: string[]) => running.fixDiagnostic(uri, range, messages),
+    'reactor.runPlanned': (argument: unknown, index: unknown) => running.planned(argument, index),
+    'reactor.openPlannedTask': (argument: unknown) => openPlanned(context, argument),
+    'reactor.reviewChanges': (argument: unknown) => reviewChanges(parts, argument),
+    'reactor.openFileDiff': (node: unknown) => (isFileNode(node) ? parts.reviews.openFile(node) : undefined),
+    'reactor.openEditableDiff': (node: unknown) => (isFileNode(node) ? parts.reviews.openEditable(node) : undefined),
+    'reactor.rejectFile': (node: unknown, nodes: unknown) => edits.rejectFiles((Array.isArray(nodes) ? nodes : [node]).filter(isFileNode)),
+    'reactor.testEdits': (argument: unknown) => testEdits(parts, argument),
+    'reactor.approve': (argument: unknown) => answers.approve(argument),
+    'reactor.requestChanges': (argument: unknown) => answers.requestChanges(argument),
+    'reactor.reject': (argument: unknown) => answers.reject(argument),
+    'reactor.answer': (argument: unknown) => answers.answer(argument),
+    'reactor.allowOnce': (argument: unknown) => answers.allowOnce(argument),
+    'reactor.deny': (argument: unknown) => answers.deny(argument),
+    'reactor.stop': (argument: unknown) => keeping.stop(argument),
+    'reactor.resume': (argument: unknown) => keeping.resume(argument),
+    'reactor.restoreAttempt': (argument: unknown) => keeping.restore(argument),
+    'reactor.openPanel': (argument: unknown) => showPanel(parts, argument),
+    'reactor.showTimeline': (argument: unknown) => showPanel(parts, argument, 'timeline'),
+    'reactor.showCosts': (argument: unknown) => showPanel(parts, argument, 'costs'),
+    'reactor.setBudget': (argument: unknown) => keeping.budgets.set(argument),
+    'reactor.cleanUp': () => keeping.cleanUp(),
+    'reactor.doctor': () => doctor(parts),
+    'reactor.openSettings': () => context.vscode.commands.executeCommand('workbench.action.openSettings', '@ext:reactor.reactor'),
+    'reactor.openProjectSettings': async () => {
+      const model = await targets.repository();
+      if (model !== null) await openSettingsFile(context, model);
+    },
+    'reactor.showLog': () => context.vscode.commands.executeCommand('workbench.action.output.show.reactor.reactor.Reactor').then(() => parts.output().show(true)),
+    'reactor.openWorktree': (argument: unknown) => places.openWorktree(argument),
+    'reactor.openWorktreeTerminal': (argument: unknown) => places.openTerminal(argument),
+    'reactor.openServerLog': (argument: unknown) => places.openServerLog(argument),
+    'reactor.copyBranch': (argument: unknown) => places.copyBranch(argument),
+    'reactor.filterTasks': () => filterTasks(parts),
+    'reactor.clearTaskFilter': () => {
+      tasks.setFilter('');
+      parts.keys.set('reactor.tasksFiltered', false);
+    },
+    'reactor.groupTasks': () => setGrouped(parts, true),
+    'reactor.flattenTasks': () => setGrouped(parts, false),
+    'reactor.refresh': async () => {
+      await context.repositories.rescan();
+      await parts.keys.lookForServer();
+    },
+    'reactor.comment.create': (reply: vscodeTypes.CommentReply) => threads.create(reply),
+    'reactor.comment.edit': (comment: ReviewComment) => threads.edit(comment),
+    'reactor.comment.save': (comment: ReviewComment) => threads.save(comment),
+    'reactor.comment.cancel': (comment: ReviewComment) => threads.cancel(comment),
+    'reactor.comment.delete': (target: vscodeTypes.CommentThread | ReviewComment) => threads.delete(target),
+    'reactor.comment.resolve': (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply) => threads.setState(thread(target), 'resolved'),
+    'reactor.comment.reopen': (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply) => threads.setState(thread(target), 'open'),
+  };
+}
+
+async function reviewChanges({ targets, reviews }: CommandParts, argument: unknown): Promise<void> {
+  const waiting = { fits: (state: Parameters<typeof lastCandidate>[0]) => lastCandidate(state) !== null, title: 'Review Changes', none: 'No agent has changed anything yet.' };
+  const target = await targets.pick(argument, waiting);
+  if (target === null) return;
+  await reviews.open(target.model, target.state, target.shown?.tree ?? null);
+}
+
+async function testEdits({ targets, edits }: CommandParts, argument: unknown): Promise<void> {
+  const target = await targets.pick(argument, { fits: (state) => pendingReview(state) !== null, title: 'Test My Edits', none: 'No change waits for your review.' });
+  if (target !== null) await edits.takeEdits(target.model, target.state);
+}
+
+async function showPanel({ context, targets }: CommandParts, argument: unknown, tab?: 'timeline' | 'costs'): Promise<void> {
+  const target = targets.direct(argument);
+  const model = target?.model ?? (isNode(argument) ? argument.model : await targets.repository());
+  if (model === null) return;
+  const { vscode, extension, host } = context;
+  openPanel({ vscode, context: extension, model, host }, tab, target?.state.run);
+}
+
+async function doctor({ context, targets, output }: CommandParts): Promise<void> {
+  const model = await targets.repository();
+  if (model === null) return;
+  const channel = output();
+  channel.show(true);
+  channel.appendLine(`Doctor: ${model.place.name}`);
+  channel.append(await context.host.doctor(model.place.folder));
+}
+
+async function filterTasks({ context, tasks, keys }: CommandParts): Promise<void> {
+  const typed = await context.vscode.window.showInputBox({ title: 'Filter Tasks', prompt: 'Words of the id, the title or the state', value: tasks.filter });
+  if (typed === undefined) return;
+  tasks.setFilter(typed);
+  keys.set('reactor.tasksFiltered', tasks.filter !== '');
+}
+
+async function setGrouped({ tasks, keys }: CommandParts, grouped: boolean): Promise<void> {
+  await tasks.setGrouped(grouped);
+  keys.set('reactor.tasksFlat', !grouped);
+}
+
+async function openPlanned({ vscode }: HostContext, argument: unknown): Promise<void> {
+  if (!isNode(argument) || argument.kind !== 'planned') return;
+  const uri = vscode.Uri.joinPath(vscode.Uri.file(argument.model.place.folder), argument.file);
+  const at = argument.place.line - 1;
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { selection: new vscode.Range(at, 0, at, 0) });
+}

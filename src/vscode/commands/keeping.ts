@@ -1,0 +1,95 @@
+import type { RunState } from '../../core/run/state.ts';
+import type { HostContext } from '../hostContext.ts';
+import { plural, shortOid } from '../text/figures.ts';
+import { plainLine } from '../text/plainText.ts';
+import { joined, testText } from '../text/runWords.ts';
+import { askBudget, Budgets } from './budgets.ts';
+import type { Targets } from './target.ts';
+
+const isOpen = (state: RunState): boolean => state.phase !== 'ended' && state.concluded === null;
+
+/** Stop, resume, restore, clean up. */
+export class Keeping {
+  readonly #context: HostContext;
+  readonly #targets: Targets;
+  readonly budgets: Budgets;
+
+  constructor(context: HostContext, targets: Targets) {
+    this.#context = context;
+    this.#targets = targets;
+    this.budgets = new Budgets(context, targets);
+  }
+
+  async stop(argument: unknown): Promise<void> {
+    const target = await this.#targets.pick(argument, { fits: isOpen, title: 'Stop', none: 'Nothing runs.', always: true });
+    if (target === null) return;
+    const { model, state } = target;
+    const detail = 'Its agent ends now. What it has done so far is kept and can be restored.';
+    const pressed = await this.#context.vscode.window.showWarningMessage(`Stop ${state.task}?`, { modal: true, detail }, 'Stop');
+    if (pressed === 'Stop') await model.request('cancel', { run: state.run });
+  }
+
+  async resume(argument: unknown): Promise<void> {
+    const fits = (state: RunState) => state.parked !== null;
+    const target = await this.#targets.pick(argument, { fits, title: 'Resume', none: 'Nothing is parked.' });
+    if (target === null) return;
+    const { model, state } = target;
+    if (state.parked?.code === 'budget') {
+      const budgetUsd = await askBudget(this.#context.vscode, state);
+      if (budgetUsd !== null) await model.request('resume', { run: state.run, budgetUsd });
+      return;
+    }
+    // A run parked with an open review or question goes on by its answer.
+    if (state.pending.length > 0) await this.#context.vscode.commands.executeCommand('reactor.answer', { repository: model.place.id, run: state.run });
+    else await model.request('resume', { run: state.run });
+  }
+
+  async restore(argument: unknown): Promise<void> {
+    const { vscode } = this.#context;
+    const fits = (state: RunState) => state.attempts.some(({ candidate }) => candidate !== null);
+    const target = await this.#targets.pick(argument, { fits, title: 'Restore Reverted Attempt', none: 'No attempt has been kept yet.' });
+    if (target === null) return;
+    const { model, state } = target;
+    const rows = state.attempts
+      .filter(({ candidate }) => candidate !== null)
+      .reverse()
+      .map(({ attempt, candidate, test, closed, ...rest }) => ({
+        label: `Attempt ${attempt}`,
+        description: joined(test === null ? '' : testText({ attempt, candidate, test, closed, ...rest }), closed?.how ?? ''),
+        detail: `${plural(candidate?.filesTotal ?? 0, 'file')}, tree ${shortOid(candidate?.tree ?? '')}${closed === null ? '' : `: ${plainLine(closed.reason)}`}`,
+        attempt,
+      }));
+    const chosen = rows.length > 1 ? await vscode.window.showQuickPick(rows, { title: `Restore an attempt of ${state.task} as a branch` }) : rows[0];
+    if (chosen === undefined) return;
+    const { branch, attempt } = await model.request('restore', { run: state.run, attempt: chosen.attempt });
+    const pressed = await vscode.window.showInformationMessage(`Attempt ${attempt} of ${state.task} is branch ${branch} now.`, 'Copy Name');
+    if (pressed === 'Copy Name') await vscode.env.clipboard.writeText(branch);
+  }
+
+  /** Lists what belongs to no run, and removes what loses nothing once the person has seen it. */
+  async cleanUp(): Promise<void> {
+    const { vscode } = this.#context;
+    const model = await this.#targets.repository();
+    if (model === null) return;
+    const { orphans } = await model.request('clean', { dryRun: true });
+    const removable = orphans.filter(({ keptIn }) => keptIn !== null);
+    if (orphans.length === 0) {
+      await vscode.window.showInformationMessage('Nothing to clean up: everything belongs to a run.');
+      return;
+    }
+    const rows = orphans.map(({ kind, name, why, keptIn }) => ({
+      label: `$(${keptIn === null ? 'lock' : 'trash'}) ${kind} ${plainLine(name)}`,
+      description: keptIn === null ? 'stays: its content is kept nowhere else' : `kept in ${plainLine(keptIn)}`,
+      detail: plainLine(why),
+      go: false,
+    }));
+    const go = { label: `$(check) Remove ${plural(removable.length, 'orphan')}`, description: 'what is listed with a bin', detail: '', go: true };
+    const shown = removable.length === 0 ? rows : [go, ...rows];
+    const chosen = await vscode.window.showQuickPick(shown, { title: `Clean Up: ${plural(orphans.length, 'orphan')} in ${model.place.name}` });
+    if (chosen?.go !== true) return;
+    const done = await model.request('clean', { dryRun: false });
+    const removed = done.orphans.filter((orphan) => orphan.removed).length;
+    const left = done.orphans.length - removed;
+    await vscode.window.showInformationMessage(`${plural(removed, 'orphan')} removed${left > 0 ? `, ${left} left as they are` : ''}.`);
+  }
+}

@@ -1,0 +1,67 @@
+import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
+import { usdToNumber } from '../../core/model/usd.ts';
+import type { RunRequest } from '../../core/model/runRequest.ts';
+import type { RunState } from '../../core/run/state.ts';
+import { plural } from '../text/figures.ts';
+import { plainLine, withoutIcons } from '../text/plainText.ts';
+
+/** What a person chose to have otherwise than reactor.yaml and the defaults say; remembered for the next run. */
+export type RunChoices = Pick<RunRequest, 'test' | 'target' | 'model' | 'approve' | 'land' | 'attempts' | 'budgetUsd'>;
+
+/** How a run would go with what is chosen now. */
+export interface RunPlan {
+  readonly test: string | null;
+  readonly target: string | null;
+  readonly model: string | null;
+  readonly approve: ApproveMode;
+  readonly land: LandMode;
+  readonly attempts: number;
+  readonly budgetUsd: string | null;
+}
+
+export interface ChoiceRow {
+  readonly label: string;
+  readonly description: string;
+  readonly what: 'run' | keyof RunPlan | 'reset';
+}
+
+const approvals: Record<ApproveMode, string> = { ask: 'after my approval', auto: 'when green, without asking', never: 'never by itself: green work waits' };
+
+/** 'land on main after my approval', 'stay on its branch when green, without asking'. */
+export function landingText({ approve, land, target }: RunPlan): string {
+  const where = land === 'branch' ? 'stay on its branch' : `land on ${target ?? 'the branch checked out'}`;
+  return approve === 'never' ? `${where} when I resume it` : `${where} ${approvals[approve]}`;
+}
+
+/** Mid cost of earlier runs: '≈ $0.30 (12 earlier runs)'; '' when there are none with a price. */
+export function estimateText(runs: Iterable<RunState>): string {
+  const costs = [...runs]
+    .filter((run) => run.phase === 'ended' && run.messages > 0 && run.cost.unpricedCalls === 0)
+    .slice(-50)
+    .map(({ cost }) => usdToNumber(cost.usd))
+    .sort((a, b) => a - b);
+  const mid = costs[Math.floor(costs.length / 2)];
+  return mid === undefined ? '' : `≈ $${mid.toFixed(mid < 1 ? 3 : 2)} (${plural(costs.length, 'earlier run')})`;
+}
+
+/** The list of the second step: its first row starts the run as planned, each other changes one thing. */
+export function choiceRows(plan: RunPlan, estimate: string, isChanged: boolean): ChoiceRow[] {
+  const { test, target, model, approve, land, attempts, budgetUsd } = plan;
+  const text = (value: string) => withoutIcons(plainLine(value, 60));
+  const summary = [text(test ?? ''), text(landingText(plan)), plural(attempts, 'attempt'), ...(budgetUsd === null ? [] : [`at most $${budgetUsd}`]), estimate];
+  const first: ChoiceRow =
+    test === null
+      ? { label: '$(beaker) Choose a test command…', description: 'none was found: it decides whether a change is good', what: 'test' }
+      : { label: `$(play) Run with: ${summary.filter((part) => part !== '').join(' · ')}`, description: '', what: 'run' };
+  const rows: ChoiceRow[] = [
+    { label: '$(beaker) Test', description: text(test ?? 'none'), what: 'test' },
+    { label: '$(check) Approval', description: approvals[approve], what: 'approve' },
+    { label: '$(git-merge) Landing', description: { ff: 'fast-forward', merge: 'merge commit', branch: 'stay on its own branch' }[land], what: 'land' },
+    { label: '$(target) Target', description: text(target ?? 'the branch checked out'), what: 'target' },
+    { label: '$(sparkle) Model', description: text(model ?? 'the one of your OpenCode configuration'), what: 'model' },
+    { label: '$(history) Attempts', description: String(attempts), what: 'attempts' },
+    { label: '$(flame) Budget', description: budgetUsd === null ? 'no limit' : `$${budgetUsd}`, what: 'budgetUsd' },
+  ];
+  const reset: ChoiceRow = { label: '$(discard) Back to the settings of reactor.yaml', description: '', what: 'reset' };
+  return [first, ...(test === null ? rows.slice(1) : rows), ...(isChanged ? [reset] : [])];
+}

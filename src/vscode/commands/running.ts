@@ -1,0 +1,134 @@
+import type * as vscodeTypes from 'vscode';
+import { UserFacingError } from '../../base/userFacingError.ts';
+import type { RunRequest } from '../../core/model/runRequest.ts';
+import { taskRequest } from '../../core/run/taskRequest.ts';
+import { dirname } from 'node:path';
+import type { HostContext } from '../hostContext.ts';
+import type { PlannedTask, PlannedTasks } from '../plannedTasks.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
+import { plainLine, withoutIcons } from '../text/plainText.ts';
+import { planRun } from './planRun.ts';
+import { askPrompt, selectionOf, textAt, withContext } from './promptInput.ts';
+import { startRuns } from './startRuns.ts';
+import { isNode, type Targets } from './target.ts';
+
+/** Every way to begin work. */
+export class Running {
+  readonly #context: HostContext;
+  readonly #targets: Targets;
+  readonly #planned: PlannedTasks;
+
+  constructor(context: HostContext, targets: Targets, planned: PlannedTasks) {
+    this.#context = context;
+    this.#targets = targets;
+    this.#planned = planned;
+  }
+
+  /** Prompt, then how. @param prompt skips the first step, for other extensions and keybindings */
+  async task(given: unknown): Promise<void> {
+    const model = await this.#model();
+    if (model === null) return;
+    const prompt = typeof given === 'string' && given.trim() !== '' ? given : null;
+    const asked =
+      prompt === null ? await askPrompt(this.#context, 'Run Reactor Task', selectionOf(this.#context.vscode), this.#planned.of(model)) : { prompt };
+    if (asked === null) return;
+    if ('planned' in asked) return this.#startPlanned(model, [asked.planned]);
+    await this.#plan(model, asked.prompt);
+  }
+
+  /** The selection is the prompt when it is prose of an untitled document, else the context of one. */
+  async onSelection(): Promise<void> {
+    const { vscode } = this.#context;
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) {
+      await vscode.window.showInformationMessage('Select some text in an editor first.');
+      return;
+    }
+    const model = await this.#model(editor.document.uri);
+    if (model === null) return;
+    const isProse = editor.document.isUntitled || /^(markdown|plaintext)$/.test(editor.document.languageId);
+    const text = editor.document.getText(editor.selection.isEmpty ? undefined : editor.selection).trim();
+    if (isProse && text !== '') return this.#plan(model, text);
+    const asked = await askPrompt(this.#context, 'Run Reactor Task on Selection', selectionOf(vscode), []);
+    if (asked !== null && 'prompt' in asked) await this.#plan(model, asked.prompt);
+  }
+
+  /** Fix with Reactor: the diagnostic and the lines it is about are the prompt. */
+  async fixDiagnostic(uri: vscodeTypes.Uri, range: vscodeTypes.Range, messages: readonly string[]): Promise<void> {
+    const { vscode } = this.#context;
+    const model = await this.#model(uri);
+    if (model === null) return;
+    const document = await vscode.workspace.openTextDocument(uri);
+    const around = new vscode.Range(Math.max(0, range.start.line - 5), 0, Math.min(document.lineCount - 1, range.end.line + 5), 10_000);
+    const place = `${vscode.workspace.asRelativePath(uri, false)}:${range.start.line + 1}`;
+    const prompt = `Fix this problem at ${place}:\n${messages.map((message) => `- ${message}`).join('\n')}`;
+    await this.#plan(model, withContext(prompt, textAt(vscode, document, around)));
+  }
+
+  async #plan(model: RepositoryModel, prompt: string): Promise<void> {
+    const choices = await planRun(this.#context, model, `Run: ${withoutIcons(plainLine(prompt, 60))}`);
+    if (choices !== null) await startRuns(this.#context, model, [{ ...choices, prompt, folder: model.place.folder }]);
+  }
+
+  /** Several at once: tasks of reactor.yaml that are ticked, or prompts typed one after the other. */
+  async inParallel(): Promise<void> {
+    const { vscode } = this.#context;
+    const model = await this.#model();
+    if (model === null) return;
+    const planned = this.#planned.of(model);
+    if (planned.length > 0) {
+      const type = { label: '$(edit) Type prompts instead', picked: false, task: null };
+      const rows = planned.map((task) => ({ label: withoutIcons(`${task.place.id ?? ''} ${plainLine(task.place.title, 80)}`.trim()), picked: true, task }));
+      const chosen = await vscode.window.showQuickPick([...rows, type], { title: 'Run Tasks in Parallel', canPickMany: true, ignoreFocusOut: true });
+      if (chosen === undefined || chosen.length === 0) return;
+      if (chosen.every(({ task }) => task !== null)) return this.#startPlanned(model, chosen.flatMap(({ task }) => task ?? []));
+    }
+    const prompts: string[] = [];
+    for (;;) {
+      const title = `Run Tasks in Parallel: prompt ${prompts.length + 1}`;
+      const prompt = prompts.length === 0 ? 'What should the first agent do?' : 'What should the next agent do? Empty goes on to how they run.';
+      const typed = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true });
+      if (typed === undefined) return;
+      if (typed.trim() === '') break;
+      prompts.push(typed.trim());
+    }
+    if (prompts.length === 0) return;
+    const choices = await planRun(this.#context, model, `Run ${prompts.length} tasks in parallel`);
+    const { folder } = model.place;
+    if (choices !== null) await startRuns(this.#context, model, prompts.map((prompt) => ({ ...choices, prompt, folder })));
+  }
+
+  /** A task of reactor.yaml: from its row, or from the link above it in the file (`uri` and index, or all when null). */
+  async planned(argument: unknown, index?: unknown): Promise<void> {
+    if (isNode(argument) && argument.kind === 'planned') {
+      const { model, place } = argument;
+      return this.#startPlanned(model, this.#planned.of(model).filter((task) => task.place.index === place.index));
+    }
+    const uri = argument as vscodeTypes.Uri | undefined;
+    const model = await this.#model(uri);
+    if (model === null || uri === undefined) return;
+    const document = await this.#context.vscode.workspace.openTextDocument(uri);
+    // The file on disk is what holds, for the engine too.
+    if (document.isDirty) await document.save();
+    const folder = dirname(uri.fsPath);
+    const requests = (await this.#context.host.config(folder)).config.tasks.map((task) => taskRequest(task, folder));
+    const wanted = typeof index === 'number' ? requests.slice(index, index + 1) : requests;
+    if (wanted.length > 0) await startRuns(this.#context, model, wanted);
+  }
+
+  async #startPlanned(model: RepositoryModel, tasks: readonly PlannedTask[]): Promise<void> {
+    const requests: RunRequest[] = [];
+    for (const { uri, place } of tasks) {
+      const folder = dirname(uri.fsPath);
+      const { config } = await this.#context.host.config(folder);
+      const entry = config.tasks[place.index];
+      if (entry === undefined) throw new UserFacingError('configuration', 'reactor.yaml has changed meanwhile. Nothing was started; choose the task again.');
+      requests.push(taskRequest(entry, folder));
+    }
+    if (requests.length > 0) await startRuns(this.#context, model, requests);
+  }
+
+  async #model(uri?: vscodeTypes.Uri): Promise<RepositoryModel | null> {
+    return this.#targets.repository(uri?.scheme === 'file' ? uri : undefined);
+  }
+}

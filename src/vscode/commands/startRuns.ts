@@ -1,0 +1,52 @@
+import type { RunRequest } from '../../core/model/runRequest.ts';
+import type { RunState } from '../../core/run/state.ts';
+import { DisposableStore } from '../../base/lifecycle.ts';
+import type { HostContext } from '../hostContext.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
+import { plural } from '../text/figures.ts';
+import { plainLine } from '../text/plainText.ts';
+import { joined, markOf, runCostText } from '../text/runWords.ts';
+import { showProblem } from './problem.ts';
+
+/** Nothing more comes by itself: it waits for a person, is parked or has ended. */
+const isSettled = (state: RunState): boolean => state.phase === 'ended' || state.parked !== null || state.pending.length > 0;
+
+/** Hands requests to the engine and shows their progress until each has ended or waits for a person. @throws UserFacingError when refused */
+export async function startRuns(context: HostContext, model: RepositoryModel, requests: RunRequest[]): Promise<void> {
+  const { vscode } = context;
+  const { runs, notes } = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: 'Reactor: handing the work over' },
+    () => model.request('submit', { requests }),
+  );
+  if (notes.length > 0) void vscode.window.showInformationMessage(notes.map((note) => plainLine(note)).join('. '));
+  const names = runs.length === 1 ? `${runs[0]?.task} ${plainLine(requests[0]?.title ?? requests[0]?.prompt ?? '', 40)}` : plural(runs.length, 'task');
+  const watched = new Set(runs.map(({ run }) => run));
+  // Not awaited: the command is done when the work is handed over.
+  Promise.resolve(
+    vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: names }, (progress) =>
+      untilSettled(model, watched, (message) => progress.report({ message })),
+    ),
+  ).catch((error: unknown) => void showProblem(context, error));
+}
+
+function untilSettled(model: RepositoryModel, watched: ReadonlySet<string>, report: (message: string) => void): Promise<void> {
+  const store = new DisposableStore();
+  return new Promise<void>((resolve) => {
+    let last = '';
+    const look = (): void => {
+      const states = [...watched].flatMap((run) => model.run(run) ?? []);
+      const message =
+        watched.size === 1
+          ? states.map((state) => joined(markOf(state).word, runCostText(state))).join('')
+          : `${plural(states.filter((state) => !isSettled(state)).length, 'task')} at work`;
+      if (message !== last) report(message);
+      last = message;
+      if (states.length === watched.size && states.every(isSettled)) resolve();
+    };
+    store.add(model.onDidChangeRun(({ run }) => (watched.has(run) ? look() : undefined)));
+    store.add(model.onDidReset(look));
+    // A closed model has nothing more to say.
+    store.add(model.onDidChangeState((state) => (state === 'closed' ? resolve() : undefined)));
+    look();
+  }).finally(() => store.dispose());
+}

@@ -1,0 +1,154 @@
+import type * as vscodeTypes from 'vscode';
+import { z } from 'zod';
+import type { RunState } from '../../core/run/state.ts';
+import type { HostContext } from '../hostContext.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
+import { plainLine, withoutIcons } from '../text/plainText.ts';
+import { joined, markOf, runElapsedText } from '../text/runWords.ts';
+import type { NodeOf, TreeNode } from '../tree/treeNode.ts';
+
+/** A run that a command is for. */
+export interface Target {
+  readonly model: RepositoryModel;
+  readonly state: RunState;
+  /** What the row or the review that was pressed showed; null when the person named the run by other means. */
+  readonly shown: { readonly id: string | null; readonly tree: string | null } | null;
+}
+
+/** What a link in a hover card or a notification hands over. */
+const Reference = z.object({ repository: z.string(), run: z.string(), id: z.string().nullish(), tree: z.string().nullish() });
+
+export const isNode = (value: unknown): value is TreeNode => typeof value === 'object' && value !== null && 'kind' in value && 'model' in value;
+
+export const isFileNode = (value: unknown): value is NodeOf<'file'> => isNode(value) && value.kind === 'file';
+
+export interface PickOptions {
+  /** Which runs the command can be for. */
+  readonly fits: (state: RunState) => boolean;
+  /** Title of the list to choose from. */
+  readonly title: string;
+  /** Said when none fits. */
+  readonly none: string;
+  /** Shows the list even when there is just one: what is decided has to be seen. */
+  readonly always?: boolean;
+}
+
+/** Finds the run a command is for: the row it was called on, else the one chosen from a list. */
+export class Targets {
+  readonly #context: HostContext;
+  readonly #selected: () => readonly TreeNode[];
+  readonly #activeReview: () => { readonly repository: string; readonly run: string; readonly tree: string } | null;
+
+  /**
+   * @param selected the rows selected in the view that has the focus, for keys
+   * @param activeReview the review whose editor is in front, for its title bar
+   */
+  constructor(
+    context: HostContext,
+    selected: () => readonly TreeNode[],
+    activeReview: () => { readonly repository: string; readonly run: string; readonly tree: string } | null,
+  ) {
+    this.#context = context;
+    this.#selected = selected;
+    this.#activeReview = activeReview;
+  }
+
+  /** Null when the person chose none, or there is none, which they are told. */
+  async pick(argument: unknown, options: PickOptions): Promise<Target | null> {
+    const direct = this.direct(argument);
+    if (direct !== null) return direct;
+    await this.#context.repositories.scan();
+    return this.#choose(options);
+  }
+
+  /** The run that an argument of a command stands for, without asking. */
+  direct(argument: unknown): Target | null {
+    if (argument === 'selection') {
+      const [first] = this.#selected();
+      return first === undefined ? null : this.direct(first);
+    }
+    if (isNode(argument)) return this.#ofNode(argument);
+    const reference = Reference.safeParse(argument);
+    if (reference.success) return this.#ofReference(reference.data);
+    // The title bar of an editor hands over its address: the review in front is meant.
+    const review = isUri(argument) ? this.#activeReview() : null;
+    return review === null ? null : this.#ofReference({ ...review, id: null });
+  }
+
+  #ofNode(node: TreeNode): Target | null {
+    const { model } = node;
+    const state = 'run' in node ? model.run(node.run) : node.kind === 'task' ? model.lastRunOf(node.task) : null;
+    if (state === null) return null;
+    const shown = node.kind === 'ask' ? { id: node.id, tree: node.tree } : node.kind === 'file' ? { id: null, tree: node.tree } : null;
+    return { model, state, shown };
+  }
+
+  #ofReference({ repository, run, id, tree }: z.infer<typeof Reference>): Target | null {
+    const model = this.#context.repositories.byId(repository);
+    const state = model?.run(run) ?? null;
+    if (model === null || state === null) return null;
+    return { model, state, shown: id == null && tree == null ? null : { id: id ?? null, tree: tree ?? null } };
+  }
+
+  async #choose({ fits, title, none, always = false }: PickOptions): Promise<Target | null> {
+    const { vscode, repositories, host } = this.#context;
+    const all = repositories.list.flatMap((model) => [...model.runs.values()].filter(fits).map((state) => ({ model, state, shown: null })));
+    if (all.length === 0) {
+      await vscode.window.showInformationMessage(none);
+      return null;
+    }
+    const [only] = all;
+    if (all.length === 1 && only !== undefined && !always) return only;
+    const several = repositories.list.length > 1;
+    const rows = all.reverse().map((target) => {
+      const { state, model } = target;
+      const { icon, word } = markOf(state);
+      return {
+        label: `$(${icon}) ${state.task} ${withoutIcons(plainLine(state.spec.title, 60))}`,
+        description: joined(word, runElapsedText(state, host.clock.now()), several ? model.place.name : ''),
+        detail: withoutIcons(plainLine(state.pending[0]?.title ?? state.parked?.reason ?? state.concluded?.reason ?? '')),
+        target,
+      };
+    });
+    const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Task', matchOnDescription: true, matchOnDetail: true });
+    return chosen?.target ?? null;
+  }
+
+  /** The repository a command without a run is for. Null when there is none, which the person is told, or none was chosen. */
+  async repository(uri?: vscodeTypes.Uri): Promise<RepositoryModel | null> {
+    const { vscode, repositories } = this.#context;
+    await repositories.scan();
+    const at = repositories.of(uri ?? vscode.window.activeTextEditor?.document.uri);
+    if (at !== null) return at;
+    if (repositories.list.length === 0) {
+      await this.#tellMissing();
+      return null;
+    }
+    const rows = repositories.list.map((model) => ({ label: model.place.name, description: model.place.folder, model }));
+    return (await vscode.window.showQuickPick(rows, { title: 'Repository' }))?.model ?? null;
+  }
+
+  async #tellMissing(): Promise<void> {
+    const { vscode, repositories } = this.#context;
+    switch (repositories.missing) {
+      case 'noFolder': {
+        const pressed = await vscode.window.showWarningMessage('Open the folder of a git repository first.', 'Open Folder');
+        if (pressed !== undefined) await vscode.commands.executeCommand('vscode.openFolder');
+        return;
+      }
+      case 'noCommit':
+        await vscode.window.showWarningMessage('The repository has no commit yet, so there is nothing to start from. Make a first commit.');
+        return;
+      default: {
+        if (repositories.problem !== null) {
+          await vscode.window.showErrorMessage(repositories.problem);
+          return;
+        }
+        const pressed = await vscode.window.showWarningMessage('This folder is not in a git repository.', 'Initialize Repository');
+        if (pressed !== undefined) await vscode.commands.executeCommand('git.init');
+      }
+    }
+  }
+}
+
+const isUri = (value: unknown): boolean => typeof value === 'object' && value !== null && 'scheme' in value && 'path' in value;

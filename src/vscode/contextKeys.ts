@@ -1,0 +1,69 @@
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { errorText } from '../base/log.ts';
+import type { HostContext } from './hostContext.ts';
+import { pendingReview } from './text/runWords.ts';
+
+const GATHER_MS = 100;
+
+/** What menus, welcome views and the palette go by. Each key is set only when it changes. */
+export class ContextKeys implements Disposable {
+  readonly #context: HostContext;
+  readonly #store = new DisposableStore();
+  readonly #last = new Map<string, unknown>();
+  #waiting: Disposable | null = null;
+  #lookedForServer = false;
+
+  constructor(context: HostContext) {
+    this.#context = context;
+    const { repositories } = context;
+    this.#store.add(repositories.onDidChange(() => this.#soon()));
+    this.#store.add(repositories.onDidReset(() => this.#soon()));
+    this.#store.add(repositories.onDidChangeRun(() => this.#soon()));
+    this.set('reactor.loaded', true);
+  }
+
+  set(key: string, value: unknown): void {
+    if (this.#last.has(key) && this.#last.get(key) === value) return;
+    this.#last.set(key, value);
+    void this.#context.vscode.commands.executeCommand('setContext', key, value);
+  }
+
+  #soon(): void {
+    if (this.#store.isDisposed) return;
+    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => {
+      this.#waiting = null;
+      this.update();
+    });
+  }
+
+  update(): void {
+    const { repositories } = this.#context;
+    const runs = repositories.list.flatMap((model) => [...model.runs.values()]);
+    this.set('reactor.repository', repositories.missing ?? 'ok');
+    this.set('reactor.hasRuns', runs.length > 0);
+    this.set('reactor.hasOpenRuns', runs.some(({ phase }) => phase !== 'ended'));
+    this.set('reactor.hasReview', runs.some((run) => run.phase !== 'ended' && pendingReview(run) !== null));
+    this.set('reactor.hasPermission', runs.some(({ pending }) => pending.some(({ kind }) => kind === 'permission')));
+    this.set('reactor.needsYou', repositories.list.some(({ inbox }) => inbox.length > 0));
+    this.set('reactor.hasParked', runs.some(({ parked }) => parked !== null));
+    this.set('reactor.hasKept', runs.some(({ attempts }) => attempts.some(({ candidate }) => candidate !== null)));
+    this.set('reactor.hasWorktree', runs.some(({ cell }) => cell?.hasWorktree === true));
+    if (runs.length === 0 && repositories.missing === null) this.#lookForServer();
+  }
+
+  /** Once, where nothing has run yet: the first thing that may be missing. */
+  #lookForServer(): void {
+    if (this.#lookedForServer) return;
+    this.#lookedForServer = true;
+    this.lookForServer().catch((error: unknown) => this.#context.host.log.log('warn', 'the agent server was not looked for', { error: errorText(error) }));
+  }
+
+  async lookForServer(): Promise<void> {
+    this.set('reactor.agentServer', (await this.#context.host.locateAgentServer()) === null ? 'missing' : 'ok');
+  }
+
+  dispose(): void {
+    this.#waiting?.dispose();
+    this.#store.dispose();
+  }
+}

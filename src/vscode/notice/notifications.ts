@@ -1,0 +1,140 @@
+import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
+import { errorText } from '../../base/log.ts';
+import { statusOf } from '../../core/projections/runResult.ts';
+import type { RunState } from '../../core/run/state.ts';
+import type { InboxItem } from '../../protocol/messages.ts';
+import type { HostContext } from '../hostContext.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
+import { plural, shortOid } from '../text/figures.ts';
+import { plainLine } from '../text/plainText.ts';
+import { joined, runCostText } from '../text/runWords.ts';
+import { askText } from '../tree/askItem.ts';
+
+/** What comes within this time is told together. */
+const GATHER_MS = 400;
+
+interface News {
+  readonly asks: { readonly model: RepositoryModel; readonly item: InboxItem }[];
+  readonly ends: { readonly model: RepositoryModel; readonly run: RunState }[];
+}
+
+/** Tells what needs a person and what has ended, once each, grouped, never in the way. What was there at the start stands in the sidebar. */
+export class Notifications implements Disposable {
+  readonly #context: HostContext;
+  readonly #store = new DisposableStore();
+  readonly #told = new Set<string>();
+  readonly #open = new Set<string>();
+  #news: News = { asks: [], ends: [] };
+  #waiting: Disposable | null = null;
+
+  constructor(context: HostContext) {
+    this.#context = context;
+    const { repositories } = context;
+    this.#store.add(repositories.onDidChangeInbox((model) => this.#look(model)));
+    this.#store.add(repositories.onDidChangeRun(({ model, run }) => this.#ended(model, run)));
+    this.#store.add(repositories.onDidReset((model) => this.#learn(model)));
+    for (const model of repositories.list) this.#learn(model);
+  }
+
+  /** What is there already is no news. */
+  #learn(model: RepositoryModel): void {
+    for (const item of model.inbox) this.#told.add(keyOf(model, item));
+    for (const { run, phase } of model.runs.values()) if (phase !== 'ended') this.#open.add(`${model.place.id}#${run}`);
+  }
+
+  #look(model: RepositoryModel): void {
+    for (const item of model.inbox) {
+      const key = keyOf(model, item);
+      if (this.#told.has(key)) continue;
+      this.#told.add(key);
+      this.#news.asks.push({ model, item });
+      this.#soon();
+    }
+  }
+
+  #ended(model: RepositoryModel, run: RunState): void {
+    const key = `${model.place.id}#${run.run}`;
+    if (run.phase !== 'ended') this.#open.add(key);
+    else if (this.#open.delete(key)) {
+      this.#news.ends.push({ model, run });
+      this.#soon();
+    }
+  }
+
+  #soon(): void {
+    if (this.#store.isDisposed) return;
+    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => {
+      this.#waiting = null;
+      const news = this.#news;
+      this.#news = { asks: [], ends: [] };
+      this.#tell(news).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
+    });
+  }
+
+  async #tell({ asks, ends }: News): Promise<void> {
+    const wanted = this.#context.vscode.workspace.getConfiguration('reactor').get<string>('notifications', 'all');
+    // Answered or gone on meanwhile, from another window or terminal.
+    const still = asks.filter(({ model, item }) => model.inbox.some((now) => keyOf(model, now) === keyOf(model, item)));
+    await Promise.all([
+      wanted === 'none' || still.length === 0 ? null : this.#tellAsks(still),
+      wanted !== 'all' || ends.length === 0 ? null : this.#tellEnds(ends),
+    ]);
+  }
+
+  async #tellAsks(asks: News['asks']): Promise<void> {
+    const { window, commands } = this.#context.vscode;
+    const [first] = asks;
+    if (asks.length > 1 || first === undefined) {
+      const names = plainLine(asks.map(({ item }) => item.task).join(', '), 80);
+      const pressed = await window.showInformationMessage(`${asks.length} things need you: ${names}`, 'Show');
+      if (pressed === 'Show') await commands.executeCommand('reactor.needsYou.focus');
+      return;
+    }
+    const { model, item } = first;
+    const reference = { repository: model.place.id, run: item.run, id: item.id, tree: item.tree };
+    const buttons: Record<string, string> =
+      item.kind === 'review'
+        ? { 'Review Changes': 'reactor.reviewChanges' }
+        : item.kind === 'permission'
+          ? { 'Allow Once': 'reactor.allowOnce', 'Deny…': 'reactor.deny', 'Show Timeline': 'reactor.showTimeline' }
+          : { 'Answer…': 'reactor.answer' };
+    const pressed = await window.showInformationMessage(`${item.task} ${plainLine(askText(item), 160)}`, ...Object.keys(buttons));
+    const command = pressed === undefined ? undefined : buttons[pressed];
+    if (command !== undefined) await commands.executeCommand(command, reference);
+  }
+
+  async #tellEnds(ends: News['ends']): Promise<void> {
+    const { window, commands } = this.#context.vscode;
+    const [first] = ends;
+    if (ends.length > 1 || first === undefined) {
+      const counts = new Map<string, number>();
+      for (const { run } of ends) counts.set(statusOf(run), (counts.get(statusOf(run)) ?? 0) + 1);
+      const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+      const pressed = await window.showInformationMessage(`${plural(ends.length, 'task')} ended: ${text}`, 'Show');
+      if (pressed === 'Show') await commands.executeCommand('reactor.tasks.focus');
+      return;
+    }
+    const { model, run } = first;
+    const status = statusOf(run);
+    const reference = { repository: model.place.id, run: run.run };
+    if (status === 'landed' || status === 'committed') {
+      const landed = run.landing?.landed;
+      const what = landed ? `landed on ${plainLine(landed.target, 60)} as ${shortOid(landed.to)}` : 'is green and committed on its branch';
+      const pressed = await window.showInformationMessage(joined(`${run.task} ${what}`, runCostText(run)), 'Show Changes');
+      if (pressed === 'Show Changes') await commands.executeCommand('reactor.reviewChanges', reference);
+      return;
+    }
+    // Whoever stopped it knows.
+    if (status === 'cancelled') return;
+    const pressed = await window.showWarningMessage(`${run.task} failed: ${plainLine(run.concluded?.reason ?? '', 160)}`, 'Show Timeline', 'Restore');
+    if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', reference);
+    if (pressed === 'Restore') await commands.executeCommand('reactor.restoreAttempt', reference);
+  }
+
+  dispose(): void {
+    this.#waiting?.dispose();
+    this.#store.dispose();
+  }
+}
+
+const keyOf = (model: RepositoryModel, { run, id, tree, at }: InboxItem): string => `${model.place.id}#${run}/${id}/${tree ?? ''}/${at}`;

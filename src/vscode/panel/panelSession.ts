@@ -1,0 +1,129 @@
+import type { Webview, WebviewPanel } from 'vscode';
+import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
+import { errorText } from '../../base/log.ts';
+import { UserFacingError } from '../../base/userFacingError.ts';
+import { type HostMessage, PANEL_PROTOCOL, PanelMessage } from '../../protocol/panelMessages.ts';
+import type { PanelTab } from '../../protocol/panelShapes.ts';
+import { CostDesk } from './costDesk.ts';
+import { PanelAnswers } from './panelAnswers.ts';
+import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
+import { PanelFeed } from './panelFeed.ts';
+
+/** While runs go on, costs are reckoned again at most this often. */
+const COSTS_EVERY_MS = 1000;
+
+/** The editor's own commands that the panel may start, by what the panel calls them. */
+const commands = { run: 'reactor.runTask', review: 'reactor.reviewChanges', requestChanges: 'reactor.requestChanges' } as const;
+
+/** One open panel: parses what its page says, answers it, and keeps it up to date while it can be seen. Ends with the panel. */
+export class PanelSession implements Disposable {
+  readonly #panel: WebviewPanel;
+  readonly #editor: PanelEditor;
+  readonly #host: PanelHost;
+  readonly #store = new DisposableStore();
+  readonly #feed: PanelFeed;
+  readonly #answers: PanelAnswers;
+  readonly #costs: CostDesk;
+  readonly #closing = new AbortController();
+  #wantsCosts = false;
+  #costsDue: Disposable | null = null;
+  #wanted: { readonly tab: PanelTab | null; readonly run: string | null };
+  #isReady = false;
+
+  constructor(panel: WebviewPanel, editor: PanelEditor, model: PanelModel, host: PanelHost, tab: PanelTab | null) {
+    this.#panel = panel;
+    this.#editor = editor;
+    this.#host = host;
+    this.#wanted = { tab, run: null };
+    this.#feed = this.#store.add(new PanelFeed(model, host, (message) => this.#post(message)));
+    this.#answers = new PanelAnswers(editor, model, host, this.#feed);
+    this.#costs = new CostDesk(model, host);
+    this.#store.add(panel.webview.onDidReceiveMessage((raw: unknown) => this.#receive(raw)));
+    this.#store.add(model.onEntry(() => this.#scheduleCosts()));
+    this.#store.add(model.onDidReset(() => this.#scheduleCosts()));
+    this.#store.add(
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.#hide();
+      }),
+    );
+    model.open().catch((error: unknown) => this.#fail(null, error));
+  }
+
+  /** Brings the panel to the front on a tab, and a run when one is named. */
+  show(tab: PanelTab | null, run: string | null): void {
+    this.#wanted = { tab, run };
+    this.#panel.reveal();
+    if (this.#isReady && tab !== null) this.#post({ type: 'show', tab, run });
+  }
+
+  #hide(): void {
+    this.#isReady = false;
+    this.#wantsCosts = false;
+    this.#feed.pause();
+  }
+
+  #receive(raw: unknown): void {
+    const message = PanelMessage.safeParse(raw);
+    if (!message.success) {
+      this.#host.log.log('error', 'the panel sent something malformed', { issue: message.error.issues[0]?.message ?? '' });
+      return;
+    }
+    this.#handle(message.data).catch((error: unknown) => {
+      this.#fail('request' in message.data ? message.data.request : null, error);
+    });
+  }
+
+  async #handle(message: PanelMessage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        if (message.protocol !== PANEL_PROTOCOL) {
+          throw new UserFacingError('engineVersion', 'This panel is of another version of Reactor. Close it and open it again.');
+        }
+        this.#isReady = true;
+        this.#feed.snapshot(this.#wanted.tab, this.#wanted.run);
+        this.#wanted = { tab: null, run: null };
+        return;
+      case 'costs':
+        this.#wantsCosts = true;
+        this.#post({ type: 'costs', report: await this.#costs.report(this.#closing.signal) });
+        return;
+      case 'command':
+        if (message.command === 'showOlder') this.#feed.showOlder();
+        else await this.#editor.commands.executeCommand(commands[message.command], ...(message.run === null ? [] : [{ run: message.run }]));
+        return;
+      default:
+        this.#post(await this.#answers.answer(message));
+    }
+  }
+
+  #scheduleCosts(): void {
+    if (!this.#wantsCosts) return;
+    this.#costsDue ??= this.#host.clock.schedule(COSTS_EVERY_MS, () => {
+      this.#costsDue = null;
+      if (!this.#wantsCosts) return;
+      this.#handle({ type: 'costs' }).catch((error: unknown) => this.#fail(null, error));
+    });
+  }
+
+  #fail(request: number | null, error: unknown): void {
+    if (this.#store.isDisposed) return;
+    const isForPeople = error instanceof UserFacingError;
+    if (!isForPeople) this.#host.log.log('error', 'the panel failed', { error: errorText(error) });
+    this.#post({ type: 'failed', request, message: isForPeople ? error.message : `This could not be done: ${errorText(error)}` });
+  }
+
+  #post(message: HostMessage): void {
+    if (this.#store.isDisposed || !this.#panel.visible) return;
+    // A page that has just gone takes no message: it asks for everything when it is back.
+    post(this.#panel.webview, message).then(undefined, () => undefined);
+  }
+
+  dispose(): void {
+    if (this.#store.isDisposed) return;
+    this.#closing.abort();
+    this.#costsDue?.dispose();
+    this.#store.dispose();
+  }
+}
+
+const post = (webview: Webview, message: HostMessage): Thenable<boolean> => webview.postMessage(message);

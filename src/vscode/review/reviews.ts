@@ -1,0 +1,130 @@
+import type * as vscodeTypes from 'vscode';
+import { DisposableStore, type Disposable } from '../../base/lifecycle.ts';
+import { Limiter } from '../../base/limiter.ts';
+import { UserFacingError } from '../../base/userFacingError.ts';
+import type { AttemptState, RunState } from '../../core/run/state.ts';
+import type { HostContext } from '../hostContext.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
+import { shortOid } from '../text/figures.ts';
+import { lastCandidate, pendingReview, testText } from '../text/runWords.ts';
+import type { NodeOf } from '../tree/treeNode.ts';
+import { reviewResource } from './reviewResources.ts';
+import type { TreeFiles } from './treeFiles.ts';
+import { treeUri } from './treeUri.ts';
+
+const KEY = 'reactor.reviews';
+const MOST_REMEMBERED = 50;
+
+export interface OpenReview {
+  readonly repository: string;
+  readonly run: string;
+  readonly tree: string;
+}
+
+/** 'TASK-007 attempt 2 — green in 8.1 s' */
+export const reviewTitle = (state: RunState, attempt: AttemptState): string => `${state.task} attempt ${attempt.attempt} — ${testText(attempt)}`;
+
+/** Opens candidates in the editor of many diffs, and knows which one is in front. */
+export class Reviews implements Disposable {
+  readonly #context: HostContext;
+  readonly #files: TreeFiles;
+  readonly #store = new DisposableStore();
+  /** By the title of the editor. Each title stands for one tree, for good. */
+  #opened: Record<string, OpenReview>;
+
+  constructor(context: HostContext, files: TreeFiles) {
+    this.#context = context;
+    this.#files = files;
+    this.#opened = context.extension.workspaceState.get<Record<string, OpenReview>>(KEY, {});
+    const { tabGroups } = context.vscode.window;
+    this.#store.add(tabGroups.onDidChangeTabs(() => this.#tell()));
+    this.#store.add(tabGroups.onDidChangeTabGroups(() => this.#tell()));
+    this.#store.add(context.repositories.onDidChangeInbox(() => this.#tell()));
+    this.#tell();
+  }
+
+  /** The review whose editor is in front, or null. */
+  active(): OpenReview | null {
+    const label = this.#context.vscode.window.tabGroups.activeTabGroup.activeTab?.label;
+    return label === undefined || !Object.hasOwn(this.#opened, label) ? null : (this.#opened[label] ?? null);
+  }
+
+  /**
+   * Shows what an attempt changed, against the base of its run: the newest candidate when no tree is named.
+   * @throws UserFacingError `notPossibleNow` when there is nothing to show
+   */
+  async open(model: RepositoryModel, state: RunState, tree: string | null): Promise<void> {
+    const found = tree === null ? lastCandidate(state) : candidateOf(state, tree);
+    if (found === null) throw new UserFacingError('notPossibleNow', `${state.task} has no changes to show yet.`);
+    const { vscode, host } = this.#context;
+    const { candidate, attempt } = found;
+    const sides = { repository: model.place.id, run: state.run, base: state.spec.base, tree: candidate.tree };
+    const changes = await host.changes(model.place.folder, sides.base, sides.tree);
+    if (changes.length === 0) throw new UserFacingError('notPossibleNow', `Attempt ${attempt.attempt} of ${state.task} changed nothing.`);
+    const few = new Limiter(4);
+    const sizeOf = async (at: string, path: string) => (await few.run(() => this.#files.read({ repository: sides.repository, tree: at, path })))?.byteLength ?? null;
+    const resources = await Promise.all(changes.map((change) => reviewResource(vscode, sides, change, sizeOf)));
+    const title = await this.#remember(reviewTitle(state, attempt), model, { repository: sides.repository, run: state.run, tree: sides.tree });
+    await vscode.commands.executeCommand('vscode.changes', title, resources);
+    this.#tell();
+  }
+
+  /** One file of a candidate against the base. */
+  async openFile(node: NodeOf<'file'>): Promise<void> {
+    const { vscode } = this.#context;
+    const { model, run, base, tree, file } = node;
+    const common = { repository: model.place.id, run };
+    const left = treeUri(vscode, { ...common, tree: base, path: file.oldPath ?? file.path, side: 'base' });
+    const right = treeUri(vscode, { ...common, tree, path: file.path, side: 'candidate' });
+    const title = `${file.path} (${model.run(run)?.task ?? run} attempt ${node.attempt})`;
+    if (file.status === 'added') await vscode.commands.executeCommand('vscode.open', right, undefined, `${title}, added`);
+    else if (file.status === 'deleted') await vscode.commands.executeCommand('vscode.open', left, undefined, `${title}, deleted`);
+    else await vscode.commands.executeCommand('vscode.diff', left, right, title);
+  }
+
+  /** The same with the worktree's own file on the right: there it can be edited, and each change be reverted by the arrow beside it. */
+  async openEditable(node: NodeOf<'file'>): Promise<void> {
+    const { vscode } = this.#context;
+    const { model, run, base, file } = node;
+    const state = model.run(run);
+    const worktree = state?.cell?.hasWorktree ? state.cell.worktree : null;
+    if (state === null || worktree === null || pendingReview(state) === null || file.status === 'deleted') {
+      throw new UserFacingError('notPossibleNow', `${file.path} can't be edited now: only a file of a change that waits for review can.`);
+    }
+    const right: vscodeTypes.Uri = vscode.Uri.joinPath(vscode.Uri.file(worktree), file.path);
+    const left = treeUri(vscode, { repository: model.place.id, run, tree: base, path: file.oldPath ?? file.path, side: 'base' });
+    const title = `${file.path} (${state.task}, editable: saving makes a new candidate)`;
+    if (file.status === 'added') await vscode.commands.executeCommand('vscode.open', right);
+    else await vscode.commands.executeCommand('vscode.diff', left, right, title);
+  }
+
+  async #remember(plain: string, model: RepositoryModel, review: OpenReview): Promise<string> {
+    const several = this.#context.repositories.list.length > 1 ? ` (${model.place.name})` : '';
+    const isFree = (title: string): boolean => {
+      const known = this.#opened[title];
+      return known === undefined || (known.tree === review.tree && known.run === review.run && known.repository === review.repository);
+    };
+    const title = [`${plain}${several}`, `${plain}${several}, tree ${shortOid(review.tree)}`, `${plain}${several}, tree ${review.tree}`].find(isFree) ?? plain;
+    const { [title]: _, ...rest } = this.#opened;
+    this.#opened = Object.fromEntries([...Object.entries(rest), [title, review] as const].slice(-MOST_REMEMBERED));
+    await this.#context.extension.workspaceState.update(KEY, this.#opened);
+    return title;
+  }
+
+  /** Buttons of the title bar stand only on the editor of a change that waits, and of its present tree. */
+  #tell(): void {
+    const review = this.active();
+    const state = review === null ? null : (this.#context.repositories.byId(review.repository)?.run(review.run) ?? null);
+    const waits = state !== null && pendingReview(state)?.tree === review?.tree;
+    void this.#context.vscode.commands.executeCommand('setContext', 'reactor.reviewActive', waits);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
+
+function candidateOf(state: RunState, tree: string): ReturnType<typeof lastCandidate> {
+  const attempt = state.attempts.findLast(({ candidate }) => candidate?.tree === tree);
+  return attempt?.candidate ? { attempt, candidate: attempt.candidate } : null;
+}

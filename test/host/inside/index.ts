@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import Mocha from 'mocha';
+import type { HostResult } from '../../support/editor/hostResults.ts';
+
+const TEST_LIMIT_MS = 120_000;
+
+const required = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+};
+
+/** VS Code calls this in the extension host. Runs the suites named in the environment and leaves their results in a file. */
+export async function run(): Promise<void> {
+  const mocha = new Mocha({ ui: 'bdd', timeout: TEST_LIMIT_MS, forbidOnly: true, forbidPending: true, reporter: 'min' });
+  for (const file of required('REACTOR_HOST_SUITES').split('\n')) mocha.addFile(file);
+  const results: HostResult[] = [];
+  const note = (test: Mocha.Runnable, state: HostResult['state'], error: unknown = null): void => {
+    const text = error === null ? null : error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
+    results.push({ suite: basename(test.file ?? test.parent?.file ?? '', '.cjs'), title: test.fullTitle(), state, error: text });
+  };
+  await new Promise<void>((done) => {
+    mocha
+      .run(() => done())
+      .on('pass', (test) => note(test, 'passed'))
+      .on('pending', (test) => note(test, 'skipped'))
+      .on('fail', (test: Mocha.Runnable, error: unknown) => note(test, 'failed', error));
+  });
+  writeFileSync(required('REACTOR_HOST_RESULTS'), JSON.stringify(results));
+}

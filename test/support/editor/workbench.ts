@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { projectRoot } from './codeServer.ts';
+
+const EXTENSION = 'reactor.reactor';
+
+/** The workbench as a person sees it: every word here is on the screen or read out by a screen reader. */
+export class Workbench {
+  readonly page: Page;
+  readonly #pictures: string;
+
+  /** @param pictures prefix of the names of screenshots, which are put into out/screenshots */
+  constructor(page: Page, pictures: string) {
+    this.page = page;
+    this.#pictures = pictures;
+  }
+
+  /** Opens an address of the workbench and waits until it is drawn. */
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.drawn();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.drawn();
+  }
+
+  private async drawn(): Promise<void> {
+    await this.page.locator('.monaco-workbench').waitFor();
+    await this.page.locator('.part.statusbar').waitFor();
+  }
+
+  /** Runs a command by the keyboard: F1, its title, Enter. */
+  async palette(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.waitFor();
+    await this.quickInput.fill(`>${title}`);
+    await this.quickRow(title).waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The text field of the palette, a quick pick or an input box. */
+  get quickInput(): Locator {
+    return this.page
+      .locator('.quick-input-widget:visible input.input:visible, .quick-input-widget:visible .quick-input-box input:visible')
+      .first();
+  }
+
+  /** Rows of the quick pick with this text. */
+  quickRow(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  /** Types into the input that is shown and presses Enter; waits for the question first, so that nothing goes to an earlier one. */
+  async answer(question: string | RegExp, text: string): Promise<void> {
+    await this.page
+      .locator('.quick-input-widget:visible')
+      .filter({ hasText: question })
+      .or(this.page.getByPlaceholder(question))
+      .first()
+      .waitFor();
+    await this.quickInput.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Shows Reactor's views by its icon in the activity bar. */
+  async showSidebar(): Promise<void> {
+    const tab = this.page.getByRole('tab', { name: /^Reactor\b/ });
+    await tab.waitFor();
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+  }
+
+  /** A view of the sidebar by its title. */
+  tree(name: string): Locator {
+    return this.page.getByRole('tree', { name });
+  }
+
+  treeItem(tree: string, text: string | RegExp): Locator {
+    return this.tree(tree).getByRole('treeitem').filter({ hasText: text }).first();
+  }
+
+  /** An inline action of a row, shown when the pointer is on it. */
+  async rowAction(row: Locator, name: string | RegExp): Promise<void> {
+    await row.hover();
+    await row.getByRole('button', { name }).first().click();
+  }
+
+  status(id: string): Locator {
+    return this.page.locator(`[id="${EXTENSION}.${id}"]`);
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-toast').filter({ hasText: text }).first();
+  }
+
+  /** The page of the webview that is shown. */
+  get webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+  }
+
+  /** Text of each row of a tree that is drawn, top to bottom. */
+  async rows(tree: string): Promise<string[]> {
+    return (await this.tree(tree).getByRole('treeitem').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' ').trim());
+  }
+
+  /** Takes a picture of the whole window. @returns its file */
+  async picture(name: string): Promise<string> {
+    const folder = join(projectRoot, 'out', 'screenshots');
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `${this.#pictures}-${name}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+}

@@ -1,0 +1,247 @@
+import type { Vscode } from '../../../src/vscode/vscodeValue.ts';
+import {
+  FakeEventEmitter,
+  FakeMarkdownString,
+  FakePosition,
+  FakeRange,
+  FakeRelativePattern,
+  FakeThemeColor,
+  FakeThemeIcon,
+  FakeTreeItem,
+  FakeUri,
+  recordClass,
+} from './fakeTypes.ts';
+import { FakeComments } from './fakeComments.ts';
+import { FakeInputBox } from './fakeInputBox.ts';
+
+interface Pick {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly kind?: number;
+}
+
+/**
+ * An editor without windows. What it would show is written to `seen`, line by line; what the person does is queued in `answers`:
+ * the beginning of the label of a pick or of a button, text for an input, or null for Escape.
+ */
+export class FakeVscode {
+  readonly seen: string[] = [];
+  readonly answers: (string | readonly string[] | null)[] = [];
+  readonly keys = new Map<string, unknown>();
+  readonly executed: { readonly command: string; readonly args: readonly unknown[] }[] = [];
+  readonly registered = new Map<string, (...args: unknown[]) => unknown>();
+  readonly files = new Map<string, string>();
+  readonly settings = new Map<string, unknown>();
+  readonly state = new Map<string, unknown>();
+  readonly status: { text: string; tooltip?: FakeMarkdownString; command?: unknown; backgroundColor?: FakeThemeColor; visible: boolean }[] = [];
+  readonly folders: { readonly uri: FakeUri; readonly name: string; readonly index: number }[];
+  readonly changedFolders = new FakeEventEmitter<unknown>();
+  readonly changedTabs = new FakeEventEmitter<unknown>();
+  readonly changedFile = new FakeEventEmitter<FakeUri>();
+  readonly changedSettings = new FakeEventEmitter<{ affectsConfiguration(name: string): boolean }>();
+  readonly comments = new FakeComments();
+  readonly inputs: FakeInputBox[] = [];
+  activeEditor: unknown;
+  activeTab: { label: string } | undefined;
+  trusted = true;
+
+  constructor(...folders: readonly string[]) {
+    this.folders = folders.map((path, index) => ({ uri: FakeUri.file(path), name: path.slice(1), index }));
+  }
+
+  get value(): Vscode {
+    return {
+      EventEmitter: FakeEventEmitter,
+      Uri: FakeUri,
+      Position: FakePosition,
+      Range: FakeRange,
+      Selection: FakeRange,
+      RelativePattern: FakeRelativePattern,
+      MarkdownString: FakeMarkdownString,
+      ThemeColor: FakeThemeColor,
+      ThemeIcon: FakeThemeIcon,
+      TreeItem: FakeTreeItem,
+      TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
+      TreeItemCheckboxState: { Unchecked: 0, Checked: 1 },
+      StatusBarAlignment: { Left: 1, Right: 2 },
+      ProgressLocation: { SourceControl: 1, Window: 10, Notification: 15 },
+      QuickPickItemKind: { Separator: -1, Default: 0 },
+      DiagnosticSeverity: { Error: 0, Warning: 1, Information: 2, Hint: 3 },
+      CommentMode: { Editing: 0, Preview: 1 },
+      CommentThreadState: { Unresolved: 0, Resolved: 1 },
+      CommentThreadCollapsibleState: { Collapsed: 0, Expanded: 1 },
+      CompletionItemKind: { Property: 9, EnumMember: 19, Value: 11 },
+      ViewColumn: { Active: -1, Beside: -2 },
+      FileType: { File: 1, Directory: 2 },
+      Disposable: recordClass('dispose'),
+      Diagnostic: recordClass('range', 'message', 'severity'),
+      CodeLens: recordClass('range', 'command'),
+      CodeAction: recordClass('title', 'kind'),
+      CodeActionKind: { QuickFix: { value: 'quickfix' } },
+      CompletionItem: recordClass('label', 'kind'),
+      SnippetString: recordClass('value'),
+      FileDecoration: recordClass('badge', 'tooltip', 'color'),
+      WorkspaceEdit: FakeWorkspaceEdit,
+      FileSystemError: { NoPermissions: (m: string) => new Error(m), FileNotFound: (u: unknown) => new Error(`not found ${String(u)}`) },
+      window: this.#window(),
+      workspace: this.#workspace(),
+      commands: {
+        executeCommand: (command: string, ...args: unknown[]) => this.#execute(command, args),
+        registerCommand: (command: string, run: (...args: unknown[]) => unknown) => {
+          this.registered.set(command, run);
+          return { dispose: () => this.registered.delete(command) };
+        },
+      },
+      comments: this.comments,
+      env: { clipboard: { writeText: (text: string) => this.#say(`clipboard: ${text}`) }, openExternal: (uri: FakeUri) => this.#say(`browser: ${uri}`) },
+      extensions: { getExtension: () => undefined },
+    } as unknown as Vscode;
+  }
+
+  /** What was seen since the last call, as text. */
+  take(): string {
+    return this.seen.splice(0).join('\n');
+  }
+
+  #say(line: string): Promise<void> {
+    this.seen.push(line);
+    return Promise.resolve();
+  }
+
+  #execute(command: string, args: readonly unknown[]): Promise<unknown> {
+    if (command === 'setContext') this.keys.set(String(args[0]), args[1]);
+    else this.executed.push({ command, args });
+    const own = this.registered.get(command);
+    return Promise.resolve(own === undefined ? undefined : own(...args));
+  }
+
+  #next(): string | readonly string[] | null {
+    return this.answers.shift() ?? null;
+  }
+
+  #window() {
+    const message = (kind: string) => (text: string, ...rest: unknown[]) => {
+      const options = typeof rest[0] === 'object' && rest[0] !== null && !('title' in rest[0]) ? (rest[0] as { modal?: boolean; detail?: string }) : null;
+      const buttons = rest.slice(options === null ? 0 : 1).map((button) => (typeof button === 'string' ? button : (button as { title: string }).title));
+      this.seen.push(`${options?.modal ? 'modal ' : ''}${kind}: ${text}${options?.detail ? ` | ${options.detail}` : ''}${buttons.map((b) => ` [${b}]`).join('')}`);
+      if (buttons.length === 0) return Promise.resolve(undefined);
+      const answer = this.#next();
+      const found = rest.find((b) => answer !== null && (typeof b === 'string' ? b : (b as { title?: string } | null)?.title) === answer);
+      return Promise.resolve(found);
+    };
+    return {
+      showInformationMessage: message('info'),
+      showWarningMessage: message('warning'),
+      showErrorMessage: message('error'),
+      setStatusBarMessage: (text: string) => {
+        this.seen.push(`status: ${text}`);
+        return { dispose: () => {} };
+      },
+      showQuickPick: async (items: readonly Pick[] | Promise<readonly Pick[]>, options: { title?: string; placeHolder?: string; canPickMany?: boolean } = {}) => {
+        const rows = await items;
+        this.seen.push(`pick: ${options.title ?? options.placeHolder ?? ''}`);
+        for (const { label, description, detail, kind } of rows) {
+          if (kind === -1) this.seen.push(`  -- ${label}`);
+          else this.seen.push(`  ${[label, description, detail].filter((part) => part !== undefined && part !== '').join(' | ')}`);
+        }
+        const answer = this.#next();
+        if (answer === null) return undefined;
+        const wanted = typeof answer === 'string' ? [answer] : answer;
+        const chosen = wanted.map((start) => rows.find(({ label }) => label.replace(/^\$\([a-z-]+\) /, '').startsWith(start)));
+        if (chosen.some((row) => row === undefined)) throw new Error(`no row begins with ${wanted.join(', ')}`);
+        return options.canPickMany ? chosen : chosen[0];
+      },
+      showInputBox: (options: { title?: string; prompt?: string; value?: string; validateInput?: (text: string) => unknown } = {}) => {
+        this.seen.push(`input: ${[options.title, options.prompt, options.value].filter(Boolean).join(' | ')}`);
+        const answer = this.#next();
+        if (typeof answer !== 'string') return Promise.resolve(undefined);
+        const wrong = options.validateInput?.(answer);
+        if (wrong === undefined || wrong === null || wrong === '') return Promise.resolve(answer);
+        this.seen.push(`  invalid: ${typeof wrong === 'string' ? wrong : (wrong as { message: string }).message}`);
+        return Promise.resolve(undefined);
+      },
+      createInputBox: () => {
+        const box = new FakeInputBox((line) => this.seen.push(line), () => this.#next());
+        this.inputs.push(box);
+        return box;
+      },
+      createStatusBarItem: () => {
+        const item = { text: '', visible: false, show: () => void (item.visible = true), hide: () => void (item.visible = false), dispose: () => {} };
+        this.status.push(item);
+        return item;
+      },
+      createTerminal: (options: { name: string; cwd: string }) => {
+        this.seen.push(`terminal: ${options.name} in ${options.cwd}`);
+        return { show: () => {} };
+      },
+      createOutputChannel: (name: string) => {
+        const say = (text: string) => void this.seen.push(`${name}: ${text}`);
+        return { appendLine: say, append: say, clear: () => {}, show: () => {}, dispose: () => {}, info: say, warn: say, error: say, debug: say };
+      },
+      withProgress: async (options: { title?: string }, work: (progress: { report(value: { message?: string }): void }) => Promise<unknown>) => {
+        this.seen.push(`progress: ${options.title ?? ''}`);
+        return await work({ report: ({ message: text }) => void this.seen.push(`progress: ${options.title ?? ''}: ${text ?? ''}`) });
+      },
+      showTextDocument: (document: { uri: FakeUri } | FakeUri, options?: { selection?: FakeRange }) => {
+        const uri = document instanceof FakeUri ? document : document.uri;
+        this.seen.push(`opened: ${uri.path}${options?.selection === undefined ? '' : `:${options.selection.start.line + 1}`}`);
+        return Promise.resolve({});
+      },
+      registerFileDecorationProvider: () => ({ dispose: () => {} }),
+      registerWebviewPanelSerializer: () => ({ dispose: () => {} }),
+      tabGroups: Object.defineProperty({ onDidChangeTabs: this.changedTabs.event, onDidChangeTabGroups: this.changedTabs.event }, 'activeTabGroup', {
+        get: () => ({ activeTab: this.activeTab }),
+      }),
+      activeTextEditor: this.activeEditor,
+    };
+  }
+
+  #workspace() {
+    const read = (uri: FakeUri): string => {
+      const text = this.files.get(uri.path);
+      if (text === undefined) throw new Error(`no file ${uri.path}`);
+      return text;
+    };
+    return {
+      workspaceFolders: this.folders.length === 0 ? undefined : this.folders,
+      isTrusted: this.trusted,
+      onDidChangeWorkspaceFolders: this.changedFolders.event,
+      onDidChangeConfiguration: this.changedSettings.event,
+      getConfiguration: (section: string) => ({
+        get: (name: string, fallback: unknown) => this.settings.get(`${section}.${name}`) ?? fallback,
+      }),
+      createFileSystemWatcher: (pattern: FakeRelativePattern) => {
+        const own = new FakeEventEmitter<FakeUri>();
+        const subscription = this.changedFile.event((uri) => (uri.path.endsWith(pattern.pattern) ? own.fire(uri) : undefined));
+        const none = new FakeEventEmitter<FakeUri>();
+        return { onDidChange: own.event, onDidCreate: none.event, onDidDelete: none.event, dispose: () => subscription.dispose() };
+      },
+      fs: {
+        readFile: async (uri: FakeUri) => new TextEncoder().encode(read(uri)),
+        writeFile: async (uri: FakeUri, bytes: Uint8Array) => void this.files.set(uri.path, new TextDecoder().decode(bytes)),
+        stat: async (uri: FakeUri) => ({ size: read(uri).length }),
+      },
+      openTextDocument: async (target: FakeUri | { content: string }) => {
+        if (!(target instanceof FakeUri)) return { uri: FakeUri.parse('untitled:Untitled-1'), getText: () => target.content };
+        const text = read(target);
+        return { uri: target, getText: () => text, lineCount: text.split('\n').length, save: () => Promise.resolve(true) };
+      },
+      applyEdit: async (edit: FakeWorkspaceEdit) => {
+        for (const [uri, text] of edit.replaced) this.files.set(uri.path, text);
+        return true;
+      },
+    };
+  }
+}
+
+class FakeWorkspaceEdit {
+  readonly replaced: [FakeUri, string][] = [];
+  createFile(): void {}
+  replace(uri: FakeUri, _range: unknown, text: string): void {
+    this.replaced.push([uri, text]);
+  }
+  insert(uri: FakeUri, _at: unknown, text: string): void {
+    this.replaced.push([uri, text]);
+  }
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { EditorSession } from '../support/editor/editorSession.ts';
+
+describe('When something is missing in the editor', function () {
+  this.timeout(240_000);
+  let session: EditorSession;
+  before(async () => {
+    session = await EditorSession.open('errors', () => ({ text: 'Nothing is asked of the model here.' }));
+  });
+  afterEach(async function () {
+    await session?.keepEvidence(this);
+  });
+  after(() => session?.close());
+
+  it('says that there is no repository and offers to make one', async () => {
+    const folder = join(session.reactor.root, 'bare');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'readme.txt'), 'No repository.\n');
+    const workbench = await session.show(folder);
+    await workbench.showSidebar();
+    await workbench.page
+      .getByText(/not in a git repository|no git repository/i)
+      .first()
+      .waitFor();
+    await workbench.picture('1-no-repository');
+    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.notification('not in a git repository').waitFor();
+  });
+
+  it('asks for a test command where none is found, before anything starts', async () => {
+    const repository = await session.reactor.repository('untested', { 'readme.txt': 'No tests.\n' });
+    const workbench = await session.show(repository);
+    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.answer('What should the agent do?', 'Write anything');
+    await workbench.quickRow('Choose a test command').waitFor();
+    await workbench.picture('2-no-test');
+    await workbench.page.keyboard.press('Enter');
+    await workbench.answer(/decides whether a change is good/, 'sh missing.sh');
+    await workbench.quickRow(/Run with: sh missing\.sh/).waitFor();
+    await workbench.page.keyboard.press('Enter');
+    // The base is tested first: it is red, so nothing is paid for.
+    await workbench
+      .notification(/TASK-001/)
+      .filter({ hasText: /base|before/i })
+      .waitFor();
+    await workbench.picture('3-red-base');
+  });
+});

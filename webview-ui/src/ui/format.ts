@@ -1,0 +1,45 @@
+/** 0.4 s, 6.2 s, 2 min 14 s, 3 h 05 min. Null (goes on) as …. */
+export function durationText(ms: number): string {
+  if (ms < 0 || !Number.isFinite(ms)) return '0 ms';
+  if (ms < 100) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
+}
+
+/** Four places below one dollar, two from there on. */
+export function usdText(amount: number): string {
+  return `$${amount !== 0 && Math.abs(amount) < 1 ? amount.toFixed(4) : amount.toFixed(2)}`;
+}
+
+/** Marks of an axis, all with as many places as the closest two need. */
+export function usdMarks(values: readonly number[]): string[] {
+  const step = Math.abs((values[1] ?? 0) - (values[0] ?? 0)) || 1;
+  const places = Math.min(6, Math.max(step >= 1 ? 0 : 2, Math.ceil(-Math.log10(step) - 1e-9)));
+  return values.map((value) => `$${value.toFixed(places)}`);
+}
+
+/** '$0.0121', 'unpriced', or '$0.0121 + unpriced'. */
+export function totalText(total: { readonly usd: string; readonly unpricedCalls: number }): string {
+  const amount = Number(total.usd);
+  if (total.unpricedCalls === 0) return usdText(amount);
+  return amount === 0 ? 'unpriced' : `${usdText(amount)} + unpriced`;
+}
+
+/** 1,830 · 45.2k · 1.2M */
+export function countText(count: number): string {
+  if (count < 10_000) return count.toLocaleString('en-US');
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+}
+
+/** Local time of day, with seconds. */
+export function timeText(at: number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/** `1 file`, `3 files`. */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${countText(count)} ${count === 1 ? one : many}`;
