@@ -45,11 +45,35 @@ const bundles = (root) => [
     target: 'node14',
     banner: { js: '#!/usr/bin/env node' },
   },
-  { ...shared, entryPoints: { cli: join(root, 'src/cli.ts') }, splitting: true, chunkNames: '[name]-[hash]' },
+  {
+    ...shared,
+    // One build, so that the command line and the editor's side share their chunks.
+    entryPoints: { cli: join(root, 'src/cli.ts'), host: join(root, 'src/extensionHost.ts') },
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+  },
+  extension(root),
   { ...shared, entryPoints: { warden: join(root, 'src/adapters/processes/wardenMain.ts') } },
   { ...shared, entryPoints: { journalVerifier: join(root, 'src/adapters/journal/verifierMain.ts') } },
   ...(existsSync(join(root, 'webview-ui')) ? [panel(root)] : []),
 ];
+
+/** The editor loads this one file at its start; `host.mjs` and what it needs follow at the first use. */
+const extension = (root) => ({
+  ...shared,
+  entryPoints: { extension: join(root, 'src/extension.ts') },
+  format: 'cjs',
+  banner: {},
+  outExtension: { '.js': '.cjs' },
+  external: ['vscode'],
+  minify: true,
+  plugins: [
+    {
+      name: 'hostLater',
+      setup: (builder) => builder.onResolve({ filter: /\/extensionHost\.ts$/ }, () => ({ path: './host.mjs', external: true })),
+    },
+  ],
+});
 
 /** The panel's page: everything it loads lies in dist/webview, the only folder the page may read. */
 const panel = (root) => ({

@@ -53,8 +53,8 @@ export class Cell {
       await filled.done;
       return { ok: false, reason: made };
     }
-    const result = await withRetries<AgentServer, BootFailure>(this.#context, 'BOOT_RETRY', 'server start', signal, () =>
-      engine.boots.run(() => this.#startServer(signal), signal),
+    const result = await withRetries<AgentServer, BootFailure>(this.#context, 'BOOT_RETRY', 'server start', signal, (retry) =>
+      engine.boots.run(() => this.#startServer(retry + 1, signal), signal),
     );
     const files = await filled.done;
     if (!result.ok) return { ok: false, reason: `the agent server did not start: ${result.error.message}` };
@@ -130,6 +130,7 @@ export class Cell {
   }
 
   async #startServer(
+    start: number,
     signal: AbortSignal,
   ): Promise<{ ok: true; value: AgentServer } | { ok: false; error: BootFailure; retryable: boolean }> {
     const { deps, state } = this.#context;
@@ -165,7 +166,7 @@ export class Cell {
         logFile: folders.serverLog,
         onSpawned: (process) => {
           deps.warden.watch(cell.id, process);
-          spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start: 1 })));
+          spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start })));
         },
       },
       signal,
@@ -173,7 +174,7 @@ export class Cell {
     await Promise.all(spawned);
     if (result.ok) return result;
     await deps.processes.endCell(cell.id, this.#context.state.cell?.server ?? null, deps.options.killGraceMs);
-    await this.#context.record(event('cell/serverFailed', { ...result.error, start: 1 }));
+    await this.#context.record(event('cell/serverFailed', { ...result.error, start }));
     return { ok: false, error: result.error, retryable: result.error.code !== 'spawnFailed' };
   }
 

@@ -5,7 +5,7 @@ import { ConversationItemShape, CostReportShape, type Frozen, Lane, PanelTab, Pa
 export const PANEL_PROTOCOL = 1;
 
 /** A change of what is picked: sent when a command asks the open panel for another tab. */
-const Show = z.object({ type: z.literal('show'), tab: PanelTab, run: z.nullable(z.string()) });
+const Show = z.object({ type: z.literal('show'), tab: z.nullable(PanelTab), run: z.nullable(z.string()) });
 
 /** What the host tells the panel. `generation` tells one snapshot's messages from those of the one before. */
 export const HostMessage = z.discriminatedUnion('type', [
@@ -51,6 +51,8 @@ export type HostMessage = Frozen<z.infer<typeof HostMessage>>;
 export const PanelMessage = z.discriminatedUnion('type', [
   /** The page is there and shows nothing yet. */
   z.object({ type: z.literal('ready'), protocol: z.number() }),
+  /** The lanes of a snapshot are on the screen: their spans may come now, so that the first picture never waits for them. */
+  z.object({ type: z.literal('painted'), generation: z.number() }),
   z.object({ type: z.literal('span'), request: z.number(), run: z.string(), index: z.number() }),
   z.object({
     type: z.literal('conversation'),
@@ -77,6 +79,8 @@ export const PanelMessage = z.discriminatedUnion('type', [
     type: z.literal('command'),
     command: z.enum(['run', 'review', 'requestChanges', 'showOlder']),
     run: z.nullable(z.string()),
+    /** The candidate that was seen when it was pressed. */
+    tree: z.nullable(z.string()),
   }),
   /** Opens the whole output of a command in an editor. */
   z.object({ type: z.literal('output'), request: z.number(), run: z.string(), index: z.number() }),

@@ -37,6 +37,7 @@ export interface HostDeps {
   readonly extension: HostContext['extension'];
   readonly host: EditorHost;
   readonly views: Views;
+  /** The log, as the editor shows it. */
   readonly output: () => vscodeTypes.OutputChannel;
 }
 
@@ -77,6 +78,11 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     );
   }
   const selected = (): readonly TreeNode[] => views[focused].selection;
+  let doctorChannel: vscodeTypes.OutputChannel | null = null;
+  const doctorOutput = (): vscodeTypes.OutputChannel => {
+    doctorChannel ??= store.add(vscode.window.createOutputChannel('Reactor Doctor'));
+    return doctorChannel;
+  };
   const targets = new Targets(context, selected, () => reviews.active());
   const table = commandTable({
     context,
@@ -91,7 +97,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     edits,
     tasks,
     output,
-    selected,
+    doctorOutput,
   });
   keys.set('reactor.tasksFlat', !tasks.grouped);
 
@@ -104,7 +110,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     repositories.onDidChange(() => {
       badge();
       // Said where it is looked for, as long as it is so.
-      for (const view of Object.values(views)) view.message = repositories.problem ?? undefined;
+      for (const view of Object.values(views)) view.message = repositories.problem ?? '';
     }),
   );
   cells.setVisible(views['reactor.cells'].visible);

@@ -29,7 +29,6 @@ const boot = (run: string) => [
   event('run/started', {}),
   event('cell/planned', { worktree: `/cells/${run}`, home: `/cells/${run}.home`, branch: `reactor/${run}`, base: 'a'.repeat(40) }),
   event('cell/worktreeCreated', {}),
-  event('cell/portLeased', { port: 8000 }),
   event('cell/serverSpawned', { process: { pid: 4711, startTime: '123' }, port: 8000, start: 1 }),
   event('cell/ready', { url: 'http://127.0.0.1:8000', version: '1.18.33', session: `ses_${run}`, bootMs: 1500 }),
   event('base/tested', { tree: 'b'.repeat(40), evidence: evidence(0), remembered: false }),

@@ -1,4 +1,4 @@
-import type { ModelAction, ModelCall, ModelScript } from './scriptedModel.ts';
+import type { ModelCall, ModelScript } from './scriptedModel.ts';
 
 type Tool = { readonly name: string; readonly args: unknown };
 
@@ -16,12 +16,6 @@ export const tools =
     const call = calls[turn];
     return call === undefined ? { text: 'Done.' } : { tools: [call] };
   };
-
-/** Answers in order, then a closing sentence. */
-export const answers =
-  (...actions: readonly ModelAction[]): ModelScript =>
-  ({ turn }) =>
-    actions[turn] ?? { text: 'Done.' };
 
 /** True when the agent was sent back to work after red tests. */
 export const isRetry = (call: ModelCall): boolean => call.prompt.includes('failed its tests');

@@ -25,14 +25,14 @@ describe('When something is missing in the editor', function () {
       .first()
       .waitFor();
     await workbench.picture('1-no-repository');
-    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.palette('Reactor: Run Reactor Task…');
     await workbench.notification('not in a git repository').waitFor();
   });
 
   it('asks for a test command where none is found, before anything starts', async () => {
     const repository = await session.reactor.repository('untested', { 'readme.txt': 'No tests.\n' });
     const workbench = await session.show(repository);
-    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.palette('Reactor: Run Reactor Task…');
     await workbench.answer('What should the agent do?', 'Write anything');
     await workbench.quickRow('Choose a test command').waitFor();
     await workbench.picture('2-no-test');

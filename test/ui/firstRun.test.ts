@@ -25,7 +25,7 @@ describe('The first run in the editor', function () {
   it('goes from the palette to a landed commit', async () => {
     const repository = await session.reactor.repository('shop', plainProject());
     const workbench = await session.show(repository);
-    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.palette('Reactor: Run Reactor Task…');
     await workbench.picture('1-prompt');
     await workbench.answer('What should the agent do?', 'Write alpha');
     await workbench.quickRow(/Run with: sh check\.sh · land on main after my approval/).waitFor();
@@ -61,7 +61,7 @@ describe('The first run in the editor', function () {
   it('feeds red tests back and shows the second attempt', async () => {
     const repository = await session.reactor.repository('second', plainProject('approve: auto\n'));
     const workbench = await session.show(repository);
-    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.palette('Reactor: Run Reactor Task…');
     await workbench.answer('What should the agent do?', 'Write beta');
     await workbench.quickRow('without asking').waitFor();
     await workbench.page.keyboard.press('Enter');

@@ -24,7 +24,7 @@ describe('Reviewing in the editor', function () {
   after(() => session?.close());
 
   async function run(workbench: Workbench, prompt: string): Promise<void> {
-    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.palette('Reactor: Run Reactor Task…');
     await workbench.answer('What should the agent do?', prompt);
     await workbench.quickRow('Run with:').waitFor();
     await workbench.page.keyboard.press('Enter');
@@ -50,7 +50,7 @@ describe('Reviewing in the editor', function () {
       .click();
     await thread.locator('.comment-body').filter({ hasText: 'Say it louder.' }).waitFor();
 
-    await workbench.palette('Reactor: Request Changes');
+    await workbench.palette('Reactor: Request Changes…');
     await workbench.answer(/1 comment will be sent/, '');
     await entry.locator('.modified .view-lines').filter({ hasText: 'good morning' }).waitFor();
     const again = workbench.treeItem('Needs You', /TASK-001/);
@@ -61,7 +61,7 @@ describe('Reviewing in the editor', function () {
     await workbench.picture('2-answered');
     assert.match(session.reactor.calls('greeting').at(-1)?.prompts.join('\n') ?? '', /greeting\.txt[\s\S]*Say it louder\./);
 
-    await workbench.palette('Reactor: Approve');
+    await workbench.palette('Reactor: Approve and Land');
     await workbench.quickRow('TASK-001').waitFor();
     await workbench.page.keyboard.press('Enter');
     await workbench.treeItem('Tasks', 'Landed').waitFor();

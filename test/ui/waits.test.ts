@@ -33,7 +33,7 @@ describe('What waits for a person in the editor', function () {
   });
 
   async function run(workbench: Workbench, prompt: string): Promise<void> {
-    await workbench.palette('Reactor: Run Reactor Task');
+    await workbench.palette('Reactor: Run Reactor Task…');
     await workbench.answer('What should the agent do?', prompt);
     await workbench.quickRow('Run with:').waitFor();
     await workbench.page.keyboard.press('Enter');

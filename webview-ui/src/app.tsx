@@ -52,7 +52,7 @@ function Empty() {
   return (
     <div class="empty">
       <p>No task has run in this repository yet.</p>
-      <vscode-button icon="play" onClick={() => send({ type: 'command', command: 'run', run: null })}>
+      <vscode-button icon="play" onClick={() => send({ type: 'command', command: 'run', run: null, tree: null })}>
         Run a Task
       </vscode-button>
     </div>

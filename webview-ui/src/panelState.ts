@@ -2,10 +2,10 @@ import { computed, effect, signal } from '@preact/signals';
 import * as z from 'zod/mini';
 import type { HostMessage } from '../../src/protocol/panelMessages.ts';
 import { type ConversationItemShape, type CostReportShape, type Lane, PanelTab } from '../../src/protocol/panelShapes.ts';
-import { connect, savedState, saveState } from './host.ts';
+import { connect, savedState, saveState, send } from './host.ts';
 import { LaneStore } from './timeline/laneStore.ts';
 import type { Viewport } from './timeline/viewport.ts';
-import { setHostNow, setTicking } from './ui/browserClock.ts';
+import { afterPaint, setHostNow, setTicking } from './ui/browserClock.ts';
 
 /** What the editor keeps with the panel over reloads: where the person was, nothing of what was shown. */
 const Saved = z.object({
@@ -74,6 +74,7 @@ function receive(message: HostMessage): void {
       else if (pickedLane.value === null) pickRun(message.lanes[0]?.run ?? null);
       isLoaded.value = true;
       spansVersion.value += 1;
+      afterPaint(() => send({ type: 'painted', generation: message.generation }));
       break;
     case 'lanes': {
       if (message.generation !== generation) break;
@@ -107,7 +108,7 @@ function receive(message: HostMessage): void {
       costs.value = message.report;
       break;
     case 'show':
-      tab.value = message.tab;
+      if (message.tab !== null) tab.value = message.tab;
       if (message.run !== null) pickRun(message.run);
       break;
     case 'failed':

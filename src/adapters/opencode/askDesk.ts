@@ -158,11 +158,12 @@ export class AskDesk {
   }
 
   /** Compares with what the server still has open. Returns the permissions that vanished without an answer from here. */
-  reconcile(permissions: readonly PermissionRequest[], questions: readonly QuestionRequest[]): readonly string[] {
-    const present = new Set([...permissions, ...questions].map((ask) => ask.id));
-    const vanished = [...this.#open].filter(([id]) => !present.has(id) && !this.#sent.has(id));
+  reconcile(permissions: readonly PermissionRequest[] | null, questions: readonly QuestionRequest[]): readonly string[] {
+    const present = new Set([...(permissions ?? []), ...questions].map((ask) => ask.id));
+    const isListed = ({ kind }: OpenAsk): boolean => kind === 'question' || permissions !== null;
+    const vanished = [...this.#open].filter(([id, ask]) => isListed(ask) && !present.has(id) && !this.#sent.has(id));
     for (const [id] of vanished) this.#close(id);
-    for (const ask of permissions) this.permission(ask);
+    for (const ask of permissions ?? []) this.permission(ask);
     for (const ask of questions) this.question(ask);
     return vanished.filter(([, ask]) => ask.kind === 'permission').map(([id]) => id);
   }

@@ -183,13 +183,14 @@ export class Turn {
     try {
       const [status, permissions, questions] = await Promise.all([
         connection.call('status', (signal) => connection.sdk.session.status({}, { signal })),
-        connection.call('permissions', (signal) => connection.sdk.permission.list({}, { signal })),
+        // The server can't list them while one is open that lacks an optional field; what is known stays open then.
+        connection.call('permissions', (signal) => connection.sdk.permission.list({}, { signal })).catch(() => null),
         connection.call('questions', (signal) => connection.sdk.question.list({}, { signal })),
       ]);
       // Requests of sessions that are not this turn's are left over from a turn that was stopped.
-      if ([...permissions, ...questions].some((ask) => !this.#sessions.has(ask.sessionID))) await this.#sessions.find();
+      if ([...(permissions ?? []), ...questions].some((ask) => !this.#sessions.has(ask.sessionID))) await this.#sessions.find();
       const mine = {
-        permissions: permissions.filter((ask) => this.#sessions.has(ask.sessionID)),
+        permissions: permissions?.filter((ask) => this.#sessions.has(ask.sessionID)) ?? null,
         questions: questions.filter((ask) => this.#sessions.has(ask.sessionID)),
       };
       const vanished = this.#desk.reconcile(mine.permissions, mine.questions);

@@ -96,7 +96,6 @@ export const eventSchemas = {
     delayMs: z.number(),
   }),
 
-  'cell/portLeased': z.object({ port: z.number().int() }),
   /** Recorded before anything is made, so that whatever is found later has an owner. */
   'cell/planned': z.object({ worktree: z.string(), home: z.string(), branch: z.string(), base: z.string() }),
   'cell/worktreeCreated': z.object({}),

@@ -29,10 +29,10 @@ const nothing: SpanDetail = {
   tree: null,
 };
 
-/** The detail an entry gives of the span it belongs to. Entries of unknown type give their type only. */
+/** The detail an entry gives of the span it belongs to. Entries that tell nothing, or are of unknown type, give nothing. */
 export function spanDetail(entry: Entry): SpanDetail {
   const event = readEvent(entry);
-  if (event === null) return { ...nothing, facts: [{ name: 'entry', value: entry.type }] };
+  if (event === null) return nothing;
   switch (event.type) {
     case 'run/requested':
       return { ...nothing, texts: [text('Prompt', event.data.spec.prompt)], facts: [fact('test', event.data.spec.test)] };
@@ -90,9 +90,21 @@ export function spanDetail(entry: Entry): SpanDetail {
     case 'run/finished':
       return { ...nothing, facts: [fact('status', event.data.status)], texts: [text('Why', event.data.reason)] };
     default:
-      return { ...nothing, facts: [fact('entry', entry.type)] };
+      return nothing;
   }
 }
+
+/** What two entries tell of one span, the earlier first; where they differ the later one is right. */
+export const bothDetails = (earlier: SpanDetail, later: SpanDetail): SpanDetail => ({
+  facts: [...earlier.facts, ...later.facts],
+  texts: [...later.texts, ...earlier.texts],
+  files: later.files.length > 0 ? later.files : earlier.files,
+  tokens: later.tokens ?? earlier.tokens,
+  costUsd: later.costUsd ?? earlier.costUsd,
+  unpriced: later.unpriced || earlier.unpriced,
+  outputFile: later.outputFile ?? earlier.outputFile,
+  tree: later.tree ?? earlier.tree,
+});
 
 const fact = (name: string, value: string) => ({ name, value });
 const text = (title: string, body: string) => ({ title, text: body, preformatted: false });

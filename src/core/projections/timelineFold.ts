@@ -182,7 +182,7 @@ export class TimelineFold {
     const index = this.#spans.length;
     // The writer's clock may have jumped; a span never ends before it starts.
     const safeEnd = end === null ? null : Math.max(start, end);
-    this.#spans.push({ index, kind, status, start, end: safeEnd, attempt: this.#attempt, seq: entry.seq, label: cut(label), costUsd });
+    this.#spans.push({ index, kind, status, start, end: safeEnd, attempt: this.#attempt, firstSeq: entry.seq, seq: entry.seq, label: cut(label), costUsd });
     this.#changed.add(index);
     return index;
   }

@@ -33,7 +33,8 @@ export interface Span {
   readonly end: number | null;
   /** The attempt it belongs to; 0 outside of attempts. */
   readonly attempt: number;
-  /** Sequence number of the entry that tells most about it: the last one that changed it. */
+  /** Sequence numbers of the entry it began with and of the last one that changed it: between them they tell all about it. */
+  readonly firstSeq: number;
   readonly seq: number;
   /** One line, at most 120 characters: the model, the tool and what it was used for, what was asked. */
   readonly label: string;

@@ -28,7 +28,7 @@ export interface CommandParts {
   readonly edits: CandidateEdits;
   readonly tasks: TasksTree;
   readonly output: () => vscodeTypes.OutputChannel;
-  readonly selected: () => readonly unknown[];
+  readonly doctorOutput: () => vscodeTypes.OutputChannel;
 }
 
 type Handler = (...args: never[]) => unknown;
@@ -69,7 +69,7 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
       const model = await targets.repository();
       if (model !== null) await openSettingsFile(context, model);
     },
-    'reactor.showLog': () => context.vscode.commands.executeCommand('workbench.action.output.show.reactor.reactor.Reactor').then(() => parts.output().show(true)),
+    'reactor.showLog': () => parts.output().show(true),
     'reactor.openWorktree': (argument: unknown) => places.openWorktree(argument),
     'reactor.openWorktreeTerminal': (argument: unknown) => places.openTerminal(argument),
     'reactor.openServerLog': (argument: unknown) => places.openServerLog(argument),
@@ -115,12 +115,13 @@ async function showPanel({ context, targets }: CommandParts, argument: unknown, 
   openPanel({ vscode, context: extension, model, host }, tab, target?.state.run);
 }
 
-async function doctor({ context, targets, output }: CommandParts): Promise<void> {
+async function doctor({ context, targets, doctorOutput }: CommandParts): Promise<void> {
   const model = await targets.repository();
   if (model === null) return;
-  const channel = output();
+  const channel = doctorOutput();
+  channel.clear();
   channel.show(true);
-  channel.appendLine(`Doctor: ${model.place.name}`);
+  channel.appendLine(`${model.place.name}: looking at what a run needs …`);
   channel.append(await context.host.doctor(model.place.folder));
 }
 

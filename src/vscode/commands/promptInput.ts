@@ -2,6 +2,7 @@ import type * as vscodeTypes from 'vscode';
 import { DisposableStore } from '../../base/lifecycle.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { PlannedTask } from '../plannedTasks.ts';
+import { fence } from '../text/fence.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
 
 const KEY = 'reactor.prompts';
@@ -33,13 +34,6 @@ export const textAt = (vscode: HostContext['vscode'], document: vscodeTypes.Text
 /** The prompt with its context below: the place, and the text as it is in the editor now. */
 export const withContext = (prompt: string, selected: SelectedText | null): string =>
   selected === null ? prompt : `${prompt}\n\nIt is about ${selected.place}:\n${fence(selected)}`;
-
-/** A fence longer than any in the text, so that the text can't end it. */
-export function fence({ language, text }: Pick<SelectedText, 'language' | 'text'>): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([ticks]) => ticks.length));
-  const marks = '`'.repeat(longest + 1);
-  return `${marks}${language}\n${text.replace(/\n$/, '')}\n${marks}`;
-}
 
 /** The first step of a run: one line of prompt. Its buttons offer an editor for a longer one, recent prompts and tasks of reactor.yaml. */
 export async function askPrompt(context: HostContext, title: string, selected: SelectedText | null, planned: readonly PlannedTask[]): Promise<Asked | null> {

@@ -1,5 +1,5 @@
 import { parsePatch } from '../../core/projections/parsePatch.ts';
-import { type SpanDetail, spanDetail } from '../../core/projections/spanDetail.ts';
+import { bothDetails, type SpanDetail, spanDetail } from '../../core/projections/spanDetail.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { HostMessage, PanelMessage } from '../../protocol/panelMessages.ts';
 import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
@@ -65,9 +65,9 @@ export class PanelAnswers {
   async #detail(run: string, index: number): Promise<SpanDetail> {
     const record = await this.#record(run);
     const span = record.timeline.spans[index];
-    const entry = await record.entryOf(index);
-    if (span === undefined || entry === null) throw new UserFacingError('notPossibleNow', 'This part of the timeline is not in the journal any more.');
-    const detail = spanDetail(entry);
+    const [first, last] = await record.entriesOf(index);
+    if (span === undefined || first === undefined) throw new UserFacingError('notPossibleNow', 'This part of the timeline is not in the journal any more.');
+    const detail = last === undefined ? spanDetail(first) : bothDetails(spanDetail(first), spanDetail(last));
     const attempt = this.#model.run(run)?.attempts.find(({ attempt: number }) => number === span.attempt);
     if (attempt === undefined || span.kind === 'model' || span.kind === 'tool') return detail;
     const isWhole = span.kind === 'attempt' || span.kind === 'execute';

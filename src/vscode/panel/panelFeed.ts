@@ -36,6 +36,8 @@ export class PanelFeed implements Disposable {
   #abort = new AbortController();
   #generation = 0;
   #lanes = new Set<string>();
+  /** Lanes of the last snapshot whose spans the page has not asked for yet. */
+  #unsent: readonly string[] = [];
   #most = FIRST_LANES;
   #active = false;
   #batch: Disposable | null = null;
@@ -50,7 +52,7 @@ export class PanelFeed implements Disposable {
     this.#store.add(model.onLive(({ run, kind, text }) => this.#receiveLive(run, kind, text)));
   }
 
-  /** Sends everything there is: the lanes at once, their spans after them. */
+  /** Sends the lanes; their spans follow when the page shows them. */
   snapshot(tab: PanelTab | null, run: string | null): void {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -75,7 +77,15 @@ export class PanelFeed implements Disposable {
     });
     const first = states.find((state) => state.run === run);
     const order = first === undefined ? states : [first, ...states.filter((state) => state !== first)];
-    this.#run(this.#feed(order.map((state) => state.run), this.#generation, this.#abort.signal));
+    this.#unsent = order.map((state) => state.run);
+  }
+
+  /** The page shows the lanes of a snapshot: it gets their spans. */
+  painted(generation: number): void {
+    if (generation !== this.#generation || !this.#active) return;
+    const runs = this.#unsent;
+    this.#unsent = [];
+    this.#run(this.#feed(runs, generation, this.#abort.signal));
   }
 
   /** The page is gone or can't be seen. */
@@ -218,7 +228,7 @@ export class PanelFeed implements Disposable {
       this.#lanes.add(run);
       this.#run(this.#feed([run], this.#generation, this.#abort.signal));
     }
-    for (const run of this.#dirtyRuns) this.#sendSpans(run, this.#recordOf(run).timeline.takeChanged(), true);
+    for (const run of this.#dirtyRuns) if (!this.#unsent.includes(run)) this.#sendSpans(run, this.#recordOf(run).timeline.takeChanged(), true);
     this.#dirtyRuns.clear();
     for (const run of [...this.#live.keys()]) this.#sendText(run);
   }

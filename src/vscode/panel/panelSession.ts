@@ -20,6 +20,7 @@ export class PanelSession implements Disposable {
   readonly #panel: WebviewPanel;
   readonly #editor: PanelEditor;
   readonly #host: PanelHost;
+  readonly #repository: string;
   readonly #store = new DisposableStore();
   readonly #feed: PanelFeed;
   readonly #answers: PanelAnswers;
@@ -35,6 +36,7 @@ export class PanelSession implements Disposable {
     this.#editor = editor;
     this.#host = host;
     this.#wanted = { tab, run: null };
+    this.#repository = model.place.id;
     this.#feed = this.#store.add(new PanelFeed(model, host, (message) => this.#post(message)));
     this.#answers = new PanelAnswers(editor, model, host, this.#feed);
     this.#costs = new CostDesk(model, host);
@@ -53,7 +55,7 @@ export class PanelSession implements Disposable {
   show(tab: PanelTab | null, run: string | null): void {
     this.#wanted = { tab, run };
     this.#panel.reveal();
-    if (this.#isReady && tab !== null) this.#post({ type: 'show', tab, run });
+    if (this.#isReady) this.#post({ type: 'show', tab, run });
   }
 
   #hide(): void {
@@ -83,17 +85,25 @@ export class PanelSession implements Disposable {
         this.#feed.snapshot(this.#wanted.tab, this.#wanted.run);
         this.#wanted = { tab: null, run: null };
         return;
+      case 'painted':
+        this.#feed.painted(message.generation);
+        return;
       case 'costs':
         this.#wantsCosts = true;
         this.#post({ type: 'costs', report: await this.#costs.report(this.#closing.signal) });
         return;
       case 'command':
         if (message.command === 'showOlder') this.#feed.showOlder();
-        else await this.#editor.commands.executeCommand(commands[message.command], ...(message.run === null ? [] : [{ run: message.run }]));
+        else await this.#execute(commands[message.command], message.run, message.tree);
         return;
       default:
         this.#post(await this.#answers.answer(message));
     }
+  }
+
+  async #execute(command: string, run: string | null, tree: string | null): Promise<void> {
+    const about = run === null ? [] : [{ repository: this.#repository, run, tree }];
+    await this.#editor.commands.executeCommand(command, ...about);
   }
 
   #scheduleCosts(): void {

@@ -68,12 +68,16 @@ export class RunRecord {
     if (conversationTypes.has(entry.type)) this.#said.push(entry.seq);
   }
 
-  /** The entry that tells most of a span; null when there is no such span. */
-  async entryOf(index: number): Promise<Entry | null> {
+  /** The entries that tell of a span: the one it began with and the last one that changed it. Empty when there is no such span. */
+  async entriesOf(index: number): Promise<Entry[]> {
     const span = this.timeline.spans[index];
-    if (span === undefined) return null;
-    const [entry] = await this.#model.entries({ from: span.seq, run: this.run, limit: 1 });
-    return entry?.seq === span.seq ? entry : null;
+    if (span === undefined) return [];
+    const found: Entry[] = [];
+    for (const seq of new Set([span.firstSeq, span.seq])) {
+      const [entry] = await this.#model.entries({ from: seq, run: this.run, limit: 1 });
+      if (entry?.seq === seq) found.push(entry);
+    }
+    return found;
   }
 
   /** The last `limit` items before a sequence number (null: of all), oldest first, and whether there are more before them. */

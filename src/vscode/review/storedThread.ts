@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fence } from '../commands/promptInput.ts';
+import { fence } from '../text/fence.ts';
 
 /** A thread of comments on lines of a candidate, as it is kept with the workspace. */
 export const StoredThread = z.object({

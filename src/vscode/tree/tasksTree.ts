@@ -122,7 +122,7 @@ export class TasksTree extends SidebarTree {
       }
       case 'planned': {
         const { place, file } = node;
-        const drawn = new vscode.TreeItem(plainLine(place.id === null ? place.title : `${place.id}  ${place.title}`, 80));
+        const drawn = new vscode.TreeItem(`${place.id === null ? '' : `${place.id}  `}${plainLine(place.title, 60)}`);
         drawn.id = node.key;
         drawn.description = this.#grouped ? '' : 'not started';
         drawn.iconPath = new vscode.ThemeIcon('circle-outline');

@@ -10,7 +10,7 @@ import { ManualClock } from '../cli/manualClock.ts';
 
 /** The world around the editor, good by default: a repository at /repository with a fake engine. */
 export class FakeEditorWorld {
-  readonly clock = new ManualClock(1_000_000);
+  readonly clock = new ManualClock(60_000);
   readonly engine: FakeEngine;
   /** Content by `tree:path`. */
   readonly files = new Map<string, string | Uint8Array>();

@@ -40,6 +40,11 @@ export class FakeVscode {
   readonly changedTabs = new FakeEventEmitter<unknown>();
   readonly changedFile = new FakeEventEmitter<FakeUri>();
   readonly changedSettings = new FakeEventEmitter<{ affectsConfiguration(name: string): boolean }>();
+  readonly saved = new FakeEventEmitter<{ uri: FakeUri }>();
+  readonly granted = new FakeEventEmitter<undefined>();
+  readonly views = new Map<string, FakeView>();
+  readonly providers = new Map<string, unknown>();
+  readonly diagnostics = new Map<string, string>();
   readonly comments = new FakeComments();
   readonly inputs: FakeInputBox[] = [];
   activeEditor: unknown;
@@ -84,8 +89,8 @@ export class FakeVscode {
       FileDecoration: recordClass('badge', 'tooltip', 'color'),
       WorkspaceEdit: FakeWorkspaceEdit,
       FileSystemError: { NoPermissions: (m: string) => new Error(m), FileNotFound: (u: unknown) => new Error(`not found ${String(u)}`) },
-      window: this.#window(),
-      workspace: this.#workspace(),
+      window: alive(this.#window()),
+      workspace: alive(this.#workspace()),
       commands: {
         executeCommand: (command: string, ...args: unknown[]) => this.#execute(command, args),
         registerCommand: (command: string, run: (...args: unknown[]) => unknown) => {
@@ -93,6 +98,7 @@ export class FakeVscode {
           return { dispose: () => this.registered.delete(command) };
         },
       },
+      languages: this.#languages(),
       comments: this.comments,
       env: { clipboard: { writeText: (text: string) => this.#say(`clipboard: ${text}`) }, openExternal: (uri: FakeUri) => this.#say(`browser: ${uri}`) },
       extensions: { getExtension: () => undefined },
@@ -188,12 +194,38 @@ export class FakeVscode {
         this.seen.push(`opened: ${uri.path}${options?.selection === undefined ? '' : `:${options.selection.start.line + 1}`}`);
         return Promise.resolve({});
       },
+      createTreeView: (id: string, options: { treeDataProvider: unknown }) => {
+        const view = new FakeView(options.treeDataProvider);
+        this.views.set(id, view);
+        return view;
+      },
       registerFileDecorationProvider: () => ({ dispose: () => {} }),
       registerWebviewPanelSerializer: () => ({ dispose: () => {} }),
+      ...withGetter('activeTextEditor', () => this.activeEditor),
       tabGroups: Object.defineProperty({ onDidChangeTabs: this.changedTabs.event, onDidChangeTabGroups: this.changedTabs.event }, 'activeTabGroup', {
         get: () => ({ activeTab: this.activeTab }),
       }),
-      activeTextEditor: this.activeEditor,
+    };
+  }
+
+  #provide(kind: string, provider: unknown): { dispose(): void } {
+    this.providers.set(kind, provider);
+    return { dispose: () => this.providers.delete(kind) };
+  }
+
+  #languages() {
+    return {
+      createDiagnosticCollection: () => ({
+        set: (uri: FakeUri, found: readonly { range: FakeRange; message: string }[]) => {
+          const lines = found.map(({ range, message: text }) => `${range.start.line + 1}:${range.start.character + 1} ${text}`);
+          this.diagnostics.set(uri.path, lines.join('\n'));
+        },
+        delete: (uri: FakeUri) => this.diagnostics.delete(uri.path),
+        dispose: () => {},
+      }),
+      registerCodeLensProvider: (_: unknown, provider: unknown) => this.#provide('lenses', provider),
+      registerCompletionItemProvider: (_: unknown, provider: unknown) => this.#provide('completions', provider),
+      registerCodeActionsProvider: (_: unknown, provider: unknown) => this.#provide('actions', provider),
     };
   }
 
@@ -205,7 +237,15 @@ export class FakeVscode {
     };
     return {
       workspaceFolders: this.folders.length === 0 ? undefined : this.folders,
-      isTrusted: this.trusted,
+      ...withGetter('isTrusted', () => this.trusted),
+      onDidGrantWorkspaceTrust: this.granted.event,
+      onDidOpenTextDocument: new FakeEventEmitter().event,
+      onDidChangeTextDocument: new FakeEventEmitter().event,
+      onDidCloseTextDocument: new FakeEventEmitter().event,
+      onDidSaveTextDocument: this.saved.event,
+      textDocuments: [],
+      asRelativePath: (uri: FakeUri) => uri.path.replace(`${this.folders[0]?.uri.path}/`, ''),
+      registerFileSystemProvider: (scheme: string, provider: unknown) => this.#provide(scheme, provider),
       onDidChangeWorkspaceFolders: this.changedFolders.event,
       onDidChangeConfiguration: this.changedSettings.event,
       getConfiguration: (section: string) => ({
@@ -233,6 +273,41 @@ export class FakeVscode {
       },
     };
   }
+}
+
+const withGetter = (name: string, get: () => unknown): object => ({ [`__${name}`]: get });
+
+/** Objects whose getters are made from `__name` functions, so that they are asked anew each time. */
+function alive<T extends object>(value: T): T {
+  for (const [key, get] of Object.entries(value)) {
+    if (!key.startsWith('__')) continue;
+    Reflect.deleteProperty(value, key);
+    Object.defineProperty(value, key.slice(2), { get: get as () => unknown, enumerable: true });
+  }
+  return value;
+}
+
+/** A view of the sidebar, as the extension holds it. */
+export class FakeView {
+  readonly provider: unknown;
+  readonly selected = new FakeEventEmitter<{ selection: readonly unknown[] }>();
+  readonly showed = new FakeEventEmitter<{ visible: boolean }>();
+  readonly ticked = new FakeEventEmitter<{ items: readonly (readonly [unknown, number])[] }>();
+  readonly onDidChangeSelection = this.selected.event;
+  readonly onDidChangeVisibility = this.showed.event;
+  readonly onDidChangeCheckboxState = this.ticked.event;
+  selection: readonly unknown[] = [];
+  visible = true;
+  badge: { value: number; tooltip: string } | undefined;
+  message = '';
+  constructor(provider: unknown) {
+    this.provider = provider;
+  }
+  select(...nodes: readonly unknown[]): void {
+    this.selection = nodes;
+    this.selected.fire({ selection: nodes });
+  }
+  dispose(): void {}
 }
 
 class FakeWorkspaceEdit {

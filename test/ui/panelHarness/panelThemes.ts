@@ -89,6 +89,7 @@ const light = {
   'editorGroup-border': '#e5e5e5',
   'editorIndentGuide-background1': '#d3d3d3',
   'editorWidget-background': '#f8f8f8',
+  'editorWidget-border': '#c8c8c8',
   'editorHoverWidget-background': '#f8f8f8',
   'editorHoverWidget-border': '#c8c8c8',
   'editorHoverWidget-foreground': '#3b3b3b',

@@ -65,7 +65,7 @@ function Comparison({ lane }: { lane: Lane }) {
       />
       <span class="grow" />
       {lane.reviewTree === null ? null : (
-        <vscode-button secondary icon="diff-multiple" onClick={() => send({ type: 'command', command: 'review', run: lane.run })}>
+        <vscode-button secondary icon="diff-multiple" onClick={() => send({ type: 'command', command: 'review', run: lane.run, tree: lane.reviewTree })}>
           Review in Editor
         </vscode-button>
       )}

@@ -108,7 +108,9 @@ export class LaneStore {
   /** What the run had cost by each moment. Calls without a price add nothing. */
   costs(): { readonly at: Float64Array; readonly usd: Float64Array } {
     if (this.#costs?.version === this.#version) return this.#costs;
-    const calls = [...this.row(2)].filter((i) => (this.#cost[i] ?? 0) > 0).sort((a, b) => (this.#end[a] ?? 0) - (this.#end[b] ?? 0));
+    const calls = this.row(2).filter((i) => (this.#cost[i] ?? 0) > 0);
+    const isInOrder = calls.every((call, i) => i === 0 || (this.#end[calls[i - 1] ?? 0] ?? 0) <= (this.#end[call] ?? 0));
+    if (!isInOrder) calls.sort((a, b) => (this.#end[a] ?? 0) - (this.#end[b] ?? 0));
     let sum = 0;
     const at = Float64Array.from(calls, (i) => this.#end[i] ?? 0);
     const usd = Float64Array.from(calls, (i) => {

@@ -36,7 +36,7 @@ export function TimelineView() {
         <span class="grow" />
         <Loading />
         {olderRuns.value > 0 ? (
-          <vscode-button secondary onClick={() => send({ type: 'command', command: 'showOlder', run: null })}>
+          <vscode-button secondary onClick={() => send({ type: 'command', command: 'showOlder', run: null, tree: null })}>
             Show {plural(olderRuns.value, 'Older Run')}
           </vscode-button>
         ) : null}

@@ -31,6 +31,11 @@ const tick = (): void => {
   now.value = hostNow();
 };
 
+/** Calls `run` when what has changed by now is on the screen. */
+export function afterPaint(run: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(() => run()));
+}
+
 /** Calls `run` when the person has stopped doing something for `ms`. */
 export function debounced(ms: number, run: () => void): () => void {
   let due = 0;

@@ -5,8 +5,10 @@ import { ReviewedFiles } from '../../../../src/vscode/review/reviewedFiles.ts';
 import { CellsTree } from '../../../../src/vscode/tree/cellsTree.ts';
 import { NeedsYouTree } from '../../../../src/vscode/tree/needsYouTree.ts';
 import { TasksTree } from '../../../../src/vscode/tree/tasksTree.ts';
-import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
-import { editorStory } from '../../../support/vscode/editorStory.ts';
+import type { TreeNode } from '../../../../src/vscode/tree/treeNode.ts';
+import type { FakeEngine } from '../../../support/cli/fakeEngine.ts';
+import { greenRun, landRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
+import { type EditorStory, editorStory } from '../../../support/vscode/editorStory.ts';
 import { settle } from '../../../support/vscode/fakeEditorHost.ts';
 import { renderTree } from '../../../support/vscode/renderTree.ts';
 
@@ -15,25 +17,186 @@ const cellPlanned = (task: string) => ({
   data: { worktree: `/data/cells/${task}/worktree`, home: `/data/cells/${task}/home`, branch: `reactor/${task}`, base: 'b'.repeat(40) },
 });
 
+/** One landed, one that waits for a review, one that asks, one in line, one that failed. */
+function tell(engine: FakeEngine): void {
+  greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+  landRun(engine, 'TASK-001-r1');
+  const asked = (task: string, title: string) => told.requested(`${task}-r1`, storySpec(task, title));
+  engine.tell('TASK-002-r1', asked('TASK-002', 'Parse durations'), told.started(), cellPlanned('TASK-002'), told.attempt(1), told.message(1));
+  engine.tell('TASK-002-r1', told.executed(1), told.candidate(1), told.tested(1, 0), told.review(1));
+  engine.tell('TASK-003-r1', asked('TASK-003', 'Publish'), told.started(), told.attempt(1), told.permission());
+  engine.tell('TASK-004-r1', asked('TASK-004', 'Wait in line'));
+  engine.tell('TASK-005-r1', asked('TASK-005', 'Impossible'), told.started(), told.attempt(1), told.message(1, null), told.executed(1));
+  engine.tell('TASK-005-r1', told.candidate(1), told.tested(1, 1), told.reverted(1), ...told.ended('failed', 2, 'never green in 1 attempt'));
+}
+
+async function sidebar(story: EditorStory) {
+  const { context } = story;
+  const reviewed = new ReviewedFiles(context);
+  const planned = new PlannedTasks(context);
+  const needsYou = new NeedsYouTree(context, reviewed);
+  const cells = new CellsTree(context);
+  const tasks = new TasksTree(context, planned);
+  await context.repositories.scan();
+  await settle();
+  // The first drawing is over.
+  story.world.clock.advance(100);
+  const show = async () => (await Promise.all([needsYou, cells, tasks].map((tree) => renderTree(tree)))).join('\n\n');
+  const dispose = () => {
+    for (const part of [needsYou, cells, tasks, planned, reviewed, context.repositories]) part.dispose();
+  };
+  return { ...story, needsYou, cells, tasks, planned, reviewed, show, dispose };
+}
+
 describe('the sidebar', () => {
   it('shows what waits, what works and what there is', async () => {
-    const { engine, world, context, editor } = editorStory();
-    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
-    landRun(engine, 'TASK-001-r1');
-    engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Parse durations')), told.started(), cellPlanned('TASK-002'));
-    engine.tell('TASK-002-r1', told.attempt(1), told.message(1), told.executed(1), told.candidate(1), told.tested(1, 0), told.review(1));
-    engine.tell('TASK-003-r1', told.requested('TASK-003-r1', storySpec('TASK-003', 'Publish')), told.started(), told.attempt(1), told.permission());
-    engine.tell('TASK-004-r1', told.requested('TASK-004-r1', storySpec('TASK-004', 'Wait in line')));
-    editor.files.set('/repository/reactor.yaml', 'tasks:\n  - id: TASK-001\n    prompt: Add slugify\n  - id: TASK-009\n    prompt: Later\n');
-    world.clock.advance(engine.at - world.clock.now() > 0 ? engine.at - world.clock.now() : 0);
-    const reviewed = new ReviewedFiles(context);
-    const trees = [new NeedsYouTree(context, reviewed), new CellsTree(context), new TasksTree(context, new PlannedTasks(context))];
-    await context.repositories.scan();
-    await settle();
-    const shown = await Promise.all(trees.map((tree) => renderTree(tree)));
+    const story = editorStory();
+    tell(story.engine);
+    story.editor.files.set('/repository/reactor.yaml', 'tasks:\n  - id: TASK-001\n    prompt: Add slugify\n  - id: TASK-009\n    prompt: Later\n');
+    const bar = await sidebar(story);
     assert.equal(
-      shown.join('\n\n'),
-      'x',
+      await bar.show(),
+      `(diff-multiple) TASK-002   review: 2 files +12 −3, tests green
+  [ ] (file) slug.ts   M · src · +10 −3
+  [ ] (file) slug.test.ts   A · test · +2 −0
+(shield) TASK-003   asks to: bash npm publish --dry-run
+
+(bell-dot) TASK-002  Parse durations   waiting for you · 45 s · attempt 1 of 3 · 1,830 tok · $0.0121
+  (history) attempt 1 of 3   green in 0.8 s · tree 9f3c2ab
+  (file) slug.ts   M · src · +10 −3
+  (file) slug.test.ts   A · test · +2 −0
+  (git-branch) reactor/TASK-002   from b1c2d3e
+  (folder) worktree   /data/cells/TASK-002/worktree
+  (output) server log
+(bell-dot) TASK-003  Publish   waiting for you · 36 s · attempt 1 of 3
+  (history) attempt 1 of 3
+
+Not started   1
+  (circle-outline) TASK-009  Later
+Queued   1
+  (clock) TASK-004  Wait in line
+Running   2
+  (bell-dot) TASK-003  Publish   attempt 1 of 3
+  (bell-dot) TASK-002  Parse durations   attempt 1 of 3 · $0.0121
+Landed   1
+  (pass) TASK-001  Add slugify   d4e5f6a · attempt 1 · 11 s · $0.0121
+Failed   1
+  (error) TASK-005  Impossible   never green in 1 attempt · attempt 1 · 8.0 s · unpriced`,
     );
+    assert.deepEqual(bar.needsYou.badge(), { value: 2, tooltip: '2 things need you' });
+    bar.dispose();
+  });
+
+  it('shows tasks as a list, and only those that a filter leaves', async () => {
+    const story = editorStory();
+    tell(story.engine);
+    const bar = await sidebar(story);
+    await bar.tasks.setGrouped(false);
+    bar.tasks.setFilter('landed');
+    assert.equal(await renderTree(bar.tasks), '(pass) TASK-001  Add slugify   landed · d4e5f6a · attempt 1 · 11 s · $0.0121');
+    bar.tasks.setFilter('task-00 impossible');
+    assert.match(await renderTree(bar.tasks), /^\(error\) TASK-005[^\n]*$/);
+    bar.dispose();
+  });
+
+  it('shows each repository of a workspace of several', async () => {
+    const story = editorStory({ folders: ['/one', '/two'] });
+    greenRun(story.engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    story.engine.tell('TASK-001-r1', told.review(1));
+    const bar = await sidebar(story);
+    const rows = (text: string) => text.split('\n').map((line) => line.replace(/ {3}.*/, ''));
+    assert.deepEqual(rows(await renderTree(bar.cells)).filter((line) => line !== ''), [
+      '(repo) one',
+      '  (bell-dot) TASK-001  Add slugify',
+      '(repo) two',
+      '  (bell-dot) TASK-001  Add slugify',
+    ]);
+    assert.match(await renderTree(bar.needsYou), /tests green \(one\)[^]*tests green \(two\)/);
+    bar.dispose();
+  });
+
+  it('draws only the row that changed, and its headings when it moves', async () => {
+    const story = editorStory();
+    const { engine, world } = story;
+    for (let number = 1; number <= 2000; number += 1) {
+      const task = `TASK-${String(number).padStart(4, '0')}`;
+      engine.tell(`${task}-r1`, told.requested(`${task}-r1`, storySpec(task, 'One of many')), ...told.ended('landed', 0, 'landed on main'));
+    }
+    greenRun(engine, 'OPEN-1-r1', storySpec('OPEN-1', 'Open'));
+    greenRun(engine, 'OPEN-2-r1', storySpec('OPEN-2', 'Open too'));
+    const bar = await sidebar(story);
+    await bar.show();
+    const drawn: string[] = [];
+    const name = (node: TreeNode) => node.key.slice(node.key.indexOf('#') + 1);
+    for (const tree of [bar.cells, bar.tasks]) tree.onDidChangeTreeData((nodes) => drawn.push(nodes?.map(name).join(' ') ?? 'all'));
+    engine.tell('OPEN-1-r1', told.message(1));
+    await settle();
+    world.clock.advance(50);
+    assert.deepEqual(drawn.splice(0), ['cell/OPEN-1-r1', 'task/OPEN-1']);
+    landRun(engine, 'OPEN-1-r1');
+    await settle();
+    world.clock.advance(50);
+    assert.deepEqual(drawn.splice(0), ['all', 'task/OPEN-1 group/running group/landed']);
+    assert.equal((await bar.tasks.getChildren(undefined)).length, 2);
+    bar.dispose();
+  }).timeout(30_000);
+
+  it('brings elapsed time up to date once a second, while somebody can see it', async () => {
+    const story = editorStory();
+    story.engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'Add slugify')), told.started(), told.attempt(1));
+    const bar = await sidebar(story);
+    await bar.show();
+    let drawn = 0;
+    bar.cells.onDidChangeTreeData(() => {
+      drawn += 1;
+    });
+    story.world.clock.advance(10_000);
+    assert.equal(drawn, 0);
+    bar.cells.setVisible(true);
+    story.world.clock.advance(3100);
+    assert.equal(drawn, 3);
+    bar.cells.setVisible(false);
+    story.world.clock.advance(10_000);
+    assert.equal(drawn, 3);
+    story.engine.live('TASK-001-r1', 'toolStarted', 'edit src/slug.ts');
+    await settle();
+    assert.match(await renderTree(bar.cells), /executing: edit src\/slug\.ts · 1m21s/);
+    bar.dispose();
+  });
+
+  it('escapes what models and people wrote in a hover card', async () => {
+    const story = editorStory();
+    const spec = storySpec('TASK-001', 'Evil [click](command:evil) \u202e', { prompt: 'a\n```\n[x](command:evil)' });
+    greenRun(story.engine, 'TASK-001-r1', spec);
+    const bar = await sidebar(story);
+    const [cell] = await bar.cells.getChildren();
+    assert.ok(cell !== undefined);
+    const item = bar.cells.resolveTreeItem(bar.cells.getTreeItem(cell), cell);
+    const { value, isTrusted } = item.tooltip as unknown as { value: string; isTrusted: { enabledCommands: string[] } };
+    assert.deepEqual(isTrusted.enabledCommands, ['reactor.reviewChanges', 'reactor.showTimeline', 'reactor.openWorktree']);
+    assert.ok(!value.includes('[click](command:evil)') && !value.includes('\u202e'), value);
+    assert.match(value, /Tokens 1,830 = 1,200 in \\\+ 600 out \\\+ 30 cache read/);
+    bar.dispose();
+  });
+
+  it('takes a tick from a file that is another in the next candidate, and leaves it on one that is the same', async () => {
+    const story = editorStory();
+    const { engine, world } = story;
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    engine.tell('TASK-001-r1', told.review(1));
+    const change = (path: string, newOid: string) => ({ status: 'modified' as const, path, oldMode: '100644', newMode: '100644', oldOid: '0', newOid, added: 1, removed: 0 });
+    world.changed.set(treeOf(1), [change('src/slug.ts', 'a'), change('test/slug.test.ts', 'b')]);
+    world.changed.set(treeOf(2), [change('src/slug.ts', 'a2'), change('test/slug.test.ts', 'b')]);
+    const bar = await sidebar(story);
+    const [model] = story.context.repositories.list;
+    assert.ok(model !== undefined);
+    const paths = ['src/slug.ts', 'test/slug.test.ts'];
+    await bar.reviewed.set(model, 'TASK-001-r1', treeOf(1), paths.map((path) => ({ path, reviewed: true })));
+    assert.match(await renderTree(bar.needsYou), /\[x\] \(file\) slug\.ts[^]*\[x\] \(file\) slug\.test\.ts/);
+    engine.tell('TASK-001-r1', told.answered('a1', 'rejected'), told.attempt(2), told.executed(2), told.candidate(2), told.tested(2, 0), told.review(2));
+    await settle();
+    await bar.reviewed.carryOver(model, 'TASK-001-r1', treeOf(2));
+    assert.match(await renderTree(bar.needsYou), /\[ \] \(file\) slug\.ts[^]*\[x\] \(file\) slug\.test\.ts/);
+    bar.dispose();
   });
 });

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { UserFacingError } from '../../../../src/base/userFacingError.ts';
+import { estimateText } from '../../../../src/vscode/commands/runChoices.ts';
+import { FakeEngine } from '../../../support/cli/fakeEngine.ts';
+import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
+import type { EditorStory } from '../../../support/vscode/editorStory.ts';
+import { settle } from '../../../support/vscode/fakeEditorHost.ts';
+import { FakeRange, FakeUri } from '../../../support/vscode/fakeTypes.ts';
+import { openEditor } from '../../../support/vscode/openEditor.ts';
+
+/** Accepts everything: the first request as TASK-001, and so on. */
+const accepting = ({ engine }: EditorStory): void => {
+  engine.handlers = {
+    submit: ({ requests }) => {
+      const runs = requests.map((request, index) => {
+        const task = request.task ?? `TASK-00${index + 1}`;
+        const seq = engine.tell(`${task}-r1`, told.requested(`${task}-r1`, storySpec(task, request.title ?? request.prompt)));
+        return { run: `${task}-r1`, task, seq };
+      });
+      return { runs, notes: [] };
+    },
+  };
+};
+
+const document = (path: string, text: string, languageId: string) => ({
+  uri: FakeUri.file(path),
+  languageId,
+  isUntitled: false,
+  lineCount: text.split('\n').length,
+  getText: (range?: FakeRange) => (range === undefined ? text : text.split('\n').slice(range.start.line, range.end.line + 1).join('\n')),
+});
+
+describe('Run Reactor Task', () => {
+  it('takes a prompt and one more Enter, and shows the progress until the change waits', async () => {
+    const editor = await openEditor({}, accepting);
+    assert.equal(
+      await editor.run('reactor.runTask', [], 'Add slugify', 'Run with'),
+      `input: Run Reactor Task | Enter goes on to how it runs [Write it in an editor]
+pick: Run: Add slugify
+  $(play) Run with: npm test · land on main after my approval · 3 attempts
+  $(beaker) Test | npm test
+  $(check) Approval | after my approval
+  $(git-merge) Landing | fast-forward
+  $(target) Target | main
+  $(sparkle) Model | the one of your OpenCode configuration
+  $(history) Attempts | 3
+  $(flame) Budget | no limit
+progress: Reactor: handing the work over
+progress: TASK-001 Add slugify
+progress: TASK-001 Add slugify: queued`,
+    );
+    assert.deepEqual(editor.engine.asked, ['submit {"requests":[{"prompt":"Add slugify","folder":"/repository"}]}']);
+    editor.engine.tell('TASK-001-r1', told.started(), told.attempt(1), told.executed(1), told.candidate(1), told.tested(1, 0), told.review(1));
+    await settle();
+    assert.match(editor.editor.take(), /TASK-001 Add slugify: executing\n[^]*TASK-001 Add slugify: waiting for you$/);
+    editor.api.dispose();
+  });
+
+  it('changes one thing per row, and remembers it for the next run', async () => {
+    const editor = await openEditor({}, accepting);
+    await editor.run('reactor.runTask', [], 'Add slugify', 'Approval', 'Automatic', 'Budget', '2.50', 'Run with');
+    assert.deepEqual(editor.engine.asked, [
+      'submit {"requests":[{"approve":"auto","budgetUsd":"2.50","prompt":"Add slugify","folder":"/repository"}]}',
+    ]);
+    const next = await editor.run('reactor.runTask', [], 'Another', null);
+    assert.match(next, /Run with: npm test · land on main when green, without asking · 3 attempts · at most \$2\.50/);
+    assert.match(next, /Back to the settings of reactor\.yaml/);
+    editor.api.dispose();
+  });
+
+  it('sends nothing when the person leaves at any step', async () => {
+    const editor = await openEditor({}, accepting);
+    await editor.run('reactor.runTask', [], null);
+    await editor.run('reactor.runTask', [], 'Add slugify', null);
+    assert.deepEqual(editor.engine.asked, []);
+    editor.api.dispose();
+  });
+
+  it('asks for a test command where none is found, and offers no run without one', async () => {
+    const editor = await openEditor({ host: { detectTest: () => Promise.resolve(null) } }, accepting);
+    const seen = await editor.run('reactor.runTask', [], 'Add slugify', 'Choose a test command', 'make check', 'Run with: make check');
+    assert.match(seen, /\$\(beaker\) Choose a test command… \| none was found/);
+    assert.deepEqual(editor.engine.asked, ['submit {"requests":[{"test":"make check","prompt":"Add slugify","folder":"/repository"}]}']);
+    editor.api.dispose();
+  });
+
+  it('takes the selection along as context, in a fence that it can not end', async () => {
+    const editor = await openEditor({}, accepting);
+    const selected = document('/repository/src/a.md', 'a\n```\nb', 'typescript');
+    editor.editor.activeEditor = { document: selected, selection: new FakeRange(0, 0, 2, 1) };
+    const seen = await editor.run('reactor.runTask', [], 'Make it shorter', 'Run with');
+    assert.match(seen, /With the selection src\/a\.md:1-3 as context \[Write it in an editor\] \[Leave the selection out\]/);
+    const [asked = ''] = editor.engine.asked;
+    const { requests } = JSON.parse(asked.slice('submit '.length)) as { requests: { prompt: string }[] };
+    assert.equal(requests[0]?.prompt, 'Make it shorter\n\nIt is about src/a.md:1-3:\n````typescript\na\n```\nb\n````');
+    editor.api.dispose();
+  });
+
+  it('turns a problem of the editor into a prompt with the lines around it', async () => {
+    const editor = await openEditor({}, accepting);
+    editor.editor.files.set('/repository/src/a.ts', 'const a: string = 1;\n');
+    await editor.run('reactor.fixDiagnostic', [FakeUri.file('/repository/src/a.ts'), new FakeRange(0, 6, 0, 7), ['not a string (ts)']], 'Run with');
+    assert.match(editor.engine.asked[0] ?? '', /Fix this problem at src\/a\.ts:1:\\n- not a string \(ts\)/);
+    editor.api.dispose();
+  });
+
+  it('runs tasks of reactor.yaml in parallel, with what stands there', async () => {
+    const yaml = 'tasks:\n  - id: TASK-007\n    prompt: Seven\n    attempts: 5\n  - id: TASK-008\n    prompt: Eight\n';
+    const { ProjectConfig } = await import('../../../../src/core/model/projectConfig.ts');
+    const config = ProjectConfig.parse({ tasks: [{ id: 'TASK-007', prompt: 'Seven', attempts: 5 }, { id: 'TASK-008', prompt: 'Eight' }] });
+    const editor = await openEditor({ host: { config: () => Promise.resolve({ config, file: '/repository/reactor.yaml' }) } }, (story) => {
+      accepting(story);
+      story.editor.files.set('/repository/reactor.yaml', yaml);
+    });
+    const seen = await editor.run('reactor.runTasksInParallel', [], ['TASK-007', 'TASK-008']);
+    assert.match(seen, /pick: Run Tasks in Parallel\n {2}TASK-007 Seven\n {2}TASK-008 Eight\n {2}\$\(edit\) Type prompts instead/);
+    assert.deepEqual(editor.engine.asked, [
+      'submit {"requests":[{"prompt":"Seven","attempts":5,"task":"TASK-007","folder":"/repository"},{"prompt":"Eight","task":"TASK-008","folder":"/repository"}]}',
+    ]);
+    editor.api.dispose();
+  });
+
+  it('says what is missing in the words of the engine, with a way on', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      engine.handlers = {
+        submit: () => {
+          throw new UserFacingError('agentServerMissing', 'OpenCode was not found. Nothing was started.');
+        },
+      };
+    });
+    const seen = await editor.run('reactor.runTask', [], 'Add slugify', 'Run with');
+    assert.match(seen, /error: OpenCode was not found\. Nothing was started\. \[Run Doctor\]$/);
+    editor.api.dispose();
+  });
+
+  it('estimates by the runs that have a price', () => {
+    assert.equal(estimateText(earlierRuns()), '≈ $0.012 (2 earlier runs)');
+    assert.equal(estimateText([]), '');
+  });
+});
+
+function earlierRuns() {
+  const engine = new FakeEngine();
+  for (const task of ['TASK-001', 'TASK-002']) {
+    greenRun(engine, `${task}-r1`, storySpec(task, task));
+    landRun(engine, `${task}-r1`);
+  }
+  greenRun(engine, 'TASK-003-r1', storySpec('TASK-003', 'open'));
+  return [...engine.states.values()];
+}

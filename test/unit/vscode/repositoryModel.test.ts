@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { RepositoryModel } from '../../../src/vscode/repositoryModel.ts';
+import { FakeEngine } from '../../support/cli/fakeEngine.ts';
+import { greenRun, landRun, storySpec, told } from '../../support/cli/story.ts';
+import { FakeEditorWorld, settle } from '../../support/vscode/fakeEditorHost.ts';
+
+function story(change: { hasEngine?: boolean } = {}) {
+  const engine = new FakeEngine();
+  const world = new FakeEditorWorld(engine);
+  world.hasEngine = change.hasEngine ?? true;
+  const model = new RepositoryModel({ id: '/repository/.git', name: 'repository', folder: '/repository' }, world.host());
+  const seen: string[] = [];
+  model.onDidChangeRun(({ run, phase }) => seen.push(`${run} ${phase}`));
+  model.onDidChangeInbox((items) => seen.push(`inbox ${items.map(({ run, id }) => `${run}/${id}`).join(' ')}`));
+  model.onDidReset(() => seen.push('reset'));
+  model.onDidChangeState((state) => seen.push(state));
+  const take = () => seen.splice(0).join(', ');
+  return { engine, world, model, take };
+}
+
+describe('RepositoryModel', () => {
+  it('reads the journal without an engine, and again when the file has changed', async () => {
+    const { engine, world, model, take } = story({ hasEngine: false });
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    landRun(engine, 'TASK-001-r1');
+    await model.open();
+    assert.equal(take(), 'reset, resting');
+    assert.deepEqual([...model.runs.keys()], ['TASK-001-r1']);
+    const request = told.requested('TASK-002-r1', storySpec('TASK-002', 'Parked'));
+    engine.tell('TASK-002-r1', request, told.started(), told.attempt(1), told.executed(1), told.candidate(1), told.tested(1, 0));
+    engine.tell('TASK-002-r1', told.review(1), told.parked());
+    for (const changed of world.watchers) changed();
+    await settle();
+    assert.equal(take(), 'reset, inbox TASK-002-r1/a1');
+    assert.deepEqual([engine.clients, world.connects], [0, ['ifRunsOpen']]);
+    model.dispose();
+    assert.equal(world.watchers.size, 0);
+  });
+
+  it('follows the engine from the snapshot on, without gaps and without folding anything twice', async () => {
+    const { engine, model, take } = story();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    await model.open();
+    await settle();
+    assert.equal(take(), 'reset, live');
+    engine.tell('TASK-001-r1', told.review(1));
+    await settle();
+    assert.equal(take(), 'TASK-001-r1 waiting, inbox TASK-001-r1/a1');
+    engine.tell('TASK-001-r1', told.answered('a1', 'approved'));
+    await settle();
+    assert.equal(take(), 'TASK-001-r1 executing, inbox ');
+    assert.deepEqual(model.run('TASK-001'), engine.state('TASK-001-r1'));
+    model.dispose();
+  });
+
+  it('looks for the engine again when it ends, and catches up', async () => {
+    const { engine, world, model, take } = story();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    await model.open();
+    await settle();
+    engine.die();
+    await settle();
+    engine.tell('TASK-001-r1', told.review(1));
+    take();
+    world.clock.advance(999);
+    await settle();
+    assert.equal(take(), '');
+    world.clock.advance(1);
+    await settle();
+    assert.equal(take(), 'TASK-001-r1 waiting, inbox TASK-001-r1/a1, live');
+    model.dispose();
+  });
+
+  it('lets the engine go a minute after the last run has come to rest, and stays away while nothing new is recorded', async () => {
+    const { engine, world, model, take } = story();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    await model.open();
+    await settle();
+    world.clock.advance(120_000);
+    assert.equal(engine.clients, 1, 'a run is open');
+    landRun(engine, 'TASK-001-r1');
+    await settle();
+    world.clock.advance(60_000);
+    await settle();
+    assert.equal(engine.clients, 0);
+    take();
+    // The sign of life of an engine that another window holds.
+    for (const changed of world.watchers) changed();
+    await settle();
+    assert.deepEqual([take(), engine.clients], ['', 0]);
+    engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'From a terminal')), told.started());
+    for (const changed of world.watchers) changed();
+    await settle();
+    assert.deepEqual([take(), engine.clients], ['reset, live', 1]);
+    model.dispose();
+    assert.equal(engine.clients, 0);
+  });
+
+  it('starts an engine for a request, and tells its refusal', async () => {
+    const { engine, world, model } = story({ hasEngine: false });
+    engine.handlers = { cancel: ({ run }) => ({ run, seq: 1 }) };
+    await model.open();
+    assert.deepEqual(await model.request('cancel', { run: 'TASK-001-r1' }), { run: 'TASK-001-r1', seq: 1 });
+    await assert.rejects(model.request('resume', { run: 'TASK-001-r1' }), /no answer to resume/);
+    assert.deepEqual(world.connects, ['ifRunsOpen', 'always']);
+    assert.deepEqual(engine.attended, [true]);
+    model.dispose();
+  });
+
+  it('asks for an old run that stirs and was left out of the first reading', async () => {
+    const { engine, world, model } = story();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    const reader = world.host().reader;
+    const host = world.host({
+      reader: async (folder) => ({ ...(await reader(folder)), openRuns: () => [], recentRuns: () => [] }),
+    });
+    const partial = new RepositoryModel(model.place, host);
+    await partial.open();
+    engine.tell('TASK-001-r1', told.review(1));
+    await settle();
+    assert.equal(partial.run('TASK-001-r1')?.phase, 'waiting');
+    partial.dispose();
+    model.dispose();
+  });
+});
