@@ -48,15 +48,17 @@ const bundles = (root) => [
   {
     ...shared,
     // One build, so that the command line and the editor's side share their chunks.
-    entryPoints: { cli: join(root, 'src/cli.ts'), host: join(root, 'src/extensionHost.ts') },
+    entryPoints: { cli: join(root, 'src/cli.ts'), ...(hasEditor(root) ? { host: join(root, 'src/extensionHost.ts') } : {}) },
     splitting: true,
     chunkNames: '[name]-[hash]',
   },
-  extension(root),
+  ...(hasEditor(root) ? [extension(root)] : []),
   { ...shared, entryPoints: { warden: join(root, 'src/adapters/processes/wardenMain.ts') } },
   { ...shared, entryPoints: { journalVerifier: join(root, 'src/adapters/journal/verifierMain.ts') } },
   ...(existsSync(join(root, 'webview-ui')) ? [panel(root)] : []),
 ];
+
+const hasEditor = (root) => existsSync(join(root, 'src/extension.ts'));
 
 /** The editor loads this one file at its start; `host.mjs` and what it needs follow at the first use. */
 const extension = (root) => ({

@@ -49,11 +49,12 @@ function manifestFiles(files: readonly VsixFile[]): string[] {
   return named;
 }
 
-/** Files that a bundle imports or starts by a relative address. */
+/** Files that a bundle imports. They lie beside it and end as it does; other paths in its text are those of comments and samples. */
 function importedFiles(files: readonly VsixFile[]): string[] {
   const bundles = files.filter(({ path }) => /^extension\/dist\/.*\.(mjs|cjs|js)$/.test(path));
   return bundles.flatMap((bundle) => {
-    const found = textOf(bundle).matchAll(/(?:from\s*|import\s*\(?\s*)["'](\.\.?\/[\w./-]+\.m?js)["']/g);
+    const extension = bundle.path.startsWith('extension/dist/webview/') ? 'js' : 'mjs';
+    const found = textOf(bundle).matchAll(new RegExp(`(?:from\\s*|import\\s*\\(?\\s*)["']\\./([\\w-]+\\.${extension})["']`, 'g'));
     return [...found].map((match) => posix.join(posix.dirname(bundle.path), match[1] ?? ''));
   });
 }

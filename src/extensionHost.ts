@@ -1,14 +1,13 @@
-import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { Log } from './base/log.ts';
 import { createEditorHost } from './compose/editorHost.ts';
 import type { HostApi, Views } from './vscode/hostApi.ts';
 import { startHost } from './vscode/startHost.ts';
-import type { Vscode } from './vscode/vscodeValue.ts';
+import type { EditorContext, LogChannel, Vscode } from './vscode/vscodeValue.ts';
 
 /** Everything of the editor's side that is loaded only when it is used. */
-export function loadHost(vscode: Vscode, context: ExtensionContext, views: Views): HostApi {
-  let channel: LogOutputChannel | null = null;
-  const output = (): LogOutputChannel => {
+export function loadHost(vscode: Vscode, context: EditorContext, views: Views): HostApi {
+  let channel: LogChannel | null = null;
+  const output = (): LogChannel => {
     if (channel === null) {
       channel = vscode.window.createOutputChannel('Reactor', { log: true });
       context.subscriptions.push(channel);

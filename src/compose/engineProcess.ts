@@ -5,6 +5,7 @@ import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
 import { createFileLog } from '../adapters/files/fileLog.ts';
 import { portLeaseFolder } from '../adapters/files/runtimeFolder.ts';
+import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { acquireLease, heartbeat, releaseLease } from '../adapters/journal/lease.ts';
@@ -30,6 +31,8 @@ const DEFAULT_IDLE_MS = 10_000;
 const DEFAULT_WARDEN_GRACE_MS = 5000;
 const UNATTENDED_GRACE_MS = 3000;
 const KILL_GRACE_MS = 5000;
+/** What an agent server takes, three times over. */
+const SPARE_MEMORY_BYTES = 1.5e9;
 
 const numberFrom = (name: string, fallback: number): number => {
   const value = Number(process.env[name]);
@@ -93,6 +96,7 @@ export async function runEngine(folder: string): Promise<number> {
       return { config: null };
     });
   const warden = await starting;
+  let clients = 0;
   const engine = new Engine({
     clock: systemClock,
     log,
@@ -118,6 +122,9 @@ export async function runEngine(folder: string): Promise<number> {
       healthLimitMs: config?.health.limitMs ?? 10_000,
       parallelBoots: availableParallelism(),
       cellLimit: config?.cells.limit ?? 50,
+      // By default for those who stay: a command that has what it came for gets nothing from a server made after it.
+      warmCells: () => config?.cells.warm ?? numberFrom('REACTOR_WARM', clients > 0 ? 1 : 0),
+      hasMemoryToSpare: () => freeMemoryBytes() > SPARE_MEMORY_BYTES,
       killGraceMs: KILL_GRACE_MS,
       unattendedGraceMs: numberFrom('REACTOR_UNATTENDED_MS', UNATTENDED_GRACE_MS),
     },
@@ -136,7 +143,6 @@ export async function runEngine(folder: string): Promise<number> {
   });
   process.on('unhandledRejection', (error) => log.log('error', 'a promise was left alone', { error: errorText(error) }));
 
-  let clients = 0;
   let idleSince = systemClock.monotonic();
   const identity = { version, engine: engineId, pid: process.pid };
   const onShutdown = (drain: boolean): void => {

@@ -1,6 +1,5 @@
 import { errorText } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
-import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
@@ -8,6 +7,8 @@ import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
+import { startServer } from './startServer.ts';
+import { wishOf } from './warmCells.ts';
 
 export type BootResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -42,10 +43,12 @@ export class Cell {
    * Repeatable: what exists already is used. A failed start of the server is retried (BOOT_RETRY).
    */
   async boot(signal: AbortSignal): Promise<BootResult> {
-    const { deps, engine, run } = this.#context;
+    const { deps, engine } = this.#context;
     const started = deps.clock.monotonic();
     if (this.#context.state.startedAt === null) await this.#context.record(event('run/started', {}));
-    if (this.#context.state.cell === null) await this.#plan();
+    const isNew = this.#context.state.cell === null;
+    if (isNew && (await this.#adoptWarm(signal))) return this.#ready(this.server, started, signal);
+    if (isNew) await this.#plan();
     const filled = this.#ensureWorktree(signal);
     // The folder exists within milliseconds; the server starts there while git still writes the files.
     const made = await filled.made;
@@ -60,11 +63,17 @@ export class Cell {
     if (!result.ok) return { ok: false, reason: `the agent server did not start: ${result.error.message}` };
     if (files !== null) return { ok: false, reason: files };
     this.#server = result.value;
-    const session = await this.#conversation(result.value, signal);
+    return this.#ready(result.value, started, signal);
+  }
+
+  /** The last steps of a boot: conversation, then setup. */
+  async #ready(server: AgentServer, started: number, signal: AbortSignal): Promise<BootResult> {
+    const { deps, run } = this.#context;
+    const session = await this.#conversation(server, signal);
     await this.#context.record(
       event('cell/ready', {
-        url: result.value.url,
-        version: result.value.version,
+        url: server.url,
+        version: server.version,
         session,
         bootMs: Math.round(deps.clock.monotonic() - started),
       }),
@@ -73,6 +82,43 @@ export class Cell {
     if (setup !== null) return { ok: false, reason: setup };
     deps.log.log('info', 'cell ready', { run, port: this.#lease?.port });
     return { ok: true };
+  }
+
+  /** Makes a warm cell this run's. False when there is none that fits; then nothing has been recorded. */
+  async #adoptWarm(signal: AbortSignal): Promise<boolean> {
+    const { deps, engine, run, state } = this.#context;
+    const warm = engine.warm.take(state.spec);
+    if (warm === null) return false;
+    const branch = await this.#freeBranch();
+    const { base } = state.spec;
+    const move = { path: warm.worktree, branch, base, from: warm.branch, fromBase: warm.base };
+    const adopted = await deps.repository.adoptWorktree(move, signal).catch(async (error: unknown) => {
+      await engine.warm.discard(warm);
+      throw error;
+    });
+    if (!adopted.ok) {
+      await engine.warm.discard(warm);
+      return false;
+    }
+    const { worktree, home, server, lease } = warm;
+    this.#server = server;
+    this.#lease = lease;
+    await engine.ledger.appendForCell(run, warm.id, 'engine', event('cell/planned', { worktree, home, branch, base }));
+    await this.#context.record(
+      event('cell/worktreeCreated', {}),
+      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0 }),
+    );
+    await this.#include(worktree, signal);
+    return true;
+  }
+
+  async #include(worktree: string, signal: AbortSignal): Promise<void> {
+    const { deps, state } = this.#context;
+    const { checkout, include } = state.spec;
+    if (checkout === null || include.length === 0) return;
+    const report = await deps.repository.includeIgnored({ from: checkout, to: worktree, globs: include }, signal);
+    if (report.files === 0 && report.skipped.length === 0) return;
+    await this.#context.record(event('cell/filesIncluded', { ...report, skipped: [...report.skipped].slice(0, 50) }));
   }
 
   async #plan(): Promise<void> {
@@ -115,12 +161,7 @@ export class Cell {
       if (reason !== null || !fresh) return reason;
       const filled = await deps.repository.populateWorktree(cell.worktree, signal);
       if (!filled.ok) return `the files could not be checked out: ${filled.error.message}`;
-      if (spec.checkout !== null && spec.include.length > 0) {
-        const report = await deps.repository.includeIgnored({ from: spec.checkout, to: cell.worktree, globs: spec.include }, signal);
-        if (report.files > 0 || report.skipped.length > 0) {
-          await this.#context.record(event('cell/filesIncluded', { ...report, skipped: [...report.skipped].slice(0, 50) }));
-        }
-      }
+      await this.#include(cell.worktree, signal);
       return null;
     };
     const filling = fill();
@@ -136,46 +177,24 @@ export class Cell {
     const { deps, state } = this.#context;
     const { cell, spec } = state;
     if (cell === null) throw new Error('no cell planned');
-    const { options } = deps;
     this.#isQuiet = false;
     this.#rest = null;
     await this.#lease?.release();
-    this.#lease = await deps.ports.lease(options.portRange, signal);
-    if (this.#lease === null) {
-      const { from, to } = options.portRange;
-      const message = `no free port between ${from} and ${to}; stop what holds them or widen ports in reactor.yaml`;
-      return { ok: false, retryable: false, error: { code: 'portTaken', message, logTail: '' } };
-    }
-    const { port } = this.#lease;
-    const folders = await deps.files.cellFolders(cell.id);
-    // Watched before it exists: the marker in its environment is enough for the warden to find it.
-    deps.warden.watch(cell.id, null);
     const spawned: Promise<number>[] = [];
-    const result = await deps.agents.start(
-      {
-        cell: cell.id,
-        worktree: cell.worktree,
-        home: cell.home,
-        projectFolder: spec.checkout ?? cell.worktree,
-        port,
-        model: spec.model,
-        permissions: effectivePermissions(spec.permissions, state.grantedPermissions),
-        environment: {},
-        healthEveryMs: options.healthEveryMs,
-        healthLimitMs: options.healthLimitMs,
-        logFile: folders.serverLog,
-        onSpawned: (process) => {
-          deps.warden.watch(cell.id, process);
-          spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start })));
-        },
-      },
+    const result = await startServer(
+      deps,
+      { cell: cell.id, worktree: cell.worktree, home: cell.home },
+      wishOf(spec, state.grantedPermissions, cell.worktree),
+      (process, port) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start }))),
       signal,
     );
     await Promise.all(spawned);
-    if (result.ok) return result;
-    await deps.processes.endCell(cell.id, this.#context.state.cell?.server ?? null, deps.options.killGraceMs);
+    if (result.ok) {
+      this.#lease = result.value.lease;
+      return { ok: true, value: result.value.server };
+    }
     await this.#context.record(event('cell/serverFailed', { ...result.error, start }));
-    return { ok: false, error: result.error, retryable: result.error.code !== 'spawnFailed' };
+    return result;
   }
 
   /** The conversation of before, when the server still knows it; else a new one. */

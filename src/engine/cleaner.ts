@@ -14,7 +14,7 @@ type Found = Omit<Orphan, 'removed'> & { readonly remove: () => Promise<boolean>
 export async function cleanOrphans(engine: EngineContext, dryRun: boolean): Promise<Orphan[]> {
   const { deps, ledger } = engine;
   const open = ledger.openRuns();
-  const owned = new Set(open.flatMap((s) => (s.cell === null ? [] : [s.cell.id])));
+  const owned = new Set([...open.flatMap((s) => (s.cell === null ? [] : [s.cell.id])), ...engine.warm.ids]);
   const found = [...(await orphanCells(engine, owned)), ...(await mergedBranches(deps.repository, open, engine))];
   const out: Orphan[] = [];
   for (const { remove, ...orphan } of found) {

@@ -15,6 +15,10 @@ export interface EngineOptions {
   readonly parallelBoots: number;
   /** Cells that may live at the same time. */
   readonly cellLimit: number;
+  /** Cells that may be made ahead, at this moment. */
+  readonly warmCells: () => number;
+  /** Another server would not push the machine into swap. */
+  readonly hasMemoryToSpare: () => boolean;
   /** From SIGTERM to SIGKILL (INV-005). */
   readonly killGraceMs: number;
   /** How long a waiting run stays live after the last person has gone. */

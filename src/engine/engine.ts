@@ -15,13 +15,16 @@ import { Attendance } from './attendance.ts';
 import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
 import { Ledger } from './ledger.ts';
-import { cellsOf, findRun, inboxOf } from './queries.ts';
+import { cellsOf, findRun, inboxOf, warmCellsOf } from './queries.ts';
 import { recoverRun } from './recovery.ts';
 import { restoreAttempt } from './restore.ts';
 import { type ReviseRequest, reviseCandidate } from './revise.ts';
 import type { EngineContext } from './runContext.ts';
 import { RunSupervisor } from './runSupervisor.ts';
 import { Submissions } from './submission.ts';
+import { WarmCells } from './warmCells.ts';
+
+const WARM_UP_AFTER_MS = 1000;
 
 /** The one process that acts for a repository: accepts runs, drives them, answers clients. Knows nothing of sockets. */
 export class Engine implements Disposable {
@@ -54,6 +57,7 @@ export class Engine implements Disposable {
       deps,
       ledger: this.#ledger,
       attendance: this.attendance,
+      warm: new WarmCells(deps),
       boots: new Limiter(deps.options.parallelBoots),
       announce: (live) => this.#live.fire(live),
     };
@@ -76,6 +80,7 @@ export class Engine implements Disposable {
 
   /** Takes up every run that an engine before left open. */
   async recover(): Promise<void> {
+    await this.#context.warm.sweep();
     for (const state of this.#ledger.openRuns()) {
       await recoverRun(this.#context, state);
       if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run);
@@ -163,7 +168,12 @@ export class Engine implements Disposable {
 
   status(): Status {
     const runs = this.#ledger.openRuns();
-    return { runs: [...runs], cells: cellsOf(runs, this.#deps.processes), inbox: inboxOf(runs), head: this.#deps.journal.head() };
+    return {
+      runs: [...runs],
+      cells: [...cellsOf(runs, this.#deps.processes), ...warmCellsOf(this.#context.warm.list(), this.#deps.processes)],
+      inbox: inboxOf(runs),
+      head: this.#deps.journal.head(),
+    };
   }
 
   /** The run's state, or null. */
@@ -197,8 +207,18 @@ export class Engine implements Disposable {
       .finally(() => {
         this.#driven.delete(run);
         this.#driveOn(run);
+        this.#warmUp(run);
       });
     this.#driven.set(run, { supervisor, done });
+  }
+
+  /** When nothing has been to do for a moment, a cell is made ahead for the next task like the last one. */
+  #warmUp(run: string): void {
+    const spec = this.#ledger.state(run)?.spec;
+    if (spec === undefined || this.#draining) return;
+    this.#deps.clock.schedule(WARM_UP_AFTER_MS, () => {
+      if (!this.isBusy && !this.#draining) this.#context.warm.prepare(spec);
+    });
   }
 
   /** Something may have been asked of the run in the moment it came to rest. */
@@ -226,6 +246,7 @@ export class Engine implements Disposable {
     this.#draining = true;
     this.#shutdown.abort(new Error(reason));
     await this.drain();
+    await this.#context.warm.close();
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@ import type { JournalReader } from '../core/ports/journal.ts';
 import type { Processes } from '../core/ports/processes.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../protocol/messages.ts';
+import type { WarmCell } from './warmCells.ts';
 
 /** What waits for a person, oldest first. */
 export function inboxOf(runs: readonly RunState[]): InboxItem[] {
@@ -53,6 +54,20 @@ export const cellsOf = (runs: readonly RunState[], processes: Pick<Processes, 'r
           },
         ],
   );
+
+/** Cells made ahead, which no run has yet. */
+export const warmCellsOf = (warm: readonly WarmCell[], processes: Pick<Processes, 'residentBytes'>): CellMessage[] =>
+  warm.map(({ id, lease, server, branch, worktree }) => ({
+    cell: id,
+    run: '',
+    task: '',
+    phase: 'warm',
+    port: lease.port,
+    pid: server.process.pid,
+    branch,
+    worktree,
+    rssBytes: processes.residentBytes(server.process.pid),
+  }));
 
 /** The answer to `status`, from a journal: open runs, their cells, what waits. */
 export function statusOf(reader: JournalReader, processes: Pick<Processes, 'residentBytes'> | null): Status {

@@ -1,5 +1,14 @@
 import * as z from 'zod/mini';
-import { ConversationItemShape, CostReportShape, type Frozen, Lane, PanelTab, PatchFileShape, SpanColumns, SpanDetailShape } from './panelShapes.ts';
+import {
+  ConversationItemShape,
+  CostReportShape,
+  type Frozen,
+  Lane,
+  PanelTab,
+  PatchFileShape,
+  SpanColumns,
+  SpanDetailShape,
+} from './panelShapes.ts';
 
 /** Raised when a message changes in a way the other side of an older build can't read. */
 export const PANEL_PROTOCOL = 1;

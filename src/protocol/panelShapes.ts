@@ -105,9 +105,7 @@ export const ConversationItemShape = z.object({
   who: z.string(),
   title: z.string(),
   text: z.string(),
-  tools: z.array(
-    z.object({ tool: z.string(), title: z.string(), failed: z.boolean(), error: z.string(), durationMs: z.number() }),
-  ),
+  tools: z.array(z.object({ tool: z.string(), title: z.string(), failed: z.boolean(), error: z.string(), durationMs: z.number() })),
   failed: z.boolean(),
   costUsd: z.nullable(z.string()),
 });

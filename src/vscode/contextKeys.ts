@@ -41,13 +41,34 @@ export class ContextKeys implements Disposable {
     const runs = repositories.list.flatMap((model) => [...model.runs.values()]);
     this.set('reactor.repository', repositories.missing ?? 'ok');
     this.set('reactor.hasRuns', runs.length > 0);
-    this.set('reactor.hasOpenRuns', runs.some(({ phase }) => phase !== 'ended'));
-    this.set('reactor.hasReview', runs.some((run) => run.phase !== 'ended' && pendingReview(run) !== null));
-    this.set('reactor.hasPermission', runs.some(({ pending }) => pending.some(({ kind }) => kind === 'permission')));
-    this.set('reactor.needsYou', repositories.list.some(({ inbox }) => inbox.length > 0));
-    this.set('reactor.hasParked', runs.some(({ parked }) => parked !== null));
-    this.set('reactor.hasKept', runs.some(({ attempts }) => attempts.some(({ candidate }) => candidate !== null)));
-    this.set('reactor.hasWorktree', runs.some(({ cell }) => cell?.hasWorktree === true));
+    this.set(
+      'reactor.hasOpenRuns',
+      runs.some(({ phase }) => phase !== 'ended'),
+    );
+    this.set(
+      'reactor.hasReview',
+      runs.some((run) => run.phase !== 'ended' && pendingReview(run) !== null),
+    );
+    this.set(
+      'reactor.hasPermission',
+      runs.some(({ pending }) => pending.some(({ kind }) => kind === 'permission')),
+    );
+    this.set(
+      'reactor.needsYou',
+      repositories.list.some(({ inbox }) => inbox.length > 0),
+    );
+    this.set(
+      'reactor.hasParked',
+      runs.some(({ parked }) => parked !== null),
+    );
+    this.set(
+      'reactor.hasKept',
+      runs.some(({ attempts }) => attempts.some(({ candidate }) => candidate !== null)),
+    );
+    this.set(
+      'reactor.hasWorktree',
+      runs.some(({ cell }) => cell?.hasWorktree === true),
+    );
     if (runs.length === 0 && repositories.missing === null) this.#lookForServer();
   }
 
@@ -55,7 +76,9 @@ export class ContextKeys implements Disposable {
   #lookForServer(): void {
     if (this.#lookedForServer) return;
     this.#lookedForServer = true;
-    this.lookForServer().catch((error: unknown) => this.#context.host.log.log('warn', 'the agent server was not looked for', { error: errorText(error) }));
+    this.lookForServer().catch((error: unknown) =>
+      this.#context.host.log.log('warn', 'the agent server was not looked for', { error: errorText(error) }),
+    );
   }
 
   async lookForServer(): Promise<void> {

@@ -36,11 +36,20 @@ export function startEntry(vscode: Vscode, context: Pick<vscodeTypes.ExtensionCo
   const whenTrusted = async <T>(use: (api: HostApi) => T | Promise<T>, otherwise: T): Promise<T> =>
     vscode.workspace.isTrusted ? use(await load()) : otherwise;
 
-  const trees = Object.fromEntries(viewIds.map((view) => [view, new LazyTree(vscode, () => whenTrusted((api) => api.tree(view), null))])) as Record<ViewId, LazyTree>;
+  const trees = Object.fromEntries(
+    viewIds.map((view) => [view, new LazyTree(vscode, () => whenTrusted((api) => api.tree(view), null))]),
+  ) as Record<ViewId, LazyTree>;
   const views = Object.fromEntries(
     viewIds.map((view) => [
       view,
-      add(vscode.window.createTreeView(view, { treeDataProvider: trees[view], showCollapseAll: true, canSelectMany: true, manageCheckboxStateManually: true })),
+      add(
+        vscode.window.createTreeView(view, {
+          treeDataProvider: trees[view],
+          showCollapseAll: true,
+          canSelectMany: true,
+          manageCheckboxStateManually: true,
+        }),
+      ),
     ]),
   ) as Record<ViewId, vscodeTypes.TreeView<TreeNode>>;
 
@@ -89,8 +98,8 @@ export function startEntry(vscode: Vscode, context: Pick<vscodeTypes.ExtensionCo
 /** A view's data before it is there: asking for it loads it. */
 class LazyTree implements vscodeTypes.TreeDataProvider<TreeNode> {
   readonly #load: () => Promise<vscodeTypes.TreeDataProvider<TreeNode> | null>;
-  readonly #changed: vscodeTypes.EventEmitter<TreeNode | TreeNode[] | undefined | null | void>;
-  readonly onDidChangeTreeData: vscodeTypes.Event<TreeNode | TreeNode[] | undefined | null | void>;
+  readonly #changed: vscodeTypes.EventEmitter<TreeNode | TreeNode[] | undefined | null>;
+  readonly onDidChangeTreeData: vscodeTypes.Event<TreeNode | TreeNode[] | undefined | null>;
   #tree: vscodeTypes.TreeDataProvider<TreeNode> | null = null;
 
   constructor(vscode: Vscode, load: () => Promise<vscodeTypes.TreeDataProvider<TreeNode> | null>) {
@@ -101,10 +110,10 @@ class LazyTree implements vscodeTypes.TreeDataProvider<TreeNode> {
 
   connect(tree: vscodeTypes.TreeDataProvider<TreeNode>): { dispose(): void } {
     this.#tree = tree;
-    return tree.onDidChangeTreeData?.((node) => this.#changed.fire(node)) ?? { dispose: () => {} };
+    return tree.onDidChangeTreeData?.((node) => this.#changed.fire(node ?? undefined)) ?? { dispose: () => {} };
   }
   refresh(): void {
-    this.#changed.fire();
+    this.#changed.fire(undefined);
   }
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     const tree = this.#tree ?? (await this.#load());
@@ -117,7 +126,11 @@ class LazyTree implements vscodeTypes.TreeDataProvider<TreeNode> {
   getParent(node: TreeNode): TreeNode | null {
     return node.parent;
   }
-  resolveTreeItem(item: vscodeTypes.TreeItem, node: TreeNode, token: vscodeTypes.CancellationToken): vscodeTypes.ProviderResult<vscodeTypes.TreeItem> {
+  resolveTreeItem(
+    item: vscodeTypes.TreeItem,
+    node: TreeNode,
+    token: vscodeTypes.CancellationToken,
+  ): vscodeTypes.ProviderResult<vscodeTypes.TreeItem> {
     return this.#tree?.resolveTreeItem?.(item, node, token) ?? item;
   }
 }

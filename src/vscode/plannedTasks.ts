@@ -59,7 +59,8 @@ export class PlannedTasks implements Disposable {
       const watcher = store.add(
         vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(model.place.folder), 'reactor.yaml')),
       );
-      for (const happened of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) store.add(happened(() => this.#read(model, uri, store)));
+      for (const happened of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+        store.add(happened(() => this.#read(model, uri, store)));
       this.#files.set(model.place.id, { uri, places: [], watch: store });
       this.#read(model, uri, store);
     }

@@ -7,7 +7,8 @@ import type { RunState } from '../core/run/state.ts';
 const MOST_RUNS = 2500;
 
 /** A run that an engine would have to go on with: neither ended nor parked. */
-export const isMoving = (state: RunState): boolean => state.phase !== 'ended' && (state.parked === null || (state.cell?.server ?? null) !== null);
+export const isMoving = (state: RunState): boolean =>
+  state.phase !== 'ended' && (state.parked === null || (state.cell?.server ?? null) !== null);
 
 /** States of runs from one reading of the journal, kept up to date by its entries. */
 export class RunFold {

@@ -1,6 +1,7 @@
 import type * as vscodeTypes from 'vscode';
 import { DisposableStore } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
+import type { ViewId } from './commandIds.ts';
 import { Answers } from './commands/answers.ts';
 import { CellPlaces } from './commands/cellPlaces.ts';
 import { commandTable } from './commands/commandTable.ts';
@@ -8,7 +9,6 @@ import { Keeping } from './commands/keeping.ts';
 import { showProblem } from './commands/problem.ts';
 import { Running } from './commands/running.ts';
 import { Targets } from './commands/target.ts';
-import type { ViewId } from './commandIds.ts';
 import { ContextKeys } from './contextKeys.ts';
 import type { EditorHost } from './editorHost.ts';
 import type { HostApi, Views } from './hostApi.ts';
@@ -21,8 +21,8 @@ import { Repositories } from './repositories.ts';
 import { CandidateEdits } from './review/candidateEdits.ts';
 import { FileMarks } from './review/fileMarks.ts';
 import { ReviewedFiles } from './review/reviewedFiles.ts';
-import { ReviewThreads } from './review/reviewThreads.ts';
 import { Reviews } from './review/reviews.ts';
+import { ReviewThreads } from './review/reviewThreads.ts';
 import { TreeFiles } from './review/treeFiles.ts';
 import { lastCandidate } from './text/runWords.ts';
 import { CellsTree } from './tree/cellsTree.ts';
@@ -52,7 +52,11 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   const needsYou = store.add(new NeedsYouTree(context, reviewed));
   const cells = store.add(new CellsTree(context));
   const tasks = store.add(new TasksTree(context, planned));
-  const trees: Record<ViewId, vscodeTypes.TreeDataProvider<TreeNode>> = { 'reactor.needsYou': needsYou, 'reactor.cells': cells, 'reactor.tasks': tasks };
+  const trees: Record<ViewId, vscodeTypes.TreeDataProvider<TreeNode>> = {
+    'reactor.needsYou': needsYou,
+    'reactor.cells': cells,
+    'reactor.tasks': tasks,
+  };
   const keys = store.add(new ContextKeys(context));
   const reviews = store.add(new Reviews(context, files));
   const threads = store.add(new ReviewThreads(context, files));
@@ -120,7 +124,9 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     repositories.onDidChangeRun(({ model, run }) => {
       const tree = lastCandidate(run)?.candidate.tree;
       if (tree === undefined) return;
-      reviewed.carryOver(model, run.run, tree).catch((error: unknown) => host.log.log('warn', 'ticks could not be kept', { error: errorText(error) }));
+      reviewed
+        .carryOver(model, run.run, tree)
+        .catch((error: unknown) => host.log.log('warn', 'ticks could not be kept', { error: errorText(error) }));
     }),
   );
   repositories.scan().catch((error: unknown) => host.log.log('error', 'the repositories could not be read', { error: errorText(error) }));

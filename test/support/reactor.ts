@@ -269,6 +269,7 @@ function environment(root: string, modelPort: number): NodeJS.ProcessEnv {
     REACTOR_TEST_ROOM: root,
     REACTOR_IDLE_MS: '60000',
     REACTOR_UNATTENDED_MS: '0',
+    REACTOR_WARM: '0',
     REACTOR_WARDEN_GRACE_MS: '500',
     OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(modelPort)),
     GIT_CONFIG_NOSYSTEM: '1',

@@ -1,50 +1,157 @@
 import assert from 'node:assert/strict';
+import type { Server } from 'node:http';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { EditorSession } from '../support/editor/editorSession.ts';
-import { plainProject } from '../support/sampleProjects.ts';
-import { byWord, isRetry, tools, write } from '../support/sampleScript.ts';
+import type { Browser, Page } from 'playwright-core';
+import { FakePanelModel } from '../support/panel/fakePanelModel.ts';
+import { type PageOptions, type PanelOnPage, openOnPage, servePanel, startBrowser } from './panelHarness/panelHarness.ts';
+import { zoomFrames } from './panelHarness/panelFrames.ts';
+import { hostileTitle, largeJournal, sampleJournal } from './panelHarness/panelSample.ts';
 
-describe('The panel in the editor', function () {
-  this.timeout(240_000);
-  let session: EditorSession;
-  let repository: string;
+const trees = { base: 'a'.repeat(40), first: '1'.repeat(40), second: '2'.repeat(40) };
+const patch = `diff --git a/a.ts b/a.ts
+--- a/a.ts
++++ b/a.ts
+@@ -1 +1 @@
+-one
++<img src=x onerror="document.title='run'">
+@@ -9 +9 @@
+-nine
++9
+diff --git a/b.bin b/b.bin
+index 1..2 100644
+Binary files a/b.bin and b/b.bin differ
+`;
+
+describe('the panel in a browser', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let served: { readonly origin: string; readonly server: Server };
+  const pages: Page[] = [];
   before(async () => {
-    session = await EditorSession.open(
-      'panel',
-      byWord({ beta: (call) => tools(write('beta.txt', isRetry(call) ? 'good\n' : 'bad\n'))(call) }),
-    );
-    repository = await session.reactor.repository('shop', plainProject());
-    const outcome = await session.reactor.run(repository, 'Write beta');
-    assert.equal(outcome.exitCode, 0, outcome.stderr);
+    served = await servePanel();
+    browser = await startBrowser();
   });
-  afterEach(async function () {
-    await session?.keepEvidence(this);
+  after(async () => {
+    await browser.close();
+    served.server.close();
   });
-  after(() => session?.close());
-
-  it('shows the timeline of a run that ended before the window was opened', async () => {
-    const workbench = await session.show(repository);
-    await workbench.palette('Reactor: Show Timeline');
-    await workbench.webview.getByText('TASK-001').first().waitFor();
-    await workbench.picture('1-timeline');
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.close();
   });
 
-  it('shows what it cost', async () => {
-    const { workbench } = session;
-    await workbench.palette('Reactor: Show Costs');
-    await workbench.webview
-      .getByText(/\$0\.0\d/)
-      .first()
-      .waitFor();
-    await workbench.picture('2-costs');
+  const open = async (model: FakePanelModel, options: Partial<PageOptions> = {}): Promise<PanelOnPage> => {
+    const opened = await openOnPage(browser, served.origin, model, {
+      theme: 'dark',
+      width: 1200,
+      height: 700,
+      patch: () => Promise.resolve({ text: patch, truncated: false }),
+      ...options,
+    });
+    pages.push(opened.page);
+    return opened;
+  };
+  const sample = () => new FakePanelModel(sampleJournal(Date.now(), trees).entries);
+  const timeline = (page: Page) => page.getByRole('application', { name: /Timeline of runs/ });
+
+  it('shows every run, keeps hostile text text, and breaks no rule of its policy', async () => {
+    const { page, complaints } = await open(sample());
+    await page.getByRole('option').first().waitFor();
+    const titles = await page.getByRole('option').locator('.clip:not(.faint)').allTextContents();
+    assert.deepEqual(titles.slice(0, 4), ['Rename the flag everywhere', 'Structured logging', hostileTitle, 'Add JWT auth']);
+    await page.getByRole('option', { name: /TASK-008/ }).click();
+    for (const tab of ['Diff', 'Costs', 'Conversation']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await page.locator({ Diff: '.hunk', Costs: '.figure', Conversation: '.entry' }[tab] ?? '').first().waitFor();
+    }
+    assert.deepEqual([await page.title(), await page.locator('img').count(), complaints], ['Reactor', 0, []]);
   });
 
-  it('comes back after the window was loaded again', async () => {
-    const { workbench } = session;
-    await workbench.reload();
-    await workbench.webview
-      .getByText(/\$0\.0\d/)
-      .first()
-      .waitFor();
+  it('is used by key alone: runs, spans, their detail, and the table that says the same', async () => {
+    const { page } = await open(sample());
+    await timeline(page).focus();
+    for (let down = 0; down < 3; down += 1) await page.keyboard.press('ArrowDown');
+    await page.getByText(/^reading .* run/).waitFor({ state: 'detached' });
+    for (let next = 0; next < 10; next += 1) await page.keyboard.press('n');
+    const status = page.getByRole('status').first();
+    await page.getByRole('article', { name: 'test, red' }).or(page.getByRole('article')).first().waitFor();
+    const words = (await status.textContent()) ?? '';
+    assert.match(words, /^TASK-007, attempt 1, .*, 10 of \d+$/);
+    await page.getByLabel('As table').first().click();
+    const row = page.getByRole('row', { selected: true });
+    await row.waitFor();
+    await row.focus();
+    await page.keyboard.press('End');
+    await page.getByRole('article', { name: 'teardown, done' }).waitFor();
+    await page.keyboard.press('Home');
+    await page.getByRole('article', { name: 'queued, done' }).waitFor();
+  });
+
+  it('rejects hunks by key and sends what is left out, naming the tree that was seen', async () => {
+    const model = sample();
+    const { page } = await open(model);
+    await page.getByRole('option', { name: /TASK-008/ }).click();
+    await page.getByRole('tab', { name: 'Diff' }).click();
+    const hunk = page.getByRole('group', { name: /^Hunk 1/ });
+    await hunk.focus();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Space');
+    await page.getByRole('group', { name: /Hunk 2, .*, rejected/ }).waitFor();
+    await page.getByText('1 change rejected').waitFor();
+    await page.getByRole('button', { name: 'Make New Candidate' }).click();
+    await page.getByText('1 change rejected').waitFor({ state: 'detached' });
+    assert.deepEqual(model.requests, [
+      { method: 'revise', params: { run: 'TASK-008-r1', tree: trees.second, rejected: [{ path: 'a.ts', hunks: [1] }] } },
+    ]);
+  });
+
+  it('follows the conversation as it streams, and finds words in it', async () => {
+    const journal = sampleJournal(Date.now(), trees);
+    const model = new FakePanelModel(journal.entries);
+    const { page } = await open(model);
+    await page.getByRole('option', { name: /TASK-010/ }).click();
+    await page.getByRole('tab', { name: 'Conversation' }).click();
+    await page.locator('.entry').first().waitFor();
+    model.live({ run: 'TASK-010-r1', kind: 'text', text: 'I am renaming <b>it</b>' });
+    await page.locator('.entry.live', { hasText: 'I am renaming <b>it</b>' }).waitFor();
+    const known = journal.entries.length;
+    journal.say('TASK-010-r1', 1, 500, { text: 'I am renaming it everywhere.' });
+    model.append(...journal.entries.slice(known));
+    await page.locator('.entry.message', { hasText: 'everywhere' }).waitFor();
+    assert.equal(await page.locator('.entry.live').count(), 0);
+    await page.locator('.search input').fill('everywhere renaming');
+    await page.getByText('1 match').waitFor();
+    assert.deepEqual(await page.locator('mark').allTextContents(), ['renaming', 'everywhere']);
+  });
+
+  it('has one sentence and one button when there is nothing', async () => {
+    const { page, editor } = await open(new FakePanelModel());
+    const told = editor.nextCommand();
+    await page.getByText('No task has run in this repository yet.').waitFor();
+    await page.getByRole('button', { name: 'Run a Task' }).click();
+    await told;
+    assert.deepEqual(editor.executed, [{ command: 'reactor.runTask', args: [] }]);
+  });
+
+  it('comes back where it was, from what the editor kept', async () => {
+    const first = await open(sample());
+    await first.page.getByRole('option', { name: /TASK-007/ }).click();
+    await first.page.getByRole('tab', { name: 'Conversation' }).click();
+    await first.page.locator('.entry').first().waitFor();
+    const state = await first.page.evaluate('window.keptState');
+    const second = await open(sample(), { state });
+    await second.page.getByRole('log', { name: 'Conversation of TASK-007' }).waitFor();
+    const third = await open(sample(), { state: { folder: 7 } });
+    await third.page.getByRole('option').first().waitFor();
+  });
+
+  it('draws a run of 100,000 spans while it zooms', async () => {
+    const journal = largeJournal(Date.now(), 100_000);
+    const model = new FakePanelModel(journal.entries);
+    const { page, complaints } = await open(model);
+    await page.getByRole('option').first().waitFor();
+    await page.getByText(/^reading .* run/).waitFor({ state: 'detached' });
+    const spans = await page.getByRole('article').locator('.fact', { hasText: 'spans' }).locator('dd').textContent();
+    const frames = await zoomFrames(page, 60);
+    assert.deepEqual([spans, frames.count, complaints], ['100.0k', 60, []]);
   });
 });

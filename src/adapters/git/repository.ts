@@ -1,4 +1,5 @@
 import type { GitRepository } from '../../core/ports/git.ts';
+import { adoptWorktree } from './adoptWorktree.ts';
 import { checkoutTree, populateWorktree, resetWorktree } from './cellState.ts';
 import { checkoutOf, fastForwardCheckout } from './checkouts.ts';
 import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits.ts';
@@ -20,6 +21,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   isAncestor: (ancestor, descendant, signal) => isAncestor(context, ancestor, descendant, signal),
   commitsWithTrailer: (range, trailer, signal) => commitsWithTrailer(context, range, trailer, signal),
   createWorktree: (request, signal) => createWorktree(context, request, signal),
+  adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
   populateWorktree: (path, signal) => populateWorktree(context, path, signal),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),

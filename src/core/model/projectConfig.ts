@@ -45,7 +45,7 @@ const Health = z.strictObject({
 
 const Cells = z.strictObject({
   limit: countSetting('Most cells side by side.', 1, 1000).default(50),
-  warm: countSetting('Cells made ahead, so that a task starts at once.', 0, 50).default(0),
+  warm: countSetting('Cells made ahead, so that a task starts at once. By default one, while a client stays connected.', 0, 50).optional(),
 });
 
 /** reactor.yaml as a person writes it. Every setting may be left out. */

@@ -148,6 +148,11 @@ export interface GitRepository {
 
   /** Makes branch and worktree without files (fast). An undone half is removed again. */
   createWorktree(request: CreateWorktree, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Gives a worktree that nobody worked in another branch, made at `base`, and its files; its former branch goes. */
+  adoptWorktree(
+    request: CreateWorktree & { readonly from: string; readonly fromBase: Oid },
+    signal?: AbortSignal,
+  ): Promise<GitResult<void>>;
   /** Fills a worktree made by `createWorktree` with the files of its commit, and its submodules from what the user has. */
   populateWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
   /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */

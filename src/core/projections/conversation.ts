@@ -97,9 +97,21 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         failed: true,
       };
     case 'attempt/reverted':
-      return { ...base, attempt: event.data.attempt, kind: 'note', title: `Attempt ${event.data.attempt} reverted`, text: event.data.reason };
+      return {
+        ...base,
+        attempt: event.data.attempt,
+        kind: 'note',
+        title: `Attempt ${event.data.attempt} reverted`,
+        text: event.data.reason,
+      };
     case 'attempt/interrupted':
-      return { ...base, attempt: event.data.attempt, kind: 'note', title: `Attempt ${event.data.attempt} interrupted`, text: event.data.reason };
+      return {
+        ...base,
+        attempt: event.data.attempt,
+        kind: 'note',
+        title: `Attempt ${event.data.attempt} interrupted`,
+        text: event.data.reason,
+      };
     case 'run/concluded':
       return { ...base, kind: 'note', title: `Run ${event.data.status}`, text: event.data.reason, failed: event.data.exitCode !== 0 };
     default:

@@ -32,7 +32,8 @@ export class CostFold {
       const { task, title } = event.data.spec;
       this.#runs.set(entry.run, { task, attempts: new Map() });
       const known = this.#tasks.get(task);
-      if (known === undefined) this.#tasks.set(task, { task, title, runs: 1, attempts: 0, spent: emptySum(), wastedUsd: 0, landed: 0, lastAt: entry.at });
+      if (known === undefined)
+        this.#tasks.set(task, { task, title, runs: 1, attempts: 0, spent: emptySum(), wastedUsd: 0, landed: 0, lastAt: entry.at });
       else Object.assign(known, { title, runs: known.runs + 1 });
       return;
     }

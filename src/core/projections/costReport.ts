@@ -100,7 +100,10 @@ export function reportCosts(collected: Collected): CostReport {
   const lastDays = daysBefore(collected, 14);
   const week = sumOf(lastDays.slice(7), days);
   const weekBefore = sumOf(lastDays.slice(0, 7), days);
-  const month = sumOf([...days.keys()].filter((day) => day.slice(0, 7) === today.slice(0, 7)), days);
+  const month = sumOf(
+    [...days.keys()].filter((day) => day.slice(0, 7) === today.slice(0, 7)),
+    days,
+  );
   const sameDay = days.get(lastDays.at(-8) ?? '');
   const hadWeekBefore = weekBefore.spent.tokens > 0;
   const landing = perLanding(week);

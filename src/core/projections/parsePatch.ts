@@ -99,7 +99,14 @@ function fileOf(head: readonly string[], hunks: readonly PatchHunk[]): PatchFile
   return {
     path,
     oldPath: renamedFrom === null ? null : unquote(renamedFrom),
-    status: after('new file mode ') !== null ? 'added' : after('deleted file mode ') !== null ? 'deleted' : renamedFrom === null ? 'modified' : 'renamed',
+    status:
+      after('new file mode ') !== null
+        ? 'added'
+        : after('deleted file mode ') !== null
+          ? 'deleted'
+          : renamedFrom === null
+            ? 'modified'
+            : 'renamed',
     binary: head.some((line) => line.startsWith('Binary files ') || line === 'GIT binary patch'),
     modeChange: oldMode !== null && newMode !== null ? `${oldMode} → ${newMode}` : null,
     added: count('+'),

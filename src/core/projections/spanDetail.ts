@@ -129,7 +129,10 @@ function ofMessage(message: EventData<'message/finished'>['message']): SpanDetai
   });
   return {
     ...nothing,
-    facts: [fact('model', `${message.provider}/${message.model}`), fact('agent', message.subagent ? `${message.agent} (subagent)` : message.agent)],
+    facts: [
+      fact('model', `${message.provider}/${message.model}`),
+      fact('agent', message.subagent ? `${message.agent} (subagent)` : message.agent),
+    ],
     texts: [
       ...(message.error === null ? [] : [text('Error', message.error)]),
       ...(message.text === '' ? [] : [text('Text', message.text)]),

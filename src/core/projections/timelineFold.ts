@@ -130,7 +130,11 @@ export class TimelineFold {
         this.#end('execute', entry, event.data.end === 'done' ? 'done' : 'bad', event.data.reason ?? `${event.data.steps} model calls`);
         return;
       case 'attempt/candidateBuilt':
-        this.#note('attempt', entry, `attempt ${event.data.attempt}: ${event.data.filesTotal} files +${event.data.added} −${event.data.removed}`);
+        this.#note(
+          'attempt',
+          entry,
+          `attempt ${event.data.attempt}: ${event.data.filesTotal} files +${event.data.added} −${event.data.removed}`,
+        );
         return;
       case 'attempt/violated':
         this.#note('attempt', entry, `attempt ${event.data.attempt}: ${event.data.violations.length} edits outside the worktree`);
@@ -174,15 +178,35 @@ export class TimelineFold {
   }
 
   #command(kind: SpanKind, entry: Entry, evidence: CommandEvidence): void {
-    const label = evidence.end === 'exited' ? `${evidence.command} (exit ${evidence.exitCode ?? '?'})` : `${evidence.command} (${evidence.end})`;
+    const label =
+      evidence.end === 'exited' ? `${evidence.command} (exit ${evidence.exitCode ?? '?'})` : `${evidence.command} (${evidence.end})`;
     this.#instant(kind, entry, entry.at - evidence.durationMs, isGreen(evidence) ? 'good' : 'bad', label);
   }
 
-  #push(kind: SpanKind, entry: Entry, start: number, end: number | null, status: SpanStatus, label: string, costUsd: number | null = 0): number {
+  #push(
+    kind: SpanKind,
+    entry: Entry,
+    start: number,
+    end: number | null,
+    status: SpanStatus,
+    label: string,
+    costUsd: number | null = 0,
+  ): number {
     const index = this.#spans.length;
     // The writer's clock may have jumped; a span never ends before it starts.
     const safeEnd = end === null ? null : Math.max(start, end);
-    this.#spans.push({ index, kind, status, start, end: safeEnd, attempt: this.#attempt, firstSeq: entry.seq, seq: entry.seq, label: cut(label), costUsd });
+    this.#spans.push({
+      index,
+      kind,
+      status,
+      start,
+      end: safeEnd,
+      attempt: this.#attempt,
+      firstSeq: entry.seq,
+      seq: entry.seq,
+      label: cut(label),
+      costUsd,
+    });
     this.#changed.add(index);
     return index;
   }

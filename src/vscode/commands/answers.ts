@@ -15,7 +15,10 @@ export class Answers {
   readonly #context: HostContext;
   readonly #targets: Targets;
   /** Comments of the review that are still to be sent, as one text; null when there are none. `sent` marks them so. */
-  readonly #openComments: (model: RepositoryModel, run: string) => { readonly text: string; readonly count: number; sent(): Promise<void> } | null;
+  readonly #openComments: (
+    model: RepositoryModel,
+    run: string,
+  ) => { readonly text: string; readonly count: number; sent(): Promise<void> } | null;
 
   constructor(
     context: HostContext,
@@ -38,7 +41,8 @@ export class Answers {
     const tree = shown?.tree ?? review.tree;
     await model.request('answer', { run: state.run, id: shown?.id ?? review.id, decision: 'approved', tree, comment: null });
     const candidate = lastCandidate(state)?.candidate;
-    const change = candidate === undefined ? '' : `, ${plural(candidate.filesTotal, 'file')} ${linesText(candidate.added, candidate.removed)}`;
+    const change =
+      candidate === undefined ? '' : `, ${plural(candidate.filesTotal, 'file')} ${linesText(candidate.added, candidate.removed)}`;
     this.#context.vscode.window.setStatusBarMessage(`${state.task}: approved tree ${shortOid(tree ?? '')}${change}`, 5000);
   }
 
@@ -52,7 +56,12 @@ export class Answers {
     if (pending !== null && pending.kind !== 'review') return this.#deny(target, pending);
     if (pending === null && state.parked === null) throw nothingWaits(state);
     const detail = 'The task ends without landing. What was done is kept: Restore Reverted Attempt brings it back as a branch.';
-    const pressed = await vscode.window.showWarningMessage(`Reject the change of ${state.task}?`, { modal: true, detail }, 'Reject', 'Request Changes');
+    const pressed = await vscode.window.showWarningMessage(
+      `Reject the change of ${state.task}?`,
+      { modal: true, detail },
+      'Reject',
+      'Request Changes',
+    );
     if (pressed === 'Request Changes') return this.requestChanges({ repository: model.place.id, run: state.run });
     if (pressed !== 'Reject') return;
     await model.request('answer', { run: state.run, id: pending?.id ?? null, decision: 'rejected', tree: null, comment: null });
@@ -69,7 +78,9 @@ export class Answers {
     if (shown?.tree != null && shown.tree !== review.tree) throw newerCandidate(state, shown.tree, review.tree);
     const open = this.#openComments(model, state.run);
     const prompt =
-      open === null ? 'What has to change? It goes to the agent as the next prompt.' : `${plural(open.count, 'comment')} will be sent. Anything to add? (may be empty)`;
+      open === null
+        ? 'What has to change? It goes to the agent as the next prompt.'
+        : `${plural(open.count, 'comment')} will be sent. Anything to add? (may be empty)`;
     const remark = await this.#context.vscode.window.showInputBox({
       title: `Request Changes: ${state.task}`,
       prompt,
@@ -134,7 +145,11 @@ export class Answers {
     const rows = [
       { label: '$(check) Allow once', description: 'and go on', act: () => this.#say(target, pending, 'approved', null) },
       { label: '$(close) Deny…', description: 'the agent finds another way', act: () => this.#deny(target, pending) },
-      { label: '$(debug-stop) Stop the task', description: '', act: () => vscode.commands.executeCommand('reactor.stop', referenceOf(target)) },
+      {
+        label: '$(debug-stop) Stop the task',
+        description: '',
+        act: () => vscode.commands.executeCommand('reactor.stop', referenceOf(target)),
+      },
     ];
     const what = plainLine([pending.title, pending.detail].filter(Boolean).join(': '), 300);
     await (await vscode.window.showQuickPick(rows, { title: `${target.state.task} asks to: ${what}`, placeHolder: what }))?.act();
@@ -148,7 +163,14 @@ export class Answers {
       if (given === null) return;
       answers.push(given);
     }
-    await target.model.request('answer', { run: target.state.run, id: pending.id, decision: 'approved', tree: null, comment: null, answers });
+    await target.model.request('answer', {
+      run: target.state.run,
+      id: pending.id,
+      decision: 'approved',
+      tree: null,
+      comment: null,
+      answers,
+    });
     vscode.window.setStatusBarMessage(`${target.state.task}: answered`, 5000);
   }
 
@@ -165,7 +187,11 @@ export class Answers {
       const texts = (Array.isArray(chosen) ? chosen : [chosen]).flatMap(({ text }) => text ?? []);
       if (texts.length > 0) return texts;
     }
-    const typed = await window.showInputBox({ title, ignoreFocusOut: true, validateInput: (text) => (text.trim() === '' ? 'The agent waits for an answer.' : undefined) });
+    const typed = await window.showInputBox({
+      title,
+      ignoreFocusOut: true,
+      validateInput: (text) => (text.trim() === '' ? 'The agent waits for an answer.' : undefined),
+    });
     return typed === undefined ? null : [typed];
   }
 

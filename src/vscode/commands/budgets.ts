@@ -11,7 +11,8 @@ export function dollarsOf(text: string): string | null {
   return match?.[1] === undefined || Number(match[1]) === 0 ? null : match[1];
 }
 
-const validate = (text: string): string | undefined => (dollarsOf(text) === null ? 'An amount of US dollars above zero, such as 2.50' : undefined);
+const validate = (text: string): string | undefined =>
+  dollarsOf(text) === null ? 'An amount of US dollars above zero, such as 2.50' : undefined;
 
 /** Asks for the new limit of a run; null when the person leaves. */
 export async function askBudget({ window }: Vscode, state: RunState): Promise<string | null> {
@@ -57,7 +58,8 @@ export class Budgets {
     if (chosen.state !== null) return this.#raise({ model, state: chosen.state });
     const typed = await vscode.window.showInputBox({ title: `Budget: ${chosen.label}`, prompt: 'US dollars', validateInput: validate });
     const amount = typed === undefined ? null : dollarsOf(typed);
-    if (amount !== null && chosen.name !== null) await openSettingsFile(this.#context, model, (text) => this.#with(text, chosen.name, amount));
+    if (amount !== null && chosen.name !== null)
+      await openSettingsFile(this.#context, model, (text) => this.#with(text, chosen.name, amount));
   }
 
   #with(text: string, name: string, amount: string): Promise<string> {

@@ -41,7 +41,11 @@ export class CellPlaces {
 
   async copyBranch(argument: unknown): Promise<void> {
     const { vscode } = this.#context;
-    const target = await this.#targets.pick(argument, { fits: ({ cell }) => cell !== null, title: 'Copy Branch Name', none: 'There is no cell.' });
+    const target = await this.#targets.pick(argument, {
+      fits: ({ cell }) => cell !== null,
+      title: 'Copy Branch Name',
+      none: 'There is no cell.',
+    });
     if (target?.state.cell) await vscode.env.clipboard.writeText(target.state.cell.branch);
   }
 
@@ -50,7 +54,10 @@ export class CellPlaces {
     if (target === null) return null;
     const { state } = target;
     if (state.cell?.hasWorktree !== true) {
-      throw new UserFacingError('notPossibleNow', `The worktree of ${state.task} has been removed. Its content is kept: Restore Reverted Attempt brings it back.`);
+      throw new UserFacingError(
+        'notPossibleNow',
+        `The worktree of ${state.task} has been removed. Its content is kept: Restore Reverted Attempt brings it back.`,
+      );
     }
     return { state, cell: state.cell };
   }

@@ -4,8 +4,8 @@ import type { ContextKeys } from '../contextKeys.ts';
 import type { HostContext } from '../hostContext.ts';
 import { openPanel } from '../panel/openPanel.ts';
 import type { CandidateEdits } from '../review/candidateEdits.ts';
-import type { ReviewComment, ReviewThreads } from '../review/reviewThreads.ts';
 import type { Reviews } from '../review/reviews.ts';
+import type { ReviewComment, ReviewThreads } from '../review/reviewThreads.ts';
 import { lastCandidate, pendingReview } from '../text/runWords.ts';
 import type { TasksTree } from '../tree/tasksTree.ts';
 import type { Answers } from './answers.ts';
@@ -36,12 +36,14 @@ type Handler = (...args: never[]) => unknown;
 /** What each command does. Arguments come from menus, links and other extensions and are looked at before they are used. */
 export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
   const { context, running, answers, keeping, places, threads, edits, tasks, targets } = parts;
-  const thread = (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply): vscodeTypes.CommentThread => ('thread' in target ? target.thread : target);
+  const thread = (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply): vscodeTypes.CommentThread =>
+    'thread' in target ? target.thread : target;
   return {
     'reactor.runTask': (given: unknown) => running.task(given),
     'reactor.runTasksInParallel': () => running.inParallel(),
     'reactor.runOnSelection': () => running.onSelection(),
-    'reactor.fixDiagnostic': (uri: vscodeTypes.Uri, range: vscodeTypes.Range, messages: string[]) => running.fixDiagnostic(uri, range, messages),
+    'reactor.fixDiagnostic': (uri: vscodeTypes.Uri, range: vscodeTypes.Range, messages: string[]) =>
+      running.fixDiagnostic(uri, range, messages),
     'reactor.runPlanned': (argument: unknown, index: unknown) => running.planned(argument, index),
     'reactor.openPlannedTask': (argument: unknown) => openPlanned(context, argument),
     'reactor.reviewChanges': (argument: unknown) => reviewChanges(parts, argument),
@@ -90,20 +92,29 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
     'reactor.comment.save': (comment: ReviewComment) => threads.save(comment),
     'reactor.comment.cancel': (comment: ReviewComment) => threads.cancel(comment),
     'reactor.comment.delete': (target: vscodeTypes.CommentThread | ReviewComment) => threads.delete(target),
-    'reactor.comment.resolve': (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply) => threads.setState(thread(target), 'resolved'),
+    'reactor.comment.resolve': (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply) =>
+      threads.setState(thread(target), 'resolved'),
     'reactor.comment.reopen': (target: vscodeTypes.CommentThread | vscodeTypes.CommentReply) => threads.setState(thread(target), 'open'),
   };
 }
 
 async function reviewChanges({ targets, reviews }: CommandParts, argument: unknown): Promise<void> {
-  const waiting = { fits: (state: Parameters<typeof lastCandidate>[0]) => lastCandidate(state) !== null, title: 'Review Changes', none: 'No agent has changed anything yet.' };
+  const waiting = {
+    fits: (state: Parameters<typeof lastCandidate>[0]) => lastCandidate(state) !== null,
+    title: 'Review Changes',
+    none: 'No agent has changed anything yet.',
+  };
   const target = await targets.pick(argument, waiting);
   if (target === null) return;
   await reviews.open(target.model, target.state, target.shown?.tree ?? null);
 }
 
 async function testEdits({ targets, edits }: CommandParts, argument: unknown): Promise<void> {
-  const target = await targets.pick(argument, { fits: (state) => pendingReview(state) !== null, title: 'Test My Edits', none: 'No change waits for your review.' });
+  const target = await targets.pick(argument, {
+    fits: (state) => pendingReview(state) !== null,
+    title: 'Test My Edits',
+    none: 'No change waits for your review.',
+  });
   if (target !== null) await edits.takeEdits(target.model, target.state);
 }
 
@@ -126,7 +137,11 @@ async function doctor({ context, targets, doctorOutput }: CommandParts): Promise
 }
 
 async function filterTasks({ context, tasks, keys }: CommandParts): Promise<void> {
-  const typed = await context.vscode.window.showInputBox({ title: 'Filter Tasks', prompt: 'Words of the id, the title or the state', value: tasks.filter });
+  const typed = await context.vscode.window.showInputBox({
+    title: 'Filter Tasks',
+    prompt: 'Words of the id, the title or the state',
+    value: tasks.filter,
+  });
   if (typed === undefined) return;
   tasks.setFilter(typed);
   keys.set('reactor.tasksFiltered', tasks.filter !== '');

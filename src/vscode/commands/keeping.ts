@@ -40,7 +40,8 @@ export class Keeping {
       return;
     }
     // A run parked with an open review or question goes on by its answer.
-    if (state.pending.length > 0) await this.#context.vscode.commands.executeCommand('reactor.answer', { repository: model.place.id, run: state.run });
+    if (state.pending.length > 0)
+      await this.#context.vscode.commands.executeCommand('reactor.answer', { repository: model.place.id, run: state.run });
     else await model.request('resume', { run: state.run });
   }
 
@@ -59,7 +60,8 @@ export class Keeping {
         detail: `${plural(candidate?.filesTotal ?? 0, 'file')}, tree ${shortOid(candidate?.tree ?? '')}${closed === null ? '' : `: ${plainLine(closed.reason)}`}`,
         attempt,
       }));
-    const chosen = rows.length > 1 ? await vscode.window.showQuickPick(rows, { title: `Restore an attempt of ${state.task} as a branch` }) : rows[0];
+    const chosen =
+      rows.length > 1 ? await vscode.window.showQuickPick(rows, { title: `Restore an attempt of ${state.task} as a branch` }) : rows[0];
     if (chosen === undefined) return;
     const { branch, attempt } = await model.request('restore', { run: state.run, attempt: chosen.attempt });
     const pressed = await vscode.window.showInformationMessage(`Attempt ${attempt} of ${state.task} is branch ${branch} now.`, 'Copy Name');
@@ -83,9 +85,16 @@ export class Keeping {
       detail: plainLine(why),
       go: false,
     }));
-    const go = { label: `$(check) Remove ${plural(removable.length, 'orphan')}`, description: 'what is listed with a bin', detail: '', go: true };
+    const go = {
+      label: `$(check) Remove ${plural(removable.length, 'orphan')}`,
+      description: 'what is listed with a bin',
+      detail: '',
+      go: true,
+    };
     const shown = removable.length === 0 ? rows : [go, ...rows];
-    const chosen = await vscode.window.showQuickPick(shown, { title: `Clean Up: ${plural(orphans.length, 'orphan')} in ${model.place.name}` });
+    const chosen = await vscode.window.showQuickPick(shown, {
+      title: `Clean Up: ${plural(orphans.length, 'orphan')} in ${model.place.name}`,
+    });
     if (chosen?.go !== true) return;
     const done = await model.request('clean', { dryRun: false });
     const removed = done.orphans.filter((orphan) => orphan.removed).length;

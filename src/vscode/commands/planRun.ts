@@ -29,7 +29,11 @@ export async function planRun(context: HostContext, model: RepositoryModel, titl
       budgetUsd: choices.budgetUsd ?? config.budgets.perRunUsd ?? null,
     };
     const rows = choiceRows(plan, estimate, Object.keys(choices).length > 0);
-    const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Enter runs it; the other rows change one thing each', ignoreFocusOut: true });
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title,
+      placeHolder: 'Enter runs it; the other rows change one thing each',
+      ignoreFocusOut: true,
+    });
     if (chosen === undefined) return null;
     if (chosen.what === 'run') {
       await extension.workspaceState.update(KEY, { ...stored, [id]: choices });
@@ -51,11 +55,15 @@ async function change({ vscode }: HostContext, what: keyof RunPlan, plan: RunPla
       return test === undefined ? {} : { test };
     }
     case 'target': {
-      const target = await type('Branch to land on', plan.target ?? '', (text) => (/^[^\s-][^\s]*$/.test(text) ? undefined : 'The name of a branch'));
+      const target = await type('Branch to land on', plan.target ?? '', (text) =>
+        /^[^\s-][^\s]*$/.test(text) ? undefined : 'The name of a branch',
+      );
       return target === undefined ? {} : { target };
     }
     case 'model': {
-      const model = await type('Model, as provider/model', plan.model ?? '', (text) => (modelPattern.test(text) ? undefined : `It ${modelRule}.`));
+      const model = await type('Model, as provider/model', plan.model ?? '', (text) =>
+        modelPattern.test(text) ? undefined : `It ${modelRule}.`,
+      );
       return model === undefined ? {} : { model };
     }
     case 'attempts': {
@@ -65,7 +73,9 @@ async function change({ vscode }: HostContext, what: keyof RunPlan, plan: RunPla
       return attempts === undefined ? {} : { attempts: Number(attempts) };
     }
     case 'budgetUsd': {
-      const amount = await type('US dollars this run may cost', plan.budgetUsd ?? '', (text) => (dollarsOf(text) === null ? 'An amount such as 2.50' : undefined));
+      const amount = await type('US dollars this run may cost', plan.budgetUsd ?? '', (text) =>
+        dollarsOf(text) === null ? 'An amount such as 2.50' : undefined,
+      );
       const budgetUsd = amount === undefined ? null : dollarsOf(amount);
       return budgetUsd === null ? {} : { budgetUsd };
     }

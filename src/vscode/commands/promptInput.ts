@@ -36,7 +36,12 @@ export const withContext = (prompt: string, selected: SelectedText | null): stri
   selected === null ? prompt : `${prompt}\n\nIt is about ${selected.place}:\n${fence(selected)}`;
 
 /** The first step of a run: one line of prompt. Its buttons offer an editor for a longer one, recent prompts and tasks of reactor.yaml. */
-export async function askPrompt(context: HostContext, title: string, selected: SelectedText | null, planned: readonly PlannedTask[]): Promise<Asked | null> {
+export async function askPrompt(
+  context: HostContext,
+  title: string,
+  selected: SelectedText | null,
+  planned: readonly PlannedTask[],
+): Promise<Asked | null> {
   const recent = context.extension.workspaceState.get<string[]>(KEY, []);
   let value = '';
   let selection = selected;
@@ -89,20 +94,34 @@ function input({ vscode }: HostContext, { title, value, selection, hasList }: In
       }),
     );
     store.add(box.onDidChangeValue(() => (box.validationMessage = undefined)));
-    store.add(box.onDidTriggerButton((pressed) => resolve({ pressed: pressed === list ? 'list' : pressed === drop ? 'drop' : 'editor', value: box.value })));
+    store.add(
+      box.onDidTriggerButton((pressed) =>
+        resolve({ pressed: pressed === list ? 'list' : pressed === drop ? 'drop' : 'editor', value: box.value }),
+      ),
+    );
     store.add(box.onDidHide(() => resolve(null)));
     box.show();
   }).finally(() => store.dispose());
 }
 
-async function fromList({ vscode }: HostContext, recent: readonly string[], planned: readonly PlannedTask[]): Promise<string | PlannedTask | null> {
+async function fromList(
+  { vscode }: HostContext,
+  recent: readonly string[],
+  planned: readonly PlannedTask[],
+): Promise<string | PlannedTask | null> {
   const rows: (vscodeTypes.QuickPickItem & { readonly chosen: string | PlannedTask | null })[] = [
     ...(planned.length > 0 ? [{ label: 'reactor.yaml', kind: vscode.QuickPickItemKind.Separator, chosen: null }] : []),
-    ...planned.map((task) => ({ label: `$(circle-outline) ${task.place.id ?? ''} ${withoutIcons(plainLine(task.place.title, 80))}`, chosen: task })),
+    ...planned.map((task) => ({
+      label: `$(circle-outline) ${task.place.id ?? ''} ${withoutIcons(plainLine(task.place.title, 80))}`,
+      chosen: task,
+    })),
     ...(recent.length > 0 ? [{ label: 'recent', kind: vscode.QuickPickItemKind.Separator, chosen: null }] : []),
     ...recent.map((prompt) => ({ label: `$(history) ${withoutIcons(plainLine(prompt, 120))}`, chosen: prompt })),
   ];
-  return (await vscode.window.showQuickPick(rows, { title: 'Run again, or run a task of reactor.yaml', matchOnDescription: true }))?.chosen ?? null;
+  return (
+    (await vscode.window.showQuickPick(rows, { title: 'Run again, or run a task of reactor.yaml', matchOnDescription: true }))?.chosen ??
+    null
+  );
 }
 
 /** Opens an untitled document; its whole text is run by the command's button in the editor's title bar. */

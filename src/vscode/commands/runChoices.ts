@@ -1,6 +1,6 @@
+import type { RunRequest } from '../../core/model/runRequest.ts';
 import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
 import { usdToNumber } from '../../core/model/usd.ts';
-import type { RunRequest } from '../../core/model/runRequest.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { plural } from '../text/figures.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
@@ -25,7 +25,11 @@ export interface ChoiceRow {
   readonly what: 'run' | keyof RunPlan | 'reset';
 }
 
-const approvals: Record<ApproveMode, string> = { ask: 'after my approval', auto: 'when green, without asking', never: 'never by itself: green work waits' };
+const approvals: Record<ApproveMode, string> = {
+  ask: 'after my approval',
+  auto: 'when green, without asking',
+  never: 'never by itself: green work waits',
+};
 
 /** 'land on main after my approval', 'stay on its branch when green, without asking'. */
 export function landingText({ approve, land, target }: RunPlan): string {
@@ -48,7 +52,13 @@ export function estimateText(runs: Iterable<RunState>): string {
 export function choiceRows(plan: RunPlan, estimate: string, isChanged: boolean): ChoiceRow[] {
   const { test, target, model, approve, land, attempts, budgetUsd } = plan;
   const text = (value: string) => withoutIcons(plainLine(value, 60));
-  const summary = [text(test ?? ''), text(landingText(plan)), plural(attempts, 'attempt'), ...(budgetUsd === null ? [] : [`at most $${budgetUsd}`]), estimate];
+  const summary = [
+    text(test ?? ''),
+    text(landingText(plan)),
+    plural(attempts, 'attempt'),
+    ...(budgetUsd === null ? [] : [`at most $${budgetUsd}`]),
+    estimate,
+  ];
   const first: ChoiceRow =
     test === null
       ? { label: '$(beaker) Choose a test command…', description: 'none was found: it decides whether a change is good', what: 'test' }
@@ -56,7 +66,11 @@ export function choiceRows(plan: RunPlan, estimate: string, isChanged: boolean):
   const rows: ChoiceRow[] = [
     { label: '$(beaker) Test', description: text(test ?? 'none'), what: 'test' },
     { label: '$(check) Approval', description: approvals[approve], what: 'approve' },
-    { label: '$(git-merge) Landing', description: { ff: 'fast-forward', merge: 'merge commit', branch: 'stay on its own branch' }[land], what: 'land' },
+    {
+      label: '$(git-merge) Landing',
+      description: { ff: 'fast-forward', merge: 'merge commit', branch: 'stay on its own branch' }[land],
+      what: 'land',
+    },
     { label: '$(target) Target', description: text(target ?? 'the branch checked out'), what: 'target' },
     { label: '$(sparkle) Model', description: text(model ?? 'the one of your OpenCode configuration'), what: 'model' },
     { label: '$(history) Attempts', description: String(attempts), what: 'attempts' },

@@ -1,8 +1,8 @@
+import { dirname } from 'node:path';
 import type * as vscodeTypes from 'vscode';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { taskRequest } from '../../core/run/taskRequest.ts';
-import { dirname } from 'node:path';
 import type { HostContext } from '../hostContext.ts';
 import type { PlannedTask, PlannedTasks } from '../plannedTasks.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
@@ -30,7 +30,9 @@ export class Running {
     if (model === null) return;
     const prompt = typeof given === 'string' && given.trim() !== '' ? given : null;
     const asked =
-      prompt === null ? await askPrompt(this.#context, 'Run Reactor Task', selectionOf(this.#context.vscode), this.#planned.of(model)) : { prompt };
+      prompt === null
+        ? await askPrompt(this.#context, 'Run Reactor Task', selectionOf(this.#context.vscode), this.#planned.of(model))
+        : { prompt };
     if (asked === null) return;
     if ('planned' in asked) return this.#startPlanned(model, [asked.planned]);
     await this.#plan(model, asked.prompt);
@@ -78,15 +80,28 @@ export class Running {
     const planned = this.#planned.of(model);
     if (planned.length > 0) {
       const type = { label: '$(edit) Type prompts instead', picked: false, task: null };
-      const rows = planned.map((task) => ({ label: withoutIcons(`${task.place.id ?? ''} ${plainLine(task.place.title, 80)}`.trim()), picked: true, task }));
-      const chosen = await vscode.window.showQuickPick([...rows, type], { title: 'Run Tasks in Parallel', canPickMany: true, ignoreFocusOut: true });
+      const rows = planned.map((task) => ({
+        label: withoutIcons(`${task.place.id ?? ''} ${plainLine(task.place.title, 80)}`.trim()),
+        picked: true,
+        task,
+      }));
+      const chosen = await vscode.window.showQuickPick([...rows, type], {
+        title: 'Run Tasks in Parallel',
+        canPickMany: true,
+        ignoreFocusOut: true,
+      });
       if (chosen === undefined || chosen.length === 0) return;
-      if (chosen.every(({ task }) => task !== null)) return this.#startPlanned(model, chosen.flatMap(({ task }) => task ?? []));
+      if (chosen.every(({ task }) => task !== null))
+        return this.#startPlanned(
+          model,
+          chosen.flatMap(({ task }) => task ?? []),
+        );
     }
     const prompts: string[] = [];
     for (;;) {
       const title = `Run Tasks in Parallel: prompt ${prompts.length + 1}`;
-      const prompt = prompts.length === 0 ? 'What should the first agent do?' : 'What should the next agent do? Empty goes on to how they run.';
+      const prompt =
+        prompts.length === 0 ? 'What should the first agent do?' : 'What should the next agent do? Empty goes on to how they run.';
       const typed = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true });
       if (typed === undefined) return;
       if (typed.trim() === '') break;
@@ -95,14 +110,22 @@ export class Running {
     if (prompts.length === 0) return;
     const choices = await planRun(this.#context, model, `Run ${prompts.length} tasks in parallel`);
     const { folder } = model.place;
-    if (choices !== null) await startRuns(this.#context, model, prompts.map((prompt) => ({ ...choices, prompt, folder })));
+    if (choices !== null)
+      await startRuns(
+        this.#context,
+        model,
+        prompts.map((prompt) => ({ ...choices, prompt, folder })),
+      );
   }
 
   /** A task of reactor.yaml: from its row, or from the link above it in the file (`uri` and index, or all when null). */
   async planned(argument: unknown, index?: unknown): Promise<void> {
     if (isNode(argument) && argument.kind === 'planned') {
       const { model, place } = argument;
-      return this.#startPlanned(model, this.#planned.of(model).filter((task) => task.place.index === place.index));
+      return this.#startPlanned(
+        model,
+        this.#planned.of(model).filter((task) => task.place.index === place.index),
+      );
     }
     const uri = argument as vscodeTypes.Uri | undefined;
     const model = await this.#model(uri);
@@ -122,7 +145,8 @@ export class Running {
       const folder = dirname(uri.fsPath);
       const { config } = await this.#context.host.config(folder);
       const entry = config.tasks[place.index];
-      if (entry === undefined) throw new UserFacingError('configuration', 'reactor.yaml has changed meanwhile. Nothing was started; choose the task again.');
+      if (entry === undefined)
+        throw new UserFacingError('configuration', 'reactor.yaml has changed meanwhile. Nothing was started; choose the task again.');
       requests.push(taskRequest(entry, folder));
     }
     if (requests.length > 0) await startRuns(this.#context, model, requests);

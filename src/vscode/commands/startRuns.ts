@@ -1,6 +1,6 @@
+import { DisposableStore } from '../../base/lifecycle.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import type { RunState } from '../../core/run/state.ts';
-import { DisposableStore } from '../../base/lifecycle.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plural } from '../text/figures.ts';
@@ -19,7 +19,8 @@ export async function startRuns(context: HostContext, model: RepositoryModel, re
     () => model.request('submit', { requests }),
   );
   if (notes.length > 0) void vscode.window.showInformationMessage(notes.map((note) => plainLine(note)).join('. '));
-  const names = runs.length === 1 ? `${runs[0]?.task} ${plainLine(requests[0]?.title ?? requests[0]?.prompt ?? '', 40)}` : plural(runs.length, 'task');
+  const names =
+    runs.length === 1 ? `${runs[0]?.task} ${plainLine(requests[0]?.title ?? requests[0]?.prompt ?? '', 40)}` : plural(runs.length, 'task');
   const watched = new Set(runs.map(({ run }) => run));
   // Not awaited: the command is done when the work is handed over.
   Promise.resolve(

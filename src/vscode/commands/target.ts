@@ -18,7 +18,8 @@ export interface Target {
 /** What a link in a hover card or a notification hands over. */
 const Reference = z.object({ repository: z.string(), run: z.string(), id: z.string().nullish(), tree: z.string().nullish() });
 
-export const isNode = (value: unknown): value is TreeNode => typeof value === 'object' && value !== null && 'kind' in value && 'model' in value;
+export const isNode = (value: unknown): value is TreeNode =>
+  typeof value === 'object' && value !== null && 'kind' in value && 'model' in value;
 
 export const isFileNode = (value: unknown): value is NodeOf<'file'> => isNode(value) && value.kind === 'file';
 

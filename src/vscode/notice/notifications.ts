@@ -126,7 +126,11 @@ export class Notifications implements Disposable {
     }
     // Whoever stopped it knows.
     if (status === 'cancelled') return;
-    const pressed = await window.showWarningMessage(`${run.task} failed: ${plainLine(run.concluded?.reason ?? '', 160)}`, 'Show Timeline', 'Restore');
+    const pressed = await window.showWarningMessage(
+      `${run.task} failed: ${plainLine(run.concluded?.reason ?? '', 160)}`,
+      'Show Timeline',
+      'Restore',
+    );
     if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', reference);
     if (pressed === 'Restore') await commands.executeCommand('reactor.restoreAttempt', reference);
   }

@@ -29,7 +29,9 @@ export class StatusBar implements Disposable {
     this.#store.add(repositories.onDidChangeRun(() => this.#soon()));
     this.#store.add(repositories.onDidReset(() => this.#soon()));
     this.#store.add(repositories.onDidChange(() => this.readLimit()));
-    this.#store.add(vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration('reactor') ? this.#soon() : undefined)));
+    this.#store.add(
+      vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration('reactor') ? this.#soon() : undefined)),
+    );
     this.readLimit();
   }
 
@@ -66,13 +68,18 @@ export class StatusBar implements Disposable {
     const spending = spendingSince(runs, dayStart(host.clock.now()));
     const running = runs.filter((run) => isActive(run) && run.pending.length === 0).length;
     const waiting = repositories.list.reduce((sum, { inbox }) => sum + inbox.length, 0);
-    const counts = [...(running > 0 ? [`${running} running`] : []), ...(waiting > 0 ? [`${waiting} need${waiting === 1 ? 's' : ''} you`] : [])];
+    const counts = [
+      ...(running > 0 ? [`${running} running`] : []),
+      ...(waiting > 0 ? [`${waiting} need${waiting === 1 ? 's' : ''} you`] : []),
+    ];
     this.#item.text = [`$(flame) ${spendingText(spending, this.#limit)}`, ...counts].join(' · ');
     const share = shareOf(spending, this.#limit);
     const color = share === null || share < WARN_FROM ? null : share < 1 ? 'warning' : 'error';
     this.#item.backgroundColor = color === null ? undefined : new vscode.ThemeColor(`statusBarItem.${color}Background`);
     this.#item.tooltip = this.#tooltip(spending, share);
-    this.#item.accessibilityInformation = { label: `Reactor: ${spendingText(spending, this.#limit)}, ${counts.join(', ') || 'nothing runs'}` };
+    this.#item.accessibilityInformation = {
+      label: `Reactor: ${spendingText(spending, this.#limit)}, ${counts.join(', ') || 'nothing runs'}`,
+    };
     this.#item.show();
   }
 

@@ -1,5 +1,5 @@
-import { resultRow } from '../../core/projections/runResult.ts';
 import { totalTokens } from '../../core/model/tokens.ts';
+import { resultRow } from '../../core/projections/runResult.ts';
 import { type AttemptState, isGreen, type RunState } from '../../core/run/state.ts';
 import type { Lane } from '../../protocol/panelShapes.ts';
 

@@ -1,6 +1,6 @@
+import { UserFacingError } from '../../base/userFacingError.ts';
 import { parsePatch } from '../../core/projections/parsePatch.ts';
 import { bothDetails, type SpanDetail, spanDetail } from '../../core/projections/spanDetail.ts';
-import { UserFacingError } from '../../base/userFacingError.ts';
 import type { HostMessage, PanelMessage } from '../../protocol/panelMessages.ts';
 import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
 import type { PanelFeed } from './panelFeed.ts';
@@ -66,7 +66,8 @@ export class PanelAnswers {
     const record = await this.#record(run);
     const span = record.timeline.spans[index];
     const [first, last] = await record.entriesOf(index);
-    if (span === undefined || first === undefined) throw new UserFacingError('notPossibleNow', 'This part of the timeline is not in the journal any more.');
+    if (span === undefined || first === undefined)
+      throw new UserFacingError('notPossibleNow', 'This part of the timeline is not in the journal any more.');
     const detail = last === undefined ? spanDetail(first) : bothDetails(spanDetail(first), spanDetail(last));
     const attempt = this.#model.run(run)?.attempts.find(({ attempt: number }) => number === span.attempt);
     if (attempt === undefined || span.kind === 'model' || span.kind === 'tool') return detail;

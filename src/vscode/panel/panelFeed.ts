@@ -228,7 +228,8 @@ export class PanelFeed implements Disposable {
       this.#lanes.add(run);
       this.#run(this.#feed([run], this.#generation, this.#abort.signal));
     }
-    for (const run of this.#dirtyRuns) if (!this.#unsent.includes(run)) this.#sendSpans(run, this.#recordOf(run).timeline.takeChanged(), true);
+    for (const run of this.#dirtyRuns)
+      if (!this.#unsent.includes(run)) this.#sendSpans(run, this.#recordOf(run).timeline.takeChanged(), true);
     this.#dirtyRuns.clear();
     for (const run of [...this.#live.keys()]) this.#sendText(run);
   }

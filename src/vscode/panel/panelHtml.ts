@@ -27,19 +27,19 @@ export function panelHtml(page: PanelPage): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
+<meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(page.title)}</title>
-<link rel="stylesheet" id="vscode-codicon-stylesheet" href="${escape(page.icons)}">
-<link rel="stylesheet" href="${escape(page.styles)}">
+<title>${escaped(page.title)}</title>
+<link rel="stylesheet" id="vscode-codicon-stylesheet" href="${escaped(page.icons)}">
+<link rel="stylesheet" href="${escaped(page.styles)}">
 </head>
 <body>
 <main id="panel" aria-busy="true"></main>
-<script type="module" src="${escape(page.script)}"></script>
+<script type="module" src="${escaped(page.script)}"></script>
 </body>
 </html>
 `;
 }
 
-const escape = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (mark) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[mark] ?? '');

@@ -20,7 +20,9 @@ export class CandidateEdits implements Disposable {
     this.#context = context;
     this.#store.add(
       context.vscode.workspace.onDidSaveTextDocument((document) => {
-        this.#saved(document).catch((error: unknown) => context.host.log.log('error', 'an edit could not be handed over', { error: errorText(error) }));
+        this.#saved(document).catch((error: unknown) =>
+          context.host.log.log('error', 'an edit could not be handed over', { error: errorText(error) }),
+        );
       }),
     );
   }
@@ -32,17 +34,24 @@ export class CandidateEdits implements Disposable {
     const { model, run, tree } = first;
     const state = model.run(run);
     if (state === null || pendingReview(state)?.tree !== tree) {
-      throw new UserFacingError('notPossibleNow', `There is a newer candidate of ${state?.task ?? run}. Nothing was rejected: look at the present changes first.`);
+      throw new UserFacingError(
+        'notPossibleNow',
+        `There is a newer candidate of ${state?.task ?? run}. Nothing was rejected: look at the present changes first.`,
+      );
     }
     const rejected = nodes.filter((node) => node.tree === tree && node.run === run).map(({ file }) => ({ path: file.path, hunks: null }));
     await model.request('revise', { run, tree, rejected, edited: false });
-    this.#context.vscode.window.setStatusBarMessage(`${state.task}: ${plural(rejected.length, 'file')} rejected. This makes a new candidate: tests run again`, 8000);
+    this.#context.vscode.window.setStatusBarMessage(
+      `${state.task}: ${plural(rejected.length, 'file')} rejected. This makes a new candidate: tests run again`,
+      8000,
+    );
   }
 
   /** Takes the worktree as the person left it in place of the candidate. */
   async takeEdits(model: RepositoryModel, state: RunState): Promise<void> {
     const tree = pendingReview(state)?.tree ?? null;
-    if (tree === null) throw new UserFacingError('notPossibleNow', `No change of ${state.task} waits for review, so that there is nothing to edit.`);
+    if (tree === null)
+      throw new UserFacingError('notPossibleNow', `No change of ${state.task} waits for review, so that there is nothing to edit.`);
     await model.request('revise', { run: state.run, tree, rejected: [], edited: true });
     this.#context.vscode.window.setStatusBarMessage(`${state.task}: your edits make a new candidate; tests run again`, 8000);
   }
@@ -64,9 +73,13 @@ export class CandidateEdits implements Disposable {
     this.#asking.add(key);
     try {
       const task = model.run(run)?.task ?? run;
-      const pressed = await this.#context.vscode.window.showInformationMessage(`You have edited the candidate of ${task}. It is tested again before it can land.`, 'Test My Edits');
+      const pressed = await this.#context.vscode.window.showInformationMessage(
+        `You have edited the candidate of ${task}. It is tested again before it can land.`,
+        'Test My Edits',
+      );
       const state = model.run(run);
-      if (pressed !== undefined && state !== null) await this.#context.vscode.commands.executeCommand('reactor.testEdits', { repository: model.place.id, run });
+      if (pressed !== undefined && state !== null)
+        await this.#context.vscode.commands.executeCommand('reactor.testEdits', { repository: model.place.id, run });
     } finally {
       this.#asking.delete(key);
     }

@@ -35,7 +35,8 @@ export class FileMarks implements vscodeTypes.FileDecorationProvider {
     const candidate = model?.run(file.run)?.attempts.findLast((a) => a.candidate?.tree === file.tree)?.candidate;
     const status = candidate?.files.find(({ path }) => path === file.path)?.status;
     const color = status === undefined ? undefined : new vscode.ThemeColor(colors[status]);
-    if (model !== null && this.#reviewed.has(model, file.run, file.path, file.tree)) return new vscode.FileDecoration('✓', 'Reviewed', color);
+    if (model !== null && this.#reviewed.has(model, file.run, file.path, file.tree))
+      return new vscode.FileDecoration('✓', 'Reviewed', color);
     return color === undefined ? undefined : new vscode.FileDecoration(undefined, undefined, color);
   }
 }

@@ -24,8 +24,10 @@ function noticeOf(change: FileChange, mode: string, oid: string, bytes: number |
   if (mode === '000000') return null;
   if (isSubmodule(change)) return `Submodule at commit ${oid}`;
   const size = bytes === null ? '' : `, ${bytesText(bytes)}`;
-  if (change.added === null && change.oldOid !== change.newOid) return `Binary file ${oid.slice(0, 10)}${size}. Open it from the list of files to see it.`;
-  if (bytes !== null && bytes > MOST_SHOWN_BYTES) return `File ${oid.slice(0, 10)}${size}, too large to show among others. Open it from the list of files.`;
+  if (change.added === null && change.oldOid !== change.newOid)
+    return `Binary file ${oid.slice(0, 10)}${size}. Open it from the list of files to see it.`;
+  if (bytes !== null && bytes > MOST_SHOWN_BYTES)
+    return `File ${oid.slice(0, 10)}${size}, too large to show among others. Open it from the list of files.`;
   // Nothing else differs: the change of mode would not be seen.
   if (change.oldOid === change.newOid && change.oldMode !== change.newMode) return `Mode ${mode}, content ${oid.slice(0, 10)}${size}`;
   return null;
@@ -39,12 +41,24 @@ export async function reviewResource(
   sizeOf: (tree: string, path: string) => Promise<number | null>,
 ): Promise<ReviewResource> {
   const { repository, run, base, tree } = sides;
-  const side = async (which: TreeFile['side'], at: string, path: string, mode: string, oid: string): Promise<vscodeTypes.Uri | undefined> => {
+  const side = async (
+    which: TreeFile['side'],
+    at: string,
+    path: string,
+    mode: string,
+    oid: string,
+  ): Promise<vscodeTypes.Uri | undefined> => {
     if (mode === '000000') return undefined;
     const notice = noticeOf(change, mode, oid, isSubmodule(change) ? null : await sizeOf(at, path));
     return treeUri(vscode, { repository, tree: at, path, run, side: which, ...(notice === null ? {} : { notice }) });
   };
-  const left = await side('base', base, change.oldPath ?? change.path, change.status === 'added' ? '000000' : change.oldMode, change.oldOid);
+  const left = await side(
+    'base',
+    base,
+    change.oldPath ?? change.path,
+    change.status === 'added' ? '000000' : change.oldMode,
+    change.oldOid,
+  );
   const right = await side('candidate', tree, change.path, change.status === 'deleted' ? '000000' : change.newMode, change.newOid);
   return [treeUri(vscode, { repository, tree, path: change.path, run, side: 'candidate' }), left, right];
 }

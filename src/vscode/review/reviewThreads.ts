@@ -42,7 +42,12 @@ export class ReviewThreads implements Disposable {
       provideCommentingRanges: (document) => {
         const file = parseTreeUri(document.uri);
         const state = file === null ? null : (repositories.byId(file.repository)?.run(file.run) ?? null);
-        const takes = file !== null && file.side === 'candidate' && file.notice === undefined && state !== null && pendingReview(state)?.tree === file.tree;
+        const takes =
+          file !== null &&
+          file.side === 'candidate' &&
+          file.notice === undefined &&
+          state !== null &&
+          pendingReview(state)?.tree === file.tree;
         return takes ? [new vscode.Range(0, 0, Math.max(0, document.lineCount - 1), 0)] : [];
       },
     };
@@ -82,7 +87,19 @@ export class ReviewThreads implements Disposable {
       const code = (lines ?? []).slice(start.line, end.line + 1).join('\n');
       const { repository, run, path, tree } = file;
       const id = `${run}/${host.clock.now()}/${this.#stored.size}`;
-      this.#stored.add({ id, repository, run, path, tree, line: start.line, endLine: end.line, code, state: 'open', outdated: false, comments: [comment] });
+      this.#stored.add({
+        id,
+        repository,
+        run,
+        path,
+        tree,
+        line: start.line,
+        endLine: end.line,
+        code,
+        state: 'open',
+        outdated: false,
+        comments: [comment],
+      });
       this.#shown.set(id, thread);
       this.#trees.set(`${repository}#${run}`, tree);
       this.#draw(id);
@@ -140,7 +157,9 @@ export class ReviewThreads implements Disposable {
     const key = `${model.place.id}#${run}`;
     if (tree === null || this.#trees.get(key) === tree || this.#stored.of(model.place.id, run).length === 0) return;
     this.#trees.set(key, tree);
-    this.#anchor(model, run, tree).catch((error: unknown) => this.#context.host.log.log('warn', 'comments could not be placed', { run, error: errorText(error) }));
+    this.#anchor(model, run, tree).catch((error: unknown) =>
+      this.#context.host.log.log('warn', 'comments could not be placed', { run, error: errorText(error) }),
+    );
   }
 
   async #anchor(model: RepositoryModel, run: string, tree: string): Promise<void> {

@@ -35,7 +35,12 @@ export class ReviewedFiles implements Disposable {
   }
 
   /** Ticks files of a tree off, or takes the tick away. */
-  async set(model: RepositoryModel, run: string, tree: string, files: readonly { readonly path: string; readonly reviewed: boolean }[]): Promise<void> {
+  async set(
+    model: RepositoryModel,
+    run: string,
+    tree: string,
+    files: readonly { readonly path: string; readonly reviewed: boolean }[],
+  ): Promise<void> {
     const blobs = await this.#blobs(model, run, tree);
     const seen: Seen = { ...this.#runs[keyOf(model, run)] };
     for (const { path, reviewed } of files) {

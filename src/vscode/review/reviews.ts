@@ -1,5 +1,5 @@
 import type * as vscodeTypes from 'vscode';
-import { DisposableStore, type Disposable } from '../../base/lifecycle.ts';
+import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { Limiter } from '../../base/limiter.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
@@ -22,7 +22,8 @@ export interface OpenReview {
 }
 
 /** 'TASK-007 attempt 2 — green in 8.1 s' */
-export const reviewTitle = (state: RunState, attempt: AttemptState): string => `${state.task} attempt ${attempt.attempt} — ${testText(attempt)}`;
+export const reviewTitle = (state: RunState, attempt: AttemptState): string =>
+  `${state.task} attempt ${attempt.attempt} — ${testText(attempt)}`;
 
 /** Opens candidates in the editor of many diffs, and knows which one is in front. */
 export class Reviews implements Disposable {
@@ -45,8 +46,11 @@ export class Reviews implements Disposable {
 
   /** The review whose editor is in front, or null. */
   active(): OpenReview | null {
-    const label = this.#context.vscode.window.tabGroups.activeTabGroup.activeTab?.label;
-    return label === undefined || !Object.hasOwn(this.#opened, label) ? null : (this.#opened[label] ?? null);
+    const label = this.#context.vscode.window.tabGroups.activeTabGroup.activeTab?.label ?? '';
+    // The editor adds the number of files in brackets.
+    const titles = Object.keys(this.#opened).filter((title) => label === title || label.startsWith(`${title} (`));
+    const [title] = titles.toSorted((a, b) => b.length - a.length);
+    return title === undefined ? null : (this.#opened[title] ?? null);
   }
 
   /**
@@ -62,9 +66,14 @@ export class Reviews implements Disposable {
     const changes = await host.changes(model.place.folder, sides.base, sides.tree);
     if (changes.length === 0) throw new UserFacingError('notPossibleNow', `Attempt ${attempt.attempt} of ${state.task} changed nothing.`);
     const few = new Limiter(4);
-    const sizeOf = async (at: string, path: string) => (await few.run(() => this.#files.read({ repository: sides.repository, tree: at, path })))?.byteLength ?? null;
+    const sizeOf = async (at: string, path: string) =>
+      (await few.run(() => this.#files.read({ repository: sides.repository, tree: at, path })))?.byteLength ?? null;
     const resources = await Promise.all(changes.map((change) => reviewResource(vscode, sides, change, sizeOf)));
-    const title = await this.#remember(reviewTitle(state, attempt), model, { repository: sides.repository, run: state.run, tree: sides.tree });
+    const title = await this.#remember(reviewTitle(state, attempt), model, {
+      repository: sides.repository,
+      run: state.run,
+      tree: sides.tree,
+    });
     await vscode.commands.executeCommand('vscode.changes', title, resources);
     this.#tell();
   }
@@ -104,7 +113,9 @@ export class Reviews implements Disposable {
       const known = this.#opened[title];
       return known === undefined || (known.tree === review.tree && known.run === review.run && known.repository === review.repository);
     };
-    const title = [`${plain}${several}`, `${plain}${several}, tree ${shortOid(review.tree)}`, `${plain}${several}, tree ${review.tree}`].find(isFree) ?? plain;
+    const title =
+      [`${plain}${several}`, `${plain}${several}, tree ${shortOid(review.tree)}`, `${plain}${several}, tree ${review.tree}`].find(isFree) ??
+      plain;
     const { [title]: _, ...rest } = this.#opened;
     this.#opened = Object.fromEntries([...Object.entries(rest), [title, review] as const].slice(-MOST_REMEMBERED));
     await this.#context.extension.workspaceState.update(KEY, this.#opened);

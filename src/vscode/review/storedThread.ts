@@ -37,4 +37,5 @@ export function changeRequest(threads: readonly StoredThread[]): string {
 }
 
 /** What stands above a thread: 'open', 'sent', 'outdated', 'resolved'. */
-export const threadWord = ({ state, outdated }: StoredThread): string => (state === 'resolved' ? 'resolved' : outdated ? 'outdated' : state);
+export const threadWord = ({ state, outdated }: StoredThread): string =>
+  state === 'resolved' ? 'resolved' : outdated ? 'outdated' : state;

@@ -6,7 +6,9 @@ export const plainText = (text: string): string => text.replaceAll('\r\n', '\n')
 
 /** The same on one line: any white space becomes a single space; cut after `most` characters. */
 export function plainLine(text: string, most = 200): string {
-  const line = plainText(text.slice(0, most * 8)).replace(/\s+/gu, ' ').trim();
+  const line = plainText(text.slice(0, most * 8))
+    .replace(/\s+/gu, ' ')
+    .trim();
   const characters = [...line];
   return characters.length <= most ? line : `${characters.slice(0, most - 1).join('')}…`;
 }

@@ -87,7 +87,9 @@ export function testText(attempt: AttemptState): string {
 export const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' · ');
 
 /** The newest attempt that has a candidate, with it. */
-export function lastCandidate(state: RunState): { readonly attempt: AttemptState; readonly candidate: NonNullable<AttemptState['candidate']> } | null {
+export function lastCandidate(
+  state: RunState,
+): { readonly attempt: AttemptState; readonly candidate: NonNullable<AttemptState['candidate']> } | null {
   const attempt = state.attempts.findLast((a) => a.candidate !== null);
   return attempt?.candidate ? { attempt, candidate: attempt.candidate } : null;
 }

@@ -4,7 +4,12 @@ import { plainLine } from '../text/plainText.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import type { NodeOf } from './treeNode.ts';
 
-const icons: Record<InboxItem['kind'], string> = { review: 'diff-multiple', permission: 'shield', question: 'question', parked: 'debug-pause' };
+const icons: Record<InboxItem['kind'], string> = {
+  review: 'diff-multiple',
+  permission: 'shield',
+  question: 'question',
+  parked: 'debug-pause',
+};
 
 /** What is asked, in words: 'review: 4 files +62 −9, tests green', 'asks: bash npm publish --dry-run'. */
 export function askText(item: InboxItem): string {
@@ -24,7 +29,12 @@ export function askText(item: InboxItem): string {
 /** `ask.review`, `ask.permission`, `ask.question`, `ask.parked.budget`, …: what menus go by. */
 export const askContext = (item: InboxItem): string => (item.kind === 'parked' ? `ask.parked.${item.detail}` : `ask.${item.kind}`);
 
-export function askItem(vscode: Vscode, node: NodeOf<'ask'>, item: InboxItem | undefined, severalRepositories: boolean): vscodeTypes.TreeItem {
+export function askItem(
+  vscode: Vscode,
+  node: NodeOf<'ask'>,
+  item: InboxItem | undefined,
+  severalRepositories: boolean,
+): vscodeTypes.TreeItem {
   if (item === undefined) return new vscode.TreeItem('answered');
   const { TreeItemCollapsibleState } = vscode;
   const isReview = item.kind === 'review';

@@ -115,7 +115,11 @@ export class CellsTree extends SidebarTree {
       this.#shown.delete(model.place.id);
     }
     for (const model of list) {
-      if (!this.#live.has(model)) this.#live.set(model, model.onLive((live) => this.#doing(model, live)));
+      if (!this.#live.has(model))
+        this.#live.set(
+          model,
+          model.onLive((live) => this.#doing(model, live)),
+        );
     }
   }
 

@@ -21,7 +21,10 @@ export function hoverCard(vscode: Vscode, state: RunState, repository: string, n
   const card = new vscode.MarkdownString(undefined, true);
   card.isTrusted = { enabledCommands: linked };
   const { word } = markOf(state);
-  card.appendMarkdown('**').appendText(`${state.task} ${plainLine(state.spec.title)}`).appendMarkdown('**\n\n');
+  card
+    .appendMarkdown('**')
+    .appendText(`${state.task} ${plainLine(state.spec.title)}`)
+    .appendMarkdown('**\n\n');
   card.appendText(joined(word, runElapsedText(state, now))).appendMarkdown('\n');
   const prompt = plainText(state.spec.prompt);
   card.appendCodeblock(prompt.length > mostPrompt ? `${prompt.slice(0, mostPrompt)}…` : prompt, 'text');

@@ -35,13 +35,23 @@ export function taskItem(vscode: Vscode, node: NodeOf<'task'>, state: RunState, 
   drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));
   drawn.contextValue = taskContext(state);
   drawn.accessibilityInformation = { label: `${state.task}, ${plainLine(state.spec.title)}, ${word}, ${drawn.description}` };
-  drawn.command = { command: 'reactor.showTimeline', title: 'Show Timeline', arguments: [{ repository: node.model.place.id, run: state.run }] };
+  drawn.command = {
+    command: 'reactor.showTimeline',
+    title: 'Show Timeline',
+    arguments: [{ repository: node.model.place.id, run: state.run }],
+  };
   return drawn;
 }
 
 /** `task.queued`, `task.running`, `task.parked.budget`, `task.ended`, each with `+candidate` when there is something to look at or restore. */
 function taskContext(state: RunState): string {
   const where =
-    state.phase === 'ended' ? 'ended' : state.parked !== null ? `parked.${state.parked.code}` : state.phase === 'queued' ? 'queued' : 'running';
+    state.phase === 'ended'
+      ? 'ended'
+      : state.parked !== null
+        ? `parked.${state.parked.code}`
+        : state.phase === 'queued'
+          ? 'queued'
+          : 'running';
   return `task.${where}${lastCandidate(state) === null ? '' : '+candidate'}`;
 }

@@ -81,7 +81,14 @@ export class TasksTree extends SidebarTree {
       .of(model)
       .filter(({ place }) => this.#matches(`${place.id ?? ''} ${place.title} ${groupTitles.notStarted}`))
       .map(({ file, place }) =>
-        this.node({ kind: 'planned', key: `${model.place.id}#planned/${file}/${place.index}/${place.id ?? place.title}`, model, parent, place, file }),
+        this.node({
+          kind: 'planned',
+          key: `${model.place.id}#planned/${file}/${place.index}/${place.id ?? place.title}`,
+          model,
+          parent,
+          place,
+          file,
+        }),
       );
   }
 
@@ -152,14 +159,16 @@ export class TasksTree extends SidebarTree {
     this.#drawnIn.set(key, now);
     if (!this.#grouped) return this.refresh(before === undefined || node === undefined ? this.above(model) : node);
     // A heading may appear or go, and counts change: these are few rows, the tasks below unopened headings are not asked for.
-    if (before === undefined || !this.#hasOthers(model, before) || !this.#hasOthers(model, now, run.task)) return this.refresh(this.above(model));
+    if (before === undefined || !this.#hasOthers(model, before) || !this.#hasOthers(model, now, run.task))
+      return this.refresh(this.above(model));
     this.refresh(this.#groupNode(model, before));
     this.refresh(this.#groupNode(model, now));
   }
 
   /** Whether tasks beside this one stand under the heading now, so that it was there before and stays. */
   #hasOthers(model: RepositoryModel, group: TaskGroup, but?: string): boolean {
-    for (const run of model.runs.values()) if (run.task !== but && groupOf(run) === group && model.lastRunOf(run.task)?.run === run.run) return true;
+    for (const run of model.runs.values())
+      if (run.task !== but && groupOf(run) === group && model.lastRunOf(run.task)?.run === run.run) return true;
     return false;
   }
 }

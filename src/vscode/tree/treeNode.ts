@@ -13,7 +13,12 @@ interface Common {
 /** A row of the sidebar. Holds only what names the thing; how it looks comes from the model when it is drawn. */
 export type TreeNode =
   | (Common & { readonly kind: 'repository' })
-  | (Common & { readonly kind: 'ask'; readonly run: string; readonly id: string; /** The tree it was shown for. */ readonly tree: string | null })
+  | (Common & {
+      readonly kind: 'ask';
+      readonly run: string;
+      readonly id: string /** The tree it was shown for. */;
+      readonly tree: string | null;
+    })
   | (Common & { readonly kind: 'cell'; readonly run: string })
   | (Common & { readonly kind: 'attempt' | 'branch' | 'port' | 'worktree' | 'serverLog'; readonly run: string })
   | (Common & {

@@ -20,22 +20,29 @@ export interface Suggestion {
 }
 
 /** What may be written at a place of a file with this schema. */
-export function suggestions(schema: object, { path, valueOf, present }: YamlPlace): Suggestion[] {
+export function suggestions(schema: object, { path, setting, present }: YamlPlace): Suggestion[] {
   let node: SchemaNode | undefined = schema;
   for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step];
   if (node?.properties === undefined) return [];
-  if (valueOf !== null) return valuesOf(node.properties[valueOf]);
+  if (setting !== null) return valueSuggestions(node.properties[setting]);
   return Object.entries(node.properties)
     .filter(([name]) => !present.has(name))
-    .map(([name, setting]) => ({ text: name, kind: 'setting', description: describe(setting), insert: `${name}:${setting.properties || setting.items ? '' : ' '}` }));
+    .map(([name, setting]) => ({
+      text: name,
+      kind: 'setting',
+      description: describe(setting),
+      insert: `${name}:${setting.properties || setting.items ? '' : ' '}`,
+    }));
 }
 
 const describe = ({ description = '', default: standard }: SchemaNode): string =>
-  standard === undefined || typeof standard === 'object' ? description : `${description} Default: ${String(standard)}.`;
+  standard === undefined || typeof standard === 'object' ? description : `${description} Default: ${JSON.stringify(standard)}.`;
 
-function valuesOf(setting: SchemaNode | undefined): Suggestion[] {
+function valueSuggestions(setting: SchemaNode | undefined): Suggestion[] {
   if (setting === undefined) return [];
-  const values = setting.enum ?? (setting.type === 'boolean' ? [true, false] : (setting.examples ?? (setting.default === undefined ? [] : [setting.default])));
+  const values =
+    setting.enum ??
+    (setting.type === 'boolean' ? [true, false] : (setting.examples ?? (setting.default === undefined ? [] : [setting.default])));
   return values
     .filter((value) => typeof value !== 'object')
     .map((value) => ({ text: String(value), kind: 'value', description: setting.description ?? '', insert: String(value) }));

@@ -29,7 +29,9 @@ export class SettingsLanguage implements Disposable {
     this.#store.add(workspace.onDidOpenTextDocument((document) => this.#soon(document)));
     this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#soon(document)));
     this.#store.add(workspace.onDidCloseTextDocument(({ uri }) => this.#diagnostics.delete(uri)));
-    this.#store.add(repositories.onDidChangeRun(({ run }) => (run.phase === 'queued' || run.phase === 'ended' ? this.#lensesChanged.fire() : undefined)));
+    this.#store.add(
+      repositories.onDidChangeRun(({ run }) => (run.phase === 'queued' || run.phase === 'ended' ? this.#lensesChanged.fire() : undefined)),
+    );
     for (const document of workspace.textDocuments) this.#soon(document);
   }
 
@@ -43,7 +45,9 @@ export class SettingsLanguage implements Disposable {
     this.#waiting.get(key)?.dispose();
     const run = (): void => {
       this.#waiting.delete(key);
-      this.check(document).catch((error: unknown) => this.#context.host.log.log('error', 'reactor.yaml could not be checked', { error: errorText(error) }));
+      this.check(document).catch((error: unknown) =>
+        this.#context.host.log.log('error', 'reactor.yaml could not be checked', { error: errorText(error) }),
+      );
     };
     this.#waiting.set(key, this.#context.host.clock.schedule(QUIET_MS, run));
   }
@@ -89,7 +93,10 @@ export class SettingsLanguage implements Disposable {
     if (vscode.extensions.getExtension(YAML_EXTENSION) !== undefined) return [];
     const place = yamlPlace(document.getText(), position.line, position.character);
     return suggestions(await host.settingsSchema(), place).map(({ text, kind, description, insert }) => {
-      const item = new vscode.CompletionItem(text, kind === 'setting' ? vscode.CompletionItemKind.Property : vscode.CompletionItemKind.EnumMember);
+      const item = new vscode.CompletionItem(
+        text,
+        kind === 'setting' ? vscode.CompletionItemKind.Property : vscode.CompletionItemKind.EnumMember,
+      );
       item.insertText = insert;
       item.documentation = description;
       return item;

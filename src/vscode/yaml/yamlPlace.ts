@@ -3,7 +3,7 @@ export interface YamlPlace {
   /** Names from the top down to the map the position is in; numbers for list items. */
   readonly path: readonly (string | number)[];
   /** The setting whose value is being written, or null where a name belongs. */
-  readonly valueOf: string | null;
+  readonly setting: string | null;
   /** Names that the map has already, as far as they stand above or below in the same block. */
   readonly present: ReadonlySet<string>;
 }
@@ -75,5 +75,5 @@ export function yamlPlace(text: string, line: number, character: number): YamlPl
     if (below.inner < mine || below.isItem) break;
     if (below.inner === mine && below.key !== null) present.add(below.key);
   }
-  return { path, valueOf: value?.[1] ?? null, present };
+  return { path, setting: value?.[1] ?? null, present };
 }

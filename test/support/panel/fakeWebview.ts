@@ -71,6 +71,7 @@ export class FakePanelEditor {
   readonly executed: { readonly command: string; readonly args: readonly unknown[] }[] = [];
   readonly written: { readonly path: string; readonly text: string }[] = [];
   saveTo: string | null = null;
+  #told: () => void = () => {};
   serializer: { deserializeWebviewPanel(panel: unknown, state: unknown): Promise<void> } | null = null;
   readonly context = { extensionUri: uri('/ext') } as unknown as ExtensionContext;
 
@@ -104,10 +105,18 @@ export class FakePanelEditor {
     commands: {
       executeCommand: (command: string, ...args: readonly unknown[]) => {
         this.executed.push({ command, args: args.map((arg) => (isUri(arg) ? arg.path : arg)) });
+        this.#told();
         return Promise.resolve();
       },
     },
   } as unknown as PanelEditor;
+
+  /** Resolves when the next command is asked for. */
+  nextCommand(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#told = resolve;
+    });
+  }
 
   deps(model: PanelDeps['model'], host: PanelDeps['host']): PanelDeps {
     return { vscode: this.vscode, context: this.context, model, host };

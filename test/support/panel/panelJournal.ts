@@ -1,5 +1,5 @@
 import type { Entry } from '../../../src/core/journal/entry.ts';
-import { type DomainEvent, event, type EventData } from '../../../src/core/journal/events.ts';
+import { type DomainEvent, type EventData, event } from '../../../src/core/journal/events.ts';
 import type { RunSpec } from '../../../src/core/model/runSpec.ts';
 import { evidence, specOf } from '../runStory.ts';
 
@@ -72,7 +72,10 @@ export class PanelJournal {
     this.tell(run, event('cell/planned', { worktree: `/w/${run}`, home: '/h', branch: `reactor/${spec.task}`, base: specOf(spec).base }));
     this.wait(300).tell(run, event('cell/serverSpawned', { process: { pid: 9, startTime: '1' }, port: 8000, start: 1 }));
     this.wait(1400).tell(run, event('cell/ready', { url: 'http://127.0.0.1:8000', version: '1.18.33', session: 's', bootMs: 1820 }));
-    this.wait(2100).tell(run, event('base/tested', { tree: specOf(spec).baseTree, evidence: evidence(0, { durationMs: 2000 }), remembered: false }));
+    this.wait(2100).tell(
+      run,
+      event('base/tested', { tree: specOf(spec).baseTree, evidence: evidence(0, { durationMs: 2000 }), remembered: false }),
+    );
     return this;
   }
 

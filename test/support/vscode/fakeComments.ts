@@ -3,7 +3,12 @@ import type { FakeRange, FakeUri } from './fakeTypes.ts';
 export class FakeThread {
   readonly uri: FakeUri;
   range: FakeRange;
-  comments: readonly { readonly body: unknown; readonly author: { readonly name: string }; readonly label?: string; readonly contextValue?: string }[];
+  comments: readonly {
+    readonly body: unknown;
+    readonly author: { readonly name: string };
+    readonly label?: string;
+    readonly contextValue?: string;
+  }[];
   label?: string;
   contextValue?: string;
   state?: number;
@@ -27,11 +32,7 @@ export class FakeComments {
 
   createCommentController() {
     const all = this.threads;
-    const owner = this;
-    return {
-      set commentingRangeProvider(provider: FakeComments['commentingRangeProvider']) {
-        owner.commentingRangeProvider = provider;
-      },
+    const controller = {
       options: undefined as unknown,
       createCommentThread(uri: FakeUri, range: FakeRange, comments: FakeThread['comments']): FakeThread {
         const thread = new FakeThread(uri, range, comments);
@@ -40,6 +41,10 @@ export class FakeComments {
       },
       dispose: () => {},
     };
+    const keep = (provider: FakeComments['commentingRangeProvider']): void => {
+      this.commentingRangeProvider = provider;
+    };
+    return Object.defineProperty(controller, 'commentingRangeProvider', { set: keep });
   }
 
   get text(): string {

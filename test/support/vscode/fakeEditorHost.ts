@@ -1,8 +1,8 @@
 import { toDisposable } from '../../../src/base/lifecycle.ts';
 import { silentLog } from '../../../src/base/log.ts';
+import { editorSettings } from '../../../src/compose/editorSettings.ts';
 import { defaultConfig } from '../../../src/core/model/projectConfig.ts';
 import type { FileChange } from '../../../src/core/ports/git.ts';
-import { editorSettings } from '../../../src/compose/editorSettings.ts';
 import type { EditorHost } from '../../../src/vscode/editorHost.ts';
 import type { FakeEngine } from '../cli/fakeEngine.ts';
 import { readerOf } from '../cli/fakeHost.ts';

@@ -1,4 +1,6 @@
 import type { Vscode } from '../../../src/vscode/vscodeValue.ts';
+import { FakeComments } from './fakeComments.ts';
+import { FakeInputBox } from './fakeInputBox.ts';
 import {
   FakeEventEmitter,
   FakeMarkdownString,
@@ -11,8 +13,6 @@ import {
   FakeUri,
   recordClass,
 } from './fakeTypes.ts';
-import { FakeComments } from './fakeComments.ts';
-import { FakeInputBox } from './fakeInputBox.ts';
 
 interface Pick {
   readonly label: string;
@@ -34,7 +34,8 @@ export class FakeVscode {
   readonly files = new Map<string, string>();
   readonly settings = new Map<string, unknown>();
   readonly state = new Map<string, unknown>();
-  readonly status: { text: string; tooltip?: FakeMarkdownString; command?: unknown; backgroundColor?: FakeThemeColor; visible: boolean }[] = [];
+  readonly status: { text: string; tooltip?: FakeMarkdownString; command?: unknown; backgroundColor?: FakeThemeColor; visible: boolean }[] =
+    [];
   readonly folders: { readonly uri: FakeUri; readonly name: string; readonly index: number }[];
   readonly changedFolders = new FakeEventEmitter<unknown>();
   readonly changedTabs = new FakeEventEmitter<unknown>();
@@ -100,7 +101,10 @@ export class FakeVscode {
       },
       languages: this.#languages(),
       comments: this.comments,
-      env: { clipboard: { writeText: (text: string) => this.#say(`clipboard: ${text}`) }, openExternal: (uri: FakeUri) => this.#say(`browser: ${uri}`) },
+      env: {
+        clipboard: { writeText: (text: string) => this.#say(`clipboard: ${text}`) },
+        openExternal: (uri: FakeUri) => this.#say(`browser: ${uri}`),
+      },
       extensions: { getExtension: () => undefined },
     } as unknown as Vscode;
   }
@@ -127,15 +131,24 @@ export class FakeVscode {
   }
 
   #window() {
-    const message = (kind: string) => (text: string, ...rest: unknown[]) => {
-      const options = typeof rest[0] === 'object' && rest[0] !== null && !('title' in rest[0]) ? (rest[0] as { modal?: boolean; detail?: string }) : null;
-      const buttons = rest.slice(options === null ? 0 : 1).map((button) => (typeof button === 'string' ? button : (button as { title: string }).title));
-      this.seen.push(`${options?.modal ? 'modal ' : ''}${kind}: ${text}${options?.detail ? ` | ${options.detail}` : ''}${buttons.map((b) => ` [${b}]`).join('')}`);
-      if (buttons.length === 0) return Promise.resolve(undefined);
-      const answer = this.#next();
-      const found = rest.find((b) => answer !== null && (typeof b === 'string' ? b : (b as { title?: string } | null)?.title) === answer);
-      return Promise.resolve(found);
-    };
+    const message =
+      (kind: string) =>
+      (text: string, ...rest: unknown[]) => {
+        const options =
+          typeof rest[0] === 'object' && rest[0] !== null && !('title' in rest[0])
+            ? (rest[0] as { modal?: boolean; detail?: string })
+            : null;
+        const buttons = rest
+          .slice(options === null ? 0 : 1)
+          .map((button) => (typeof button === 'string' ? button : (button as { title: string }).title));
+        this.seen.push(
+          `${options?.modal ? 'modal ' : ''}${kind}: ${text}${options?.detail ? ` | ${options.detail}` : ''}${buttons.map((b) => ` [${b}]`).join('')}`,
+        );
+        if (buttons.length === 0) return Promise.resolve(undefined);
+        const answer = this.#next();
+        const found = rest.find((b) => answer !== null && (typeof b === 'string' ? b : (b as { title?: string } | null)?.title) === answer);
+        return Promise.resolve(found);
+      };
     return {
       showInformationMessage: message('info'),
       showWarningMessage: message('warning'),
@@ -144,7 +157,10 @@ export class FakeVscode {
         this.seen.push(`status: ${text}`);
         return { dispose: () => {} };
       },
-      showQuickPick: async (items: readonly Pick[] | Promise<readonly Pick[]>, options: { title?: string; placeHolder?: string; canPickMany?: boolean } = {}) => {
+      showQuickPick: async (
+        items: readonly Pick[] | Promise<readonly Pick[]>,
+        options: { title?: string; placeHolder?: string; canPickMany?: boolean } = {},
+      ) => {
         const rows = await items;
         this.seen.push(`pick: ${options.title ?? options.placeHolder ?? ''}`);
         for (const { label, description, detail, kind } of rows) {
@@ -168,12 +184,25 @@ export class FakeVscode {
         return Promise.resolve(undefined);
       },
       createInputBox: () => {
-        const box = new FakeInputBox((line) => this.seen.push(line), () => this.#next());
+        const box = new FakeInputBox(
+          (line) => this.seen.push(line),
+          () => this.#next(),
+        );
         this.inputs.push(box);
         return box;
       },
       createStatusBarItem: () => {
-        const item = { text: '', visible: false, show: () => void (item.visible = true), hide: () => void (item.visible = false), dispose: () => {} };
+        const item = {
+          text: '',
+          visible: false,
+          show() {
+            item.visible = true;
+          },
+          hide() {
+            item.visible = false;
+          },
+          dispose: () => {},
+        };
         this.status.push(item);
         return item;
       },
@@ -183,9 +212,22 @@ export class FakeVscode {
       },
       createOutputChannel: (name: string) => {
         const say = (text: string) => void this.seen.push(`${name}: ${text}`);
-        return { appendLine: say, append: say, clear: () => {}, show: () => {}, dispose: () => {}, info: say, warn: say, error: say, debug: say };
+        return {
+          appendLine: say,
+          append: say,
+          clear: () => {},
+          show: () => {},
+          dispose: () => {},
+          info: say,
+          warn: say,
+          error: say,
+          debug: say,
+        };
       },
-      withProgress: async (options: { title?: string }, work: (progress: { report(value: { message?: string }): void }) => Promise<unknown>) => {
+      withProgress: async (
+        options: { title?: string },
+        work: (progress: { report(value: { message?: string }): void }) => Promise<unknown>,
+      ) => {
         this.seen.push(`progress: ${options.title ?? ''}`);
         return await work({ report: ({ message: text }) => void this.seen.push(`progress: ${options.title ?? ''}: ${text ?? ''}`) });
       },
@@ -202,9 +244,13 @@ export class FakeVscode {
       registerFileDecorationProvider: () => ({ dispose: () => {} }),
       registerWebviewPanelSerializer: () => ({ dispose: () => {} }),
       ...withGetter('activeTextEditor', () => this.activeEditor),
-      tabGroups: Object.defineProperty({ onDidChangeTabs: this.changedTabs.event, onDidChangeTabGroups: this.changedTabs.event }, 'activeTabGroup', {
-        get: () => ({ activeTab: this.activeTab }),
-      }),
+      tabGroups: Object.defineProperty(
+        { onDidChangeTabs: this.changedTabs.event, onDidChangeTabGroups: this.changedTabs.event },
+        'activeTabGroup',
+        {
+          get: () => ({ activeTab: this.activeTab }),
+        },
+      ),
     };
   }
 

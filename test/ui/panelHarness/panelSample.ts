@@ -30,7 +30,10 @@ export function sampleJournal(now: number, trees: SampleTrees): PanelJournal {
     const run = `TASK-${100 + day}-r1`;
     journal.boot(run, spec(`TASK-${100 + day}`, `Earlier work ${day}`, '1')).start(run, 1, 'Do it.');
     for (let call = 0; call < 4 + (day % 3) * 3; call += 1) {
-      journal.say(run, 1, 4000, { costUsd: '0.041', ...(call % 3 === 0 ? { provider: 'openai', model: 'gpt-5-codex', costUsd: '0.023' } : {}) });
+      journal.say(run, 1, 4000, {
+        costUsd: '0.041',
+        ...(call % 3 === 0 ? { provider: 'openai', model: 'gpt-5-codex', costUsd: '0.023' } : {}),
+      });
     }
     if (day % 4 === 0) journal.finish(run, 1, trees.first, 1, 'not ok').revert(run, 1).end(run, 'failed', 2, 'never green');
     else journal.finish(run, 1, trees.first, 0, 'ok').land(run, 1, trees.first);
@@ -51,8 +54,13 @@ export function sampleJournal(now: number, trees: SampleTrees): PanelJournal {
         tools: [toolOf('edit', 'src/auth/jwt.ts', 160), toolOf('bash', 'npm test -- jwt', 2900)],
         costUsd: '0.084',
       })
-      .say(run, attempt, 2100, { text: 'Done: tokens are verified, expired ones are refused, and there is a test for each.', costUsd: '0.022' });
-  work(landed, 1).finish(landed, 1, trees.first, 1, 'not ok 7 - refuses an expired token\n  expected 401\n  actual 200\n# fail 1', 6200).revert(landed, 1);
+      .say(run, attempt, 2100, {
+        text: 'Done: tokens are verified, expired ones are refused, and there is a test for each.',
+        costUsd: '0.022',
+      });
+  work(landed, 1)
+    .finish(landed, 1, trees.first, 1, 'not ok 7 - refuses an expired token\n  expected 401\n  actual 200\n# fail 1', 6200)
+    .revert(landed, 1);
   journal.start(landed, 2, 'The tests failed:\nnot ok 7 - refuses an expired token', 'testsFailed');
   work(landed, 2).finish(landed, 2, trees.second, 0, '# pass 41\n# fail 0', 8100).land(landed, 2, trees.second);
 
@@ -80,11 +88,20 @@ export function sampleJournal(now: number, trees: SampleTrees): PanelJournal {
       permission: { permission: 'bash', patterns: ['npm publish --dry-run'] },
     }),
   );
-  journal.wait(15_000).tell(review, event('approval/answered', { id: 'p1', decision: 'rejected', tree: null, comment: 'not needed' }), 'person:ann');
+  journal
+    .wait(15_000)
+    .tell(review, event('approval/answered', { id: 'p1', decision: 'rejected', tree: null, comment: 'not needed' }), 'person:ann');
   work(review, 1).finish(review, 1, trees.second, 0, '# pass 44\n# fail 0', 7400);
   journal.wait(100).tell(
     review,
-    event('approval/requested', { id: 'q1', kind: 'review', attempt: 1, title: 'Review attempt 1', detail: '2 files +62 −3, tests green', tree: trees.second }),
+    event('approval/requested', {
+      id: 'q1',
+      kind: 'review',
+      attempt: 1,
+      title: 'Review attempt 1',
+      detail: '2 files +62 −3, tests green',
+      tree: trees.second,
+    }),
   );
 
   const busy = 'TASK-010-r1';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { createGit } from '../../../src/adapters/git/git.ts';
 import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
+import { createGit } from '../../../src/adapters/git/git.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { FakePanelModel } from '../../support/panel/fakePanelModel.ts';
 import { commitFiles, git, makeRepository } from '../../support/sampleRepository.ts';
@@ -18,11 +18,16 @@ await mkdir(out, { recursive: true });
 const room = await mkdtemp(join(tmpdir(), 'panel-'));
 const folder = join(room, 'repo');
 const old = 'export function verify(token: string): boolean {\n  // Sessions only, for now.\n  return sessions.has(token);\n}\n';
-await makeRepository(folder, { 'src/auth/jwt.ts': old.repeat(8), 'README.md': '# Sample\n', 'old.ts': 'export const a = 1;\n' }, process.env);
+await makeRepository(
+  folder,
+  { 'src/auth/jwt.ts': old.repeat(8), 'README.md': '# Sample\n', 'old.ts': 'export const a = 1;\n' },
+  process.env,
+);
 const base = await git(folder, 'rev-parse', 'HEAD^{tree}');
 await commitFiles(folder, { 'src/auth/jwt.ts': old.repeat(8).replace('sessions.has', 'tokens.has') });
 const first = await git(folder, 'rev-parse', 'HEAD^{tree}');
-const fresh = "export function verify(token: string, now: number): boolean {\n  const claims = decode(token);\n  return claims.exp > now && claims.iss === 'reactor'; // 2 checks\n}\n";
+const fresh =
+  "export function verify(token: string, now: number): boolean {\n  const claims = decode(token);\n  return claims.exp > now && claims.iss === 'reactor'; // 2 checks\n}\n";
 await commitFiles(folder, {
   'src/auth/jwt.ts': fresh + old.repeat(6) + fresh,
   'test/jwt.test.ts': "it('refuses <script>alert(1)</script>', () => assert.equal(verify('x', 0), false));\n",
@@ -59,7 +64,10 @@ try {
       await page.getByRole('tab', { name: tab }).click();
       await page.waitForTimeout(900);
       if (tab === 'Diff') {
-        await page.locator('.diff').press('j').catch(() => undefined);
+        await page
+          .locator('.diff')
+          .press('j')
+          .catch(() => undefined);
         await page.locator('.hunk').first().focus();
         await page.keyboard.press('Space');
         await page.waitForTimeout(200);

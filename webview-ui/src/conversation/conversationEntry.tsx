@@ -28,7 +28,11 @@ export function ConversationEntry({ item, query, unfolded }: { item: Conversatio
     <article class={`entry ${item.kind}${item.failed ? ' failed' : ''}`} aria-label={`${item.who}: ${item.title}`}>
       <button type="button" class="entry-head" aria-expanded={isOpen} disabled={!hasBody} onClick={() => setOpen(!isOpen)}>
         <span class={`codicon codicon-chevron-${isOpen ? 'down' : 'right'}${hasBody ? '' : ' hidden'}`} aria-hidden="true" />
-        <vscode-icon name={icons[item.kind]} size={14} class={item.failed ? 'tone-bad' : item.kind === 'message' ? 'tone-busy' : 'tone-calm'} />
+        <vscode-icon
+          name={icons[item.kind]}
+          size={14}
+          class={item.failed ? 'tone-bad' : item.kind === 'message' ? 'tone-busy' : 'tone-calm'}
+        />
         <b>{item.who}</b>
         {isWhole && item.kind === 'message' ? null : (
           <span class="clip">
@@ -72,9 +76,6 @@ export function ConversationEntry({ item, query, unfolded }: { item: Conversatio
 }
 
 /** Text with the words that were searched for marked. */
-const Marked = ({ text, query }: { text: string; query: string }) =>
-  query === '' ? (
-    <>{text}</>
-  ) : (
-    <>{highlightParts(text, query).map(({ text: part, isMatch }, index) => (isMatch ? <mark key={index}>{part}</mark> : part))}</>
-  );
+const Marked = ({ text, query }: { text: string; query: string }) => (
+  <span>{highlightParts(text, query).map(({ text: part, isMatch }, index) => (isMatch ? <mark key={index}>{part}</mark> : part))}</span>
+);

@@ -4,8 +4,8 @@ import { liveText, pickedLane, pickedRun, problem } from '../panelState.ts';
 import { debounced } from '../ui/browserClock.ts';
 import { plural } from '../ui/format.ts';
 import { RunPicker } from '../ui/runPicker.tsx';
-import { conversation, followConversation, isReading, query, readConversation, readEarlier } from './conversationState.ts';
 import { ConversationEntry } from './conversationEntry.tsx';
+import { conversation, followConversation, isReading, query, readConversation, readEarlier } from './conversationState.ts';
 
 const nearEndPx = 60;
 
@@ -59,7 +59,13 @@ export function ConversationView() {
         <vscode-toolbar-button icon="collapse-all" label="Fold all" title="Fold all" onClick={() => fold(false)} />
         <span class="grow" />
         <span class="faint" role="status">
-          {isReading.value ? 'reading…' : shown === null ? '' : isSearch ? plural(shown.items.length, 'match', 'matches') + (shown.more ? ', the last ones' : '') : ''}
+          {isReading.value
+            ? 'reading…'
+            : shown === null
+              ? ''
+              : isSearch
+                ? plural(shown.items.length, 'match', 'matches') + (shown.more ? ', the last ones' : '')
+                : ''}
         </span>
       </div>
       <div

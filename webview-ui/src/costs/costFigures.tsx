@@ -1,5 +1,6 @@
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { totalText, usdText } from '../ui/format.ts';
+import { changeText } from './changeText.ts';
 
 type Figure = CostReportShape['figures'][number];
 
@@ -34,13 +35,4 @@ function Change({ figure }: { figure: Figure }) {
       <span class={compared > before ? 'tone-wait' : 'tone-good'}>{text}</span> from {usdText(before)}, {spans[name]}
     </div>
   );
-}
-
-/** `▲ 24 %`, `▼ 8 %`, `= same`; without a figure before, in words. */
-export function changeText(compared: number, before: number): string {
-  if (compared === before) return '= same';
-  if (before === 0) return '▲ from nothing';
-  const percent = Math.round(((compared - before) / before) * 100);
-  if (percent === 0) return '= about the same';
-  return `${percent > 0 ? '▲' : '▼'} ${Math.abs(percent)} %`;
 }

@@ -36,7 +36,10 @@ const burnOptions = (colours: Theme): PlotOptions => ({
   legend: { show: false },
   cursor: { show: false },
   scales: { x: { time: true } },
-  axes: [{ ...axisStyle(colours), values: hours }, { ...axisStyle(colours), size: 64, values: dollars }],
+  axes: [
+    { ...axisStyle(colours), values: hours },
+    { ...axisStyle(colours), size: 64, values: dollars },
+  ],
   series: [
     {},
     {
@@ -104,7 +107,10 @@ function Models({ report }: { report: CostReportShape }) {
   );
   // The tallest bar is drawn first and the others over it.
   const data = useMemo(
-    (): uPlot.AlignedData => [stack.days.map((_, index) => index), ...stack.stacked.map((values) => values.map((usd) => (usd === 0 ? null : usd))).reverse()],
+    (): uPlot.AlignedData => [
+      stack.days.map((_, index) => index),
+      ...stack.stacked.map((values) => values.map((usd) => (usd === 0 ? null : usd))).reverse(),
+    ],
     [stack],
   );
   const options = useMemo(
@@ -112,7 +118,10 @@ function Models({ report }: { report: CostReportShape }) {
       (colours: Theme): PlotOptions => ({
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { time: false, range: [-0.6, Math.max(0.6, stack.days.length - 0.4)] }, y: { range: (_self, _min, max) => [0, Math.max(max, 0.0001) * 1.1] } },
+        scales: {
+          x: { time: false, range: [-0.6, Math.max(0.6, stack.days.length - 0.4)] },
+          y: { range: (_self, _min, max) => [0, Math.max(max, 0.0001) * 1.1] },
+        },
         axes: [
           { ...axisStyle(colours), grid: { show: false }, values: (_self, values) => values.map((at) => stack.days[at]?.slice(5) ?? '') },
           { ...axisStyle(colours), size: 64, values: dollars },
@@ -122,7 +131,13 @@ function Models({ report }: { report: CostReportShape }) {
           ...stack.models.map((_, index) => {
             const colour = seriesColours(colours)[(stack.models.length - 1 - index) % 7] ?? colours.blue;
             const bars = uPlot.paths.bars?.({ size: [0.7, 40] });
-            return { stroke: colours.background, width: 1, fill: colour, points: { show: false }, ...(bars === undefined ? {} : { paths: bars }) };
+            return {
+              stroke: colours.background,
+              width: 1,
+              fill: colour,
+              points: { show: false },
+              ...(bars === undefined ? {} : { paths: bars }),
+            };
           }),
         ],
       }),
@@ -138,7 +153,12 @@ function Models({ report }: { report: CostReportShape }) {
       rows={rows}
       keyOf={({ day, model }) => `${day}/${model}`}
     >
-      <Plot label={`Cost by model and day: ${stack.models.join(', ') || 'nothing yet'}`} height={chartHeight} data={data} options={options} />
+      <Plot
+        label={`Cost by model and day: ${stack.models.join(', ') || 'nothing yet'}`}
+        height={chartHeight}
+        data={data}
+        options={options}
+      />
       <p class="legend faint">
         {stack.models.map((model, index) => (
           <span key={model} class="legend-item clip">

@@ -2,12 +2,10 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { ask } from '../host.ts';
 import { problem } from '../panelState.ts';
-import { type CsvCell, csv } from '../ui/csv.ts';
+import { csv } from '../ui/csv.ts';
+import { type SortColumn, sorted } from './sorted.ts';
 
-export interface Column<Row> {
-  readonly name: string;
-  /** What is sorted by and exported. */
-  readonly value: (row: Row) => CsvCell;
+export interface Column<Row> extends SortColumn<Row> {
   /** What is shown; the value when absent. */
   readonly show?: (row: Row) => ComponentChildren;
 }
@@ -63,19 +61,6 @@ export function DataTable<Row>({
       </tbody>
     </table>
   );
-}
-
-export function sorted<Row>(rows: readonly Row[], column: Column<Row> | undefined, isUp: boolean): Row[] {
-  if (column === undefined) return [...rows];
-  const direction = isUp ? 1 : -1;
-  return [...rows].sort((a, b) => {
-    const [left, right] = [column.value(a), column.value(b)];
-    if (left === right) return 0;
-    // What has no value comes last either way.
-    if (left === null) return 1;
-    if (right === null) return -1;
-    return left < right ? -direction : direction;
-  });
 }
 
 /** Saves a table as CSV, wherever the person says. */

@@ -10,7 +10,8 @@ const keywords = new Set(words.split(' '));
 const hash = /\.(py|rb|sh|bash|ya?ml|toml|mk|pl|r|conf|ini|cfg)$|(^|\/)(Makefile|Dockerfile|\.gitignore|\.env[^/]*)$/i;
 const plain = /\.(md|txt|csv|svg|lock|json5?)$|(^|\/)LICENSE$/i;
 
-const slashPattern = /(\/\/.*$|\/\*.*?(?:\*\/|$)|^\s*\*(?:\s.*)?$)|("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`(?:[^`\\]|\\.)*`?)|(\b\d[\w.]*)|([A-Za-z_$][\w$]*)/g;
+const slashPattern =
+  /(\/\/.*$|\/\*.*?(?:\*\/|$)|^\s*\*(?:\s.*)?$)|("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`(?:[^`\\]|\\.)*`?)|(\b\d[\w.]*)|([A-Za-z_$][\w$]*)/g;
 const hashPattern = /(#.*$)|("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|(\b\d[\w.]*)|([A-Za-z_$][\w$]*)/g;
 
 /** Longer lines are shown plain. */

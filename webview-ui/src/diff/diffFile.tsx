@@ -27,9 +27,7 @@ export function DiffFile({
   const name = file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`;
   return (
     <section class="diff-file" aria-label={name}>
-      <header
-        {...(file.hunks.length === 0 ? { 'data-path': file.path, 'data-hunk': '-1', tabIndex: 0 } : {})}
-      >
+      <header {...(file.hunks.length === 0 ? { 'data-path': file.path, 'data-hunk': '-1', tabIndex: 0 } : {})}>
         {canReject ? (
           <vscode-checkbox
             aria-label={`Take ${name}`}
@@ -98,10 +96,12 @@ function DiffHunk({
   const rows = isSide ? sideBySideRows(hunk) : inlineRows(hunk);
   const where = `lines ${hunk.newStart} to ${hunk.newStart + Math.max(0, hunk.newLines - 1)}`;
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a form's look and meaning
     <div
       class={rejected ? 'hunk rejected' : 'hunk'}
       data-path={path}
       data-hunk={index}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: J and K go from hunk to hunk, and Space works on the one that has the focus
       tabIndex={0}
       role="group"
       aria-label={`Hunk ${index + 1}, ${where}${rejected ? ', rejected' : ''}`}
@@ -153,7 +153,15 @@ const Code = ({ side, path }: { side: DiffSide | null; path: string }) => (
     {side === null ? null : (
       <>
         <span class="sign">{signs[side.kind]}</span>
-        {codeTokens(side.text, path).map(({ text, kind }, index) => (kind === 'plain' ? text : <span key={index} class={`code-${kind}`}>{text}</span>))}
+        {codeTokens(side.text, path).map(({ text, kind }, index) =>
+          kind === 'plain' ? (
+            text
+          ) : (
+            <span key={index} class={`code-${kind}`}>
+              {text}
+            </span>
+          ),
+        )}
       </>
     )}
   </td>

@@ -65,7 +65,11 @@ function Comparison({ lane }: { lane: Lane }) {
       />
       <span class="grow" />
       {lane.reviewTree === null ? null : (
-        <vscode-button secondary icon="diff-multiple" onClick={() => send({ type: 'command', command: 'review', run: lane.run, tree: lane.reviewTree })}>
+        <vscode-button
+          secondary
+          icon="diff-multiple"
+          onClick={() => send({ type: 'command', command: 'review', run: lane.run, tree: lane.reviewTree })}
+        >
           Review in Editor
         </vscode-button>
       )}
@@ -85,8 +89,10 @@ function TreePicker({
   onPick: (tree: string) => void;
 }) {
   return (
-    <label class="picker">
-      <span class="faint">{label}</span>
+    <div class="picker">
+      <span class="faint" aria-hidden="true">
+        {label}
+      </span>
       <vscode-single-select
         aria-label={label}
         value={value}
@@ -101,7 +107,7 @@ function TreePicker({
           </vscode-option>
         ))}
       </vscode-single-select>
-    </label>
+    </div>
   );
 }
 
@@ -137,7 +143,8 @@ function Body({ lane }: { lane: Lane }) {
   const toggle = (path: string, hunk: number | null): void => {
     const file = files.find((candidate) => candidate.path === path);
     if (file === undefined || !canReject) return;
-    selection.value = hunk === null ? setFile(selection.value, file, selection.value.whole.has(path)) : toggleHunk(selection.value, file, hunk);
+    selection.value =
+      hunk === null ? setFile(selection.value, file, selection.value.whole.has(path)) : toggleHunk(selection.value, file, hunk);
   };
   let lines = 0;
   return (
@@ -147,6 +154,7 @@ function Body({ lane }: { lane: Lane }) {
         {shown.value?.truncated === true ? <span class="tone-wait"> · cut: the diff is larger than what is shown here</span> : null}
         {canReject ? <span class="faint"> · J and K go through the hunks, Space takes or rejects one, X the file</span> : null}
       </p>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the hunks inside, caught in one place */}
       <div ref={box} class="diff scroll" onKeyDown={(event) => onDiffKey(event, box.current, toggle)}>
         {files.map((file) => {
           lines += file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
@@ -162,7 +170,15 @@ function Body({ lane }: { lane: Lane }) {
           );
         })}
       </div>
-      <RejectBar lane={lane} tree={comparison.to} files={files} selection={selection.value} onClear={() => { selection.value = takeAll; }} />
+      <RejectBar
+        lane={lane}
+        tree={comparison.to}
+        files={files}
+        selection={selection.value}
+        onClear={() => {
+          selection.value = takeAll;
+        }}
+      />
     </>
   );
 }
@@ -199,9 +215,7 @@ function RejectBar({
   return (
     <div class="reject-bar" role="status">
       <vscode-icon name="info" />
-      <span>
-        {plural(count, 'change')} rejected. This makes a new candidate: tests will run again. What is rejected stays restorable.
-      </span>
+      <span>{plural(count, 'change')} rejected. This makes a new candidate: tests will run again. What is rejected stays restorable.</span>
       <span class="grow" />
       <vscode-button secondary onClick={onClear}>
         Take All

@@ -1,7 +1,7 @@
-import { type SpanKind, spanKinds, type SpanStatus, spanStatuses, spanTitle } from '../../../src/core/projections/timelineSpan.ts';
+import { type SpanKind, type SpanStatus, spanKinds, spanStatuses, spanTitle } from '../../../src/core/projections/timelineSpan.ts';
 import { spanColour, type Theme } from '../ui/theme.ts';
-import type { LaneStore, SpanView } from './laneStore.ts';
 import { laneHeight, rowHeights, rowTops } from './laneMetrics.ts';
+import type { LaneStore, SpanView } from './laneStore.ts';
 import { type Block, planRow } from './planRow.ts';
 import type { Tick } from './timeAxis.ts';
 import type { Viewport } from './viewport.ts';
@@ -123,7 +123,10 @@ function outline(context: CanvasRenderingContext2D, x: number, y: number, width:
 const firstThatFits = (texts: readonly string[], widthPx: number): string => texts.find((text) => text.length * charPx <= widthPx) ?? '';
 
 /** Draws the names of the ticks. */
-export function drawAxis(context: CanvasRenderingContext2D, drawn: Pick<DrawnTimeline, 'width' | 'height' | 'view' | 'ticks' | 'theme'>): void {
+export function drawAxis(
+  context: CanvasRenderingContext2D,
+  drawn: Pick<DrawnTimeline, 'width' | 'height' | 'view' | 'ticks' | 'theme'>,
+): void {
   const { width, height, view, theme } = drawn;
   const scale = width / (view.to - view.from);
   context.clearRect(0, 0, width, height);

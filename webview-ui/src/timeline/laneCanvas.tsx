@@ -57,7 +57,16 @@ export function LaneCanvas({ onOpen }: { onOpen: () => void }) {
     });
   };
   // What the frame depends on is read here, so that a change asks for another one.
-  const changes = [shownView(), spansVersion.value, theme.value, pickedRun.value, pickedSpan.value, hovered.value, scrollTop.value, now.value];
+  const changes = [
+    shownView(),
+    spansVersion.value,
+    theme.value,
+    pickedRun.value,
+    pickedSpan.value,
+    hovered.value,
+    scrollTop.value,
+    now.value,
+  ];
   useLayoutEffect(() => {
     if (frame.current === 0) frame.current = requestAnimationFrame(() => draw.current());
   }, [...changes, size, lanes.value]);
@@ -146,8 +155,8 @@ export function LaneCanvas({ onOpen }: { onOpen: () => void }) {
 
   return (
     <section class="lane-area">
-      <div class="axis">
-        <canvas ref={axis} aria-hidden="true" />
+      <div class="axis" aria-hidden="true">
+        <canvas ref={axis} />
       </div>
       <div
         ref={scroller}
@@ -169,7 +178,6 @@ export function LaneCanvas({ onOpen }: { onOpen: () => void }) {
             <canvas
               ref={canvas}
               class="lane-canvas"
-              aria-hidden="true"
               onPointerDown={onPointerDown}
               onPointerMove={onPointerMove}
               onPointerUp={onPointerUp}

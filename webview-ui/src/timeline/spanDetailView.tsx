@@ -58,7 +58,7 @@ export function SpanDetailView() {
           <Fact name="cost" value={totalText({ usd: detail.costUsd ?? '0', unpricedCalls: detail.unpriced ? 1 : 0 })} />
         ) : null}
       </dl>
-      {detail === null ? <vscode-progress-ring aria-label="Reading" /> : <DetailBody run={lane.run} index={span.index} detail={detail} />}
+      {detail === null ? <p class="faint">Reading…</p> : <DetailBody run={lane.run} index={span.index} detail={detail} />}
     </article>
   );
 }
@@ -145,6 +145,7 @@ function RunSummary() {
   const lane = pickedLane.value;
   if (lane === null) return null;
   const mark = laneMark(lane);
+  const spans = spansVersion.value >= 0 ? storeOf(lane.run).count : 0;
   return (
     <article class="detail" aria-label={`${lane.task}, ${mark.word}`}>
       <header>
@@ -160,7 +161,7 @@ function RunSummary() {
         <Fact name="tokens" value={countText(lane.tokens)} />
         <Fact name="cost" value={totalText(lane.cost)} />
         <Fact name="budget" value={lane.budgetUsd === null ? 'no limit' : totalText({ usd: lane.budgetUsd, unpricedCalls: 0 })} />
-        <Fact name="spans" value={countText(storeOf(lane.run).count)} />
+        <Fact name="spans" value={countText(spans)} />
       </dl>
       <p class="faint">Click a span, or press N, to see its log, output, diff and tokens.</p>
     </article>

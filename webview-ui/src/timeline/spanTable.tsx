@@ -64,7 +64,9 @@ export function SpanTable() {
           </tr>
         </thead>
         <tbody onKeyDown={onKeyDown}>
-          <tr class="filler" aria-hidden="true" style={{ height: `${first * rowHeight}px` }} />
+          <tr class="filler" style={{ height: `${first * rowHeight}px` }}>
+            <td colSpan={7} />
+          </tr>
           {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
             const span = store.span(first + offset);
             if (span === null) return null;
@@ -91,7 +93,9 @@ export function SpanTable() {
               </tr>
             );
           })}
-          <tr class="filler" aria-hidden="true" style={{ height: `${Math.max(0, count - last) * rowHeight}px` }} />
+          <tr class="filler" style={{ height: `${Math.max(0, count - last) * rowHeight}px` }}>
+            <td colSpan={7} />
+          </tr>
         </tbody>
       </table>
     </div>

@@ -1,13 +1,13 @@
 import { isFollowing, lanes, pickedRun, pickedSpan, pickRun, storeOf, view } from '../panelState.ts';
 import { hostNow, now } from '../ui/browserClock.ts';
-import { fit, follow, latestWork, pan, reveal, type Viewport, zoom } from './viewport.ts';
+import { fitTo, follow, latestWork, pan, reveal, type Viewport, zoom } from './viewport.ts';
 
 /** The time a run takes up, known from the list of runs before any of its spans is there. */
 const extents = (): Viewport[] =>
   lanes.value.map(({ requestedAt, startedAt, endedAt }) => ({ from: startedAt ?? requestedAt, to: endedAt ?? hostNow() }));
 
 /** What is shown before the person has chosen: the latest work. */
-export const defaultView = (): Viewport => fit(latestWork(extents()) ?? { from: hostNow() - 60_000, to: hostNow() });
+export const defaultView = (): Viewport => fitTo(latestWork(extents()) ?? { from: hostNow() - 60_000, to: hostNow() });
 
 export const shownView = (): Viewport => {
   const chosen = view.value ?? defaultView();
@@ -36,7 +36,7 @@ export function fitPicked(): void {
   const run = pickedRun.value;
   const extent = run === null ? null : storeOf(run).extent(hostNow());
   isFollowing.value = false;
-  if (extent !== null) view.value = fit(extent);
+  if (extent !== null) view.value = fitTo(extent);
 }
 
 export function toggleFollow(): void {

@@ -41,13 +41,7 @@ export function TimelineView() {
           </vscode-button>
         ) : null}
       </div>
-      <vscode-split-layout
-        class="grow split"
-        split="vertical"
-        initial-handle-position="72%"
-        min-start="360px"
-        min-end="220px"
-      >
+      <vscode-split-layout class="grow split" split="vertical" initial-handle-position="72%" min-start="360px" min-end="220px">
         <div slot="start" class="column">
           <LaneCanvas onOpen={() => detail.current?.focus()} />
           {hasTable.value ? <SpanTable /> : null}

@@ -23,7 +23,7 @@ export function pan(view: Viewport, share: number): Viewport {
 }
 
 /** All of `extent` with a little air at both ends. */
-export function fit(extent: Viewport): Viewport {
+export function fitTo(extent: Viewport): Viewport {
   const width = Math.max(extent.to - extent.from, 1000);
   return { from: extent.from - width * 0.02, to: extent.to + width * 0.04 };
 }
@@ -37,7 +37,7 @@ export function follow(view: Viewport, now: number): Viewport {
 /** Moved, not scaled, so that a span can be seen; scaled only when it is wider than the view. */
 export function reveal(view: Viewport, span: Viewport): Viewport {
   const width = view.to - view.from;
-  if (span.to - span.from > width) return fit(span);
+  if (span.to - span.from > width) return fitTo(span);
   if (span.from >= view.from && span.to <= view.to) return view;
   const middle = (span.from + span.to) / 2;
   return { from: middle - width / 2, to: middle + width / 2 };

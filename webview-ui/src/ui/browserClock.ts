@@ -13,9 +13,13 @@ export const hostNow = (): number => Date.now() + offsetMs;
 /** What local time is ahead of UTC at a moment. */
 export const localOffset = (at: number): number => -new Date(at).getTimezoneOffset() * 60_000;
 
-/** The host's time, renewed once a second while something goes on and the page can be seen. */
+/** The host's time, renewed once a second (seldom where less motion is wanted) while something goes on and the page can be seen. */
 export const now = signal(hostNow());
 
+const tickMs = 1000;
+/** For people who asked for less motion: what is followed moves this seldom. */
+const calmTickMs = 10_000;
+const stillness = window.matchMedia('(prefers-reduced-motion: reduce)');
 let timer: number | null = null;
 
 /** Lets `now` move or stand still. */
@@ -23,7 +27,7 @@ export function setTicking(isTicking: boolean): void {
   const wanted = isTicking && document.visibilityState === 'visible';
   if (wanted === (timer !== null)) return;
   if (timer !== null) window.clearInterval(timer);
-  timer = wanted ? window.setInterval(() => tick(), 1000) : null;
+  timer = wanted ? window.setInterval(() => tick(), stillness.matches ? calmTickMs : tickMs) : null;
   tick();
 }
 

@@ -5,7 +5,10 @@ export type CsvCell = string | number | null;
  * other people's text.
  */
 export const csv = (header: readonly string[], rows: readonly (readonly CsvCell[])[]): string =>
-  [header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n').concat('\r\n');
+  [header, ...rows]
+    .map((row) => row.map(cell).join(','))
+    .join('\r\n')
+    .concat('\r\n');
 
 function cell(value: CsvCell): string {
   if (value === null) return '';

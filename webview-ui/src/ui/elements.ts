@@ -3,7 +3,6 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-icon/index.js';
 import '@vscode-elements/elements/dist/vscode-option/index.js';
-import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-split-layout/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
@@ -36,7 +35,6 @@ declare module 'preact' {
       }>;
       'vscode-icon': Custom<{ name: string; size?: number; spin?: boolean }>;
       'vscode-option': Custom<{ value: string; selected?: boolean; description?: string }>;
-      'vscode-progress-ring': Custom<object>;
       'vscode-single-select': Custom<{ value?: string; disabled?: boolean; onChange?: (event: ValueEvent) => void }>;
       'vscode-split-layout': Custom<{
         split?: 'vertical' | 'horizontal';
@@ -52,7 +50,13 @@ declare module 'preact' {
         'selected-index'?: number;
         'onvsc-tabs-select'?: (event: CustomEvent<{ selectedIndex: number }>) => void;
       }>;
-      'vscode-textfield': Custom<{ value?: string; placeholder?: string; type?: string; label?: string; onInput?: (event: ValueEvent) => void }>;
+      'vscode-textfield': Custom<{
+        value?: string;
+        placeholder?: string;
+        type?: string;
+        label?: string;
+        onInput?: (event: ValueEvent) => void;
+      }>;
       'vscode-toolbar-button': Custom<{ icon?: string; label?: string; toggleable?: boolean; checked?: boolean }>;
     }
   }

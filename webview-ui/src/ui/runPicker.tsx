@@ -4,8 +4,10 @@ import { laneMark } from './statusMark.tsx';
 /** The choice of the run that a tab is about. */
 export function RunPicker() {
   return (
-    <label class="picker">
-      <span class="faint">Run</span>
+    <div class="picker">
+      <span class="faint" aria-hidden="true">
+        Run
+      </span>
       <vscode-single-select
         aria-label="Run"
         value={pickedRun.value ?? ''}
@@ -19,6 +21,6 @@ export function RunPicker() {
           </vscode-option>
         ))}
       </vscode-single-select>
-    </label>
+    </div>
   );
 }

@@ -22,7 +22,9 @@ export function laneMark(lane: Lane): Mark {
       return { icon: 'debug-pause', word: 'parked', tone: 'wait' };
     default:
       if (lane.phase === 'waiting') return { icon: 'person', word: 'waiting for you', tone: 'wait' };
-      return lane.phase === 'queued' ? { icon: 'circle-large', word: 'queued', tone: 'calm' } : { icon: 'sync', word: lane.phase, tone: 'busy' };
+      return lane.phase === 'queued'
+        ? { icon: 'circle-large', word: 'queued', tone: 'calm' }
+        : { icon: 'sync', word: lane.phase, tone: 'busy' };
   }
 }
 
@@ -35,7 +37,11 @@ export function spanMark(kind: SpanKind, status: SpanStatus): Mark {
     case 'good':
       return { icon: 'pass', word: tests.has(kind) ? 'green' : kind === 'gate' ? 'approved' : 'done', tone: 'good' };
     case 'bad':
-      return { icon: 'error', word: tests.has(kind) ? 'red' : kind === 'gate' ? 'rejected' : kind === 'revert' ? 'reverted' : 'failed', tone: 'bad' };
+      return {
+        icon: 'error',
+        word: tests.has(kind) ? 'red' : kind === 'gate' ? 'rejected' : kind === 'revert' ? 'reverted' : 'failed',
+        tone: 'bad',
+      };
     case 'waiting':
       return { icon: 'person', word: 'waiting for you', tone: 'wait' };
     case 'interrupted':

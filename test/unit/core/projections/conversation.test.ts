@@ -13,8 +13,15 @@ const story = () => {
     .say(run, 1, 10, { text: 'Looking.\nThen more.', tools: [toolOf('grep', 'Token', 5)] })
     .say(run, 1, 10, { text: '', error: 'the model answered 500', costUsd: null, subagent: true, agent: 'explore' })
     .finish(run, 1, '1'.repeat(40), 1, 'not ok 7');
-  journal.tell(run, event('approval/requested', { id: 'q', kind: 'question', attempt: 1, title: 'Which one?', detail: 'a or b', tree: null }));
-  journal.tell(run, event('approval/answered', { id: 'q', decision: 'approved', tree: null, comment: null, answers: [['a']] }), 'person:ann');
+  journal.tell(
+    run,
+    event('approval/requested', { id: 'q', kind: 'question', attempt: 1, title: 'Which one?', detail: 'a or b', tree: null }),
+  );
+  journal.tell(
+    run,
+    event('approval/answered', { id: 'q', decision: 'approved', tree: null, comment: null, answers: [['a']] }),
+    'person:ann',
+  );
   return journal.revert(run, 1).end(run, 'failed', 2, 'never green');
 };
 const items = () => story().entries.flatMap((entry) => conversationItem(entry) ?? []);
@@ -45,8 +52,14 @@ describe('the conversation of a run', () => {
   });
 
   it('is searched by words, in texts, tools and answers alike', () => {
-    const found = (query: string) => items().filter((item) => matchesQuery(item, query)).map(({ seq }) => seq);
+    const found = (query: string) =>
+      items()
+        .filter((item) => matchesQuery(item, query))
+        .map(({ seq }) => seq);
     const all = found('').length;
-    assert.deepEqual([all, found('TOKEN grep').length, found('not ok 7').length, found('ann a').length > 0, found('nowhere')], [8, 1, 1, true, []]);
+    assert.deepEqual(
+      [all, found('TOKEN grep').length, found('not ok 7').length, found('ann a').length > 0, found('nowhere')],
+      [8, 1, 1, true, []],
+    );
   });
 });

@@ -68,10 +68,7 @@ describe('a patch of the real git', () => {
     assert.deepEqual(parsed().map(summary), expected));
 
   it('gives the same names when git does not escape them', () =>
-    assert.deepEqual(
-      parsePatch(git('-c', 'core.quotePath=false', 'diff', '-M', 'HEAD~1', 'HEAD')).map(summary),
-      expected,
-    ));
+    assert.deepEqual(parsePatch(git('-c', 'core.quotePath=false', 'diff', '-M', 'HEAD~1', 'HEAD')).map(summary), expected));
 
   it('takes lines that look like headers for what they are', () => {
     const gone = parsed().find(({ path }) => path === 'gone.txt');

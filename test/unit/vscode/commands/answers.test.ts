@@ -15,7 +15,10 @@ const waiting = ({ engine }: EditorStory): void => {
       const asked = engine.state(run).pending.find((pending) => pending.id === id);
       if (asked === undefined) throw new UserFacingError('notPossibleNow', `Nothing of ${run} waits for an answer with id ${id}.`);
       if (asked.kind === 'review' && decision === 'approved' && tree !== asked.tree)
-        throw new UserFacingError('notPossibleNow', 'The approval names another tree. Nothing was approved: look at the present diff first.');
+        throw new UserFacingError(
+          'notPossibleNow',
+          'The approval names another tree. Nothing was approved: look at the present diff first.',
+        );
       return { run, seq: 1 };
     },
     cancel: ({ run }) => ({ run, seq: 1 }),
@@ -40,7 +43,15 @@ describe('answers', () => {
     const editor = await openEditor({}, waiting);
     const [stale] = await editor.rows('reactor.needsYou');
     const { engine } = editor;
-    engine.tell('TASK-001-r1', told.answered('a1', 'rejected'), told.attempt(2), told.executed(2), told.candidate(2), told.tested(2, 0), told.review(2));
+    engine.tell(
+      'TASK-001-r1',
+      told.answered('a1', 'rejected'),
+      told.attempt(2),
+      told.executed(2),
+      told.candidate(2),
+      told.tested(2, 0),
+      told.review(2),
+    );
     await settle();
     assert.equal(await editor.run('reactor.approve', [stale]), 'error: Nothing of TASK-001-r1 waits for an answer with id a1.');
     const [first] = asked(engine);
@@ -52,7 +63,7 @@ describe('answers', () => {
     const editor = await openEditor({}, waiting);
     assert.equal(
       await editor.run('reactor.approve', [], null),
-      'pick: Approve\n  $(bell-dot) TASK-001 Add slugify | waiting for you · 53 s | review: 2 files +12 −3, tests green',
+      'pick: Approve\n  $(bell-dot) TASK-001 Add slugify | waiting for you · 59 s | review: 2 files +12 −3, tests green',
     );
     assert.deepEqual(asked(editor.engine), []);
     editor.api.dispose();
@@ -62,7 +73,10 @@ describe('answers', () => {
     const editor = await openEditor({}, waiting);
     const [row] = await editor.rows('reactor.needsYou');
     const question = await editor.run('reactor.reject', [row], null);
-    assert.match(question, /^modal warning: Reject the change of TASK-001\? \| The task ends without landing\. .* \[Reject\] \[Request Changes\]$/);
+    assert.match(
+      question,
+      /^modal warning: Reject the change of TASK-001\? \| The task ends without landing\. .* \[Reject\] \[Request Changes\]$/,
+    );
     assert.deepEqual(asked(editor.engine), []);
     await editor.run('reactor.reject', [row], 'Reject');
     assert.deepEqual(asked(editor.engine), ['answer {"run":"TASK-001-r1","id":"a1","decision":"rejected","tree":null,"comment":null}']);
@@ -83,7 +97,13 @@ describe('answers', () => {
   it('allow what is asked once, or deny it with a reason', async () => {
     const editor = await openEditor({}, (story) => {
       waiting(story);
-      story.engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Publish')), told.started(), told.attempt(1), told.permission());
+      story.engine.tell(
+        'TASK-002-r1',
+        told.requested('TASK-002-r1', storySpec('TASK-002', 'Publish')),
+        told.started(),
+        told.attempt(1),
+        told.permission(),
+      );
     });
     const row = (await editor.rows('reactor.needsYou')).find((node) => node.key.includes('TASK-002'));
     await editor.run('reactor.allowOnce', [row]);
@@ -100,10 +120,19 @@ describe('answers', () => {
   it('answer a question with one of its options or other words', async () => {
     const editor = await openEditor({}, (story) => {
       waiting(story);
-      story.engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Store')), told.started(), told.attempt(1), told.question());
+      story.engine.tell(
+        'TASK-002-r1',
+        told.requested('TASK-002-r1', storySpec('TASK-002', 'Store')),
+        told.started(),
+        told.attempt(1),
+        told.question(),
+      );
     });
     const row = (await editor.rows('reactor.needsYou')).find((node) => node.key.includes('TASK-002'));
-    assert.match(await editor.run('reactor.answer', [row], 'PostgreSQL'), /pick: TASK-002 asks: Which database\?\n {2}SQLite\n {2}PostgreSQL\n/);
+    assert.match(
+      await editor.run('reactor.answer', [row], 'PostgreSQL'),
+      /pick: TASK-002 asks: Which database\?\n {2}SQLite\n {2}PostgreSQL\n/,
+    );
     await editor.run('reactor.answer', [row], 'Another answer', 'A file');
     assert.deepEqual(
       asked(editor.engine).map((line) => /"answers":(.*)}/.exec(line)?.[1]),
@@ -116,13 +145,22 @@ describe('answers', () => {
     const editor = await openEditor({}, (story) => {
       waiting(story);
       const { engine } = story;
-      engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Dear')), told.started(), told.attempt(1), told.message(1, '2.01'));
+      engine.tell(
+        'TASK-002-r1',
+        told.requested('TASK-002-r1', storySpec('TASK-002', 'Dear')),
+        told.started(),
+        told.attempt(1),
+        told.message(1, '2.01'),
+      );
       engine.tell('TASK-002-r1', { type: 'run/parked', data: { code: 'budget', reason: 'the budget of $2 is used up', exitCode: 6 } });
     });
     const row = (await editor.rows('reactor.needsYou')).find((node) => node.key.includes('TASK-002'));
     assert.match(await editor.run('reactor.stop', [row], null), /^modal warning: Stop TASK-002\?/);
     await editor.run('reactor.stop', [row], 'Stop');
-    assert.match(await editor.run('reactor.resume', [row], 'five'), /Spent so far: \$2\.01, limit now: no limit\.[^]*invalid: An amount/);
+    assert.match(
+      await editor.run('reactor.resume', [row], 'five'),
+      /Spent so far: \$2\.01, limit now: no limit\.[\s\S]*invalid: An amount/,
+    );
     await editor.run('reactor.setBudget', [row], '$5');
     assert.deepEqual(asked(editor.engine), ['cancel {"run":"TASK-002-r1"}', 'resume {"run":"TASK-002-r1","budgetUsd":"5"}']);
     editor.api.dispose();

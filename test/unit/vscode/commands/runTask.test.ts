@@ -28,7 +28,13 @@ const document = (path: string, text: string, languageId: string) => ({
   languageId,
   isUntitled: false,
   lineCount: text.split('\n').length,
-  getText: (range?: FakeRange) => (range === undefined ? text : text.split('\n').slice(range.start.line, range.end.line + 1).join('\n')),
+  getText: (range?: FakeRange) =>
+    range === undefined
+      ? text
+      : text
+          .split('\n')
+          .slice(range.start.line, range.end.line + 1)
+          .join('\n'),
 });
 
 describe('Run Reactor Task', () => {
@@ -51,9 +57,17 @@ progress: TASK-001 Add slugify
 progress: TASK-001 Add slugify: queued`,
     );
     assert.deepEqual(editor.engine.asked, ['submit {"requests":[{"prompt":"Add slugify","folder":"/repository"}]}']);
-    editor.engine.tell('TASK-001-r1', told.started(), told.attempt(1), told.executed(1), told.candidate(1), told.tested(1, 0), told.review(1));
+    editor.engine.tell(
+      'TASK-001-r1',
+      told.started(),
+      told.attempt(1),
+      told.executed(1),
+      told.candidate(1),
+      told.tested(1, 0),
+      told.review(1),
+    );
     await settle();
-    assert.match(editor.editor.take(), /TASK-001 Add slugify: executing\n[^]*TASK-001 Add slugify: waiting for you$/);
+    assert.match(editor.editor.take(), /TASK-001 Add slugify: executing\n[\s\S]*TASK-001 Add slugify: waiting for you$/);
     editor.api.dispose();
   });
 
@@ -100,7 +114,11 @@ progress: TASK-001 Add slugify: queued`,
   it('turns a problem of the editor into a prompt with the lines around it', async () => {
     const editor = await openEditor({}, accepting);
     editor.editor.files.set('/repository/src/a.ts', 'const a: string = 1;\n');
-    await editor.run('reactor.fixDiagnostic', [FakeUri.file('/repository/src/a.ts'), new FakeRange(0, 6, 0, 7), ['not a string (ts)']], 'Run with');
+    await editor.run(
+      'reactor.fixDiagnostic',
+      [FakeUri.file('/repository/src/a.ts'), new FakeRange(0, 6, 0, 7), ['not a string (ts)']],
+      'Run with',
+    );
     assert.match(editor.engine.asked[0] ?? '', /Fix this problem at src\/a\.ts:1:\\n- not a string \(ts\)/);
     editor.api.dispose();
   });
@@ -108,7 +126,12 @@ progress: TASK-001 Add slugify: queued`,
   it('runs tasks of reactor.yaml in parallel, with what stands there', async () => {
     const yaml = 'tasks:\n  - id: TASK-007\n    prompt: Seven\n    attempts: 5\n  - id: TASK-008\n    prompt: Eight\n';
     const { ProjectConfig } = await import('../../../../src/core/model/projectConfig.ts');
-    const config = ProjectConfig.parse({ tasks: [{ id: 'TASK-007', prompt: 'Seven', attempts: 5 }, { id: 'TASK-008', prompt: 'Eight' }] });
+    const config = ProjectConfig.parse({
+      tasks: [
+        { id: 'TASK-007', prompt: 'Seven', attempts: 5 },
+        { id: 'TASK-008', prompt: 'Eight' },
+      ],
+    });
     const editor = await openEditor({ host: { config: () => Promise.resolve({ config, file: '/repository/reactor.yaml' }) } }, (story) => {
       accepting(story);
       story.editor.files.set('/repository/reactor.yaml', yaml);

@@ -69,7 +69,10 @@ describe('the panel of a repository', () => {
       "default-src 'none'; script-src https://page.example; style-src https://page.example; font-src https://page.example; base-uri 'none'; form-action 'none'",
     );
     assert.deepEqual(html.match(/unsafe|nonce-|<style|style=|\son\w+=/g), null);
-    assert.deepEqual([...html.matchAll(/<script([^>]*)>([^<]*)/g)].map(([, , inline]) => inline), ['']);
+    assert.deepEqual(
+      [...html.matchAll(/<script([^>]*)>([^<]*)/g)].map(([, , inline]) => inline),
+      [''],
+    );
   });
 
   it('writes names of repositories as text', () => {

@@ -16,7 +16,8 @@ function laneOnPage(messages: readonly HostMessage[], of = run): string[] {
   const generation = messages.findLast(({ type }) => type === 'snapshot');
   const store = new LaneStore();
   for (const message of messages) {
-    if (message.type !== 'spans' || message.run !== of || generation?.type !== 'snapshot' || message.generation !== generation.generation) continue;
+    if (message.type !== 'spans' || message.run !== of || generation?.type !== 'snapshot' || message.generation !== generation.generation)
+      continue;
     store.apply(message.columns);
   }
   return Array.from({ length: store.count }, (_, index) => {
@@ -34,7 +35,10 @@ describe('the feed of the panel', () => {
     const before = panel.messages.map(({ type }) => type);
     await panel.load();
     assert.deepEqual(before, ['snapshot']);
-    assert.deepEqual(panel.of('snapshot')[0]?.lanes.map(({ task, phase, title }) => `${task} ${phase} ${title}`), ['TASK-001 executing Fix it']);
+    assert.deepEqual(
+      panel.of('snapshot')[0]?.lanes.map(({ task, phase, title }) => `${task} ${phase} ${title}`),
+      ['TASK-001 executing Fix it'],
+    );
     assert.deepEqual(laneOnPage(panel.messages), whole);
   });
 
@@ -48,11 +52,17 @@ describe('the feed of the panel', () => {
     journal.say(run, 1, 100).finish(run, 1, tree, 0, 'ok');
     model.append(...journal.entries.slice(known));
     await panel.settle();
-    assert.deepEqual(panel.messages.slice(sent).map(({ type }) => type), ['said', 'said']);
+    assert.deepEqual(
+      panel.messages.slice(sent).map(({ type }) => type),
+      ['said', 'said'],
+    );
     panel.clock.advance(60);
     await panel.settle();
     const after = panel.messages.slice(sent);
-    assert.deepEqual(after.map(({ type }) => type), ['said', 'said', 'lanes', 'spans']);
+    assert.deepEqual(
+      after.map(({ type }) => type),
+      ['said', 'said', 'lanes', 'spans'],
+    );
     const spans = after.at(-1);
     assert.deepEqual(spans?.type === 'spans' ? [...spans.columns.index] : [], [3, 4, 5, 6]);
     assert.deepEqual(laneOnPage(panel.messages).slice(3), ['attempt running', 'execute done', 'model done', 'test good']);
@@ -93,7 +103,10 @@ describe('the feed of the panel', () => {
     assert.equal(panel.webview.posted.length, sent);
     panel.webview.show(true);
     await panel.load();
-    assert.deepEqual(panel.of('snapshot').map(({ lanes }) => lanes[0]?.status), ['running', 'landed']);
+    assert.deepEqual(
+      panel.of('snapshot').map(({ lanes }) => lanes[0]?.status),
+      ['running', 'landed'],
+    );
     assert.deepEqual(laneOnPage(panel.messages).slice(3), [
       'attempt good',
       'execute done',
@@ -133,7 +146,10 @@ describe('the feed of the panel', () => {
     model.live({ run, kind: 'toolStarted', text: 'read a.ts' });
     for (const text of ['Do', 'ne']) model.live({ run, kind: 'text', text });
     panel.clock.advance(60);
-    assert.deepEqual(panel.of('live').map(({ kind, text }) => `${kind}: ${text}`), ['text: Looking.', 'toolStarted: read a.ts', 'text: Done']);
+    assert.deepEqual(
+      panel.of('live').map(({ kind, text }) => `${kind}: ${text}`),
+      ['text: Looking.', 'toolStarted: read a.ts', 'text: Done'],
+    );
   });
 
   it('lists the newest runs and every open one, and older ones when asked for', async () => {
@@ -146,7 +162,10 @@ describe('the feed of the panel', () => {
     const panel = new OpenedPanel(new FakePanelModel(journal.entries));
     await panel.load();
     const first = panel.of('snapshot')[0];
-    assert.deepEqual([first?.lanes.length, first?.lanes[0]?.task, first?.lanes.at(-1)?.task, first?.olderRuns], [51, 'TASK-070', 'TASK-000', 20]);
+    assert.deepEqual(
+      [first?.lanes.length, first?.lanes[0]?.task, first?.lanes.at(-1)?.task, first?.olderRuns],
+      [51, 'TASK-070', 'TASK-000', 20],
+    );
     panel.webview.say({ type: 'command', command: 'showOlder', run: null, tree: null });
     await panel.until(() => panel.of('snapshot').length === 2);
     assert.deepEqual([panel.of('snapshot')[1]?.lanes.length, panel.of('snapshot')[1]?.olderRuns], [71, 0]);

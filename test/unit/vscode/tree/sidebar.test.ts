@@ -22,12 +22,25 @@ function tell(engine: FakeEngine): void {
   greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
   landRun(engine, 'TASK-001-r1');
   const asked = (task: string, title: string) => told.requested(`${task}-r1`, storySpec(task, title));
-  engine.tell('TASK-002-r1', asked('TASK-002', 'Parse durations'), told.started(), cellPlanned('TASK-002'), told.attempt(1), told.message(1));
+  engine.tell(
+    'TASK-002-r1',
+    asked('TASK-002', 'Parse durations'),
+    told.started(),
+    cellPlanned('TASK-002'),
+    told.attempt(1),
+    told.message(1),
+  );
   engine.tell('TASK-002-r1', told.executed(1), told.candidate(1), told.tested(1, 0), told.review(1));
   engine.tell('TASK-003-r1', asked('TASK-003', 'Publish'), told.started(), told.attempt(1), told.permission());
   engine.tell('TASK-004-r1', asked('TASK-004', 'Wait in line'));
   engine.tell('TASK-005-r1', asked('TASK-005', 'Impossible'), told.started(), told.attempt(1), told.message(1, null), told.executed(1));
-  engine.tell('TASK-005-r1', told.candidate(1), told.tested(1, 1), told.reverted(1), ...told.ended('failed', 2, 'never green in 1 attempt'));
+  engine.tell(
+    'TASK-005-r1',
+    told.candidate(1),
+    told.tested(1, 1),
+    told.reverted(1),
+    ...told.ended('failed', 2, 'never green in 1 attempt'),
+  );
 }
 
 async function sidebar(story: EditorStory) {
@@ -52,7 +65,10 @@ describe('the sidebar', () => {
   it('shows what waits, what works and what there is', async () => {
     const story = editorStory();
     tell(story.engine);
-    story.editor.files.set('/repository/reactor.yaml', 'tasks:\n  - id: TASK-001\n    prompt: Add slugify\n  - id: TASK-009\n    prompt: Later\n');
+    story.editor.files.set(
+      '/repository/reactor.yaml',
+      'tasks:\n  - id: TASK-001\n    prompt: Add slugify\n  - id: TASK-009\n    prompt: Later\n',
+    );
     const bar = await sidebar(story);
     assert.equal(
       await bar.show(),
@@ -105,13 +121,11 @@ Failed   1
     story.engine.tell('TASK-001-r1', told.review(1));
     const bar = await sidebar(story);
     const rows = (text: string) => text.split('\n').map((line) => line.replace(/ {3}.*/, ''));
-    assert.deepEqual(rows(await renderTree(bar.cells)).filter((line) => line !== ''), [
-      '(repo) one',
-      '  (bell-dot) TASK-001  Add slugify',
-      '(repo) two',
-      '  (bell-dot) TASK-001  Add slugify',
-    ]);
-    assert.match(await renderTree(bar.needsYou), /tests green \(one\)[^]*tests green \(two\)/);
+    assert.deepEqual(
+      rows(await renderTree(bar.cells)).filter((line) => line !== ''),
+      ['(repo) one', '  (bell-dot) TASK-001  Add slugify', '(repo) two', '  (bell-dot) TASK-001  Add slugify'],
+    );
+    assert.match(await renderTree(bar.needsYou), /tests green \(one\)[\s\S]*tests green \(two\)/);
     bar.dispose();
   });
 
@@ -184,19 +198,41 @@ Failed   1
     const { engine, world } = story;
     greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
     engine.tell('TASK-001-r1', told.review(1));
-    const change = (path: string, newOid: string) => ({ status: 'modified' as const, path, oldMode: '100644', newMode: '100644', oldOid: '0', newOid, added: 1, removed: 0 });
+    const change = (path: string, newOid: string) => ({
+      status: 'modified' as const,
+      path,
+      oldMode: '100644',
+      newMode: '100644',
+      oldOid: '0',
+      newOid,
+      added: 1,
+      removed: 0,
+    });
     world.changed.set(treeOf(1), [change('src/slug.ts', 'a'), change('test/slug.test.ts', 'b')]);
     world.changed.set(treeOf(2), [change('src/slug.ts', 'a2'), change('test/slug.test.ts', 'b')]);
     const bar = await sidebar(story);
     const [model] = story.context.repositories.list;
     assert.ok(model !== undefined);
     const paths = ['src/slug.ts', 'test/slug.test.ts'];
-    await bar.reviewed.set(model, 'TASK-001-r1', treeOf(1), paths.map((path) => ({ path, reviewed: true })));
-    assert.match(await renderTree(bar.needsYou), /\[x\] \(file\) slug\.ts[^]*\[x\] \(file\) slug\.test\.ts/);
-    engine.tell('TASK-001-r1', told.answered('a1', 'rejected'), told.attempt(2), told.executed(2), told.candidate(2), told.tested(2, 0), told.review(2));
+    await bar.reviewed.set(
+      model,
+      'TASK-001-r1',
+      treeOf(1),
+      paths.map((path) => ({ path, reviewed: true })),
+    );
+    assert.match(await renderTree(bar.needsYou), /\[x\] \(file\) slug\.ts[\s\S]*\[x\] \(file\) slug\.test\.ts/);
+    engine.tell(
+      'TASK-001-r1',
+      told.answered('a1', 'rejected'),
+      told.attempt(2),
+      told.executed(2),
+      told.candidate(2),
+      told.tested(2, 0),
+      told.review(2),
+    );
     await settle();
     await bar.reviewed.carryOver(model, 'TASK-001-r1', treeOf(2));
-    assert.match(await renderTree(bar.needsYou), /\[ \] \(file\) slug\.ts[^]*\[x\] \(file\) slug\.test\.ts/);
+    assert.match(await renderTree(bar.needsYou), /\[ \] \(file\) slug\.ts[\s\S]*\[x\] \(file\) slug\.test\.ts/);
     bar.dispose();
   });
 });

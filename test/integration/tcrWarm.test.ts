@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { readLease } from '../../src/adapters/journal/lease.ts';
+import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { git } from '../support/sampleRepository.ts';
+import { byWord, tools, write } from '../support/sampleScript.ts';
+
+describe('A cell made ahead', function () {
+  this.timeout(180_000);
+  let reactor: Reactor;
+  let repository: string;
+
+  before(async () => {
+    reactor = await Reactor.open(byWord({ first: tools(write('first.txt', 'good\n')), second: tools(write('second.txt', 'good\n')) }));
+    repository = await reactor.repository('plain', plainProject('cells:\n  warm: 1\n'));
+  });
+  after(() => reactor.close());
+
+  const warmBranches = async () =>
+    (await git(repository, 'branch', '--list', 'reactor/warm-*', '--format=%(refname:short)')).split('\n').filter(Boolean);
+  const warmCell = () =>
+    until('a warm cell is ready', async () => {
+      const { cells } = JSON.parse((await reactor.call(repository, ['status', '--json'])).stdout) as {
+        cells: { phase: string; branch: string }[];
+      };
+      return cells.find(({ phase }) => phase === 'warm')?.branch;
+    });
+
+  it('is taken by the next task, at the base as it is then, with a branch of the task', async () => {
+    const first = await reactor.run(repository, 'Write first');
+    assert.equal(first.exitCode, 0);
+    const branch = await warmCell();
+    // The first run has landed after the warm cell's base was settled; this moves it on once more.
+    await git(repository, 'commit', '--quiet', '--allow-empty', '-m', 'moved');
+    const second = await reactor.run(repository, 'Write second', ['--task', 'second']);
+    assert.equal(dataOf(second, 'cell/serverSpawned')[0]?.start, 0);
+    const { status, base } = onlyRun(second);
+    assert.deepEqual(
+      [status, await git(repository, 'branch', '--list', 'reactor/second', '--format=%(refname:short)')],
+      ['landed', 'reactor/second'],
+    );
+    assert.equal(await git(repository, 'log', '-1', '--format=%s', base ?? ''), 'moved');
+    assert.equal((await warmBranches()).includes(branch), false);
+    assert.deepEqual((await git(repository, 'ls-tree', '--name-only', 'main')).split('\n').sort(), [
+      'check.sh',
+      'first.txt',
+      'reactor.yaml',
+      'readme.txt',
+      'second.txt',
+    ]);
+  });
+
+  it('INV-005: is gone after a kill -9 of the engine, and swept up by the next one', async () => {
+    await warmCell();
+    const engine = readLease(reactor.journal(repository));
+    process.kill(engine?.process.pid ?? 0, 'SIGKILL');
+    await until('the warden has ended the server', () => reactor.agentServers().length === 0);
+    assert.equal((await reactor.call(repository, ['clean', '--dry-run'])).exitCode, 0);
+    await until('the warm cell has been swept up', async () => (await warmBranches()).length === 0);
+    assert.equal((await git(repository, 'worktree', 'list')).split('\n').length, 1);
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { anchorText } from '../../../../src/vscode/review/anchorText.ts';
+import { treeUri } from '../../../../src/vscode/review/treeUri.ts';
+import { greenRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
+import type { EditorStory } from '../../../support/vscode/editorStory.ts';
+import { FakeThread } from '../../../support/vscode/fakeComments.ts';
+import { settle } from '../../../support/vscode/fakeEditorHost.ts';
+import { FakeRange, type FakeUri } from '../../../support/vscode/fakeTypes.ts';
+import { type OpenEditor, openEditor } from '../../../support/vscode/openEditor.ts';
+
+const waiting = ({ engine, world }: EditorStory): void => {
+  greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+  engine.tell('TASK-001-r1', told.review(1));
+  engine.handlers = { answer: ({ run }) => ({ run, seq: 1 }) };
+  world.files.set(`${treeOf(1)}:src/slug.ts`, 'one\ntwo\nthree\n');
+  world.files.set(`${treeOf(1)}:src/b.ts`, 'alpha\nbeta\n');
+};
+
+/** A person opens a thread on a line of the candidate and writes into it. */
+async function comment({ api, context, editor }: OpenEditor, path: string, line: number, text: string): Promise<FakeThread> {
+  const uri = treeUri(context.vscode, { repository: '/repository/.git', run: 'TASK-001-r1', tree: treeOf(1), path, side: 'candidate' });
+  const thread = new FakeThread(uri as unknown as FakeUri, new FakeRange(line, 0, line, 0), []);
+  editor.comments.threads.push(thread);
+  await api.run('reactor.comment.create', [{ thread, text }]);
+  return thread;
+}
+
+const secondCandidate = async ({ engine, world }: OpenEditor, slug: string): Promise<void> => {
+  world.files.set(`${treeOf(2)}:src/slug.ts`, slug);
+  world.files.set(`${treeOf(2)}:src/b.ts`, 'alpha\nbeta\n');
+  engine.tell(
+    'TASK-001-r1',
+    told.answered('a1', 'rejected'),
+    told.attempt(2),
+    told.executed(2),
+    told.candidate(2),
+    told.tested(2, 0),
+    told.review(2),
+  );
+  await settle();
+};
+
+describe('comments on a candidate', () => {
+  it('go to the agent in one prompt with file, line and code', async () => {
+    const editor = await openEditor({}, waiting);
+    await comment(editor, 'src/slug.ts', 1, 'Use a map.');
+    await comment(editor, 'src/b.ts', 0, 'Why?');
+    const resolved = await comment(editor, 'src/slug.ts', 2, 'Never mind.');
+    await editor.api.run('reactor.comment.resolve', [resolved]);
+    const [row] = await editor.rows('reactor.needsYou');
+    assert.match(await editor.run('reactor.requestChanges', [row], 'In general: fine.'), /2 comments will be sent\. Anything to add\?/);
+    const { comment: text } = JSON.parse(editor.engine.asked[0]?.slice('answer '.length) ?? '') as { comment: string };
+    assert.equal(
+      text,
+      `In general: fine.
+
+A reviewer asks for these changes:
+
+src/b.ts:1
+\`\`\`ts
+alpha
+\`\`\`
+Why?
+
+src/slug.ts:2
+\`\`\`ts
+two
+\`\`\`
+Use a map.`,
+    );
+    assert.equal(
+      editor.editor.comments.text,
+      'src/slug.ts:2 sent (sent) ann: Use a map.\nsrc/b.ts:1 sent (sent) ann: Why?\nsrc/slug.ts:3 resolved (resolved) ann: Never mind.',
+    );
+    editor.api.dispose();
+  });
+
+  it('stay with their lines in the next candidate, and say when those are gone', async () => {
+    const editor = await openEditor({}, waiting);
+    await comment(editor, 'src/slug.ts', 1, 'Use a map.');
+    await comment(editor, 'src/slug.ts', 2, 'Shorter.');
+    await secondCandidate(editor, 'zero\nzero\none\ntwo\nTHREE\n');
+    assert.equal(editor.editor.comments.text, 'src/slug.ts:4 open (open) ann: Use a map.\nsrc/slug.ts:3 outdated (outdated) ann: Shorter.');
+    editor.api.dispose();
+  });
+
+  it('can be edited, answered, resolved, reopened and deleted', async () => {
+    const editor = await openEditor({}, waiting);
+    const thread = await comment(editor, 'src/slug.ts', 1, 'Use a map.');
+    const shown = () => editor.editor.comments.text;
+    await editor.api.run('reactor.comment.edit', [thread.comments[0]]);
+    await editor.api.run('reactor.comment.save', [{ ...thread.comments[0], body: 'Use a set.' }]);
+    await editor.api.run('reactor.comment.create', [{ thread, text: 'Or a list.' }]);
+    assert.equal(shown(), 'src/slug.ts:2 open (open) ann: Use a set. / ann: Or a list.');
+    await editor.api.run('reactor.comment.resolve', [{ thread, text: '' }]);
+    await editor.api.run('reactor.comment.reopen', [thread]);
+    await editor.api.run('reactor.comment.delete', [thread.comments[1]]);
+    assert.equal(shown(), 'src/slug.ts:2 open (open) ann: Use a set.');
+    await editor.api.run('reactor.comment.delete', [thread]);
+    assert.equal(shown(), '');
+    editor.api.dispose();
+  });
+
+  it('can be written on the candidate that waits, and on nothing else', async () => {
+    const editor = await openEditor({}, waiting);
+    const ranges = (tree: string, side: 'base' | 'candidate') => {
+      const uri = treeUri(editor.context.vscode, { repository: '/repository/.git', run: 'TASK-001-r1', tree, path: 'src/slug.ts', side });
+      return editor.editor.comments.commentingRangeProvider?.provideCommentingRanges({ uri, lineCount: 4 });
+    };
+    assert.deepEqual(ranges(treeOf(1), 'candidate'), [new FakeRange(0, 0, 3, 0)]);
+    assert.deepEqual(ranges(treeOf(1), 'base'), []);
+    assert.deepEqual(ranges(treeOf(2), 'candidate'), []);
+    await secondCandidate(editor, '');
+    assert.deepEqual(ranges(treeOf(1), 'candidate'), []);
+    editor.api.dispose();
+  });
+});
+
+describe('anchorText', () => {
+  it('finds the nearest place of the same lines', () => {
+    const lines = ['a', 'b', 'x', 'a', 'b'];
+    assert.deepEqual(
+      [anchorText(lines, ['a', 'b'], 0), anchorText(lines, ['a', 'b'], 4), anchorText(lines, ['b', 'a'], 0), anchorText([], ['a'], 0)],
+      [0, 3, null, null],
+    );
+  });
+});
