@@ -3,7 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 import { bareScript } from './support/bareScript.ts';
 import { startInstantModel } from './support/instantModel.ts';
 import { plainOpenCode } from './support/plainOpenCode.ts';
-import { reactorRun, stopEngine } from './support/reactorCommand.ts';
+import { reactorRun, stopEngine, warmCellReady } from './support/reactorCommand.ts';
 import { type SampleRepository, sampleRepository } from './support/sampleRepository.ts';
 import { userEnvironment } from './support/workplace.ts';
 
@@ -33,16 +33,24 @@ const bare: Start = async (repository, env) => {
   return startedAt;
 };
 
-const firstRequest = (name: string, files: number, against: Start, atMost: number | null): Benchmark => ({
+const firstRequest = (name: string, files: number, against: Start, atMost: number | null, warm = false): Benchmark => ({
   name,
   unit: 'ms',
   ...(atMost === null ? {} : { target: { of: 'ratio', atMost } }),
   async prepare() {
     const model = await startInstantModel();
-    const env = userEnvironment(model);
+    const env = userEnvironment(model, warm ? 1 : 0);
     const repository = await sampleRepository(files);
+    if (warm) {
+      await accepted(repository, env);
+      await warmCellReady(repository, env);
+    }
     return {
-      subject: () => firstRequestMs(model, () => accepted(repository, env)),
+      subject: async () => {
+        const ms = await firstRequestMs(model, () => accepted(repository, env));
+        if (warm) await warmCellReady(repository, env);
+        return ms;
+      },
       baseline: () => firstRequestMs(model, () => against(repository, env)),
       dispose: async () => {
         await stopEngine(repository, env);
@@ -55,6 +63,7 @@ const firstRequest = (name: string, files: number, against: Start, atMost: numbe
 export const benchmarks: readonly Benchmark[] = [
   firstRequest('firstRequest/small', 5, plainOpenCode, 0.6),
   firstRequest('firstRequest/20k', 20_000, plainOpenCode, 0.6),
+  firstRequest('firstRequest/smallWarm', 5, plainOpenCode, 0.6, true),
   firstRequest('firstRequest/smallBare', 5, bare, null),
   firstRequest('firstRequest/20kBare', 20_000, bare, null),
 ];

@@ -26,6 +26,7 @@ describe('The first run in the editor', function () {
     const repository = await session.reactor.repository('shop', plainProject());
     const workbench = await session.show(repository);
     await workbench.palette('Reactor: Run Reactor Task…');
+    await workbench.asked('What should the agent do?');
     await workbench.picture('1-prompt');
     await workbench.answer('What should the agent do?', 'Write alpha');
     await workbench.quickRow(/Run with: sh check\.sh · land on main after my approval/).waitFor();

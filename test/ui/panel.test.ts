@@ -3,8 +3,8 @@ import type { Server } from 'node:http';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Browser, Page } from 'playwright-core';
 import { FakePanelModel } from '../support/panel/fakePanelModel.ts';
-import { type PageOptions, type PanelOnPage, openOnPage, servePanel, startBrowser } from './panelHarness/panelHarness.ts';
 import { zoomFrames } from './panelHarness/panelFrames.ts';
+import { openOnPage, type PageOptions, type PanelOnPage, servePanel, startBrowser } from './panelHarness/panelHarness.ts';
 import { hostileTitle, largeJournal, sampleJournal } from './panelHarness/panelSample.ts';
 
 const trees = { base: 'a'.repeat(40), first: '1'.repeat(40), second: '2'.repeat(40) };
@@ -61,7 +61,10 @@ describe('the panel in a browser', function () {
     await page.getByRole('option', { name: /TASK-008/ }).click();
     for (const tab of ['Diff', 'Costs', 'Conversation']) {
       await page.getByRole('tab', { name: tab }).click();
-      await page.locator({ Diff: '.hunk', Costs: '.figure', Conversation: '.entry' }[tab] ?? '').first().waitFor();
+      await page
+        .locator({ Diff: '.hunk', Costs: '.figure', Conversation: '.entry' }[tab] ?? '')
+        .first()
+        .waitFor();
     }
     assert.deepEqual([await page.title(), await page.locator('img').count(), complaints], ['Reactor', 0, []]);
   });

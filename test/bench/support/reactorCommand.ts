@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import type { Entry } from '../../../src/core/journal/entry.ts';
 import { benchFolder } from './benchFolder.ts';
 import { type ChildRun, childRun } from './childRun.ts';
@@ -42,6 +43,17 @@ export async function reactorRun(repository: SampleRepository, env: NodeJS.Proce
   };
   untilMs('landing/landed');
   return { ...ran, entries, untilMs };
+}
+
+/** Resolves when the engine has a cell made ahead. It must have had a run to make one for. @throws Error when it does not come. */
+export async function warmCellReady(repository: SampleRepository, env: NodeJS.ProcessEnv): Promise<void> {
+  for (let look = 0; look < 100; look += 1) {
+    const { stdout } = await reactor(['status', '--json', '--repo', repository.path], env);
+    const { cells } = JSON.parse(stdout) as { cells: { phase: string }[] };
+    if (cells.some(({ phase }) => phase === 'warm')) return;
+    await systemClock.sleep(300);
+  }
+  throw new Error('no warm cell was made');
 }
 
 /** Ends the engine of the repository when one runs. */

@@ -6,7 +6,7 @@ import { newFolder } from './benchFolder.ts';
 export interface SampleRepository {
   readonly path: string;
   readonly base: string;
-  /** Back to the first commit, with no other branch, worktree entry or kept ref. */
+  /** Back to the first commit, with no other branch (but those of warm cells), worktree entry or kept ref. */
   readonly restore: () => Promise<void>;
 }
 
@@ -43,7 +43,8 @@ export async function makeRepository(files: number): Promise<SampleRepository> {
   const restore = async (): Promise<void> => {
     await git('reset', '--hard', '--quiet', base);
     await git('worktree', 'prune');
-    const refs = (await git('for-each-ref', '--format=%(refname)')).split('\n').filter((ref) => ref !== '' && ref !== 'refs/heads/main');
+    const kept = /^(|refs\/heads\/main|refs\/heads\/reactor\/warm-.*)$/;
+    const refs = (await git('for-each-ref', '--format=%(refname)')).split('\n').filter((ref) => !kept.test(ref));
     for (const ref of refs) await git('update-ref', '-d', ref);
   };
   return { path, base, restore };

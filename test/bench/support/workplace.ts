@@ -13,7 +13,7 @@ export const openCode = fileURLToPath(
 );
 
 /** The environment of a user whose only model is the scripted one, with a home and a data folder of their own. */
-export function userEnvironment(model: ScriptedModel): NodeJS.ProcessEnv {
+export function userEnvironment(model: ScriptedModel, warmCells = 0): NodeJS.ProcessEnv {
   const home = newFolder('user');
   const reactorHome = join(home, 'reactor');
   mkdirSync(reactorHome);
@@ -25,6 +25,7 @@ export function userEnvironment(model: ScriptedModel): NodeJS.ProcessEnv {
     REACTOR_HOME: reactorHome,
     REACTOR_OPENCODE: openCode,
     REACTOR_IDLE_MS: '600000',
+    REACTOR_WARM: String(warmCells),
     OPENCODE_CONFIG_CONTENT: JSON.stringify({ ...scriptedConfig(model.port), permission: { '*': 'allow' } }),
   };
 }

@@ -29,7 +29,8 @@ export class Workbench {
 
   private async drawn(): Promise<void> {
     await this.page.locator('.monaco-workbench').waitFor();
-    await this.page.locator('.part.statusbar').waitFor();
+    // The palette lists what was there when it was opened: extensions are known only some time after the window is drawn.
+    await this.#icon.waitFor();
   }
 
   /** Runs a command by the keyboard: F1, its title, Enter. */
@@ -53,23 +54,26 @@ export class Workbench {
     return this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').filter({ hasText: text }).first();
   }
 
-  /** Types into the input that is shown and presses Enter; waits for the question first, so that nothing goes to an earlier one. */
+  /** Waits until a question is asked. */
+  async asked(question: string | RegExp): Promise<void> {
+    const titled = this.page.locator('.quick-input-widget:visible').filter({ hasText: question });
+    await titled.or(this.page.getByPlaceholder(question)).first().waitFor();
+  }
+
+  /** Types an answer and presses Enter; waits for the question first, so that nothing goes to an earlier one. */
   async answer(question: string | RegExp, text: string): Promise<void> {
-    await this.page
-      .locator('.quick-input-widget:visible')
-      .filter({ hasText: question })
-      .or(this.page.getByPlaceholder(question))
-      .first()
-      .waitFor();
+    await this.asked(question);
     await this.quickInput.fill(text);
     await this.page.keyboard.press('Enter');
   }
 
   /** Shows Reactor's views by its icon in the activity bar. */
   async showSidebar(): Promise<void> {
-    const tab = this.page.getByRole('tab', { name: /^Reactor\b/ });
-    await tab.waitFor();
-    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    if ((await this.#icon.getAttribute('aria-selected')) !== 'true') await this.#icon.click();
+  }
+
+  get #icon(): Locator {
+    return this.page.getByRole('tab', { name: /^Reactor\b/ });
   }
 
   /** A view of the sidebar by its title. */

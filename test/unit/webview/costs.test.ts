@@ -77,14 +77,14 @@ describe('texts of the panel', () => {
       '1 h 05 min',
       '1 d 1 h',
     ]);
-    assert.deepEqual([0, 0.0121, 3.456].map(usdText), ['$0.00', '$0.0121', '$3.46']);
+    assert.deepEqual([0, 0.0121, 3.456, -2].map(usdText), ['$0.00', '$0.0121', '$3.46', '−$2.00']);
     assert.deepEqual([1830, 45_200, 1_230_000].map(countText), ['1,830', '45.2k', '1.2M']);
     assert.deepEqual([plural(1, 'file'), plural(3, 'file'), plural(2, 'match', 'matches')], ['1 file', '3 files', '2 matches']);
     assert.deepEqual(
-      [usdMarks([0, 0.5, 1]), usdMarks([0, 0.005]), usdMarks([0, 100])],
+      [usdMarks([0, 0.5, 1]), usdMarks([0, 0.025, 0.05]), usdMarks([0, 100])],
       [
         ['$0.00', '$0.50', '$1.00'],
-        ['$0.000', '$0.005'],
+        ['$0.000', '$0.025', '$0.050'],
         ['$0', '$100'],
       ],
     );

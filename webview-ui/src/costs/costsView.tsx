@@ -49,7 +49,7 @@ const burnOptions = (colours: Theme): PlotOptions => ({
       points: { show: false },
       ...(uPlot.paths.stepped === undefined ? {} : { paths: uPlot.paths.stepped({ align: 1 }) }),
     },
-    { stroke: colours.orange, width: 1.5, dash: [5, 4], points: { show: false } },
+    { stroke: colours.yellow, width: 1.5, dash: [5, 4], points: { show: false } },
     { stroke: colours.red, width: 1, points: { show: false } },
   ],
 });
@@ -78,7 +78,7 @@ function Burn({ report }: { report: CostReportShape }) {
     <ChartCard title={title} note={note} name="today" columns={columns} rows={burn.points} keyOf={({ at, usd }) => `${at}/${usd}`}>
       <Plot label={`${title}: ${note}`} height={chartHeight} data={data} options={burnOptions} />
       <p class="legend faint">
-        <span class="swatch blue" /> {burn.budgetUsd === null ? 'spent' : 'left'} <span class="swatch orange dashed" /> at this rate
+        <span class="swatch blue" /> {burn.budgetUsd === null ? 'spent' : 'left'} <span class="swatch dashed" /> at this rate
       </p>
     </ChartCard>
   );
@@ -96,7 +96,7 @@ const dayColumns: readonly Column<DayRow>[] = [
   { name: 'Day', value: ({ day }) => day },
   { name: 'Model', value: ({ model }) => model },
   { name: 'Cost USD', value: ({ usd }) => usd, show: ({ usd, unpricedCalls }) => totalText({ usd: String(usd), unpricedCalls }) },
-  { name: 'Unpriced calls', value: ({ unpricedCalls }) => unpricedCalls },
+  { name: 'Unpriced calls', value: ({ unpricedCalls }) => unpricedCalls, isExportOnly: true },
   { name: 'Tokens', value: ({ tokens }) => tokens, show: ({ tokens }) => countText(tokens) },
 ];
 
@@ -177,7 +177,7 @@ const taskColumns: readonly Column<TaskRow>[] = [
   { name: 'Title', value: ({ title }) => title },
   { name: 'Cost USD', value: ({ total }) => Number(total.usd), show: ({ total }) => totalText(total) },
   { name: 'Wasted USD', value: ({ wastedUsd }) => Number(wastedUsd), show: ({ wastedUsd }) => usdText(Number(wastedUsd)) },
-  { name: 'Unpriced calls', value: ({ total }) => total.unpricedCalls },
+  { name: 'Unpriced calls', value: ({ total }) => total.unpricedCalls, isExportOnly: true },
   { name: 'Tokens', value: ({ tokens }) => tokens, show: ({ tokens }) => countText(tokens) },
   { name: 'Runs', value: ({ runs }) => runs },
   { name: 'Attempts', value: ({ attempts }) => attempts },

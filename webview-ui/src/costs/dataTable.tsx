@@ -8,12 +8,14 @@ import { type SortColumn, sorted } from './sorted.ts';
 export interface Column<Row> extends SortColumn<Row> {
   /** What is shown; the value when absent. */
   readonly show?: (row: Row) => ComponentChildren;
+  /** For the export alone: where it is shown, another column tells it. */
+  readonly isExportOnly?: boolean;
 }
 
 /** A table that sorts by any column. Numbers first largest, texts first A. */
 export function DataTable<Row>({
   label,
-  columns,
+  columns: all,
   rows,
   keyOf,
 }: {
@@ -22,6 +24,7 @@ export function DataTable<Row>({
   rows: readonly Row[];
   keyOf: (row: Row) => string;
 }) {
+  const columns = all.filter(({ isExportOnly }) => isExportOnly !== true);
   const sort = useSignal<{ readonly column: number; readonly isUp: boolean } | null>(null);
   const shown = sort.value === null ? rows : sorted(rows, columns[sort.value.column], sort.value.isUp);
   const isNumber = (column: Column<Row>): boolean => rows[0] !== undefined && typeof column.value(rows[0]) === 'number';

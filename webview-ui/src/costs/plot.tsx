@@ -42,8 +42,8 @@ export const seriesColours = (colours: Theme): string[] => [
   colours.blue,
   colours.purple,
   colours.green,
-  colours.orange,
   colours.yellow,
+  colours.cyan,
   colours.red,
   colours.faint,
 ];

@@ -44,9 +44,7 @@ export function drawTimeline(context: CanvasRenderingContext2D, drawn: DrawnTime
     context.fillRect(0, lane.top, width, laneHeight);
   }
   context.fillStyle = theme.grid;
-  context.globalAlpha = 0.45;
   for (const { at } of drawn.ticks) context.fillRect(Math.round((at - view.from) * scale), 0, 1, height);
-  context.globalAlpha = 1;
   for (const lane of drawn.lanes) {
     for (let row = 0; row < rowTops.length; row += 1) {
       for (const block of planRow(lane.store, row, view, width, now)) drawBlock(context, lane, row, block, theme);

@@ -14,7 +14,7 @@ export interface Theme {
   readonly green: string;
   readonly red: string;
   readonly yellow: string;
-  readonly orange: string;
+  readonly cyan: string;
   readonly purple: string;
   readonly isHighContrast: boolean;
   readonly font: string;
@@ -31,14 +31,16 @@ function read(): Theme {
     faint: value('descriptionForeground', foreground),
     background: value('editor-background', '#1e1e1e'),
     border: isHighContrast ? value('contrastBorder', foreground) : value('editorGroup-border', value('panel-border', '#444444')),
-    grid: value('editorIndentGuide-background1', value('tree-inactiveIndentGuidesStroke', '#40404066')),
+    // Full strength in high contrast, which would drown what is drawn over it.
+    grid: `color-mix(in srgb, ${value('editorIndentGuide-background1', '#404040')} 45%, transparent)`,
     focus: value('focusBorder', '#0078d4'),
     picked: isHighContrast ? 'transparent' : value('list-inactiveSelectionBackground', '#37373d'),
     blue: value('charts-blue', '#3794ff'),
     green: value('charts-green', '#89d185'),
     red: value('charts-red', '#f14c4c'),
     yellow: value('charts-yellow', '#cca700'),
-    orange: value('charts-orange', '#d18616'),
+    // The chart colour orange is a translucent highlight in some themes.
+    cyan: value('terminal-ansiCyan', '#11a8cd'),
     purple: value('charts-purple', '#b180d7'),
     isHighContrast,
     font: value('font-family', 'sans-serif'),
@@ -70,7 +72,7 @@ export function spanColour(colours: Theme, kind: SpanKind, status: SpanStatus): 
       return colours.purple;
     case 'test':
     case 'baseTest':
-      return status === 'good' ? colours.green : colours.orange;
+      return status === 'good' ? colours.green : colours.faint;
     case 'commit':
     case 'landing':
       return colours.green;
