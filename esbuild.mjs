@@ -142,7 +142,7 @@ export async function build(root) {
   // Editors complete and check reactor.yaml by it.
   if (existsSync(join(root, 'src/core/model/projectConfig.ts'))) {
     const { writeSchema } = await import('./scripts/generateSchema.ts');
-    await writeSchema(join(outdir, 'reactor.schema.json'));
+    writeSchema(join(outdir, 'reactor.schema.json'));
   }
   // Dated by the start: a source changed while the build ran makes it stale.
   const stamp = join(outdir, '.built');

@@ -30,7 +30,16 @@ export async function packageExtension(file: string): Promise<readonly VsixFile[
     await fillStage(stage);
     const packed = join(stage, 'packed.vsix');
     const vsce = join(tool, 'node_modules', '@vscode', 'vsce', 'vsce');
-    const args = [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--no-rewrite-relative-links', '--out', packed];
+    const args = [
+      vsce,
+      'package',
+      '--no-dependencies',
+      '--allow-missing-repository',
+      '--skip-license',
+      '--no-rewrite-relative-links',
+      '--out',
+      packed,
+    ];
     await promisify(execFile)(process.execPath, args, { cwd: stage, maxBuffer: 16 * 1024 * 1024 });
     const files = await filesOf(packed, tool);
     const problems = packagingProblems(files, statSync(packed).size);

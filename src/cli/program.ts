@@ -117,10 +117,17 @@ Examples:
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).approveCommand(context, name, options)));
   onRun('reject', 'do not take what waits; with a comment the agent goes on from there')
     .option('--comment <text>', 'what should change: sent to the agent as its next prompt')
-    .option('--file <path[:hunks]>', 'reject only this file, or these hunks of it (counted from 1); the rest is tested again; repeat for more', append)
+    .option(
+      '--file <path[:hunks]>',
+      'reject only this file, or these hunks of it (counted from 1); the rest is tested again; repeat for more',
+      append,
+    )
     .option('--id <id>', 'which one, when several things of the run wait')
     .option('--detach', 'return at once in place of following the run')
-    .addHelpText('after', '\nExamples:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"\n  $ reactor reject TASK-001 --file src/cart.ts:2 --file docs/notes.md')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"\n  $ reactor reject TASK-001 --file src/cart.ts:2 --file docs/notes.md',
+    )
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).rejectCommand(context, name, options)));
   onRun('resume', 'let a parked run go on')
     .option('--budget <usd>', 'its new limit in US dollars')

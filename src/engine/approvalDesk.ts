@@ -108,9 +108,8 @@ export class ApprovalDesk implements Disposable {
     return seq;
   }
 
-  /** What was asked is void; who waits for it goes on without an answer. */
-  async withdraw(run: string, id: string, reason: string): Promise<void> {
-    await this.#ledger.append(run, 'engine', event('approval/withdrawn', { id, reason }));
+  /** Who waits for an answer that the journal has made void goes on without one. */
+  release(id: string): void {
     this.#waiters.get(id)?.(null);
   }
 

@@ -5,7 +5,7 @@ import { currentAttempt, type RunState } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import { type Kept, keepTree, keepWorktree } from './keep.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
-import { recordCandidate } from './steps/candidate.ts';
+import { candidateEvents } from './steps/candidate.ts';
 
 export interface ReviseRequest {
   readonly run: string;
@@ -37,10 +37,15 @@ export async function reviseCandidate(engine: EngineContext, desk: ApprovalDesk,
     ? await editedWorktree(context, request.tree, attempt.attempt)
     : await partOf(context, state, request, attempt.attempt);
   const coAuthor = request.edited ? await personOf(context, actor) : null;
-  await desk.withdraw(request.run, pending.id, 'the candidate was revised');
   const rejected = request.rejected.map((r) => ({ path: r.path, hunks: r.hunks === null ? null : [...r.hunks] }));
-  await context.recordAs(actor, event('attempt/revised', { attempt: attempt.attempt, from: request.tree, rejected, coAuthor }));
-  await recordCandidate(context, attempt.attempt, kept);
+  // All at once, and before the run's driver is woken: between them it would ask for a review of the former tree.
+  await context.recordAs(
+    actor,
+    event('approval/withdrawn', { id: pending.id, reason: 'the candidate was revised' }),
+    event('attempt/revised', { attempt: attempt.attempt, from: request.tree, rejected, coAuthor }),
+    ...(await candidateEvents(context, attempt.attempt, kept)),
+  );
+  desk.release(pending.id);
   return kept.tree;
 }
 

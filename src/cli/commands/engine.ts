@@ -13,7 +13,9 @@ export async function engineCommand({ terminal, host }: CommandContext, options:
   if (!options.stop) return await loaded.runEngine(folder);
   const now = options.now ?? false;
   const stopped = await loaded.stopEngine(folder, { drain: !now });
-  const words = now ? 'The engine has ended; open runs go on with the next one.' : 'The engine ends when its present runs have ended or are parked.';
+  const words = now
+    ? 'The engine has ended; open runs go on with the next one.'
+    : 'The engine ends when its present runs have ended or are parked.';
   terminal.stdout.write(`${stopped ? words : 'No engine runs for this repository.'}\n`);
   return exitCodes.done;
 }

@@ -1,4 +1,4 @@
-import { event } from '../../core/journal/events.ts';
+import { type DomainEvent, event } from '../../core/journal/events.ts';
 import { leadsOutside } from '../../core/policy/linkPolicy.ts';
 import type { FileChange } from '../../core/ports/git.ts';
 import { type Kept, keepWorktree } from '../keep.ts';
@@ -8,16 +8,17 @@ const MAX_FILES_JOURNALED = 200;
 
 /** Turns what the attempt did into a kept tree, and looks at it for what must never be committed. */
 export async function buildCandidate(context: RunContext, attempt: number): Promise<void> {
-  await recordCandidate(context, attempt, await keepWorktree(context, String(attempt)));
+  const kept = await keepWorktree(context, String(attempt));
+  await context.record(...(await candidateEvents(context, attempt, kept)));
 }
 
-/** Records a kept tree as the attempt's candidate, after looking at it for what must never be committed. */
-export async function recordCandidate(context: RunContext, attempt: number, kept: Kept): Promise<void> {
+/** What makes a kept tree the attempt's candidate, after looking at it for what must never be committed. */
+export async function candidateEvents(context: RunContext, attempt: number, kept: Kept): Promise<readonly DomainEvent[]> {
   const { repository } = context.deps;
   const changes = await repository.changes(context.state.lastGreen.tree, kept.tree);
   const violations = await violationsOf(context, kept.tree, changes);
   const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);
-  await context.record(
+  return [
     ...(violations.length > 0 ? [event('attempt/violated', { attempt, violations })] : []),
     event('attempt/candidateBuilt', {
       attempt,
@@ -35,7 +36,7 @@ export async function recordCandidate(context: RunContext, attempt: number, kept
       added: lines((c) => c.added),
       removed: lines((c) => c.removed),
     }),
-  );
+  ];
 }
 
 async function violationsOf(

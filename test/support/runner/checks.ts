@@ -11,6 +11,7 @@ export interface Check {
 
 export const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'types of the panel', command: ['tsc', '-p', 'webview-ui'] },
   { name: 'format and lint', command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '--max-diagnostics=50'] },
   { name: 'promises', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'dead code', command: ['knip'] },

@@ -25,7 +25,7 @@ describe('ProjectConfig', () => {
       budgets: { thresholds: [50, 75, 90, 100], onExceed: 'pause', unpriced: 'allow' },
       ports: { from: 8000, to: 9000 },
       health: { everyMs: 200, limitMs: 10_000 },
-      cells: { limit: 50, warm: 0 },
+      cells: { limit: 50 },
       tasks: [],
     });
   });

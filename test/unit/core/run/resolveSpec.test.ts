@@ -265,7 +265,6 @@ describe('settingNotes', () => {
           'budgets.perDayUsd is not enforced yet: only budgets.perRunUsd and budgets.perTaskUsd stop a run',
           'budgets.onExceed: stop is not possible yet: a run over its budget is paused',
           'budgets.unpriced: deny is not possible yet: a model without a price is let through',
-          'cells.warm has no effect yet: cells are made when a task starts',
         ],
       },
     );
