@@ -38,8 +38,8 @@ describe('Reviewing in the editor', function () {
     const review = workbench.treeItem('Needs You', 'TASK-001');
     await review.click();
     const entry = workbench.page.locator('.multiDiffEntry').filter({ hasText: 'greeting.txt' });
-    await entry.locator('.modified .view-lines').filter({ hasText: 'good morning' }).click();
-    await workbench.palette('Comments: Add Comment on Current Selection');
+    await entry.locator('.modified .view-lines').filter({ hasText: 'good morning' }).hover();
+    await entry.locator('.modified .comment-range-glyph').first().click();
     const thread = workbench.page.locator('.review-widget');
     await thread.locator('.monaco-editor').first().click();
     await workbench.page.keyboard.type('Say it louder.');
@@ -72,7 +72,7 @@ describe('Reviewing in the editor', function () {
     const repository = await session.reactor.repository('pair', plainProject());
     const workbench = await session.show(repository);
     await run(workbench, 'Write a pair');
-    await workbench.treeItem('Needs You', /TASK-001.*2 files/).click();
+    await workbench.expand(workbench.treeItem('Needs You', /TASK-001.*2 files/));
     const file = workbench.treeItem('Needs You', 'unwanted.txt');
     await file.waitFor();
     await workbench.rowAction(file, /Reject/);

@@ -1,9 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import { projectRoot } from './codeServer.ts';
 
 const EXTENSION = 'reactor.reactor';
+const PALETTE_LIMIT_MS = 60_000;
+const PALETTE_LOOK_MS = 2000;
+
+const comes = (locator: Locator, timeout: number): Promise<boolean> =>
+  locator.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
 
 /** The workbench as a person sees it: every word here is on the screen or read out by a screen reader. */
 export class Workbench {
@@ -29,16 +38,21 @@ export class Workbench {
 
   private async drawn(): Promise<void> {
     await this.page.locator('.monaco-workbench').waitFor();
-    // The palette lists what was there when it was opened: extensions are known only some time after the window is drawn.
     await this.#icon.waitFor();
   }
 
   /** Runs a command by the keyboard: F1, its title, Enter. */
   async palette(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.waitFor();
-    await this.quickInput.fill(`>${title}`);
-    await this.quickRow(title).waitFor();
+    const row = this.quickRow(title);
+    // The palette lists what there was when it was opened. Extensions, and what depends on their state, come some time after the window
+    // is drawn, so it is opened anew until the command is there.
+    for (const end = systemClock.monotonic() + PALETTE_LIMIT_MS; ; await this.page.keyboard.press('Escape')) {
+      await this.page.keyboard.press('F1');
+      await this.quickInput.waitFor();
+      await this.quickInput.fill(`>${title}`);
+      if (await comes(row, PALETTE_LOOK_MS)) break;
+      if (systemClock.monotonic() > end) throw new Error(`the palette has no command “${title}”`);
+    }
     await this.page.keyboard.press('Enter');
   }
 
@@ -73,7 +87,7 @@ export class Workbench {
   }
 
   get #icon(): Locator {
-    return this.page.getByRole('tab', { name: /^Reactor\b/ });
+    return this.page.locator('.part.activitybar').getByRole('tab', { name: /^Reactor\b/ });
   }
 
   /** A view of the sidebar by its title. */
@@ -89,6 +103,12 @@ export class Workbench {
   async rowAction(row: Locator, name: string | RegExp): Promise<void> {
     await row.hover();
     await row.getByRole('button', { name }).first().click();
+  }
+
+  /** Shows what is below a row. A click on the row itself would also do what the row is for. */
+  async expand(row: Locator): Promise<void> {
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
   }
 
   status(id: string): Locator {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FoundProcess, findOwnProcesses } from './ownProcesses.ts';
@@ -17,6 +17,8 @@ export interface TestRoom {
 /** The path is kept short: Unix sockets below it have at most 107 characters. */
 export function openTestRoom(): TestRoom {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'rt-'));
+  // A test that acts as another user has to reach its own folder in here.
+  chmodSync(folder, 0o711);
   const run = randomBytes(8).toString('hex');
   const home = join(folder, 'home');
   mkdirSync(home);
