@@ -1,7 +1,36 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { EditorSession } from '../support/editor/editorSession.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+
+describe('Without OpenCode in the editor', function () {
+  this.timeout(240_000);
+  let session: EditorSession;
+  before(async () => {
+    session = await EditorSession.open('noServer', () => ({ text: '' }), { env: { REACTOR_OPENCODE: '/nonexistent/opencode' } });
+  });
+  afterEach(async function () {
+    await session?.keepEvidence(this);
+  });
+  after(() => session?.close());
+
+  it('says what is missing and what to do about it, and starts nothing', async () => {
+    const repository = await session.reactor.repository('plain', plainProject());
+    const workbench = await session.show(repository);
+    await workbench.showSidebar();
+    await workbench.page.getByText(/OpenCode, which runs the agents, was not found/).waitFor();
+    await workbench.picture('1-no-opencode');
+    await workbench.palette('Reactor: Run Reactor Task…');
+    await workbench.answer('What should the agent do?', 'Write anything');
+    await workbench.quickRow('Run with:').waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.notification(/opencode/i).waitFor();
+    await workbench.picture('2-told');
+    assert.deepEqual(session.reactor.agentServers(), []);
+  });
+});
 
 describe('When something is missing in the editor', function () {
   this.timeout(240_000);

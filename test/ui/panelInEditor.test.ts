@@ -26,6 +26,12 @@ describe('The panel in the editor', function () {
     const workbench = await session.show(repository);
     await workbench.palette('Reactor: Show Timeline');
     await workbench.webview.getByText('TASK-001').first().waitFor();
+    // Two attempts of some spans each, once the whole run has been read.
+    await workbench.webview.getByText(/^reading /).waitFor({ state: 'hidden' });
+    await workbench.webview
+      .getByText(/^\d\d+$/)
+      .first()
+      .waitFor();
     await workbench.picture('1-timeline');
   });
 

@@ -58,6 +58,10 @@ describe('Reviewing in the editor', function () {
     await again.waitFor();
     await again.click();
     await workbench.page.locator('.multiDiffEntry .modified .view-lines').filter({ hasText: 'GOOD MORNING' }).waitFor();
+    await workbench.page
+      .getByRole('button', { name: /Approve and Land/ })
+      .first()
+      .waitFor();
     await workbench.picture('2-answered');
     assert.match(session.reactor.calls('greeting').at(-1)?.prompts.join('\n') ?? '', /greeting\.txt[\s\S]*Say it louder\./);
 

@@ -18,14 +18,19 @@ export async function run(): Promise<void> {
   const results: HostResult[] = [];
   const note = (test: Mocha.Runnable, state: HostResult['state'], error: unknown = null): void => {
     const text = error === null ? null : error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
-    results.push({ suite: basename(test.file ?? test.parent?.file ?? '', '.cjs'), title: test.fullTitle(), state, error: text });
+    const suite = basename(test.file ?? test.parent?.file ?? '', '.cjs');
+    // The outcome of a test takes the place of its beginning.
+    if (results.at(-1)?.state === 'begun') results.pop();
+    results.push({ suite, title: test.fullTitle(), state, error: text });
+    // Each time, so that a host that hangs or dies leaves what it did.
+    writeFileSync(required('REACTOR_HOST_RESULTS'), JSON.stringify(results));
   };
   await new Promise<void>((done) => {
     mocha
       .run(() => done())
+      .on('test', (test) => note(test, 'begun'))
       .on('pass', (test) => note(test, 'passed'))
       .on('pending', (test) => note(test, 'skipped'))
       .on('fail', (test: Mocha.Runnable, error: unknown) => note(test, 'failed', error));
   });
-  writeFileSync(required('REACTOR_HOST_RESULTS'), JSON.stringify(results));
 }

@@ -6,6 +6,8 @@ import { folder, git, reactor, repositoryId, runTask, status, until, waiting } f
 const subject = (repository: string): Promise<string> => git(repository, 'log', '-1', '--format=%s', 'main');
 
 describe('Runs', () => {
+  let rejecting: Promise<string> | undefined;
+
   it('lands what a task makes, once it is approved, and not before', async () => {
     const repository = folder();
     const run = await runTask(repository, 'Write alpha');
@@ -38,7 +40,8 @@ describe('Runs', () => {
     const stale = { repository: repositoryId(repository), run: item.run, id: item.id, tree: '0'.repeat(40) };
     // Not awaited: what the person is told stays on the screen until they have read it.
     void vscode.commands.executeCommand('reactor.approve', stale);
-    await reactor(repository, 'reject', item.run, '--comment', 'say it louder');
+    // The command follows the run until it has ended, which is in the next test.
+    rejecting = reactor(repository, 'reject', item.run, '--comment', 'say it louder');
     const next = await until('there is another candidate', async () =>
       (await status(repository)).inbox.find((now) => now.run === item.run && now.tree !== item.tree),
     );
@@ -52,17 +55,23 @@ describe('Runs', () => {
     await reactor(repository, 'approve', item.run);
     await until('it has landed', async () => (await subject(repository)) === 'Task TASK-002: Write beta');
     assert.deepEqual((await status(repository)).inbox, []);
+    await rejecting;
   });
 
-  it('stops a task by its command and keeps what it did', async () => {
+  it('brings the work of a task that was stopped back as a branch', async () => {
     const repository = folder();
     const run = await runTask(repository, 'Write gamma');
     await waiting(repository, run);
-    void vscode.commands.executeCommand('reactor.stop', { repository: repositoryId(repository), run });
-    await until('its work is kept', async () => {
-      const { runs } = await status(repository);
-      return runs.every((state) => state.run !== run) && (await git(repository, 'for-each-ref', `refs/reactor/kept/${run}`)) !== '';
-    });
-    assert.equal(await subject(repository), 'Task TASK-002: Write beta');
+    await reactor(repository, 'kill', run);
+    await until('it has ended', async () => (await status(repository)).runs.every((state) => state.run !== run));
+    const before = new Set((await git(repository, 'branch', '--format=%(refname)')).split('\n'));
+    void vscode.commands.executeCommand('reactor.restoreAttempt', { repository: repositoryId(repository), run });
+    const branch = await until('there is a branch', async () =>
+      (await git(repository, 'branch', '--format=%(refname)')).split('\n').find((name) => !before.has(name)),
+    );
+    assert.deepEqual(
+      [await git(repository, 'show', `${branch}:gamma.txt`), await subject(repository)],
+      ['good', 'Task TASK-002: Write beta'],
+    );
   });
 });

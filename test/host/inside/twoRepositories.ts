@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { folder, git, reactor, repositoryId, status, until, waiting } from '../support/hostTools.ts';
+import { folder, git, repositoryId, runTask, status, until, waiting } from '../support/hostTools.ts';
 
 describe('Two repositories in one workspace', () => {
   it('run side by side, each with its own tasks, and land where they belong', async () => {
     const repositories = [folder(0), folder(1)] as const;
     const runs: string[] = [];
     for (const repository of repositories) {
-      // The engine is shared with the command line, so that either can begin what the other goes on with.
-      await vscode.commands.executeCommand('reactor.refresh');
-      const started = reactor(repository, 'run', '--prompt', 'Write alpha', '--approve', 'ask', '--json').catch((error: unknown) => error);
-      const run = await until('it is known', async () => (await status(repository)).runs[0]?.run);
-      runs.push(run);
-      await waiting(repository, run);
-      await started;
+      // The file in front says which repository is meant.
+      await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.Uri.file(repository), 'readme.txt'));
+      runs.push(await runTask(repository, 'Write alpha'));
     }
     for (const [index, repository] of repositories.entries()) {
       const run = runs[index] ?? '';
@@ -23,7 +19,8 @@ describe('Two repositories in one workspace', () => {
       await until('it has landed', async () => (await git(repository, 'log', '-1', '--format=%s', 'main')) !== 'Start');
       const other = repositories[1 - index] ?? '';
       assert.equal(await git(repository, 'show', 'main:alpha.txt'), 'good');
-      assert.equal((await status(other)).inbox.length, index === 0 ? 1 : 0);
+      const { id: waits } = index === 0 ? await waiting(other, runs[1] ?? '') : { id: null };
+      assert.equal((await status(other)).inbox.length, waits === null ? 0 : 1);
     }
   });
 });

@@ -2,6 +2,7 @@
 export interface HostResult {
   readonly suite: string;
   readonly title: string;
-  readonly state: 'passed' | 'failed' | 'skipped';
+  /** `begun` stays when the host ended or hung during the test. */
+  readonly state: 'begun' | 'passed' | 'failed' | 'skipped';
   readonly error: string | null;
 }

@@ -21,7 +21,7 @@ export interface HostSessionRequest {
 /**
  * Runs suites of test/host/inside in a real extension host through @vscode/test-electron: that of the desktop's VS Code where there is one,
  * else that of code-server. @returns the result of each test
- * @throws Error with the editor's log when the suites did not run to their end
+ * @throws Error with the editor's log when the suites broke off
  */
 export async function hostSession({ suites, open, scratch, env, limitMs }: HostSessionRequest): Promise<readonly HostResult[]> {
   const bundles = await bundleInside();
@@ -48,8 +48,11 @@ export async function hostSession({ suites, open, scratch, env, limitMs }: HostS
     stdout: keep,
     stderr: keep,
   }).catch((error: unknown) => String(error));
-  if (!existsSync(results)) throw new Error(`the suites did not run to their end (${exit})\n${log}`);
-  return JSON.parse(readFileSync(results, 'utf8')) as readonly HostResult[];
+  const found = existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as readonly HostResult[]) : [];
+  const last = found.at(-1);
+  if (last !== undefined && last.state !== 'begun') return found;
+  const where = last === undefined ? 'before the first test' : `during “${last.title}”`;
+  throw new Error(`the suites did not run to their end, they broke off ${where} (${exit})\n${log}`);
 }
 
 /** Bundled into the project, where mocha is found. @returns the folder */

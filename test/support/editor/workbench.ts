@@ -31,8 +31,11 @@ export class Workbench {
     await this.drawn();
   }
 
+  /** Loads the window again as a person does. Reloading the page alone would not always give the editor time to keep its layout. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.palette('Developer: Reload Window');
+    await loaded;
     await this.drawn();
   }
 

@@ -15,6 +15,8 @@ export interface Suite {
   readonly startsServers: boolean;
   /** Needs a real editor, a browser and a packager, which are installed before when they are missing. */
   readonly needsEditor?: true;
+  /** Runs by its own name and with `all`, not with `npm test`: still being made steady. */
+  readonly onRequest?: true;
 }
 
 const minutes = (count: number): number => count * 60_000;
@@ -84,6 +86,7 @@ export const suites: readonly Suite[] = [
     needsBuild: true,
     startsServers: true,
     needsEditor: true,
+    onRequest: true,
   },
   {
     name: 'ui',
@@ -94,5 +97,6 @@ export const suites: readonly Suite[] = [
     needsBuild: true,
     startsServers: true,
     needsEditor: true,
+    onRequest: true,
   },
 ];

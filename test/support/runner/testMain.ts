@@ -10,7 +10,8 @@ import { type Suite, suites } from './suites.ts';
 import { openTestRoom, type TestRoom } from './testRoom.ts';
 import { counts, type Outcome, outcomeLine } from './totals.ts';
 
-// testMain.ts               everything: checks and suites, totals in the last line
+// testMain.ts               checks and suites, totals in the last line
+// testMain.ts all           the same with the suites that run on request only
 // testMain.ts check         the static checks
 // testMain.ts SUITE [ARGS]  one suite with mocha's own output; ARGS go to mocha
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -46,11 +47,11 @@ const show = (outcome: Outcome): void => {
   process.stdout.write(`${outcomeLine(outcome)}\n`);
 };
 
-async function runStages(room: TestRoom): Promise<Outcome[]> {
+async function runStages(room: TestRoom, wanted: readonly Suite[]): Promise<Outcome[]> {
   const check = (which: Check) => () => runCheck(root, which, room.environment('checks'));
   const outcomes = await inOrder([check(bundles)], show);
-  for (const stage of [...new Set(suites.map((suite) => suite.stage))].sort((a, b) => a - b)) {
-    const own = suites.filter((suite) => suite.stage === stage);
+  for (const stage of [...new Set(wanted.map((suite) => suite.stage))].sort((a, b) => a - b)) {
+    const own = wanted.filter((suite) => suite.stage === stage);
     if (own.some(({ needsEditor }) => needsEditor) && !outcomes.some(({ name }) => name === editor.name)) {
       outcomes.push(...(await inOrder([() => runCheck(root, editor, process.env)], show)));
     }
@@ -109,8 +110,9 @@ const runOne = (suite: Suite, extra: readonly string[]): Promise<number> =>
   });
 
 const [what, ...extra] = process.argv.slice(2);
-if (what === undefined) {
-  process.exitCode = await runAll(runStages);
+if (what === undefined || what === 'all') {
+  const wanted = suites.filter(({ onRequest }) => what === 'all' || onRequest !== true);
+  process.exitCode = await runAll((room) => runStages(room, wanted));
 } else if (what === 'check') {
   process.exitCode = await runAll((room) =>
     inOrder(
@@ -120,6 +122,6 @@ if (what === undefined) {
   );
 } else {
   const suite = suites.find((candidate) => candidate.name === what);
-  if (suite === undefined) throw new Error(`unknown suite ${what}; there are: check, ${suites.map(({ name }) => name).join(', ')}`);
+  if (suite === undefined) throw new Error(`unknown suite ${what}; there are: all, check, ${suites.map(({ name }) => name).join(', ')}`);
   process.exitCode = await runOne(suite, extra);
 }

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { EditorSession } from '../support/editor/editorSession.ts';
+import type { Workbench } from '../support/editor/workbench.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { git } from '../support/sampleRepository.ts';
+import { byWord, tools, write } from '../support/sampleScript.ts';
+
+describe('Reviewing in the editor', function () {
+  this.timeout(240_000);
+  let session: EditorSession;
+  before(async () => {
+    session = await EditorSession.open(
+      'review',
+      byWord({
+        greeting: (call) => tools(write('greeting.txt', call.prompt.includes('louder') ? 'GOOD MORNING\n' : 'good morning\n'))(call),
+        pair: tools(write('wanted.txt', 'good\n'), write('unwanted.txt', 'also good\n')),
+      }),
+    );
+  });
+  afterEach(async function () {
+    await session?.keepEvidence(this);
+  });
+  after(() => session?.close());
+
+  async function run(workbench: Workbench, prompt: string): Promise<void> {
+    await workbench.palette('Reactor: Run Reactor Task…');
+    await workbench.answer('What should the agent do?', prompt);
+    await workbench.quickRow('Run with:').waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.showSidebar();
+  }
+
+  it('sends a comment on a line back to the agent and shows what it made of it', async () => {
+    const repository = await session.reactor.repository('morning', plainProject());
+    const workbench = await session.show(repository);
+    await run(workbench, 'Write a greeting');
+    const review = workbench.treeItem('Needs You', 'TASK-001');
+    await review.click();
+    const entry = workbench.page.locator('.multiDiffEntry').filter({ hasText: 'greeting.txt' });
+    await entry.locator('.modified .view-lines').filter({ hasText: 'good morning' }).hover();
+    await entry.locator('.modified .comment-range-glyph').first().click();
+    const thread = workbench.page.locator('.review-widget');
+    await thread.locator('.monaco-editor').first().click();
+    await workbench.page.keyboard.type('Say it louder.');
+    await workbench.picture('1-comment');
+    await thread
+      .getByRole('button', { name: /comment/i })
+      .last()
+      .click();
+    await thread.locator('.comment-body').filter({ hasText: 'Say it louder.' }).waitFor();
+
+    await workbench.palette('Reactor: Request Changes…');
+    await workbench.answer(/1 comment will be sent/, '');
+    await entry.locator('.modified .view-lines').filter({ hasText: 'good morning' }).waitFor();
+    const again = workbench.treeItem('Needs You', /TASK-001/);
+    await workbench.treeItem('Cells', /attempt 2/).waitFor();
+    await again.waitFor();
+    await again.click();
+    await workbench.page.locator('.multiDiffEntry .modified .view-lines').filter({ hasText: 'GOOD MORNING' }).waitFor();
+    await workbench.page
+      .getByRole('button', { name: /Approve and Land/ })
+      .first()
+      .waitFor();
+    await workbench.picture('2-answered');
+    await workbench.page.waitForTimeout(3000);
+    await workbench.picture('2b-answered');
+    await workbench.page.waitForTimeout(10000);
+    await workbench.picture('2c-answered');
+    assert.match(session.reactor.calls('greeting').at(-1)?.prompts.join('\n') ?? '', /greeting\.txt[\s\S]*Say it louder\./);
+
+    await workbench.palette('Reactor: Approve and Land');
+    await workbench.quickRow('TASK-001').waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.treeItem('Tasks', 'Landed').waitFor();
+    assert.equal(await git(repository, 'show', 'main:greeting.txt'), 'GOOD MORNING');
+  });
+
+  it('lands a change without the file that was rejected, after another test', async () => {
+    const repository = await session.reactor.repository('pair', plainProject());
+    const workbench = await session.show(repository);
+    await run(workbench, 'Write a pair');
+    await workbench.expand(workbench.treeItem('Needs You', /TASK-001.*2 files/));
+    const file = workbench.treeItem('Needs You', 'unwanted.txt');
+    await file.waitFor();
+    await workbench.rowAction(file, /Reject/);
+    const rest = workbench.treeItem('Needs You', /TASK-001.*1 file\b/);
+    await rest.waitFor();
+    await workbench.picture('3-partly');
+    await workbench.rowAction(rest, /Approve/);
+    await workbench.treeItem('Tasks', 'Landed').waitFor();
+    assert.equal(await git(repository, 'ls-tree', '--name-only', 'main'), 'check.sh\nreactor.yaml\nreadme.txt\nwanted.txt');
+  });
+});
