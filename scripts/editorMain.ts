@@ -79,7 +79,7 @@ async function showInBrowser(stage: Stage, scratch: string, interrupted: Promise
   await packageExtension(vsix);
   const home = makeEditorHome(join(scratch, 'editor'), stage.env, { isPrivate: stage.isSample });
   await installExtension(home, vsix);
-  const server = await CodeServer.start(home);
+  const server = await CodeServer.start(home, stage.isSample ? ['--disable-workspace-trust'] : []);
   cleanUps.push(() => server.stop());
   say(`Open ${server.url(stage.folder)}`);
   say('in a browser on this machine; the Reactor icon is at the left. Ctrl-C ends everything.');

@@ -32,6 +32,32 @@ describe('Without OpenCode in the editor', function () {
   });
 });
 
+describe('In a folder that is not trusted', function () {
+  this.timeout(240_000);
+  let session: EditorSession;
+  before(async () => {
+    session = await EditorSession.open('untrusted', () => ({ text: '' }), { trust: false });
+  });
+  afterEach(async function () {
+    await session?.keepEvidence(this);
+  });
+  after(() => session?.close());
+
+  it('says so and starts nothing, until the folder is trusted', async () => {
+    const repository = await session.reactor.repository('strange', plainProject());
+    const workbench = await session.show(repository);
+    await workbench.showSidebar();
+    await workbench.page.getByText(/the folder is not trusted/).waitFor();
+    await workbench.palette('Reactor: Run Reactor Task…');
+    await workbench.notification('Nothing was started').waitFor();
+    await workbench.picture('1-not-trusted');
+    await workbench.page.getByRole('button', { name: 'Manage Workspace Trust' }).first().click();
+    await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
+    await workbench.page.getByText(/No task yet/).waitFor();
+    await workbench.picture('2-trusted');
+  });
+});
+
 describe('When something is missing in the editor', function () {
   this.timeout(240_000);
   let session: EditorSession;

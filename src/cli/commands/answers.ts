@@ -1,5 +1,6 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
+import { shortOid } from '../../core/projections/figures.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { EngineClient } from '../../protocol/engineClient.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson } from '../commandContext.ts';
@@ -7,7 +8,6 @@ import { errorResult } from '../errorReport.ts';
 import { connectAlways, followRuns } from '../follow/followRuns.ts';
 import type { FollowedRun } from '../follow/runFollower.ts';
 import { diffSummary } from '../render/diffStat.ts';
-import { shortOid } from '../render/figures.ts';
 import { safeLine } from '../render/safeText.ts';
 import { requireRun } from '../source.ts';
 import { finishRuns } from './finishRuns.ts';

@@ -1,9 +1,9 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
+import { bytesText, countText, plural } from '../../core/projections/figures.ts';
 import type { CliHost } from '../cliHost.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { connectAlways } from '../follow/followRuns.ts';
-import { bytesText, countText, plural } from '../render/figures.ts';
 import { safeLine } from '../render/safeText.ts';
 import { renderLine, type Style, styleOf, tone, uncut } from '../render/style.ts';
 

@@ -2,9 +2,9 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
+import { countText, plural } from '../../core/projections/figures.ts';
 import type { CliHost } from '../cliHost.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
-import { countText, plural } from '../render/figures.ts';
 import { safeLine } from '../render/safeText.ts';
 import { requireRun } from '../source.ts';
 

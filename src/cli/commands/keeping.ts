@@ -1,9 +1,9 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
+import { plural, shortOid } from '../../core/projections/figures.ts';
 import type { Orphan } from '../../protocol/messages.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { connectAlways } from '../follow/followRuns.ts';
-import { plural, shortOid } from '../render/figures.ts';
 import { safeLine } from '../render/safeText.ts';
 import { renderLine, type Style, styleOf, tone } from '../render/style.ts';
 import { requireRun } from '../source.ts';

@@ -1,7 +1,7 @@
+import { shortOid } from '../../core/projections/figures.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { Params } from '../../protocol/messages.ts';
 import { diffStatLines } from '../render/diffStat.ts';
-import { shortOid } from '../render/figures.ts';
 import { safeLine, safeText } from '../render/safeText.ts';
 import { renderLine, type Style, tone } from '../render/style.ts';
 

@@ -1,5 +1,5 @@
 import type { ChangedFile } from '../../core/journal/events.ts';
-import { linesText, plural } from './figures.ts';
+import { linesText, plural } from '../../core/projections/figures.ts';
 import { safeLine, safeText } from './safeText.ts';
 import { renderLine, type Style, tone, uncut } from './style.ts';
 import { cutText, fitText, textWidth } from './textWidth.ts';

@@ -1,7 +1,7 @@
 import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
-import { bytesText, elapsedText, linesText, plural, shortOid } from './figures.ts';
+import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { safeLine } from './safeText.ts';
 
 const why: Record<EventData<'attempt/started'>['because'], string> = {

@@ -1,8 +1,8 @@
 import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
+import { elapsedText } from '../../core/projections/figures.ts';
 import { eventText } from './eventText.ts';
-import { elapsedText } from './figures.ts';
 import { safeLine, safeText } from './safeText.ts';
 import { renderLine, type Style, tone, uncut } from './style.ts';
 

@@ -1,9 +1,9 @@
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText } from '../../core/model/usd.ts';
+import { countText, elapsedText, plural } from '../../core/projections/figures.ts';
 import { statusOf } from '../../core/projections/runResult.ts';
 import { currentAttempt, type Phase, type RunState } from '../../core/run/state.ts';
-import { countText, elapsedText, plural } from './figures.ts';
 import type { Tone } from './style.ts';
 
 export interface Mark {

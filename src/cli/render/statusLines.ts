@@ -1,7 +1,7 @@
+import { bytesText, elapsedText, shortOid } from '../../core/projections/figures.ts';
 import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
 import type { Phase, RunState } from '../../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../../protocol/messages.ts';
-import { bytesText, elapsedText, shortOid } from './figures.ts';
 import { attemptText, markOf, runCostText, runElapsedText } from './runWords.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';

@@ -1,7 +1,7 @@
+import { plural, shortOid } from '../../core/projections/figures.ts';
 import { statusOf } from '../../core/projections/runResult.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { diffStatLines, diffSummary } from './diffStat.ts';
-import { plural, shortOid } from './figures.ts';
 import { nextHints } from './nextHints.ts';
 import { closingLines } from './runLine.ts';
 import { safeLine } from './safeText.ts';

@@ -1,5 +1,5 @@
+import { elapsedText } from '../../core/projections/figures.ts';
 import { isGreen, type RunState } from '../../core/run/state.ts';
-import { elapsedText } from './figures.ts';
 import { markOf } from './runWords.ts';
 import { textWidth } from './textWidth.ts';
 

@@ -1,8 +1,8 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
-import { linesText, plural, shortOid } from '../text/figures.ts';
 import { plainLine } from '../text/plainText.ts';
 import { lastCandidate, pendingReview } from '../text/runWords.ts';
 import type { Target, Targets } from './target.ts';

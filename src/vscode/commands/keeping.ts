@@ -1,6 +1,6 @@
+import { plural, shortOid } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
-import { plural, shortOid } from '../text/figures.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, testText } from '../text/runWords.ts';
 import { askBudget, Budgets } from './budgets.ts';

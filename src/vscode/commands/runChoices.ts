@@ -1,8 +1,8 @@
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
 import { usdToNumber } from '../../core/model/usd.ts';
+import { plural } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
-import { plural } from '../text/figures.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
 
 /** What a person chose to have otherwise than reactor.yaml and the defaults say; remembered for the next run. */

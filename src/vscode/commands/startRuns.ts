@@ -1,9 +1,9 @@
 import { DisposableStore } from '../../base/lifecycle.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
+import { plural } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
-import { plural } from '../text/figures.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, markOf, runCostText } from '../text/runWords.ts';
 import { showProblem } from './problem.ts';

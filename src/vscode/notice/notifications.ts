@@ -1,11 +1,11 @@
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
+import { plural, shortOid } from '../../core/projections/figures.ts';
 import { statusOf } from '../../core/projections/runResult.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { InboxItem } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
-import { plural, shortOid } from '../text/figures.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, runCostText } from '../text/runWords.ts';
 import { askText } from '../tree/askItem.ts';

@@ -2,8 +2,8 @@ import type * as vscodeTypes from 'vscode';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { addUsd, costText, type Usd } from '../../core/model/usd.ts';
+import { plural } from '../../core/projections/figures.ts';
 import type { HostContext } from '../hostContext.ts';
-import { plural } from '../text/figures.ts';
 import { isActive } from '../text/taskGroups.ts';
 import { dayStart, shareOf, spendingSince, spendingText } from './spending.ts';
 

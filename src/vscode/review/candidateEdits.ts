@@ -3,10 +3,10 @@ import type * as vscodeTypes from 'vscode';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { plural } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
-import { plural } from '../text/figures.ts';
 import { pendingReview } from '../text/runWords.ts';
 import type { NodeOf } from '../tree/treeNode.ts';
 

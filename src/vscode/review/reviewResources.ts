@@ -1,6 +1,6 @@
 import type * as vscodeTypes from 'vscode';
 import type { FileChange } from '../../core/ports/git.ts';
-import { bytesText } from '../text/figures.ts';
+import { bytesText } from '../../core/projections/figures.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import { type TreeFile, treeUri } from './treeUri.ts';
 

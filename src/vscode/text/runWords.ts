@@ -1,9 +1,9 @@
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText } from '../../core/model/usd.ts';
+import { countText, elapsedText } from '../../core/projections/figures.ts';
 import { statusOf } from '../../core/projections/runResult.ts';
 import { type AttemptState, currentAttempt, isGreen, type Phase, type RunState } from '../../core/run/state.ts';
-import { countText, elapsedText } from './figures.ts';
 
 export interface RunMark {
   /** A codicon. */

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import type * as vscodeTypes from 'vscode';
 import type { ChangedFile } from '../../core/journal/events.ts';
+import { linesText, shortOid } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { treeUri } from '../review/treeUri.ts';
-import { linesText, shortOid } from '../text/figures.ts';
 import { plainLine } from '../text/plainText.ts';
 import { attemptText, currentText, joined } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';

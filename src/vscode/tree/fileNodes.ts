@@ -1,6 +1,6 @@
 import type * as vscodeTypes from 'vscode';
+import { plural } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
-import { plural } from '../text/figures.ts';
 import type { lastCandidate } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import type { NodeOf, TreeNode } from './treeNode.ts';

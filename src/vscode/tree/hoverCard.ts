@@ -1,8 +1,8 @@
 import type * as vscodeTypes from 'vscode';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText, usdToNumber } from '../../core/model/usd.ts';
+import { countText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
-import { countText, linesText, plural, shortOid } from '../text/figures.ts';
 import { plainLine, plainText } from '../text/plainText.ts';
 import { joined, lastCandidate, markOf, runElapsedText, testText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';

@@ -1,9 +1,9 @@
 import type * as vscodeTypes from 'vscode';
+import { plural } from '../../core/projections/figures.ts';
 import type { InboxItem } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import type { ReviewedFiles } from '../review/reviewedFiles.ts';
-import { plural } from '../text/figures.ts';
 import { lastCandidate } from '../text/runWords.ts';
 import { askItem } from './askItem.ts';
 import { fileItem } from './detailItems.ts';

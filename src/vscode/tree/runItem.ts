@@ -1,6 +1,6 @@
 import type * as vscodeTypes from 'vscode';
+import { shortOid } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
-import { shortOid } from '../text/figures.ts';
 import { plainLine } from '../text/plainText.ts';
 import { attemptText, joined, lastCandidate, markOf, runCostText, runElapsedText, tokensText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';

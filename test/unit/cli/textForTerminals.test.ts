@@ -3,11 +3,11 @@ import { describe, it } from 'mocha';
 import { checkLines } from '../../../src/cli/commands/doctor.ts';
 import { cleanLines } from '../../../src/cli/commands/keeping.ts';
 import { diffStatLines, patchLines } from '../../../src/cli/render/diffStat.ts';
-import { bytesText, countText, elapsedText, linesText } from '../../../src/cli/render/figures.ts';
 import { logLines } from '../../../src/cli/render/logLines.ts';
 import { safeLine, safeText } from '../../../src/cli/render/safeText.ts';
 import { coloursOf, renderLine, type Style, tone } from '../../../src/cli/render/style.ts';
 import { cutText, fitText, textWidth } from '../../../src/cli/render/textWidth.ts';
+import { bytesText, countText, elapsedText, linesText } from '../../../src/core/projections/figures.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { greenRun, storySpec, told } from '../../support/cli/story.ts';
 
