@@ -76,7 +76,8 @@ export function LaneCanvas({ onOpen }: { onOpen: () => void }) {
     // The picked lane is kept in sight when it is picked by key.
     const at = lanes.value.findIndex(({ run }) => run === pickedRun.value);
     const box = scroller.current;
-    if (box === null || at < 0) return;
+    // As long as the height is not known, every lane would seem to lie below it.
+    if (box === null || at < 0 || size.height === 0) return;
     if (at * laneHeight < box.scrollTop) box.scrollTop = at * laneHeight;
     else if ((at + 1) * laneHeight > box.scrollTop + size.height) box.scrollTop = (at + 1) * laneHeight - size.height;
   }, [pickedRun.value, size.height]);

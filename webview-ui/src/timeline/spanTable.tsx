@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { spanTitle } from '../../../src/core/projections/timelineSpan.ts';
 import { pickedLane, pickedSpan, spansVersion, storeOf } from '../panelState.ts';
 import { hostNow } from '../ui/browserClock.ts';
@@ -21,35 +21,44 @@ export function SpanTable() {
   const first = Math.max(0, Math.floor(scrollTop.value / rowHeight) - 5);
   const last = Math.min(count, first + Math.ceil(size.height / rowHeight) + 10);
   const picked = pickedSpan.value ?? 0;
-  const hasFocus = useRef(false);
-  useEffect(() => {
+  // Read before the rows change: the one that has the focus may be about to leave the document, and keys would go nowhere after it.
+  const hadFocus = box.current?.contains(document.activeElement) ?? false;
+  const reveal = (index: number | null): void => {
     const target = box.current;
-    if (target === null || pickedSpan.value === null) return;
-    const top = pickedSpan.value * rowHeight;
+    if (target === null || index === null || size.height === 0) return;
+    const top = index * rowHeight;
     if (top < target.scrollTop) target.scrollTop = top;
     else if (top + 2 * rowHeight > target.scrollTop + size.height) target.scrollTop = top + 2 * rowHeight - size.height;
-    if (hasFocus.current) target.querySelector<HTMLElement>(`[data-span="${pickedSpan.value}"]`)?.focus({ preventScroll: true });
+    // Not left to the scroll event, which comes a frame later: until then the picked row would not exist.
+    scrollTop.value = target.scrollTop;
+  };
+  useLayoutEffect(() => reveal(pickedSpan.value), [lane?.run, pickedSpan.value, size.height]);
+  useLayoutEffect(() => {
+    const target = box.current;
+    if (target === null || !hadFocus) return;
+    const row = target.querySelector<HTMLElement>(`[data-span="${picked}"]`);
+    if (row !== null) row.focus({ preventScroll: true });
+    else if (!target.contains(document.activeElement)) target.focus({ preventScroll: true });
   });
   if (lane === null || store === null) return null;
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    pickSpan(lane.run, Math.min(count - 1, Math.max(0, step(picked, count))));
+    const next = Math.min(count - 1, Math.max(0, step(picked, count)));
+    pickSpan(lane.run, next);
+    reveal(next);
   };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the rows inside, also when the one with the focus is scrolled away
     <div
       ref={box}
       class="span-table"
+      tabIndex={-1}
       onScroll={(event) => {
         scrollTop.value = event.currentTarget.scrollTop;
       }}
-      onFocusIn={() => {
-        hasFocus.current = true;
-      }}
-      onFocusOut={() => {
-        hasFocus.current = false;
-      }}
+      onKeyDown={onKeyDown}
     >
       <table aria-label={`Spans of ${lane.task}`} aria-rowcount={count + 1}>
         <thead>
@@ -63,7 +72,7 @@ export function SpanTable() {
             <th scope="col">What</th>
           </tr>
         </thead>
-        <tbody onKeyDown={onKeyDown}>
+        <tbody>
           <tr class="filler" style={{ height: `${first * rowHeight}px` }}>
             <td colSpan={7} />
           </tr>
