@@ -12,10 +12,12 @@ import { scriptedConfig } from '../src/adapters/scriptedModel/scriptedConfig.ts'
 import { startScriptedModel } from '../src/adapters/scriptedModel/scriptedModel.ts';
 import { makeSampleRepository } from '../src/demo/sampleRepository.ts';
 import { sampleScript, sampleTasks } from '../src/demo/sampleTasks.ts';
+import { agentServer } from '../test/support/editor/agentServer.ts';
 import { CodeServer, installExtension } from '../test/support/editor/codeServer.ts';
 import { makeEditorHome } from '../test/support/editor/editorHome.ts';
 import { desktopEditor } from './desktopEditor.ts';
 import { ensureEditor } from './installEditor.ts';
+import { onPath } from './onPath.ts';
 import { packageExtension } from './packageExtension.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -44,6 +46,7 @@ async function openSample(scratch: string, cleanUps: CleanUp[]): Promise<Stage> 
   cleanUps.push(() => model.stop());
   const env = {
     ...process.env,
+    ...agentServer(),
     REACTOR_HOME: join(scratch, 'data'),
     OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(model.port)),
   };
@@ -52,15 +55,21 @@ async function openSample(scratch: string, cleanUps: CleanUp[]): Promise<Stage> 
 
 function openFolder(folder: string): Stage {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
-  return { folder: realpathSync(folder), env: process.env, isSample: false };
+  // The user's own comes first: the one among the dependencies is only there so that something is.
+  const isThere = Boolean(process.env['REACTOR_OPENCODE']) || onPath('opencode', process.env) !== null;
+  return { folder: realpathSync(folder), env: { ...process.env, ...(isThere ? {} : agentServer()) }, isSample: false };
 }
 
 const engineCommand = (stage: Stage, ...args: string[]) =>
   execa(process.execPath, [join(root, 'dist', 'cli.mjs'), ...args, '--repo', stage.folder], { env: stage.env, reject: false });
 
+/** Whether a folder is to be trusted is for its user to say; the sample is ours. */
+const trustOf = ({ isSample }: Stage): string[] => (isSample ? ['--disable-workspace-trust'] : []);
+
 /** Resolves when the editor was closed or the interrupt key pressed. */
 async function showDesktop(stage: Stage, command: string, scratch: string, interrupted: Promise<unknown>): Promise<void> {
   const args = [
+    ...trustOf(stage),
     '--new-window',
     '--wait',
     `--extensionDevelopmentPath=${root}`,
@@ -79,7 +88,7 @@ async function showInBrowser(stage: Stage, scratch: string, interrupted: Promise
   await packageExtension(vsix);
   const home = makeEditorHome(join(scratch, 'editor'), stage.env, { isPrivate: stage.isSample });
   await installExtension(home, vsix);
-  const server = await CodeServer.start(home, stage.isSample ? ['--disable-workspace-trust'] : []);
+  const server = await CodeServer.start(home, trustOf(stage));
   cleanUps.push(() => server.stop());
   say(`Open ${server.url(stage.folder)}`);
   say('in a browser on this machine; the Reactor icon is at the left. Ctrl-C ends everything.');

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { isExecutable } from './onPath.ts';
 
 const usual = '/usr/bin/chromium';
 
@@ -33,13 +34,4 @@ export function ensureChromium(say: (line: string) => void = (line) => process.s
   }
   if (!isExecutable(usual)) throw new Error(`chromium was installed, but there is no ${usual}; name it in REACTOR_CHROMIUM`);
   return usual;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,45 +5,19 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { EditorSession } from '../support/editor/editorSession.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 
-describe('Without OpenCode in the editor', function () {
+describe('In a folder that is not trusted, and then without OpenCode', function () {
   this.timeout(240_000);
   let session: EditorSession;
   before(async () => {
-    session = await EditorSession.open('noServer', () => ({ text: '' }), { env: { REACTOR_OPENCODE: '/nonexistent/opencode' } });
+    const env = { REACTOR_OPENCODE: '/nonexistent/opencode' };
+    session = await EditorSession.open('untrusted', () => ({ text: '' }), { trust: false, env });
   });
   afterEach(async function () {
     await session?.keepEvidence(this);
   });
   after(() => session?.close());
 
-  it('says what is missing and what to do about it, and starts nothing', async () => {
-    const repository = await session.reactor.repository('plain', plainProject());
-    const workbench = await session.show(repository);
-    await workbench.showSidebar();
-    await workbench.page.getByText(/OpenCode, which runs the agents, was not found/).waitFor();
-    await workbench.picture('1-no-opencode');
-    await workbench.palette('Reactor: Run Reactor Task…');
-    await workbench.answer('What should the agent do?', 'Write anything');
-    await workbench.quickRow('Run with:').waitFor();
-    await workbench.page.keyboard.press('Enter');
-    await workbench.notification(/opencode/i).waitFor();
-    await workbench.picture('2-told');
-    assert.deepEqual(session.reactor.agentServers(), []);
-  });
-});
-
-describe('In a folder that is not trusted', function () {
-  this.timeout(240_000);
-  let session: EditorSession;
-  before(async () => {
-    session = await EditorSession.open('untrusted', () => ({ text: '' }), { trust: false });
-  });
-  afterEach(async function () {
-    await session?.keepEvidence(this);
-  });
-  after(() => session?.close());
-
-  it('says so and starts nothing, until the folder is trusted', async () => {
+  it('says that the folder is not trusted and starts nothing, until it is', async () => {
     const repository = await session.reactor.repository('strange', plainProject());
     const workbench = await session.show(repository);
     await workbench.showSidebar();
@@ -53,8 +27,19 @@ describe('In a folder that is not trusted', function () {
     await workbench.picture('1-not-trusted');
     await workbench.page.getByRole('button', { name: 'Manage Workspace Trust' }).first().click();
     await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
-    await workbench.page.getByText(/No task yet/).waitFor();
-    await workbench.picture('2-trusted');
+    await workbench.page.getByText(/OpenCode, which runs the agents, was not found/).waitFor();
+    await workbench.picture('2-no-opencode');
+  });
+
+  it('says what is missing when a task is run all the same', async () => {
+    const { workbench } = session;
+    await workbench.palette('Reactor: Run Reactor Task…');
+    await workbench.answer('What should the agent do?', 'Write anything');
+    await workbench.quickRow('Run with:').waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.notification(/No usable OpenCode was found/).waitFor();
+    await workbench.picture('3-told');
+    assert.deepEqual(session.reactor.agentServers(), []);
   });
 });
 

@@ -8,8 +8,8 @@ const EXTENSION = 'reactor.reactor';
 const PALETTE_LIMIT_MS = 60_000;
 const PALETTE_LOOK_MS = 2000;
 
-const comes = (locator: Locator, timeout: number): Promise<boolean> =>
-  locator.waitFor({ timeout }).then(
+const succeeds = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
     () => true,
     () => false,
   );
@@ -47,13 +47,12 @@ export class Workbench {
   /** Runs a command by the keyboard: F1, its title, Enter. */
   async palette(title: string): Promise<void> {
     const row = this.quickRow(title);
-    // The palette lists what there was when it was opened. Extensions, and what depends on their state, come some time after the window
-    // is drawn, so it is opened anew until the command is there.
+    // The palette lists what there was when it was opened, and closes when an editor that has just been loaded takes the focus. Extensions,
+    // and what depends on their state, come some time after the window is drawn. So it is opened anew until the command is there.
     for (const end = systemClock.monotonic() + PALETTE_LIMIT_MS; ; await this.page.keyboard.press('Escape')) {
       await this.page.keyboard.press('F1');
-      await this.quickInput.waitFor();
-      await this.quickInput.fill(`>${title}`);
-      if (await comes(row, PALETTE_LOOK_MS)) break;
+      const typed = this.quickInput.fill(`>${title}`, { timeout: PALETTE_LOOK_MS }).then(() => row.waitFor({ timeout: PALETTE_LOOK_MS }));
+      if (await succeeds(typed)) break;
       if (systemClock.monotonic() > end) throw new Error(`the palette has no command “${title}”`);
     }
     await this.page.keyboard.press('Enter');

@@ -21,7 +21,7 @@ export interface Suite {
 
 const minutes = (count: number): number => count * 60_000;
 
-/** All suites in the order they are reported. A new kind of test is a new entry here. The limits of the stages add up to less than 25 minutes. */
+/** All suites in the order they are reported. A new kind of test is a new entry here. The limits of the stages add up to less than 35 minutes. */
 export const suites: readonly Suite[] = [
   {
     name: 'unit',
@@ -91,7 +91,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'ui',
     files: 'test/ui/**/*.test.ts',
-    limitMs: minutes(6),
+    limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 6,
     needsBuild: true,
