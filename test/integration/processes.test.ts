@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { linuxProcessTable, parseStat } from '../../src/adapters/processes/linuxProcessTable.ts';
 import { parseMarks, parseRows } from '../../src/adapters/processes/macProcessTable.ts';
 import { thisProcessTable } from '../../src/adapters/processes/thisProcessTable.ts';
 import { UserFacingError } from '../../src/base/userFacingError.ts';
+import type { ProcessIdentity } from '../../src/core/ports/processes.ts';
 import { ProcessLab, processes, until } from '../support/realProcesses.ts';
 
 describe('looking at processes', function () {
@@ -63,7 +65,9 @@ describe('looking at processes', function () {
     const one = await lab.shell('echo ready; exec sleep 600');
     const longer = await lab.shell('echo ready; exec sleep 600', { cell: lab.anotherCell(`${lab.cell}0`) });
     const inValue = await lab.shell(`echo ready; exec env OTHER=REACTOR_CELL=${lab.cell} sleep 600`, { cell: lab.anotherCell('x-other') });
-    await until('the program has replaced the shell', () => processes.markedWith('x-other').length === 1);
+    // While a program replaces the shell its environment is empty for a moment.
+    const isProgram = ({ pid }: ProcessIdentity): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep\0');
+    await until('the programs have replaced the shells', () => [one, longer, inValue].every(isProgram));
     assert.deepEqual(
       { one: processes.markedWith(lab.cell), longer: processes.markedWith(`${lab.cell}0`), inValue: processes.markedWith('x-other') },
       { one: [one], longer: [longer], inValue: [inValue] },

@@ -27,7 +27,15 @@ describe('INV-005: the warden', function () {
    * A process that does what the engine does: starts a warden, then a server in a group of its own (marked, and later than the
    * warden, so that it would inherit a leaked pipe), has it watched, and then runs `then`.
    */
-  const engine = async (options: { graceMs: number; killGraceMs?: number; server?: string; then: string; env?: NodeJS.ProcessEnv }) => {
+  const engine = async (options: {
+    graceMs: number;
+    killGraceMs?: number;
+    server?: string;
+    /** Done before the engine tells that it is there, so that a kill can't come before it. */
+    first?: string;
+    then: string;
+    env?: NodeJS.ProcessEnv;
+  }) => {
     const code = `
       import { spawn } from 'node:child_process';
       import { once } from 'node:events';
@@ -49,6 +57,7 @@ describe('INV-005: the warden', function () {
       await once(server, 'spawn');
       const leader = processes.identify(server.pid);
       warden.watch('${lab.cell}', leader);
+      ${options.first ?? ''}
       console.log(JSON.stringify({ warden: warden.process, leader }));
       ${options.then}`;
     const { process: identity, line, child } = await lab.module(code, options.env);
@@ -100,7 +109,7 @@ describe('INV-005: the warden', function () {
   });
 
   it('kills nothing that was forgotten before', async () => {
-    const { warden, leader, child } = await engine({ graceMs: 0, then: `warden.forget('${lab.cell}'); ${STAY}` });
+    const { warden, leader, child } = await engine({ graceMs: 0, first: `warden.forget('${lab.cell}');`, then: STAY });
     child.kill('SIGKILL');
     await gone(warden);
     assert.deepEqual(
