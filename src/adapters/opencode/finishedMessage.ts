@@ -62,6 +62,7 @@ function toolUse(part: Part, guard: PathGuard): ToolUse[] {
       title: toolTitle(part.tool, state.input, guard, 'title' in state ? state.title : undefined),
       status: state.status,
       ...(state.status === 'error' ? { error: state.error } : {}),
+      startedAt: state.time.start,
       durationMs: Math.max(0, state.time.end - state.time.start),
     },
   ];

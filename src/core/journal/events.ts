@@ -33,6 +33,8 @@ const ToolUse = z.object({
   title: z.string(),
   status: z.enum(['completed', 'error']),
   error: z.string().optional(),
+  /** When the call began, milliseconds since the epoch. Journals of earlier versions don't have it. */
+  startedAt: z.number().optional(),
   durationMs: z.number(),
 });
 

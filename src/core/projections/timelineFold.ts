@@ -163,7 +163,7 @@ export class TimelineFold {
     }
   }
 
-  /** Tools are recorded with how long they took only: they are laid end to end, the last one ending with the message. */
+  /** Tools of earlier versions were recorded with how long they took only: those are laid end to end, the last one ending with the message. */
   #message(message: EventData<'message/finished'>['message'], entry: Entry): void {
     const failed = message.error !== null;
     const cost = message.costUsd === null ? null : Number(message.costUsd);
@@ -171,9 +171,10 @@ export class TimelineFold {
     let start = message.endedAt - message.tools.reduce((sum, tool) => sum + tool.durationMs, 0);
     start = Math.max(start, message.startedAt);
     for (const tool of message.tools) {
-      const end = Math.min(start + tool.durationMs, message.endedAt);
-      this.#push('tool', entry, start, Math.max(start, end), tool.status === 'error' ? 'bad' : 'done', `${tool.tool}: ${tool.title}`);
-      start = end;
+      const began = tool.startedAt ?? start;
+      const end = tool.startedAt === undefined ? Math.min(start + tool.durationMs, message.endedAt) : began + tool.durationMs;
+      this.#push('tool', entry, began, end, tool.status === 'error' ? 'bad' : 'done', `${tool.tool}: ${tool.title}`);
+      start = Math.max(start, end);
     }
   }
 
