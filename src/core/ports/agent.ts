@@ -64,6 +64,8 @@ export interface ToolUse {
   readonly title: string;
   readonly status: 'completed' | 'error';
   readonly error?: string;
+  /** When the call began, milliseconds since the epoch; absent where the server did not say. */
+  readonly startedAt?: number;
   readonly durationMs: number;
 }
 
