@@ -43,7 +43,7 @@ export async function reviseCandidate(engine: EngineContext, desk: ApprovalDesk,
     actor,
     event('approval/withdrawn', { id: pending.id, reason: 'the candidate was revised' }),
     event('attempt/revised', { attempt: attempt.attempt, from: request.tree, rejected, coAuthor }),
-    ...(await candidateEvents(context, attempt.attempt, kept)),
+    ...(await candidateEvents(context, attempt.attempt, kept, state.gated.tree)),
   );
   desk.release(pending.id);
   return kept.tree;
@@ -52,9 +52,9 @@ export async function reviseCandidate(engine: EngineContext, desk: ApprovalDesk,
 async function partOf(context: RunContext, state: RunState, request: ReviseRequest, attempt: number): Promise<Kept> {
   const { repository } = context.deps;
   const rejected: readonly RejectedChange[] = request.rejected;
-  const part = await repository.withoutChanges({ base: state.lastGreen.tree, tree: request.tree, rejected });
+  const part = await repository.withoutChanges({ base: state.gated.tree, tree: request.tree, rejected });
   if (!part.ok) throw refuse(`The change could not be taken in part: ${part.error.message}.`);
-  if (part.value === state.lastGreen.tree)
+  if (part.value === state.gated.tree)
     throw refuse(`Nothing would be left of ${request.run}. Reject it as a whole, or send it back with a comment.`);
   return keepTree(context, `${attempt}-revised`, part.value, state.lastGreen.commit, `${state.spec.task}: ${state.spec.title}`);
 }

@@ -12,7 +12,7 @@ import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
 import { buildCandidate } from './steps/candidate.ts';
-import { commit } from './steps/commit.ts';
+import { commit, commitStep } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
 import { moveTarget, prepareLanding } from './steps/landing.ts';
 import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
@@ -133,6 +133,8 @@ export class RunSupervisor {
         return buildCandidate(context, step.attempt);
       case 'test':
         return this.#withServer(() => testCandidate(context, this.#cell, step.attempt, signal));
+      case 'commitStep':
+        return commitStep(context, step.attempt);
       case 'approveByPolicy':
         return this.#approveByPolicy(step.attempt);
       case 'askReview':

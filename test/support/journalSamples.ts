@@ -27,6 +27,8 @@ export const sampleSpec = (task: string): RunSpec => ({
   model: null,
   approve: 'auto',
   land: 'ff',
+  tcr: 'attempt',
+  steps: 'squash',
   attempts: 3,
   testBase: true,
   hooks: false,
@@ -34,6 +36,7 @@ export const sampleSpec = (task: string): RunSpec => ({
   limits: {
     stepsPerAttempt: 50,
     callsPerMinute: 60,
+    stepsPerRun: 50,
     stallMs: 60_000,
     timeoutMs: 1_800_000,
     testTimeoutMs: 600_000,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
-import { type ApproveMode, type LandMode, TaskId } from '../../core/model/runSpec.ts';
+import { type ApproveMode, type LandMode, type StepsMode, TaskId, type TcrMode } from '../../core/model/runSpec.ts';
 import { taskRequest } from '../../core/run/taskRequest.ts';
 import type { CliHost } from '../cliHost.ts';
 import { type CommonOptions, folderOf } from '../commandContext.ts';
@@ -24,6 +24,8 @@ export interface RunOptions extends CommonOptions {
   readonly model?: string;
   readonly approve?: ApproveMode;
   readonly land?: LandMode;
+  readonly tcr?: TcrMode;
+  readonly steps?: StepsMode;
   readonly attempts?: string;
   readonly timeout?: string;
   readonly budget?: string;
@@ -70,11 +72,11 @@ export async function runRequests(options: RunOptions, terminal: Terminal, host:
 const wrong = (message: string, actions: readonly string[]) => new UserFacingError('configuration', message, { actions });
 
 function settingsOf(options: RunOptions): Omit<RunRequest, 'folder' | 'prompt' | 'task' | 'title'> {
-  const { base, target, test, setup, include, agent, model, approve, land } = options;
+  const { base, target, test, setup, include, agent, model, approve, land, tcr, steps } = options;
   if (model !== undefined && !/^[^/\s]+\/\S+$/.test(model)) {
     throw wrong(`--model ${model} does not name a provider and a model.`, ['for example: --model anthropic/claude-sonnet-4-5']);
   }
-  const given = { base, target, test, setup, include, agent, model, approve, land };
+  const given = { base, target, test, setup, include, agent, model, approve, land, tcr, steps };
   for (const [name, value] of Object.entries(given)) {
     if (value === '' && name !== 'setup') throw wrong(`--${name} needs a value.`, []);
   }

@@ -6,6 +6,7 @@ import { safeLine } from './safeText.ts';
 
 const why: Record<EventData<'attempt/started'>['because'], string> = {
   first: 'the agent works',
+  step: 'the next step',
   testsFailed: 'again, with the test output fed back',
   comment: 'changes requested by a reviewer',
   granted: 'goes on',
@@ -116,6 +117,8 @@ function describeAttempt(event: DomainEvent): string | null {
       return `attempt ${event.data.attempt}: interrupted, ${event.data.reason}`;
     case 'attempt/approvedByPolicy':
       return `attempt ${event.data.attempt}: approved by policy (${event.data.rule})`;
+    case 'attempt/stepCommitted':
+      return `attempt ${event.data.attempt}: step ${event.data.step} is green, ${shortOid(event.data.commit)} on ${event.data.branch}`;
     case 'attempt/committed':
       return `attempt ${event.data.attempt}: committed ${shortOid(event.data.commit)} on ${event.data.branch}`;
     default:

@@ -118,7 +118,7 @@ export const eventSchemas = {
   'attempt/started': z.object({
     attempt,
     prompt: z.string(),
-    because: z.enum(['first', 'testsFailed', 'comment', 'granted', 'conflict', 'interrupted']),
+    because: z.enum(['first', 'step', 'testsFailed', 'comment', 'granted', 'conflict', 'interrupted']),
   }),
   'message/finished': z.object({ attempt, message: FinishedMessage }),
   'attempt/executed': z.object({
@@ -158,6 +158,15 @@ export const eventSchemas = {
   'attempt/reverted': z.object({ attempt, to: z.string(), reason: z.string() }),
   'attempt/interrupted': z.object({ attempt, reason: z.string(), keptRef: z.string().nullable() }),
   'attempt/committed': z.object({ attempt, commit: z.string(), tree: z.string(), branch: z.string() }),
+
+  /** With `tcr: step`: the turn's tree passed its tests and is on the cell's branch; the gate comes when the agent has nothing left to do. */
+  'attempt/stepCommitted': z.object({
+    attempt,
+    step: z.number().int().positive(),
+    commit: z.string(),
+    tree: z.string(),
+    branch: z.string(),
+  }),
 
   /** The written policy approved a green candidate; no person was asked. */
   'attempt/approvedByPolicy': z.object({ attempt, tree: z.string(), rule: z.string() }),

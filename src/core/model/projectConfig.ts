@@ -14,6 +14,7 @@ const PermissionSetting = z.strictObject({
 const Limits = z.strictObject({
   stepsPerAttempt: countSetting('Most model calls of one attempt, subagents included.', 1, 100_000).default(200),
   callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
+  stepsPerRun: countSetting('Most steps committed in one run with "tcr: step".', 1, 10_000).default(50),
   stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
 });
 
@@ -56,6 +57,8 @@ export const ConfigDocument = z
     include: runSettings.include.unwrap().default(['.env*']),
     approve: runSettings.approve.unwrap().default('ask'),
     land: runSettings.land.unwrap().default('ff'),
+    tcr: runSettings.tcr.unwrap().default('attempt'),
+    steps: runSettings.steps.unwrap().default('squash'),
     attempts: runSettings.attempts.unwrap().default(3),
     timeout: runSettings.timeout.unwrap().prefault('30m'),
     testBase: runSettings.testBase.unwrap().default(true),
@@ -81,7 +84,12 @@ export const ProjectConfig = ConfigDocument.transform(({ timeout, testTimeout, s
   timeoutMs: timeout,
   testTimeoutMs: testTimeout,
   setupTimeoutMs: setupTimeout,
-  limits: { stepsPerAttempt: limits.stepsPerAttempt, callsPerMinute: limits.callsPerMinute, stallMs: limits.stall },
+  limits: {
+    stepsPerAttempt: limits.stepsPerAttempt,
+    callsPerMinute: limits.callsPerMinute,
+    stepsPerRun: limits.stepsPerRun,
+    stallMs: limits.stall,
+  },
   health: { everyMs: health.every, limitMs: health.limit },
 }));
 export type ProjectConfig = z.output<typeof ProjectConfig>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApproveMode, LandMode, TaskId } from './runSpec.ts';
+import { ApproveMode, LandMode, StepsMode, TaskId, TcrMode } from './runSpec.ts';
 import { Usd } from './usd.ts';
 
 /** What a person asks for: only what they said. The rest comes from reactor.yaml, detection and defaults. */
@@ -19,6 +19,8 @@ export const RunRequest = z.strictObject({
   model: z.string().optional(),
   approve: ApproveMode.optional(),
   land: LandMode.optional(),
+  tcr: TcrMode.optional(),
+  steps: StepsMode.optional(),
   attempts: z.number().int().positive().optional(),
   timeoutMs: z.number().int().positive().optional(),
   budgetUsd: Usd.optional(),

@@ -6,14 +6,22 @@ export const TaskId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use
 
 export const ApproveMode = z.enum(['auto', 'ask', 'never']);
 export const LandMode = z.enum(['branch', 'ff', 'merge']);
+/** What the tests decide on: an attempt as a whole, or each turn of the agent. */
+export const TcrMode = z.enum(['attempt', 'step']);
+/** How the steps of `tcr: step` are committed in the end: as one commit, or as they are. */
+export const StepsMode = z.enum(['squash', 'keep']);
 export type ApproveMode = z.infer<typeof ApproveMode>;
 export type LandMode = z.infer<typeof LandMode>;
+export type TcrMode = z.infer<typeof TcrMode>;
+export type StepsMode = z.infer<typeof StepsMode>;
 
 /** Bounds that stop a run that costs without getting anywhere. */
 export const RunLimits = z.object({
   /** Model calls per attempt, subagents included. */
   stepsPerAttempt: z.number().int().positive(),
   callsPerMinute: z.number().int().positive(),
+  /** Steps committed in one run with `tcr: step`. */
+  stepsPerRun: z.number().int().positive().default(50),
   stallMs: z.number().int().positive(),
   /** Wall time of the whole run from its start, time spent waiting for a person excluded. */
   timeoutMs: z.number().int().positive(),
@@ -45,6 +53,8 @@ export const RunSpec = z.object({
   model: z.string().nullable(),
   approve: ApproveMode,
   land: LandMode,
+  tcr: TcrMode.default('attempt'),
+  steps: StepsMode.default('squash'),
   attempts: z.number().int().positive(),
   testBase: z.boolean(),
   /** Run the repository's commit hooks on the cell's commit. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApproveMode, LandMode, TaskId } from './runSpec.ts';
+import { ApproveMode, LandMode, StepsMode, TaskId, TcrMode } from './runSpec.ts';
 import { countSetting, dollarsSetting, durationSetting, globsSetting, modelSetting, refSetting, textSetting } from './settingTypes.ts';
 
 /** Settings of a run that stand at the top of reactor.yaml and that a single task may say otherwise. None has a default here. */
@@ -19,6 +19,10 @@ export const runSettings = {
   land: LandMode.describe(
     'Where a commit goes: ff (fast-forward the target), merge (with a merge commit), branch (stay on its own branch).',
   ).optional(),
+  tcr: TcrMode.describe(
+    'What the tests decide on: attempt (the work as a whole), or step (each turn of the agent is tested, and committed on its own branch or reverted).',
+  ).optional(),
+  steps: StepsMode.describe('With "tcr: step": land the steps as one commit (squash) or as they are (keep).').optional(),
   target: refSetting('Branch to land on. The one checked out when left out.').optional(),
   base: refSetting('Branch, tag or commit the work starts from. HEAD when left out.').optional(),
   attempts: countSetting('How often the agent may try before the run fails.', 1, 100).optional(),

@@ -137,6 +137,7 @@ export const conversationTypes: ReadonlySet<string> = new Set([
 
 const becauseText = {
   first: 'first',
+  step: 'the next step',
   testsFailed: 'tests failed',
   comment: 'changes were requested',
   granted: 'an ask was answered',

@@ -54,6 +54,7 @@ export function spanDetail(entry: Entry): SpanDetail {
       };
     case 'attempt/candidateBuilt':
       return { ...nothing, files: event.data.files, tree: event.data.tree, facts: [fact('kept as', event.data.keptRef)] };
+    case 'attempt/stepCommitted':
     case 'attempt/committed':
       return { ...nothing, facts: [fact('commit', event.data.commit), fact('branch', event.data.branch)], tree: event.data.tree };
     case 'attempt/reverted':

@@ -154,6 +154,10 @@ export class TimelineFold {
         this.#end('execute', entry, 'interrupted', event.data.reason);
         this.#end('attempt', entry, 'interrupted', `attempt ${event.data.attempt}: interrupted`);
         return;
+      case 'attempt/stepCommitted':
+        this.#instant('commit', entry, this.#lastAt, 'good', `step ${event.data.step}: ${event.data.commit.slice(0, 7)}`);
+        this.#end('attempt', entry, 'good', `attempt ${event.data.attempt}: step ${event.data.step} committed`);
+        return;
       case 'attempt/committed':
         this.#instant('commit', entry, this.#lastAt, 'good', event.data.commit.slice(0, 7));
         this.#end('attempt', entry, 'good', `attempt ${event.data.attempt}: committed`);

@@ -1,13 +1,19 @@
 import type { RunState } from './state.ts';
 
+const stepRule =
+  'Work in small steps: make the next small step and end your turn. After each turn the tests run, and the step is committed, or reverted when they fail. When nothing is left to do, end your turn without changing a file.';
+
 /** The text sent to the agent for the next attempt. The task's own words come first and unchanged. */
 export function composePrompt(state: RunState): string {
   const { spec, feedback } = state;
-  const place = spec.folder === '' ? '' : `\n\nWork in the folder \`${spec.folder}\` of this repository.`;
+  const where = spec.folder === '' ? '' : `\n\nWork in the folder \`${spec.folder}\` of this repository.`;
+  const place = spec.tcr === 'step' ? `${where}\n\n${stepRule}` : where;
   if (feedback === null) return `${spec.prompt}${place}`;
   switch (feedback.because) {
     case 'testsFailed':
       return `Your last attempt at this task failed its tests and all of its changes were reverted, so the files are as they were before it.\n\n${feedback.text}\n\nTry again. The task:\n\n${spec.prompt}${place}`;
+    case 'step':
+      return `${feedback.text} passed the tests and is committed. Go on with the task:\n\n${spec.prompt}${place}`;
     case 'comment':
       return `Your changes pass the tests and are still in place. A reviewer asks for changes to them:\n\n${feedback.text}${place}`;
     case 'conflict':

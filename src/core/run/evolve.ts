@@ -33,6 +33,7 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   base: null,
   attempts: [],
   grantedAttempts: 0,
+  gated: { commit: data.spec.base, tree: data.spec.baseTree },
   lastGreen: { commit: data.spec.base, tree: data.spec.baseTree },
   pending: [],
   grantedPermissions: [],

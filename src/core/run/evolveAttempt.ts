@@ -30,6 +30,7 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
             test: null,
             review: null,
             closed: null,
+            stepCommit: null,
             commit: null,
           },
         ],
@@ -103,10 +104,15 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
       const closed = change(state, attempt, (a) => ({ ...a, closed: { how: 'interrupted', reason, at: entry.at } }));
       return { ...closed, feedback: { because: 'interrupted', text: reason } };
     }
+    case 'attempt/stepCommitted': {
+      const { attempt, step, commit, tree } = event.data;
+      const committed = change(state, attempt, (a) => ({ ...a, stepCommit: commit }));
+      return { ...committed, phase: 'ready', lastGreen: { commit, tree }, feedback: { because: 'step', text: `Step ${step}` } };
+    }
     case 'attempt/committed': {
       const { attempt, commit, tree } = event.data;
       const committed = change(state, attempt, (a) => ({ ...a, commit }));
-      return { ...committed, lastGreen: { commit, tree } };
+      return { ...committed, gated: { commit, tree }, lastGreen: { commit, tree } };
     }
     default:
       return state;

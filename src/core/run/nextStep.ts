@@ -11,6 +11,7 @@ export type Step =
   | { readonly step: 'execute'; readonly attempt: number }
   | { readonly step: 'buildCandidate'; readonly attempt: number }
   | { readonly step: 'test'; readonly attempt: number }
+  | { readonly step: 'commitStep'; readonly attempt: number }
   | { readonly step: 'approveByPolicy'; readonly attempt: number }
   | { readonly step: 'askReview'; readonly attempt: number }
   | { readonly step: 'wait' }
@@ -46,6 +47,7 @@ export function nextStep(state: RunState): Step {
   if (attempt === null) return beforeFirstAttempt(state);
   if (attempt.commit !== null) return landStep(state);
   if (attempt.closed !== null) return afterClosed(state, attempt);
+  if (attempt.stepCommit !== null) return afterStep(state);
   return openAttemptStep(state, attempt);
 }
 
@@ -88,13 +90,35 @@ function afterClosed(state: RunState, last: AttemptState): Step {
   if (last.executed && (last.executed.end === 'error' || last.executed.end === 'limit')) {
     return conclude('failed', exitCodes.taskFailed, last.executed.reason ?? 'the agent did not finish its turn');
   }
-  const used = state.attempts.filter((a) => a.closed?.how !== 'interrupted').length;
+  // Each step that was committed starts the count again.
+  const since = state.attempts.slice(state.attempts.findLastIndex((a) => a.stepCommit !== null) + 1);
+  const used = since.filter((a) => a.closed?.how !== 'interrupted').length;
   if (used >= state.spec.attempts + state.grantedAttempts) {
     const tries = used === 1 ? '1 attempt' : `${used} attempts`;
-    return conclude('failed', exitCodes.taskFailed, `never green in ${tries}`);
+    return conclude('failed', exitCodes.taskFailed, `never green in ${tries}${leftSteps(state)}`);
   }
   return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: state.feedback?.because ?? 'testsFailed' };
 }
+
+export const stepsCommitted = (state: RunState): number => state.attempts.filter((a) => a.stepCommit !== null).length;
+
+const leftSteps = (state: RunState): string => {
+  const steps = stepsCommitted(state);
+  return steps === 0 ? '' : `; ${steps === 1 ? '1 green step is' : `${steps} green steps are`} on ${state.cell?.branch ?? 'its branch'}`;
+};
+
+/** A step is on the branch: the agent goes on, until it has nothing left to change. */
+const afterStep = (state: RunState): Step => (needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'step' });
+
+function stepGate(state: RunState, attempt: number): Step {
+  const limit = state.spec.limits.stepsPerRun;
+  if (stepsCommitted(state) < limit) return { step: 'commitStep', attempt };
+  return conclude('failed', exitCodes.taskFailed, `not done after ${limit} steps (limits.stepsPerRun)${leftSteps(state)}`);
+}
+
+/** With `tcr: step`, a turn that changed nothing after green steps says that the work is done: all of it goes to the gate. */
+export const endsSteps = (state: RunState, tree: string): boolean =>
+  state.spec.tcr === 'step' && tree === state.lastGreen.tree && state.lastGreen.commit !== state.gated.commit;
 
 function openAttemptStep(state: RunState, a: AttemptState): Step {
   const { attempt, executed, candidate, test, review } = a;
@@ -111,12 +135,14 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
   if (executed.end === 'error' || executed.end === 'limit') {
     return { step: 'revert', attempt, reason: executed.reason ?? 'the agent did not finish its turn' };
   }
-  if (candidate.tree === state.lastGreen.tree) {
+  const isDone = endsSteps(state, candidate.tree) && executed.end !== 'rejected';
+  if (candidate.tree === state.lastGreen.tree && !isDone) {
     const why = executed.end === 'rejected' ? ' after a permission was denied' : '';
-    return conclude('failed', exitCodes.taskFailed, `the agent changed nothing${why}`);
+    return conclude('failed', exitCodes.taskFailed, `the agent changed nothing${why}${leftSteps(state)}`);
   }
   if (test === null) return needsCell(state) ? { step: 'boot' } : { step: 'test', attempt };
   if (!isGreen(test.evidence)) return { step: 'revert', attempt, reason: 'the tests failed' };
+  if (state.spec.tcr === 'step' && !isDone && a.revised === null) return stepGate(state, attempt);
   if (review === null) return gateStep(state, a);
   if (review.decision === 'rejected') return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`);
   return { step: 'commit', attempt };

@@ -107,6 +107,8 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
     agent: orNull(request.agent) ?? entry.agent ?? config.agent ?? null,
     model,
     approve: request.approve ?? entry.approve ?? config.approve,
+    tcr: request.tcr ?? entry.tcr ?? config.tcr,
+    steps: request.steps ?? entry.steps ?? config.steps,
     attempts: request.attempts ?? entry.attempts ?? config.attempts,
     testBase: request.testBase ?? entry.testBase ?? config.testBase,
     hooks: config.hooks,

@@ -49,6 +49,8 @@ export interface AttemptState {
   /** A person's or a policy's word on the candidate. */
   readonly review: { readonly decision: 'approved' | 'rejected'; readonly by: string; readonly comment: string | null } | null;
   readonly closed: { readonly how: 'reverted' | 'interrupted'; readonly reason: string; readonly at: number } | null;
+  /** With `tcr: step`: the commit of this turn on the cell's branch; it has not passed the gate. */
+  readonly stepCommit: string | null;
   readonly commit: string | null;
 }
 
@@ -112,7 +114,9 @@ export interface RunState {
   readonly attempts: readonly AttemptState[];
   /** Attempts added to the limit because a person or a landing asked for more work. */
   readonly grantedAttempts: number;
-  /** The last state that was green: a commit. The base at first. */
+  /** The last state that passed the gate: a commit. The base at first. */
+  readonly gated: { readonly commit: string; readonly tree: string };
+  /** The last state that was green: a commit, of a step or of what passed the gate. The base at first. */
   readonly lastGreen: { readonly commit: string; readonly tree: string };
   readonly pending: readonly PendingApproval[];
   /** Rules a person added by answering asks of this run. */

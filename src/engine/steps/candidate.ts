@@ -1,6 +1,7 @@
 import { type DomainEvent, event } from '../../core/journal/events.ts';
 import { leadsOutside } from '../../core/policy/linkPolicy.ts';
 import type { FileChange } from '../../core/ports/git.ts';
+import { endsSteps } from '../../core/run/nextStep.ts';
 import { type Kept, keepWorktree } from '../keep.ts';
 import type { RunContext } from '../runContext.ts';
 
@@ -9,13 +10,22 @@ const MAX_FILES_JOURNALED = 200;
 /** Turns what the attempt did into a kept tree, and looks at it for what must never be committed. */
 export async function buildCandidate(context: RunContext, attempt: number): Promise<void> {
   const kept = await keepWorktree(context, String(attempt));
-  await context.record(...(await candidateEvents(context, attempt, kept)));
+  const { state } = context;
+  if (!endsSteps(state, kept.tree)) {
+    await context.record(...(await candidateEvents(context, attempt, kept, state.lastGreen.tree)));
+    return;
+  }
+  // All steps together are the candidate. The last of them was tested on this very tree.
+  const tested = state.attempts.findLast((a) => a.stepCommit !== null)?.test;
+  const carried =
+    tested?.tree === kept.tree ? [event('attempt/tested', { attempt, ...tested, changedByTest: [...tested.changedByTest] })] : [];
+  await context.record(...(await candidateEvents(context, attempt, kept, state.gated.tree)), ...carried);
 }
 
-/** What makes a kept tree the attempt's candidate, after looking at it for what must never be committed. */
-export async function candidateEvents(context: RunContext, attempt: number, kept: Kept): Promise<readonly DomainEvent[]> {
+/** What makes a kept tree the attempt's candidate, compared with the tree `from`, after looking at it for what must never be committed. */
+export async function candidateEvents(context: RunContext, attempt: number, kept: Kept, from: string): Promise<readonly DomainEvent[]> {
   const { repository } = context.deps;
-  const changes = await repository.changes(context.state.lastGreen.tree, kept.tree);
+  const changes = await repository.changes(from, kept.tree);
   const violations = await violationsOf(context, kept.tree, changes);
   const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);
   return [

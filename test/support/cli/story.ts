@@ -21,6 +21,8 @@ export const storySpec = (task: string, title: string, change: Partial<RunSpec> 
   model: null,
   approve: 'ask',
   land: 'ff',
+  tcr: 'attempt',
+  steps: 'squash',
   attempts: 3,
   testBase: false,
   hooks: false,
@@ -28,6 +30,7 @@ export const storySpec = (task: string, title: string, change: Partial<RunSpec> 
   limits: {
     stepsPerAttempt: 50,
     callsPerMinute: 100,
+    stepsPerRun: 50,
     stallMs: 1000,
     timeoutMs: 60_000,
     testTimeoutMs: 1000,

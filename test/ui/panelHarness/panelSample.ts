@@ -16,7 +16,15 @@ export const hostileTitle = '<img src=x onerror="document.title=1"> & "quotes" \
  */
 export function sampleJournal(now: number, trees: SampleTrees): PanelJournal {
   const journal = new PanelJournal(now - 9 * 86_400_000);
-  const limits = { stepsPerAttempt: 50, callsPerMinute: 100, stallMs: 1000, timeoutMs: 60_000, testTimeoutMs: 1000, setupTimeoutMs: 1000 };
+  const limits = {
+    stepsPerAttempt: 50,
+    callsPerMinute: 100,
+    stepsPerRun: 50,
+    stallMs: 1000,
+    timeoutMs: 60_000,
+    testTimeoutMs: 1000,
+    setupTimeoutMs: 1000,
+  };
   const spec = (task: string, title: string, budgetUsd: string | null) => ({
     task,
     title,

@@ -14,6 +14,8 @@ describe('ProjectConfig', () => {
       include: ['.env*'],
       approve: 'ask',
       land: 'ff',
+      tcr: 'attempt',
+      steps: 'squash',
       attempts: 3,
       testBase: true,
       hooks: false,
@@ -21,7 +23,7 @@ describe('ProjectConfig', () => {
       testTimeoutMs: 600_000,
       setupTimeoutMs: 600_000,
       permissions: [],
-      limits: { stepsPerAttempt: 200, callsPerMinute: 120, stallMs: 300_000 },
+      limits: { stepsPerAttempt: 200, callsPerMinute: 120, stepsPerRun: 50, stallMs: 300_000 },
       budgets: { thresholds: [50, 75, 90, 100], onExceed: 'pause', unpriced: 'allow' },
       ports: { from: 8000, to: 9000 },
       health: { everyMs: 200, limitMs: 10_000 },
@@ -42,7 +44,7 @@ describe('ProjectConfig', () => {
       { timeoutMs: config.timeoutMs, limits: config.limits, health: config.health, budgets: config.budgets, tasks: config.tasks },
       {
         timeoutMs: 5_400_000,
-        limits: { stepsPerAttempt: 200, callsPerMinute: 120, stallMs: 90_000 },
+        limits: { stepsPerAttempt: 200, callsPerMinute: 120, stepsPerRun: 50, stallMs: 90_000 },
         health: { everyMs: 200, limitMs: 20_000 },
         budgets: {
           perRunUsd: '0.1',

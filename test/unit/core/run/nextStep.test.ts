@@ -226,3 +226,58 @@ describe('what a run does next', () => {
     assert.deepEqual([story.state.waitedMs, story.state.waitingSince], [3000, null]);
   });
 });
+
+describe('what a run in step mode does next', () => {
+  const stepping = () => new RunStory(specOf({ tcr: 'step' })).ready();
+  const step = (story: RunStory, attempt: number, of: string): RunStory =>
+    story
+      .attempt(attempt, of, attempt === 1 ? 'first' : 'step')
+      .tested(attempt, of, 0)
+      .tell(event('attempt/stepCommitted', { attempt, step: attempt, commit: of, tree: of, branch: 'reactor/TASK-001' }));
+
+  it('commits each green turn and goes on until a turn changes nothing; then all of it goes to the gate', () => {
+    const first = stepping().attempt(1, tree).tested(1, tree, 0);
+    assert.equal(first.next, 'commitStep attempt=1');
+    const story = step(stepping(), 1, tree);
+    assert.equal(story.next, 'startAttempt because=step');
+    assert.match(composePrompt(story.state), /^Step 1 passed the tests and is committed/);
+    step(story, 2, other).attempt(3, other, 'step').tested(3, other, 0);
+    assert.equal(story.next, 'approveByPolicy attempt=3');
+    assert.deepEqual(story.state.gated, { commit: 'b'.repeat(40), tree: baseTree });
+    story.tell(event('attempt/approvedByPolicy', { attempt: 3, tree: other, rule: 'approve: auto' }));
+    assert.equal(story.next, 'commit attempt=3');
+    assert.equal(story.committed(3, other).next, 'prepareLanding');
+  });
+
+  it('a first turn that changes nothing fails, as without steps', () => {
+    assert.match(stepping().attempt(1, baseTree).next, /^conclude status=failed exitCode=2 reason=the agent changed nothing$/);
+  });
+
+  it('counts red turns anew after each green step', () => {
+    const story = step(stepping(), 1, tree).attempt(2, other, 'step').tested(2, other, 1);
+    assert.equal(story.next, 'revert attempt=2 reason=the tests failed');
+    story.tell(event('attempt/reverted', { attempt: 2, to: tree, reason: 'the tests failed' }));
+    assert.equal(story.next, 'startAttempt because=testsFailed');
+    story.attempt(3, other, 'testsFailed').tested(3, other, 1);
+    story.tell(event('attempt/reverted', { attempt: 3, to: tree, reason: 'the tests failed' }));
+    assert.match(story.next, /^conclude .*reason=never green in 2 attempts; 1 green step is on reactor\/TASK-001$/);
+  });
+
+  it('a candidate that a person took in part goes to the gate, not to the next step', () => {
+    const story = step(stepping(), 1, tree).attempt(2, tree, 'step').tested(2, tree, 0);
+    story.tell(
+      event('attempt/revised', { attempt: 2, from: tree, rejected: [], coAuthor: null }),
+      event('attempt/candidateBuilt', {
+        attempt: 2,
+        tree: other,
+        keptRef: 'refs/reactor/kept/x',
+        keptCommit: 'c'.repeat(40),
+        files: [],
+        filesTotal: 1,
+        added: 1,
+        removed: 0,
+      }),
+    );
+    assert.equal(story.tested(2, other, 0).next, 'approveByPolicy attempt=2');
+  });
+});

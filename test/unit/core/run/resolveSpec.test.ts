@@ -49,6 +49,8 @@ describe('resolveSpec', () => {
       model: null,
       approve: 'ask',
       land: 'ff',
+      tcr: 'attempt',
+      steps: 'squash',
       attempts: 3,
       testBase: true,
       hooks: false,
@@ -56,6 +58,7 @@ describe('resolveSpec', () => {
       limits: {
         stepsPerAttempt: 200,
         callsPerMinute: 120,
+        stepsPerRun: 50,
         stallMs: 300_000,
         timeoutMs: 1_800_000,
         testTimeoutMs: 600_000,
