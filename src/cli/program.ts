@@ -140,6 +140,7 @@ Examples:
   );
   onRun('restore', 'bring a reverted attempt back as a branch')
     .option('--attempt <n>', 'which attempt (default: the last)')
+    .option('--whole', 'as the agent left it, before parts of it were rejected or edited')
     .action(async (name, options) => done(await (await import('./commands/keeping.ts')).restoreCommand(context, name, options)));
 
   command('clean', 'remove what belongs to no run; only what is kept elsewhere')

@@ -158,8 +158,8 @@ export class Engine implements Disposable {
     return seq;
   }
 
-  restore(name: string, attempt: number | null): Promise<{ branch: string; commit: string; attempt: number }> {
-    return restoreAttempt(this.#context, this.#find(name), attempt);
+  restore(name: string, attempt: number | null, tree: string | null): Promise<{ branch: string; commit: string; attempt: number }> {
+    return restoreAttempt(this.#context, this.#find(name), attempt, tree);
   }
 
   clean(dryRun: boolean): Promise<Orphan[]> {

@@ -114,8 +114,8 @@ export class ClientSession implements Disposable {
         return engine.resume(run, budgetUsd, actor);
       }
       case 'restore': {
-        const { run, attempt } = methods.restore.params.parse(raw);
-        return engine.restore(run, attempt);
+        const { run, attempt, tree } = methods.restore.params.parse(raw);
+        return engine.restore(run, attempt, tree);
       }
       case 'clean':
         return { orphans: await engine.clean(methods.clean.params.parse(raw).dryRun) };

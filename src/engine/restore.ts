@@ -5,12 +5,14 @@ import type { EngineContext } from './runContext.ts';
 
 /**
  * Makes a branch of what an attempt had done. The last attempt with a kept state when none is named.
+ * @param tree one of what the attempt was before a person changed it; null for what it is now.
  * @throws UserFacingError `notPossibleNow` when there is none.
  */
 export async function restoreAttempt(
   engine: EngineContext,
   state: RunState,
   wanted: number | null,
+  tree: string | null,
 ): Promise<{ branch: string; commit: string; attempt: number }> {
   const { repository } = engine.deps;
   const kept = state.attempts.filter((a) => a.candidate !== null);
@@ -25,7 +27,10 @@ export async function restoreAttempt(
       },
     );
   }
-  const { keptCommit, keptRef } = found.candidate;
+  const asked = tree === null ? found.candidate : [...found.former, found.candidate].find((candidate) => candidate.tree === tree);
+  if (asked === undefined)
+    throw new UserFacingError('notPossibleNow', `Attempt ${found.attempt} of ${state.run} was never tree ${tree?.slice(0, 10)}.`);
+  const { keptCommit, keptRef } = asked;
   const commit = (await repository.readRef(keptRef)) ?? keptCommit;
   for (let suffix = 1; suffix < 1000; suffix += 1) {
     const branch = `reactor/restored/${state.run}-${found.attempt}${suffix === 1 ? '' : `-${suffix}`}`;

@@ -139,9 +139,12 @@ export const methods = {
     params: z.object({ run: z.string(), budgetUsd: Usd.nullable().optional() }),
     result: z.object({ run: z.string(), seq: z.number().int() }),
   },
-  /** Makes a branch of a reverted (or any) attempt's kept state. The last attempt when null. */
+  /**
+   * Makes a branch of a reverted (or any) attempt's kept state. The last attempt when null. A tree names what the attempt was before a
+   * person took a part of it or edited it.
+   */
   restore: {
-    params: z.object({ run: z.string(), attempt: z.number().int().positive().nullable() }),
+    params: z.object({ run: z.string(), attempt: z.number().int().positive().nullable(), tree: z.string().nullable().default(null) }),
     result: z.object({ branch: z.string(), commit: z.string(), attempt: z.number().int() }),
   },
   clean: { params: z.object({ dryRun: z.boolean() }), result: z.object({ orphans: z.array(Orphan) }) },

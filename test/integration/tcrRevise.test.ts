@@ -34,6 +34,9 @@ describe('A candidate taken in part', function () {
     assert.deepEqual([landed.exitCode, status, tree === tested?.tree], [0, 'landed', true]);
     assert.equal(await files(commit), 'one.txt');
     assert.equal(await git(repository, 'show', `${parked.kept}:two.txt`), 'good');
+    const restored = await reactor.call(repository, ['restore', 'parted', '--whole', '--json']);
+    const { branch } = JSON.parse(restored.stdout) as { branch: string };
+    assert.equal(await files(branch), 'one.txt\ntwo.txt');
   });
 
   it('is refused when nothing would be left, and nothing has changed then', async () => {

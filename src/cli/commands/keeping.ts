@@ -1,6 +1,7 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
+import type { RunState } from '../../core/run/state.ts';
 import type { Orphan } from '../../protocol/messages.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { connectAlways } from '../follow/followRuns.ts';
@@ -10,6 +11,7 @@ import { requireRun } from '../source.ts';
 
 export interface RestoreOptions extends CommonOptions {
   readonly attempt?: string;
+  readonly whole?: boolean;
 }
 
 /** `reactor restore RUN`: makes a branch of what an attempt had done. */
@@ -28,7 +30,8 @@ export async function restoreCommand({ terminal, host }: CommandContext, name: s
       },
       name,
     );
-    const restored = await client.request('restore', { run: state.run, attempt: named === undefined ? null : Number(named) });
+    const attempt = named === undefined ? null : Number(named);
+    const restored = await client.request('restore', { run: state.run, attempt, tree: options.whole ? wholeTree(state, attempt) : null });
     if (options.json) printJson(terminal, { run: state.run, task: state.task, ...restored });
     else {
       const branch = safeLine(restored.branch);
@@ -42,6 +45,12 @@ export async function restoreCommand({ terminal, host }: CommandContext, name: s
   } finally {
     client.dispose();
   }
+}
+
+/** What an attempt was as the agent left it. Null when no person has changed it since. */
+function wholeTree({ attempts }: RunState, named: number | null): string | null {
+  const attempt = named === null ? attempts.findLast(({ candidate }) => candidate !== null) : attempts.find((a) => a.attempt === named);
+  return attempt?.former[0]?.tree ?? null;
 }
 
 export interface CleanOptions extends CommonOptions {

@@ -26,6 +26,7 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
             executed: null,
             violations: [],
             candidate: null,
+            former: [],
             revised: null,
             test: null,
             review: null,
@@ -62,7 +63,7 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
     }
     case 'attempt/revised': {
       const { attempt, coAuthor } = event.data;
-      return change(state, attempt, (a) => ({ ...a, revised: { coAuthor: coAuthor ?? a.revised?.coAuthor ?? null } }));
+      return change(state, attempt, (a) => ({ ...a, former: formerOf(a), revised: { coAuthor: coAuthor ?? a.revised?.coAuthor ?? null } }));
     }
     case 'attempt/tested': {
       const { attempt, ...test } = event.data;
@@ -123,3 +124,9 @@ const change = (state: RunState, attempt: number, edit: (a: AttemptState) => Att
   ...state,
   attempts: state.attempts.map((a) => (a.attempt === attempt ? edit(a) : a)),
 });
+
+function formerOf({ candidate, former }: AttemptState): AttemptState['former'] {
+  if (candidate === null) return former;
+  const { files: _, ...kept } = candidate;
+  return [...former, kept];
+}

@@ -44,6 +44,8 @@ export interface AttemptState {
   readonly violations: readonly { readonly kind: string; readonly detail: string }[];
   readonly candidate: CandidateState | null;
   readonly test: { readonly evidence: CommandEvidence; readonly changedByTest: readonly string[]; readonly tree: string } | null;
+  /** What the candidate was before a person took a part of it or edited it, oldest first. Each stays kept. */
+  readonly former: readonly Omit<CandidateState, 'files'>[];
   /** Set when a person changed the candidate: the worktree may not be laid out as it yet. */
   readonly revised: { readonly coAuthor: string | null } | null;
   /** A person's or a policy's word on the candidate. */

@@ -1,5 +1,5 @@
-import { plural, shortOid } from '../../core/projections/figures.ts';
-import type { RunState } from '../../core/run/state.ts';
+import { linesText, plural, shortOid } from '../../core/projections/figures.ts';
+import type { AttemptState, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, testText } from '../text/runWords.ts';
@@ -51,19 +51,11 @@ export class Keeping {
     const target = await this.#targets.pick(argument, { fits, title: 'Restore Reverted Attempt', none: 'No attempt has been kept yet.' });
     if (target === null) return;
     const { model, state } = target;
-    const rows = state.attempts
-      .filter(({ candidate }) => candidate !== null)
-      .reverse()
-      .map(({ attempt, candidate, test, closed, ...rest }) => ({
-        label: `Attempt ${attempt}`,
-        description: joined(test === null ? '' : testText({ attempt, candidate, test, closed, ...rest }), closed?.how ?? ''),
-        detail: `${plural(candidate?.filesTotal ?? 0, 'file')}, tree ${shortOid(candidate?.tree ?? '')}${closed === null ? '' : `: ${plainLine(closed.reason)}`}`,
-        attempt,
-      }));
+    const rows = [...state.attempts].reverse().flatMap(restorable);
     const chosen =
       rows.length > 1 ? await vscode.window.showQuickPick(rows, { title: `Restore an attempt of ${state.task} as a branch` }) : rows[0];
     if (chosen === undefined) return;
-    const { branch, attempt } = await model.request('restore', { run: state.run, attempt: chosen.attempt });
+    const { branch, attempt } = await model.request('restore', { run: state.run, attempt: chosen.attempt, tree: chosen.tree });
     const pressed = await vscode.window.showInformationMessage(`Attempt ${attempt} of ${state.task} is branch ${branch} now.`, 'Copy Name');
     if (pressed === 'Copy Name') await vscode.env.clipboard.writeText(branch);
   }
@@ -101,4 +93,28 @@ export class Keeping {
     const left = done.orphans.length - removed;
     await vscode.window.showInformationMessage(`${plural(removed, 'orphan')} removed${left > 0 ? `, ${left} left as they are` : ''}.`);
   }
+}
+
+/** Rows for what an attempt came to, and before it for what it was until parts of it were rejected or edited. */
+function restorable(attempt: AttemptState): { label: string; description: string; detail: string; attempt: number; tree: string }[] {
+  const { candidate, former, closed } = attempt;
+  if (candidate === null) return [];
+  const sizeOf = ({ filesTotal, added, removed, tree }: AttemptState['former'][number]): string =>
+    `${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}`;
+  const common = { attempt: attempt.attempt };
+  const last = {
+    ...common,
+    label: `Attempt ${attempt.attempt}`,
+    description: joined(attempt.test === null ? '' : testText(attempt), closed?.how ?? ''),
+    detail: `${sizeOf(candidate)}${closed === null ? '' : `: ${plainLine(closed.reason)}`}`,
+    tree: candidate.tree,
+  };
+  const before = [...former].reverse().map((kept) => ({
+    ...common,
+    label: `Attempt ${attempt.attempt}, before a part of it was rejected or edited`,
+    description: '',
+    detail: sizeOf(kept),
+    tree: kept.tree,
+  }));
+  return [last, ...before];
 }
