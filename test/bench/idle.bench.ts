@@ -1,11 +1,11 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { execa } from 'execa';
 import type { Benchmark } from './benchmark.ts';
 import { newFolder } from './support/benchFolder.ts';
 import { engineProcesses, processorMs } from './support/engineProcesses.ts';
 import { PROMPT, startInstantModel, TEST_COMMAND } from './support/instantModel.ts';
+import { notingGit } from './support/notingGit.ts';
 import { reactor, stopEngine } from './support/reactorCommand.ts';
 import { makeRepository } from './support/sampleRepository.ts';
 import { userEnvironment } from './support/workplace.ts';
@@ -16,17 +16,6 @@ const ENGINES = 8;
 interface Idle {
   readonly gitProcesses: number;
   readonly processorMs: number;
-}
-
-/** A `git` for the front of PATH that notes each call in a file and then is the real one. */
-async function notingGit(notes: string): Promise<string> {
-  const folder = newFolder('noting-git');
-  const { stdout: real } = await execa('sh', ['-c', 'command -v git']);
-  const file = join(folder, 'git');
-  writeFileSync(file, `#!/bin/sh\nprintf '%s\\n' "$*" >>'${notes}'\nexec '${real}' "$@"\n`);
-  chmodSync(file, 0o755);
-  writeFileSync(notes, '');
-  return folder;
 }
 
 /** Eight engines, each with a run that waits for a person without a server, watched for the same 60 s. */

@@ -1,20 +1,16 @@
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import type { Entry } from '../../../src/core/journal/entry.ts';
 import { benchFolder } from './benchFolder.ts';
+import { buildOnce } from './buildOnce.ts';
 import { type ChildRun, childRun } from './childRun.ts';
 import { PROMPT, TEST_COMMAND } from './instantModel.ts';
 import type { SampleRepository } from './sampleRepository.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const cli = fileURLToPath(new URL('../../../dist/cli.mjs', import.meta.url));
-let built: Promise<unknown> | undefined;
-
 /** Runs the built command line. */
 export async function reactor(args: readonly string[], env: NodeJS.ProcessEnv, expected = 0): Promise<ChildRun> {
-  built ??= execa(process.execPath, ['esbuild.mjs'], { cwd: root });
-  await built;
+  await buildOnce();
   return childRun(process.execPath, [cli, ...args], { cwd: benchFolder(), env }, expected);
 }
 
