@@ -1,40 +1,21 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'mocha';
-import { EditorSession } from '../support/editor/editorSession.ts';
-import type { Workbench } from '../support/editor/workbench.ts';
+import { describe, it } from 'mocha';
+import { sharedEditor } from '../support/editor/sharedEditor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
-import { byWord, tools, write } from '../support/sampleScript.ts';
+import { tools, write } from '../support/sampleScript.ts';
 
 describe('Reviewing in the editor', function () {
-  this.timeout(240_000);
-  let session: EditorSession;
-  before(async () => {
-    session = await EditorSession.open(
-      'review',
-      byWord({
-        greeting: (call) => tools(write('greeting.txt', call.prompt.includes('louder') ? 'GOOD MORNING\n' : 'good morning\n'))(call),
-        pair: tools(write('wanted.txt', 'good\n'), write('unwanted.txt', 'also good\n')),
-      }),
-    );
+  this.timeout(300_000);
+  const session = sharedEditor({
+    greeting: (call) => tools(write('greeting.txt', call.prompt.includes('louder') ? 'GOOD MORNING\n' : 'good morning\n'))(call),
+    pair: tools(write('wanted.txt', 'good\n'), write('unwanted.txt', 'also good\n')),
   });
-  afterEach(async function () {
-    await session?.keepEvidence(this);
-  });
-  after(() => session?.close());
-
-  async function run(workbench: Workbench, prompt: string): Promise<void> {
-    await workbench.palette('Reactor: Run Reactor Task…');
-    await workbench.answer('What should the agent do?', prompt);
-    await workbench.quickRow('Run with:').waitFor();
-    await workbench.page.keyboard.press('Enter');
-    await workbench.showSidebar();
-  }
 
   it('sends a comment on a line back to the agent and shows what it made of it', async () => {
-    const repository = await session.reactor.repository('morning', plainProject());
-    const workbench = await session.show(repository);
-    await run(workbench, 'Write a greeting');
+    const repository = await session().reactor.repository('morning', plainProject());
+    const workbench = await session().show(repository);
+    await workbench.runTask('Write a greeting');
     const review = workbench.treeItem('Needs You', 'TASK-001');
     await review.click();
     const entry = workbench.page.locator('.multiDiffEntry').filter({ hasText: 'greeting.txt' });
@@ -43,7 +24,7 @@ describe('Reviewing in the editor', function () {
     const thread = workbench.page.locator('.review-widget');
     await thread.locator('.monaco-editor').first().click();
     await workbench.page.keyboard.type('Say it louder.');
-    await workbench.picture('1-comment');
+    await workbench.picture('review-1-comment');
     await thread
       .getByRole('button', { name: /comment/i })
       .last()
@@ -62,8 +43,8 @@ describe('Reviewing in the editor', function () {
       .getByRole('button', { name: /Approve and Land/ })
       .first()
       .waitFor();
-    await workbench.picture('2-answered');
-    assert.match(session.reactor.calls('greeting').at(-1)?.prompts.join('\n') ?? '', /greeting\.txt[\s\S]*Say it louder\./);
+    await workbench.picture('review-2-answered');
+    assert.match(session().reactor.calls('greeting').at(-1)?.prompts.join('\n') ?? '', /greeting\.txt[\s\S]*Say it louder\./);
 
     await workbench.palette('Reactor: Approve and Land');
     await workbench.quickRow('TASK-001').waitFor();
@@ -73,16 +54,16 @@ describe('Reviewing in the editor', function () {
   });
 
   it('lands a change without the file that was rejected, after another test', async () => {
-    const repository = await session.reactor.repository('pair', plainProject());
-    const workbench = await session.show(repository);
-    await run(workbench, 'Write a pair');
+    const repository = await session().reactor.repository('pair', plainProject());
+    const workbench = await session().show(repository);
+    await workbench.runTask('Write a pair');
     await workbench.expand(workbench.treeItem('Needs You', /TASK-001.*2 files/));
     const file = workbench.treeItem('Needs You', 'unwanted.txt');
     await file.waitFor();
     await workbench.rowAction(file, /Reject/);
     const rest = workbench.treeItem('Needs You', /TASK-001.*1 file\b/);
     await rest.waitFor();
-    await workbench.picture('3-partly');
+    await workbench.picture('review-3-partly');
     await workbench.rowAction(rest, /Approve/);
     await workbench.treeItem('Tasks', 'Landed').waitFor();
     assert.equal(await git(repository, 'ls-tree', '--name-only', 'main'), 'check.sh\nreactor.yaml\nreadme.txt\nwanted.txt');

@@ -5,8 +5,9 @@ import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import { projectRoot } from './codeServer.ts';
 
 const EXTENSION = 'reactor.reactor';
-const PALETTE_LIMIT_MS = 60_000;
-const PALETTE_LOOK_MS = 2000;
+const PALETTE_LIMIT_MS = 120_000;
+const PALETTE_FIRST_LOOK_MS = 2000;
+const PALETTE_LONGEST_LOOK_MS = 20_000;
 
 const succeeds = (work: Promise<unknown>): Promise<boolean> =>
   work.then(
@@ -17,12 +18,9 @@ const succeeds = (work: Promise<unknown>): Promise<boolean> =>
 /** The workbench as a person sees it: every word here is on the screen or read out by a screen reader. */
 export class Workbench {
   readonly page: Page;
-  readonly #pictures: string;
 
-  /** @param pictures prefix of the names of screenshots, which are put into out/screenshots */
-  constructor(page: Page, pictures: string) {
+  constructor(page: Page) {
     this.page = page;
-    this.#pictures = pictures;
   }
 
   /** Opens an address of the workbench and waits until it is drawn. */
@@ -48,11 +46,14 @@ export class Workbench {
   async palette(title: string): Promise<void> {
     const row = this.quickRow(title);
     // The palette lists what there was when it was opened, and closes when an editor that has just been loaded takes the focus. Extensions,
-    // and what depends on their state, come some time after the window is drawn. So it is opened anew until the command is there.
+    // and what depends on their state, come some time after the window is drawn. So it is opened anew until the command is there, and looked
+    // at longer each time, since a machine that has much to do draws it late.
+    let timeout = PALETTE_FIRST_LOOK_MS;
     for (const end = systemClock.monotonic() + PALETTE_LIMIT_MS; ; await this.page.keyboard.press('Escape')) {
       await this.page.keyboard.press('F1');
-      const typed = this.quickInput.fill(`>${title}`, { timeout: PALETTE_LOOK_MS }).then(() => row.waitFor({ timeout: PALETTE_LOOK_MS }));
+      const typed = this.quickInput.fill(`>${title}`, { timeout }).then(() => row.waitFor({ timeout }));
       if (await succeeds(typed)) break;
+      timeout = Math.min(timeout * 2, PALETTE_LONGEST_LOOK_MS);
       if (systemClock.monotonic() > end) throw new Error(`the palette has no command “${title}”`);
     }
     await this.page.keyboard.press('Enter');
@@ -83,6 +84,15 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Runs a task as most are run: its prompt, then Enter for the first row of how. Leaves the sidebar open. */
+  async runTask(prompt: string, how: string | RegExp = 'Run with:'): Promise<void> {
+    await this.palette('Reactor: Run Reactor Task…');
+    await this.answer('What should the agent do?', prompt);
+    await this.quickRow(how).waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.showSidebar();
+  }
+
   /** Shows Reactor's views by its icon in the activity bar. */
   async showSidebar(): Promise<void> {
     if ((await this.#icon.getAttribute('aria-selected')) !== 'true') await this.#icon.click();
@@ -107,6 +117,12 @@ export class Workbench {
     await row.getByRole('button', { name }).first().click();
   }
 
+  /** An action of a row's context menu. */
+  async rowMenu(row: Locator, name: string | RegExp): Promise<void> {
+    await row.click({ button: 'right' });
+    await this.page.getByRole('menuitem', { name }).first().click();
+  }
+
   /** Shows what is below a row. A click on the row itself would also do what the row is for. */
   async expand(row: Locator): Promise<void> {
     await row.waitFor();
@@ -121,6 +137,11 @@ export class Workbench {
     return this.page.locator('.notification-toast').filter({ hasText: text }).first();
   }
 
+  /** The modal dialog with this text. */
+  dialog(text: string | RegExp): Locator {
+    return this.page.getByRole('dialog').filter({ hasText: text }).first();
+  }
+
   /** The page of the webview that is shown. */
   get webview(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
@@ -131,11 +152,11 @@ export class Workbench {
     return (await this.tree(tree).getByRole('treeitem').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' ').trim());
   }
 
-  /** Takes a picture of the whole window. @returns its file */
+  /** Takes a picture of the whole window, into out/screenshots. @returns its file */
   async picture(name: string): Promise<string> {
     const folder = join(projectRoot, 'out', 'screenshots');
     mkdirSync(folder, { recursive: true });
-    const path = join(folder, `${this.#pictures}-${name}.png`);
+    const path = join(folder, `${name}.png`);
     await this.page.screenshot({ path });
     return path;
   }

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { sharedEditor } from '../support/editor/sharedEditor.ts';
+import type { Workbench } from '../support/editor/workbench.ts';
+import { until } from '../support/reactor.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { git } from '../support/sampleRepository.ts';
+import { tools, write } from '../support/sampleScript.ts';
+
+describe('Two windows and a terminal on one repository', function () {
+  this.timeout(300_000);
+  const session = sharedEditor({
+    cherry: tools(write('cherry.txt', 'good\n')),
+    damson: tools(write('damson.txt', 'good\n')),
+    elder: tools(write('elder.txt', 'good\n')),
+  });
+
+  it('show the same, and each approves', async () => {
+    const { reactor } = session();
+    const repository = await reactor.repository('orchard', plainProject());
+    const left = await session().show(repository);
+    const right = await session().showBeside(repository);
+    await left.palette('Reactor: Run Tasks in Parallel…');
+    await left.answer('What should the first agent do?', 'Write cherry');
+    for (const word of ['damson', 'elder']) await left.answer('What should the next agent do?', `Write ${word}`);
+    await left.answer('What should the next agent do?', '');
+    await left.quickRow('Run with:').waitFor();
+    await left.page.keyboard.press('Enter');
+    for (const window of [left, right]) await window.showSidebar();
+
+    const inTerminal = async (): Promise<string[]> => {
+      const { stdout } = await reactor.call(repository, ['status', '--json']);
+      return (JSON.parse(stdout) as { inbox: { task: string }[] }).inbox.map(({ task }) => task).sort();
+    };
+    const inWindow = async (window: Workbench): Promise<string[]> =>
+      (await window.rows('Needs You')).flatMap((row) => /TASK-\d+/.exec(row) ?? []).sort();
+    const allShow = async (tasks: readonly string[]): Promise<void> => {
+      for (const window of [left, right])
+        await until(`a window shows ${tasks.join(', ')}`, async () => (await inWindow(window)).join() === tasks.join());
+      // What a window shows has been recorded before.
+      assert.deepEqual(await inTerminal(), tasks);
+    };
+
+    await allShow(['TASK-001', 'TASK-002', 'TASK-003']);
+    await left.picture('windows-1-left');
+    await right.picture('windows-2-right');
+    await right.rowAction(right.treeItem('Needs You', 'TASK-001'), /Approve/);
+    await allShow(['TASK-002', 'TASK-003']);
+    const { exitCode, stderr } = await reactor.call(repository, ['approve', 'TASK-002']);
+    assert.equal(exitCode, 0, stderr);
+    await allShow(['TASK-003']);
+    await left.rowAction(left.treeItem('Needs You', 'TASK-003'), /Approve/);
+    for (const window of [left, right]) await window.treeItem('Tasks', /Landed\s*3/).waitFor();
+    assert.deepEqual(await inTerminal(), []);
+    assert.equal(
+      await git(repository, 'ls-tree', '--name-only', 'main'),
+      ['check.sh', 'cherry.txt', 'damson.txt', 'elder.txt', 'reactor.yaml', 'readme.txt'].join('\n'),
+    );
+  });
+});
