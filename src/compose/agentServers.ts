@@ -6,7 +6,7 @@ import { createProcesses } from '../adapters/processes/processes.ts';
 import type { Log } from '../base/log.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
 import type { Processes } from '../core/ports/processes.ts';
-import { packageFolders } from './program.ts';
+import { AGENT_SERVER_VERSIONS, packageFolders } from './program.ts';
 
 /** Agent servers of the user's own OpenCode: REACTOR_OPENCODE, else on PATH, else the one installed with Reactor. */
 export function composeAgentServers(options: {
@@ -24,7 +24,7 @@ export function composeAgentServers(options: {
     executable: process.env['REACTOR_OPENCODE'] ?? null,
     env: process.env,
     packageFolders,
-    ...(templateFolder === null ? {} : { templateFolder, versionsFile: join(templateFolder, '..', 'agentServerVersions.json') }),
+    ...(templateFolder === null ? {} : { templateFolder, versionsFile: join(templateFolder, '..', AGENT_SERVER_VERSIONS) }),
     endProcess: async (cell, leader) => {
       await processes.endCell(cell, leader, killGraceMs);
     },

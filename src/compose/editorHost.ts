@@ -69,11 +69,12 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
       return folderProject.detectTest(folder);
     },
     ...editorSettings,
-    async locateAgentServer() {
+    async locateAgentServer(folder) {
       const { locateExecutable } = await import('../adapters/opencode/locateExecutable.ts');
-      const { packageFolders } = await import('./program.ts');
+      const { AGENT_SERVER_VERSIONS, packageFolders } = await import('./program.ts');
       const configured = agentServerPath() ?? process.env['REACTOR_OPENCODE'] ?? null;
-      return locateExecutable({ configured, env: process.env, packageFolders, log });
+      const memory = join((await home(folder)).dataFolder, AGENT_SERVER_VERSIONS);
+      return locateExecutable({ configured, env: process.env, packageFolders, log, memory });
     },
     doctor,
     serverLog: (cellHome) => join(dirname(cellHome), 'server.log'),

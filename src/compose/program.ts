@@ -20,6 +20,9 @@ export const programPath = (name: 'cli' | 'warden' | 'journalVerifier'): string 
 /** Folders from which packages that belong to Reactor, such as the agent server, can be resolved. */
 export const packageFolders: readonly string[] = [top, here];
 
+/** File in a repository's data folder in which the versions of agent servers are remembered. */
+export const AGENT_SERVER_VERSIONS = 'agentServerVersions.json';
+
 /** Reactor's version from its package.json. */
 export const programVersion = (): string => {
   const file = [join(top, 'package.json'), join(here, 'package.json')].find((f) => existsSync(f));

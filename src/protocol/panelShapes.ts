@@ -30,6 +30,8 @@ export const Lane = z.object({
   task: z.string(),
   title: z.string(),
   phase: z.string(),
+  /** Where it stands or how it ended, in the one word people see. */
+  word: z.string(),
   /** running, or how it ended. */
   status: z.string(),
   /** What it waits for or why it ended; '' while it goes on. */

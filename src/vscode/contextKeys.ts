@@ -82,7 +82,10 @@ export class ContextKeys implements Disposable {
   }
 
   async lookForServer(): Promise<void> {
-    this.set('reactor.agentServer', (await this.#context.host.locateAgentServer()) === null ? 'missing' : 'ok');
+    const [first] = this.#context.repositories.list;
+    if (first === undefined) return;
+    const found = await this.#context.host.locateAgentServer(first.place.folder);
+    this.set('reactor.agentServer', found === null ? 'missing' : 'ok');
   }
 
   dispose(): void {

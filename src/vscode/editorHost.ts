@@ -72,8 +72,8 @@ export interface EditorHost {
   settingsSchema(): Promise<Readonly<Record<string, unknown>>>;
   /** The text of a fresh reactor.yaml with this test command. */
   newConfigText(test: string | null): Promise<string>;
-  /** The agent server that would be used; null when there is none of a supported version. */
-  locateAgentServer(): Promise<{ readonly path: string; readonly version: string } | null>;
+  /** The agent server that would be used; null when there is none of a supported version. What a program said of its version is remembered. */
+  locateAgentServer(folder: string): Promise<{ readonly path: string; readonly version: string } | null>;
   /** The checks of `reactor doctor`, one line each. */
   doctor(folder: string): Promise<string>;
   /** File with what the agent server of a cell printed. */

@@ -1,5 +1,6 @@
+import { attemptText, runCostText, runElapsedText, tokensText, triesText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
-import { attemptText, markOf, runCostText, runElapsedText, tokensText, triesText } from './runWords.ts';
+import { markOf } from './runMark.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';
 import { fitText, textWidth } from './textWidth.ts';

@@ -1,8 +1,9 @@
 import { bytesText, elapsedText, shortOid } from '../../core/projections/figures.ts';
 import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
+import { attemptText, runCostText, runElapsedText } from '../../core/projections/runWords.ts';
 import type { Phase, RunState } from '../../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../../protocol/messages.ts';
-import { attemptText, markOf, runCostText, runElapsedText } from './runWords.ts';
+import { markOf } from './runMark.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';
 import { type Column, tableLines } from './table.ts';

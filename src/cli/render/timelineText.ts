@@ -1,6 +1,6 @@
 import { elapsedText } from '../../core/projections/figures.ts';
 import { isGreen, type RunState } from '../../core/run/state.ts';
-import { markOf } from './runWords.ts';
+import { markOf } from './runMark.ts';
 import { textWidth } from './textWidth.ts';
 
 /** The stretches of a run in order: 'boot 0.4 s', 'agent 3.1 s', 'test ✗ 0.8 s', 'reverted', … */

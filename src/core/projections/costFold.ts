@@ -2,6 +2,7 @@ import type { Entry } from '../journal/entry.ts';
 import { readEvent } from '../journal/readEvent.ts';
 import { totalTokens } from '../model/tokens.ts';
 import { type CostReport, type CostSum, type DayCosts, emptySum, reportCosts, type TaskCosts } from './costReport.ts';
+import { type DayOf, DaySpending } from './daySpending.ts';
 
 interface RunCosts {
   readonly task: string;
@@ -9,20 +10,19 @@ interface RunCosts {
   readonly attempts: Map<number, CostSum>;
 }
 
-/** A day as YYYY-MM-DD, in the time zone in which it is shown. */
-export type DayOf = (at: number) => string;
-
 /** Folds entries of any runs, those of one run in order, into what was spent when, on what, and what came of it. */
 export class CostFold {
   readonly #dayOf: DayOf;
   readonly #days = new Map<string, DayCosts>();
   readonly #tasks = new Map<string, TaskCosts>();
   readonly #runs = new Map<string, RunCosts>();
+  readonly #spending: DaySpending;
   #charges: { at: number; usd: number }[] = [];
   #chargesDay = '';
 
   constructor(dayOf: DayOf) {
     this.#dayOf = dayOf;
+    this.#spending = new DaySpending(dayOf);
   }
 
   add(entry: Entry): void {
@@ -53,6 +53,7 @@ export class CostFold {
         const ofAttempt = run.attempts.get(attempt) ?? emptySum();
         run.attempts.set(attempt, ofAttempt);
         for (const sum of [day.spent, ofModel, ofAttempt, task.spent]) charge(sum, usd, tokens);
+        this.#spending.add(run.task, message);
         this.#chargeToday(message.endedAt, usd ?? 0);
         return;
       }
@@ -78,7 +79,17 @@ export class CostFold {
   report(now: number, budgetPerDayUsd: string | null): CostReport {
     const today = this.#dayOf(now);
     const charges = this.#charges.filter(({ at }) => this.#dayOf(at) === today);
-    return reportCosts({ now, today, dayOf: this.#dayOf, days: this.#days, tasks: this.#tasks.values(), charges, budgetPerDayUsd });
+    const spentToday = this.#spending.on(today).total;
+    return reportCosts({
+      now,
+      today,
+      spentToday,
+      dayOf: this.#dayOf,
+      days: this.#days,
+      tasks: this.#tasks.values(),
+      charges,
+      budgetPerDayUsd,
+    });
   }
 
   #day(at: number): DayCosts {

@@ -83,6 +83,7 @@ export interface CostReport {
 interface Collected {
   readonly now: number;
   readonly today: string;
+  readonly spentToday: CostTotal;
   readonly dayOf: (at: number) => string;
   readonly days: ReadonlyMap<string, DayCosts>;
   readonly tasks: Iterable<TaskCosts>;
@@ -96,7 +97,7 @@ const mostPoints = 400;
 
 /** Sums what was collected into figures, series and a table. Days are told apart by `dayOf` alone, so that a change of summer time does no harm. */
 export function reportCosts(collected: Collected): CostReport {
-  const { days, today, now } = collected;
+  const { days, today, now, spentToday } = collected;
   const lastDays = daysBefore(collected, 14);
   const week = sumOf(lastDays.slice(7), days);
   const weekBefore = sumOf(lastDays.slice(0, 7), days);
@@ -108,7 +109,7 @@ export function reportCosts(collected: Collected): CostReport {
   const hadWeekBefore = weekBefore.spent.tokens > 0;
   const landing = perLanding(week);
   const figures: CostFigure[] = [
-    figure('today', totalOf(days.get(today)?.spent), days.get(today)?.spent.usd ?? 0, sameDay?.spent.usd ?? null),
+    figure('today', spentToday, Number(spentToday.usd), sameDay?.spent.usd ?? null),
     figure('month', totalOf(month.spent), week.spent.usd, hadWeekBefore ? weekBefore.spent.usd : null),
     { name: 'perLanding', total: landing, comparedUsd: landing?.usd ?? null, beforeUsd: perLanding(weekBefore)?.usd ?? null },
     figure('wasted', { usd: usd(week.wastedUsd), unpricedCalls: 0 }, week.wastedUsd, hadWeekBefore ? weekBefore.wastedUsd : null),
@@ -135,7 +136,7 @@ export function reportCosts(collected: Collected): CostReport {
   };
 }
 
-function burnOf({ now, today, dayOf, charges, budgetPerDayUsd }: Collected): CostReport['burn'] {
+function burnOf({ now, today, spentToday, dayOf, charges, budgetPerDayUsd }: Collected): CostReport['burn'] {
   const from = edgeOfDay(now, today, dayOf, -1);
   const to = edgeOfDay(now, today, dayOf, 1);
   const inOrder = [...charges].sort((a, b) => a.at - b.at);
@@ -148,7 +149,7 @@ function burnOf({ now, today, dayOf, charges, budgetPerDayUsd }: Collected): Cos
   const rate = lastHour > 0 ? lastHour / Math.min(1, Math.max(1 / 60, (now - from) / hourMs)) : null;
   return {
     budgetUsd: budgetPerDayUsd,
-    spentUsd: usd(spent),
+    spentUsd: spentToday.usd,
     perHourUsd: rate === null ? null : usd(rate),
     projectedUsd: rate === null ? null : usd(spent + (rate * Math.max(0, to - now)) / hourMs),
     from,

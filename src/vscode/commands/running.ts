@@ -7,6 +7,7 @@ import type { HostContext } from '../hostContext.ts';
 import type { PlannedTask, PlannedTasks } from '../plannedTasks.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
+import { hasAgentServer } from './agentServerCheck.ts';
 import { planRun } from './planRun.ts';
 import { askPrompt, selectionOf, textAt, withContext } from './promptInput.ts';
 import { startRuns } from './startRuns.ts';
@@ -122,6 +123,7 @@ export class Running {
   async planned(argument: unknown, index?: unknown): Promise<void> {
     if (isNode(argument) && argument.kind === 'planned') {
       const { model, place } = argument;
+      if (!(await hasAgentServer(this.#context, model))) return;
       return this.#startPlanned(
         model,
         this.#planned.of(model).filter((task) => task.place.index === place.index),
@@ -152,7 +154,9 @@ export class Running {
     if (requests.length > 0) await startRuns(this.#context, model, requests);
   }
 
+  /** The repository to work in; null when there is none or no agent could start in it, which the person is told. */
   async #model(uri?: vscodeTypes.Uri): Promise<RepositoryModel | null> {
-    return this.#targets.repository(uri?.scheme === 'file' ? uri : undefined);
+    const model = await this.#targets.repository(uri?.scheme === 'file' ? uri : undefined);
+    return model !== null && (await hasAgentServer(this.#context, model)) ? model : null;
   }
 }

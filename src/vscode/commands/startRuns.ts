@@ -1,11 +1,12 @@
 import { DisposableStore } from '../../base/lifecycle.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { plural } from '../../core/projections/figures.ts';
+import { runCostText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
-import { joined, markOf, runCostText } from '../text/runWords.ts';
+import { joined, markOf } from '../text/runWords.ts';
 import { showProblem } from './problem.ts';
 
 /** Nothing more comes by itself: it waits for a person, is parked or has ended. */

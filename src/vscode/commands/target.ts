@@ -1,10 +1,11 @@
 import type * as vscodeTypes from 'vscode';
 import { z } from 'zod';
+import { runElapsedText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
-import { joined, markOf, runElapsedText } from '../text/runWords.ts';
+import { joined, markOf } from '../text/runWords.ts';
 import type { NodeOf, TreeNode } from '../tree/treeNode.ts';
 
 /** A run that a command is for. */

@@ -2,12 +2,13 @@ import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import { statusOf } from '../../core/projections/runResult.ts';
+import { runCostText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { InboxItem } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
-import { joined, runCostText } from '../text/runWords.ts';
+import { joined } from '../text/runWords.ts';
 import { askText } from '../tree/askItem.ts';
 
 /** What comes within this time is told together. */
@@ -74,7 +75,7 @@ export class Notifications implements Disposable {
   async #tell({ asks, ends }: News): Promise<void> {
     const wanted = this.#context.vscode.workspace.getConfiguration('reactor').get<string>('notifications', 'all');
     // Answered or gone on meanwhile, from another window or terminal.
-    const still = asks.filter(({ model, item }) => model.inbox.some((now) => keyOf(model, now) === keyOf(model, item)));
+    const still = asks.filter(({ model, item }) => isAsked(model, item));
     await Promise.all([
       wanted === 'none' || still.length === 0 ? null : this.#tellAsks(still),
       wanted !== 'all' || ends.length === 0 ? null : this.#tellEnds(ends),
@@ -100,7 +101,10 @@ export class Notifications implements Disposable {
           : { 'Answer…': 'reactor.answer' };
     const pressed = await window.showInformationMessage(`${item.task} ${plainLine(askText(item), 160)}`, ...Object.keys(buttons));
     const command = pressed === undefined ? undefined : buttons[pressed];
-    if (command !== undefined) await commands.executeCommand(command, reference);
+    if (command === undefined) return;
+    // A notification can't be taken back: what was answered elsewhere meanwhile is said in place of being answered again.
+    if (command !== 'reactor.showTimeline' && !isAsked(model, item)) await window.showInformationMessage(answeredText(model, item));
+    else await commands.executeCommand(command, reference);
   }
 
   async #tellEnds(ends: News['ends']): Promise<void> {
@@ -126,11 +130,9 @@ export class Notifications implements Disposable {
     }
     // Whoever stopped it knows.
     if (status === 'cancelled') return;
-    const pressed = await window.showWarningMessage(
-      `${run.task} failed: ${plainLine(run.concluded?.reason ?? '', 160)}`,
-      'Show Timeline',
-      'Restore',
-    );
+    // Without a candidate there is nothing to bring back.
+    const isKept = run.attempts.some(({ candidate }) => candidate !== null);
+    const pressed = await window.showWarningMessage(failedText(run), 'Show Timeline', ...(isKept ? ['Restore'] : []));
     if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', reference);
     if (pressed === 'Restore') await commands.executeCommand('reactor.restoreAttempt', reference);
   }
@@ -142,3 +144,22 @@ export class Notifications implements Disposable {
 }
 
 const keyOf = (model: RepositoryModel, { run, id, tree, at }: InboxItem): string => `${model.place.id}#${run}/${id}/${tree ?? ''}/${at}`;
+
+const isAsked = (model: RepositoryModel, item: InboxItem): boolean => model.inbox.some((now) => keyOf(model, now) === keyOf(model, item));
+
+/** 'TASK-001 failed: never green in 3 attempts'; a reason that names the failed step says it by itself: 'TASK-001: boot failed: …'. */
+function failedText(run: RunState): string {
+  const reason = plainLine(run.concluded?.reason ?? '', 160);
+  const says = reason === '' ? ' failed' : /^[\w ]{1,40} failed\b/.test(reason) ? `: ${reason}` : ` failed: ${reason}`;
+  return `${run.task}${says}`;
+}
+
+/** One sentence on what became of something that was asked. */
+function answeredText(model: RepositoryModel, { run, task, id, kind }: InboxItem): string {
+  const state = model.run(run);
+  if (state === null || state.phase === 'ended') return `${task} has ended meanwhile: nothing was answered.`;
+  const isNewer = kind === 'review' && state.pending.some((asked) => asked.kind === 'review' && asked.id !== id);
+  return isNewer
+    ? `${task} has a newer candidate meanwhile: nothing was answered. It stands under Needs You.`
+    : `${task}: this was answered meanwhile, from another window or terminal.`;
+}

@@ -2,14 +2,17 @@ import type * as vscodeTypes from 'vscode';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { addUsd, costText, type Usd } from '../../core/model/usd.ts';
+import { allSpending, type Spending } from '../../core/projections/daySpending.ts';
 import { plural } from '../../core/projections/figures.ts';
 import type { HostContext } from '../hostContext.ts';
+import { dayStart } from '../localDay.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
 import { isActive } from '../text/taskGroups.ts';
-import { dayStart, shareOf, spendingSince, spendingText } from './spending.ts';
+import { shareOf, spendingText } from './spending.ts';
+import { SpendingToday } from './spendingToday.ts';
 
 /** Changes that come together are shown together. */
 const GATHER_MS = 200;
-const MOST_LISTED = 8;
 const WARN_FROM = 0.75;
 
 /** What the day has cost against its limit, what runs, what waits. Colour only beside words; a click opens the costs. */
@@ -18,7 +21,9 @@ export class StatusBar implements Disposable {
   readonly #store = new DisposableStore();
   readonly #item: vscodeTypes.StatusBarItem;
   #limit: Usd | null = null;
+  readonly #spent = new Map<RepositoryModel, SpendingToday>();
   #waiting: Disposable | null = null;
+  #midnight: Disposable | null = null;
 
   constructor(context: HostContext) {
     this.#context = context;
@@ -28,10 +33,26 @@ export class StatusBar implements Disposable {
     this.#item.command = 'reactor.showCosts';
     this.#store.add(repositories.onDidChangeRun(() => this.#soon()));
     this.#store.add(repositories.onDidReset(() => this.#soon()));
-    this.#store.add(repositories.onDidChange(() => this.readLimit()));
+    this.#store.add(repositories.onDidChange(() => this.#follow()));
     this.#store.add(
       vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration('reactor') ? this.#soon() : undefined)),
     );
+    this.#follow();
+  }
+
+  #follow(): void {
+    const { repositories, host } = this.#context;
+    for (const [model, spent] of this.#spent) {
+      if (repositories.list.includes(model)) continue;
+      this.#spent.delete(model);
+      spent.dispose();
+    }
+    for (const model of repositories.list) {
+      if (this.#spent.has(model)) continue;
+      const spent = new SpendingToday(model, host);
+      this.#spent.set(model, spent);
+      spent.onDidChange(() => this.#soon());
+    }
     this.readLimit();
   }
 
@@ -61,11 +82,12 @@ export class StatusBar implements Disposable {
   }
 
   draw(): void {
-    const { vscode, repositories, host } = this.#context;
+    const { vscode, repositories } = this.#context;
     const runs = repositories.list.flatMap((model) => [...model.runs.values()]);
     const isWanted = vscode.workspace.getConfiguration('reactor').get('statusBar', true);
     if (!isWanted || runs.length === 0) return this.#item.hide();
-    const spending = spendingSince(runs, dayStart(host.clock.now()));
+    const spending = allSpending([...this.#spent.values()].map(({ now }) => now));
+    this.#waitForMidnight();
     const running = runs.filter((run) => isActive(run) && run.pending.length === 0).length;
     const waiting = repositories.list.reduce((sum, { inbox }) => sum + inbox.length, 0);
     const counts = [
@@ -83,19 +105,31 @@ export class StatusBar implements Disposable {
     this.#item.show();
   }
 
-  #tooltip({ today, byTask }: ReturnType<typeof spendingSince>, share: number | null): vscodeTypes.MarkdownString {
+  /** The figure is of a day: it begins anew with the next one, also when nothing runs. */
+  #waitForMidnight(): void {
+    const { clock } = this.#context.host;
+    const now = clock.now();
+    this.#midnight ??= clock.schedule(dayStart(now, 1) - now, () => {
+      this.#midnight = null;
+      this.draw();
+    });
+  }
+
+  #tooltip({ total, tasks, dearest }: Spending, share: number | null): vscodeTypes.MarkdownString {
     const card = new this.#context.vscode.MarkdownString(undefined, true);
     card.appendMarkdown('**Reactor today**\n\n');
     const used = share === null ? 'no limit for a day is set' : `${Math.round(share * 100)} % of the day's limit`;
-    card.appendText(`${costText(today)}, ${used}`).appendMarkdown('\n\n');
-    for (const { task, cost } of byTask.slice(0, MOST_LISTED)) card.appendText(`${task}  ${costText(cost)}`).appendMarkdown('\n\n');
-    if (byTask.length > MOST_LISTED) card.appendText(`… and ${plural(byTask.length - MOST_LISTED, 'more task')}`).appendMarkdown('\n\n');
+    card.appendText(`${costText(total)}, ${used}`).appendMarkdown('\n\n');
+    for (const { task, cost } of dearest) card.appendText(`${task}  ${costText(cost)}`).appendMarkdown('\n\n');
+    if (tasks > dearest.length) card.appendText(`… and ${plural(tasks - dearest.length, 'more task')}`).appendMarkdown('\n\n');
     card.appendMarkdown('Click for costs');
     return card;
   }
 
   dispose(): void {
     this.#waiting?.dispose();
+    this.#midnight?.dispose();
+    for (const spent of this.#spent.values()) spent.dispose();
     this.#store.dispose();
   }
 }

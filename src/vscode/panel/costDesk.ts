@@ -1,18 +1,12 @@
 import type { Entry } from '../../core/journal/entry.ts';
-import { CostFold, type DayOf } from '../../core/projections/costFold.ts';
+import { CostFold } from '../../core/projections/costFold.ts';
 import type { CostReport } from '../../core/projections/costReport.ts';
+import { localDay } from '../localDay.ts';
 import type { PanelHost, PanelModel } from './panelDeps.ts';
 
 const PAGE = 1000;
 
-/** The day a moment falls on where this editor runs. */
-export const localDay: DayOf = (at) => {
-  const date = new Date(at);
-  const two = (number: number) => String(number).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-};
-
-/** Reckons the costs of all runs of a repository: the journal once, page by page, then every entry. */
+/** Reckons the costs of all runs of a repository: the journal once, page by page, also when the panel is closed meanwhile; then what is new. */
 export class CostDesk {
   readonly #model: PanelModel;
   readonly #host: PanelHost;
@@ -26,8 +20,8 @@ export class CostDesk {
   }
 
   /** What the journal says now. @throws UserFacingError when the journal can't be read */
-  async report(signal: AbortSignal): Promise<CostReport> {
-    this.#reading ??= this.#catchUp(signal).finally(() => {
+  async report(): Promise<CostReport> {
+    this.#reading ??= this.#catchUp().finally(() => {
       this.#reading = null;
     });
     await this.#reading;
@@ -36,8 +30,8 @@ export class CostDesk {
     return this.#fold.report(this.#host.clock.now(), budget === undefined ? null : String(budget));
   }
 
-  async #catchUp(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async #catchUp(): Promise<void> {
+    for (;;) {
       const entries = await this.#model.entries({ from: this.#seq + 1, run: null, limit: PAGE });
       for (const entry of entries) this.#add(entry);
       if (entries.length < PAGE) return;
@@ -49,4 +43,15 @@ export class CostDesk {
     this.#seq = entry.seq;
     this.#fold.add(entry);
   }
+}
+
+const desks = new WeakMap<PanelModel, CostDesk>();
+
+/** The one desk of a repository's model: it outlives the panel, so that one opened again reads only what is new. */
+export function costDeskOf(model: PanelModel, host: PanelHost): CostDesk {
+  const known = desks.get(model);
+  if (known !== undefined) return known;
+  const fresh = new CostDesk(model, host);
+  desks.set(model, fresh);
+  return fresh;
 }

@@ -4,7 +4,7 @@ import { errorText } from '../../base/log.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { type HostMessage, PANEL_PROTOCOL, PanelMessage } from '../../protocol/panelMessages.ts';
 import type { PanelTab } from '../../protocol/panelShapes.ts';
-import { CostDesk } from './costDesk.ts';
+import { type CostDesk, costDeskOf } from './costDesk.ts';
 import { PanelAnswers } from './panelAnswers.ts';
 import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
 import { PanelFeed } from './panelFeed.ts';
@@ -25,7 +25,6 @@ export class PanelSession implements Disposable {
   readonly #feed: PanelFeed;
   readonly #answers: PanelAnswers;
   readonly #costs: CostDesk;
-  readonly #closing = new AbortController();
   #wantsCosts = false;
   #costsDue: Disposable | null = null;
   #wanted: { readonly tab: PanelTab | null; readonly run: string | null };
@@ -39,7 +38,7 @@ export class PanelSession implements Disposable {
     this.#repository = model.place.id;
     this.#feed = this.#store.add(new PanelFeed(model, host, (message) => this.#post(message)));
     this.#answers = new PanelAnswers(editor, model, host, this.#feed);
-    this.#costs = new CostDesk(model, host);
+    this.#costs = costDeskOf(model, host);
     this.#store.add(panel.webview.onDidReceiveMessage((raw: unknown) => this.#receive(raw)));
     this.#store.add(model.onEntry(() => this.#scheduleCosts()));
     this.#store.add(model.onDidReset(() => this.#scheduleCosts()));
@@ -90,7 +89,7 @@ export class PanelSession implements Disposable {
         return;
       case 'costs':
         this.#wantsCosts = true;
-        this.#post({ type: 'costs', report: await this.#costs.report(this.#closing.signal) });
+        this.#post({ type: 'costs', report: await this.#costs.report() });
         return;
       case 'command':
         if (message.command === 'showOlder') this.#feed.showOlder();
@@ -130,7 +129,6 @@ export class PanelSession implements Disposable {
 
   dispose(): void {
     if (this.#store.isDisposed) return;
-    this.#closing.abort();
     this.#costsDue?.dispose();
     this.#store.dispose();
   }

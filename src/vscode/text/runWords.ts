@@ -1,9 +1,6 @@
-import { exitCodes } from '../../core/model/exitCodes.ts';
-import { totalTokens } from '../../core/model/tokens.ts';
-import { costText } from '../../core/model/usd.ts';
-import { countText, elapsedText } from '../../core/projections/figures.ts';
-import { statusOf } from '../../core/projections/runResult.ts';
-import { type AttemptState, currentAttempt, isGreen, type Phase, type RunState } from '../../core/run/state.ts';
+import { elapsedText } from '../../core/projections/figures.ts';
+import { type Standing, standingOf, standingWords } from '../../core/projections/runWords.ts';
+import { type AttemptState, currentAttempt, isGreen, type RunState } from '../../core/run/state.ts';
 
 export interface RunMark {
   /** A codicon. */
@@ -14,64 +11,33 @@ export interface RunMark {
   readonly word: string;
 }
 
-const mark = (icon: string, color: string | null, word: string): RunMark => ({ icon, color, word });
-
-const phaseMarks: Record<Phase, RunMark> = {
-  queued: mark('clock', null, 'queued'),
-  bootstrapping: mark('loading~spin', 'charts.blue', 'starting'),
-  ready: mark('circle-outline', 'charts.blue', 'ready'),
-  executing: mark('sync~spin', 'charts.blue', 'executing'),
-  testing: mark('beaker', 'charts.purple', 'testing'),
-  waiting: mark('bell-dot', 'charts.yellow', 'waiting for you'),
-  committing: mark('git-commit', 'charts.blue', 'committing'),
-  landing: mark('git-merge', 'charts.blue', 'landing'),
-  reverting: mark('discard', 'charts.orange', 'reverting'),
-  parked: mark('debug-pause', 'charts.yellow', 'parked'),
-  ending: mark('loading~spin', null, 'ending'),
-  ended: mark('circle-filled', null, 'ended'),
+const marks: Readonly<Record<Standing, readonly [icon: string, color: string | null]>> = {
+  queued: ['clock', null],
+  bootstrapping: ['loading~spin', 'charts.blue'],
+  ready: ['circle-outline', 'charts.blue'],
+  executing: ['sync~spin', 'charts.blue'],
+  testing: ['beaker', 'charts.purple'],
+  waiting: ['bell-dot', 'charts.yellow'],
+  committing: ['git-commit', 'charts.blue'],
+  landing: ['git-merge', 'charts.blue'],
+  reverting: ['discard', 'charts.orange'],
+  parked: ['debug-pause', 'charts.yellow'],
+  ending: ['loading~spin', null],
+  ended: ['circle-filled', null],
+  landed: ['pass', 'charts.green'],
+  committed: ['git-branch', 'charts.green'],
+  cancelled: ['circle-slash', null],
+  error: ['error', 'charts.red'],
+  failed: ['error', 'charts.red'],
+  timedOut: ['error', 'charts.red'],
+  violation: ['shield', 'charts.red'],
 };
 
 /** Where a run stands, or how it ended. */
 export function markOf(state: RunState): RunMark {
-  if (state.phase !== 'ended') return phaseMarks[state.phase];
-  switch (statusOf(state)) {
-    case 'landed':
-      return mark('pass', 'charts.green', 'landed');
-    case 'committed':
-      return mark('git-branch', 'charts.green', 'on its branch');
-    case 'cancelled':
-      return mark('circle-slash', null, 'stopped');
-    case 'error':
-      return mark('error', 'charts.red', 'error');
-    case 'failed': {
-      const code = state.concluded?.exitCode;
-      if (code === exitCodes.security) return mark('shield', 'charts.red', 'security violation');
-      return mark('error', 'charts.red', code === exitCodes.timeout ? 'out of time' : 'failed');
-    }
-    default:
-      return phaseMarks.ended;
-  }
-}
-
-/** 'attempt 2 of 3', or '' before the first. */
-export function attemptText(state: RunState): string {
-  const attempt = currentAttempt(state);
-  if (attempt === null) return '';
-  return state.phase === 'ended'
-    ? `attempt ${attempt.attempt}`
-    : `attempt ${attempt.attempt} of ${Math.max(attempt.attempt, state.spec.attempts + state.grantedAttempts)}`;
-}
-
-/** '1,830 tok'; '' before the first model call. */
-export const tokensText = (state: RunState): string => (state.messages === 0 ? '' : `${countText(totalTokens(state.tokens))} tok`);
-
-/** '$0.0121', 'unpriced'; '' before the first model call. */
-export const runCostText = (state: RunState): string => (state.messages === 0 ? '' : costText(state.cost));
-
-/** From its start to its end, or to `now` while it runs. */
-export function runElapsedText(state: RunState, now: number): string {
-  const until = state.endedAt ?? (state.parked === null ? null : state.waitingSince) ?? now;
-  return elapsedText(until - (state.startedAt ?? state.requestedAt));
+  const standing = standingOf(state);
+  const [icon, color] = marks[standing];
+  return { icon, color, word: standingWords[standing] };
 }
 
 /** 'green in 8.1 s', 'red: exit code 1 in 0.8 s', 'not tested'. */

@@ -2,7 +2,7 @@ import { statusOf } from '../../core/projections/runResult.ts';
 import type { RunState } from '../../core/run/state.ts';
 
 /** Under which heading a task stands. */
-export const taskGroups = ['notStarted', 'queued', 'running', 'parked', 'landed', 'committed', 'failed', 'stopped'] as const;
+export const taskGroups = ['notStarted', 'queued', 'running', 'parked', 'landed', 'committed', 'failed', 'cancelled'] as const;
 export type TaskGroup = (typeof taskGroups)[number];
 
 export const groupTitles: Record<TaskGroup, string> = {
@@ -11,9 +11,9 @@ export const groupTitles: Record<TaskGroup, string> = {
   running: 'Running',
   parked: 'Parked',
   landed: 'Landed',
-  committed: 'On their branches',
+  committed: 'Committed',
   failed: 'Failed',
-  stopped: 'Stopped',
+  cancelled: 'Cancelled',
 };
 
 export function groupOf(state: RunState): Exclude<TaskGroup, 'notStarted'> {
@@ -26,7 +26,7 @@ export function groupOf(state: RunState): Exclude<TaskGroup, 'notStarted'> {
     case 'committed':
       return 'committed';
     case 'cancelled':
-      return 'stopped';
+      return 'cancelled';
     default:
       return 'failed';
   }

@@ -1,10 +1,11 @@
 import type * as vscodeTypes from 'vscode';
 import type { Disposable } from '../../base/lifecycle.ts';
+import { attemptText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { LiveMessage } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
-import { attemptText, lastCandidate } from '../text/runWords.ts';
+import { lastCandidate } from '../text/runWords.ts';
 import { isActive } from '../text/taskGroups.ts';
 import { detailItem, fileItem } from './detailItems.ts';
 import { fileNodes, moreFilesItem } from './fileNodes.ts';

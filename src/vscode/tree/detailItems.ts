@@ -2,10 +2,11 @@ import { posix } from 'node:path';
 import type * as vscodeTypes from 'vscode';
 import type { ChangedFile } from '../../core/journal/events.ts';
 import { linesText, shortOid } from '../../core/projections/figures.ts';
+import { attemptText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { treeUri } from '../review/treeUri.ts';
 import { plainLine } from '../text/plainText.ts';
-import { attemptText, currentText, joined } from '../text/runWords.ts';
+import { currentText, joined } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import type { NodeOf } from './treeNode.ts';
 

@@ -2,9 +2,10 @@ import type * as vscodeTypes from 'vscode';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText, usdToNumber } from '../../core/model/usd.ts';
 import { countText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
+import { runElapsedText } from '../../core/projections/runWords.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
 import { plainLine, plainText } from '../text/plainText.ts';
-import { joined, lastCandidate, markOf, runElapsedText, testText } from '../text/runWords.ts';
+import { joined, lastCandidate, markOf, testText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 
 const mostPrompt = 600;

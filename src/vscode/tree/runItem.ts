@@ -1,8 +1,9 @@
 import type * as vscodeTypes from 'vscode';
 import { shortOid } from '../../core/projections/figures.ts';
+import { attemptText, runCostText, runElapsedText, tokensText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { plainLine } from '../text/plainText.ts';
-import { attemptText, joined, lastCandidate, markOf, runCostText, runElapsedText, tokensText } from '../text/runWords.ts';
+import { joined, lastCandidate, markOf } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import type { NodeOf } from './treeNode.ts';
 

@@ -16,9 +16,13 @@ const GROUPED = 'reactor.tasks.grouped';
 /** Each task with its last run, under headings or as one list, newest first; with those of reactor.yaml that were never run. */
 export class TasksTree extends SidebarTree {
   readonly #planned: PlannedTasks;
-  /** The heading each task was last drawn under, by its key. */
-  readonly #drawnIn = new Map<string, TaskGroup>();
+  /** The heading each task was last drawn under. */
+  readonly #drawnIn = new WeakMap<RepositoryModel, Map<string, TaskGroup>>();
   readonly #drawnRepositories = new Set<string>();
+  /** Last runs of the tasks under each heading, until a run changes. */
+  readonly #headings = new Map<RepositoryModel, ReadonlyMap<TaskGroup, readonly RunState[]>>();
+  /** Rows of ended runs, which look the same until the state is another: under an open heading all are asked for when one moves there. */
+  readonly #endedRows = { true: new WeakMap<RunState, vscodeTypes.TreeItem>(), false: new WeakMap<RunState, vscodeTypes.TreeItem>() };
   #grouped: boolean;
   #filter = '';
 
@@ -27,6 +31,7 @@ export class TasksTree extends SidebarTree {
     this.#planned = planned;
     this.#grouped = context.extension.workspaceState.get(GROUPED, true);
     this.store.add(context.repositories.onDidChangeRun(({ model, run }) => this.#changed(model, run)));
+    this.store.add(context.repositories.onDidReset((model) => this.#headings.delete(model)));
     this.store.add(planned.onDidChange(() => this.refresh('all')));
   }
 
@@ -51,8 +56,7 @@ export class TasksTree extends SidebarTree {
   protected top(model: RepositoryModel, parent: TreeNode | null): readonly TreeNode[] {
     this.#drawnRepositories.add(model.place.id);
     if (!this.#grouped) return [...this.#plannedNodes(model, parent), ...this.#taskNodes(model, parent, null)];
-    const counts = this.#counts(model);
-    return taskGroups.filter((group) => (counts.get(group) ?? 0) > 0).map((group) => this.#groupNode(model, group));
+    return taskGroups.filter((group) => this.#count(model, group) > 0).map((group) => this.#groupNode(model, group));
   }
 
   protected childrenOf(node: TreeNode): readonly TreeNode[] {
@@ -65,15 +69,33 @@ export class TasksTree extends SidebarTree {
   }
 
   #taskNodes(model: RepositoryModel, parent: TreeNode | null, group: TaskGroup | null): TreeNode[] {
-    const nodes: TreeNode[] = [];
+    const headings = this.#headingsOf(model);
+    return this.#matching(group === null ? model.tasks() : (headings.get(group) ?? [])).map(({ task }) =>
+      this.node({ kind: 'task', key: `${model.place.id}#task/${task}`, model, parent, task }),
+    );
+  }
+
+  #matching(states: readonly RunState[]): readonly RunState[] {
+    if (this.#filter === '') return states;
+    return states.filter((state) => this.#matches(`${state.task} ${state.spec.title} ${groupTitles[groupOf(state)]}`));
+  }
+
+  /** Sorted once for all rows that are drawn after a change. */
+  #headingsOf(model: RepositoryModel): ReadonlyMap<TaskGroup, readonly RunState[]> {
+    const known = this.#headings.get(model);
+    if (known !== undefined) return known;
+    const headings = new Map<TaskGroup, RunState[]>();
+    const drawnIn = this.#drawnIn.get(model) ?? new Map<string, TaskGroup>();
+    this.#drawnIn.set(model, drawnIn);
     for (const state of model.tasks()) {
-      const own = groupOf(state);
-      const key = `${model.place.id}#task/${state.task}`;
-      this.#drawnIn.set(key, own);
-      if ((group !== null && own !== group) || !this.#matches(`${state.task} ${state.spec.title} ${groupTitles[own]}`)) continue;
-      nodes.push(this.node({ kind: 'task', key, model, parent, task: state.task }));
+      const group = groupOf(state);
+      drawnIn.set(state.task, group);
+      const under = headings.get(group);
+      if (under === undefined) headings.set(group, [state]);
+      else under.push(state);
     }
-    return nodes;
+    this.#headings.set(model, headings);
+    return headings;
   }
 
   #plannedNodes(model: RepositoryModel, parent: TreeNode | null): TreeNode[] {
@@ -92,14 +114,9 @@ export class TasksTree extends SidebarTree {
       );
   }
 
-  #counts(model: RepositoryModel): Map<TaskGroup, number> {
-    const counts = new Map<TaskGroup, number>([['notStarted', this.#plannedNodes(model, this.#groupNode(model, 'notStarted')).length]]);
-    for (const state of model.tasks()) {
-      const group = groupOf(state);
-      this.#drawnIn.set(`${model.place.id}#task/${state.task}`, group);
-      if (this.#matches(`${state.task} ${state.spec.title} ${groupTitles[group]}`)) counts.set(group, (counts.get(group) ?? 0) + 1);
-    }
-    return counts;
+  #count(model: RepositoryModel, group: TaskGroup): number {
+    if (group === 'notStarted') return this.#plannedNodes(model, this.#groupNode(model, group)).length;
+    return this.#matching(this.#headingsOf(model).get(group) ?? []).length;
   }
 
   #matches(text: string): boolean {
@@ -109,7 +126,7 @@ export class TasksTree extends SidebarTree {
   }
 
   getTreeItem(node: TreeNode): vscodeTypes.TreeItem {
-    const { vscode, host } = this.context;
+    const { vscode } = this.context;
     switch (node.kind) {
       case 'repository':
         return repositoryItem(this.context, node);
@@ -118,14 +135,14 @@ export class TasksTree extends SidebarTree {
         const open = node.group === 'running' || node.group === 'parked' || node.group === 'notStarted' || node.group === 'queued';
         const drawn = new vscode.TreeItem(groupTitles[node.group], open ? Expanded : Collapsed);
         drawn.id = node.key;
-        drawn.description = String(this.#counts(node.model).get(node.group) ?? 0);
+        drawn.description = String(this.#count(node.model, node.group));
         drawn.contextValue = `group.${node.group}`;
         return drawn;
       }
       case 'task': {
         const state = node.model.lastRunOf(node.task);
         if (state === null) return new vscode.TreeItem(node.task);
-        return taskItem(vscode, node, state, this.#grouped, host.clock.now());
+        return this.#taskRow(node, state);
       }
       case 'planned': {
         const { place, file } = node;
@@ -143,6 +160,16 @@ export class TasksTree extends SidebarTree {
     }
   }
 
+  #taskRow(node: NodeOf<'task'>, state: RunState): vscodeTypes.TreeItem {
+    const { vscode, host } = this.context;
+    const rows = this.#endedRows[`${this.#grouped}`];
+    const known = rows.get(state);
+    if (known !== undefined) return known;
+    const drawn = taskItem(vscode, node, state, this.#grouped, host.clock.now());
+    if (state.phase === 'ended') rows.set(state, drawn);
+    return drawn;
+  }
+
   resolveTreeItem(item: vscodeTypes.TreeItem, node: TreeNode): vscodeTypes.TreeItem {
     const state = node.kind === 'task' ? node.model.lastRunOf(node.task) : null;
     if (state !== null) item.tooltip = hoverCard(this.context.vscode, state, node.model.place.id, this.context.host.clock.now());
@@ -150,13 +177,15 @@ export class TasksTree extends SidebarTree {
   }
 
   #changed(model: RepositoryModel, run: RunState): void {
+    this.#headings.delete(model);
     if (!this.#drawnRepositories.has(model.place.id) || model.lastRunOf(run.task)?.run !== run.run) return;
     const key = `${model.place.id}#task/${run.task}`;
-    const before = this.#drawnIn.get(key);
+    const drawnIn = this.#drawnIn.get(model);
+    const before = drawnIn?.get(run.task);
     const now = groupOf(run);
     const node = this.known(key);
     if (before === now && node !== undefined) return this.refresh(node);
-    this.#drawnIn.set(key, now);
+    drawnIn?.set(run.task, now);
     if (!this.#grouped) return this.refresh(before === undefined || node === undefined ? this.above(model) : node);
     // A heading may appear or go, and counts change: these are few rows, the tasks below unopened headings are not asked for.
     if (before === undefined || !this.#hasOthers(model, before) || !this.#hasOthers(model, now, run.task))
@@ -167,8 +196,6 @@ export class TasksTree extends SidebarTree {
 
   /** Whether tasks beside this one stand under the heading now, so that it was there before and stays. */
   #hasOthers(model: RepositoryModel, group: TaskGroup, but?: string): boolean {
-    for (const run of model.runs.values())
-      if (run.task !== but && groupOf(run) === group && model.lastRunOf(run.task)?.run === run.run) return true;
-    return false;
+    return (this.#headingsOf(model).get(group) ?? []).some(({ task }) => task !== but);
   }
 }

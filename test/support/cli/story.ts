@@ -134,7 +134,7 @@ export const told = {
   landing: () => event('landing/started', { target: 'main', from: base, mode: 'ff' }),
   landed: (attempt: number) =>
     event('landing/landed', { target: 'main', from: base, to: 'd4e5f6a7'.repeat(5), tree: tree(attempt), checkout: 'followed' }),
-  ended: (status: 'landed' | 'committed' | 'failed' | 'cancelled', exitCode: number, reason: string): DomainEvent[] => [
+  ended: (status: 'landed' | 'committed' | 'failed' | 'cancelled' | 'error', exitCode: number, reason: string): DomainEvent[] => [
     event('run/concluded', { status, exitCode, reason }),
     event('run/finished', { status, exitCode, reason, durationMs: 1 }),
   ],

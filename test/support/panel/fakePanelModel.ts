@@ -24,8 +24,9 @@ export class FakePanelModel implements PanelModel {
   readonly onDidChangeRun = this.#run.event;
   readonly onDidReset = this.#reset.event;
   readonly onLive = this.#live.event;
-  /** How often entries were read. */
+  /** How often entries were read, and from which sequence number each time. */
   reads = 0;
+  readonly asked: number[] = [];
   refusal: Error | null = null;
 
   constructor(entries: readonly Entry[] = [], folder = '/repo') {
@@ -43,6 +44,7 @@ export class FakePanelModel implements PanelModel {
 
   entries({ from, run, limit }: { readonly from: number; readonly run: string | null; readonly limit: number }): Promise<readonly Entry[]> {
     this.reads += 1;
+    this.asked.push(from);
     const all = run === null ? this.#entries : (this.#byRun.get(run) ?? []);
     let low = 0;
     let high = all.length;

@@ -28,6 +28,8 @@ interface Pick {
 export class FakeVscode {
   readonly seen: string[] = [];
   readonly answers: (string | readonly string[] | null)[] = [];
+  /** Buttons of messages are pressed when this has come. */
+  pressing: Promise<void> = Promise.resolve();
   readonly keys = new Map<string, unknown>();
   readonly executed: { readonly command: string; readonly args: readonly unknown[] }[] = [];
   readonly registered = new Map<string, (...args: unknown[]) => unknown>();
@@ -147,7 +149,7 @@ export class FakeVscode {
         if (buttons.length === 0) return Promise.resolve(undefined);
         const answer = this.#next();
         const found = rest.find((b) => answer !== null && (typeof b === 'string' ? b : (b as { title?: string } | null)?.title) === answer);
-        return Promise.resolve(found);
+        return this.pressing.then(() => found);
       };
     return {
       showInformationMessage: message('info'),

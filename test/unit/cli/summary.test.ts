@@ -151,7 +151,7 @@ describe('live lines and lists', () => {
       shown(liveLines(all(engine), plain, engine.at, new Map([['r3', 'edit src/some/long/path/to/slug.ts']]))),
       `
   TASK-001 Add slugify   ◇ parked     attempt 1 of 3  6.0 s  $0.0121
-  TASK-002 A very long…  ◇ waits      attempt 1 of 3  7.0 s  $0.0121
+  TASK-002 A very long…  ◇ needs you  attempt 1 of 3  7.0 s  $0.0121
   TASK-003 Short         ● executing  attempt 1 of 3  2.0 s  $0.0121  edit src/…
 `,
     );
@@ -171,7 +171,7 @@ NEEDS YOU  2
 RUNS  3
 TASK      TITLE                             STATE        ATTEMPT   TIME     COST
 TASK-001  Add slugify                       ◇ parked     1 of 3   6.0 s  $0.0121
-TASK-002  A very long title 漢字漢字 that…  ◇ waits      1 of 3   7.0 s  $0.0121
+TASK-002  A very long title 漢字漢字 that…  ◇ needs you  1 of 3   7.0 s  $0.0121
 TASK-003  Short                             ● executing  1 of 3   2.0 s  $0.0121
 `,
     );

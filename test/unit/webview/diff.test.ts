@@ -75,6 +75,7 @@ describe('what can be compared', () => {
     task: 'TASK-001',
     title: '',
     phase: 'waiting',
+    word: 'needs you',
     status: 'running',
     reason: '',
     requestedAt: 0,

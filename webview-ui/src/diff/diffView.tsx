@@ -102,7 +102,7 @@ function TreePicker({
         }}
       >
         {choices.map((choice) => (
-          <vscode-option key={choice.tree} value={choice.tree} selected={choice.tree === value}>
+          <vscode-option key={`${choice.tree} ${choice.label}`} value={choice.tree} selected={choice.tree === value}>
             {choice.label}
           </vscode-option>
         ))}
@@ -214,15 +214,14 @@ function RejectBar({
   };
   return (
     <div class="reject-bar" role="status">
-      <vscode-icon name="info" />
-      <span>{plural(count, 'change')} rejected. This makes a new candidate: tests will run again. What is rejected stays restorable.</span>
-      <span class="grow" />
-      <vscode-button secondary onClick={onClear}>
-        Take All
-      </vscode-button>
+      {/* At the left: the editor's notifications lie over the corner at the right. */}
       <vscode-button disabled={isSending.value} onClick={revise}>
         Make New Candidate
       </vscode-button>
+      <vscode-button secondary onClick={onClear}>
+        Take All
+      </vscode-button>
+      <span>{plural(count, 'change')} rejected. This makes a new candidate: tests will run again. What is rejected stays restorable.</span>
     </div>
   );
 }

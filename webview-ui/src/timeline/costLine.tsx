@@ -69,7 +69,7 @@ export function CostLine() {
     });
   }, [costs, shown.from, shown.to, budget, width, colours, lane?.endedAt, lane?.endedAt === null ? now.value : 0]);
 
-  const text = lane === null ? '' : `${totalText(lane.cost)} of ${budget === null ? 'no limit' : usdText(budget)}`;
+  const text = lane === null ? '' : `${totalText(lane.cost)}${budget === null ? ', no limit' : ` of ${usdText(budget)}`}`;
   return (
     <figure class="cost-line" aria-label={lane === null ? 'Cost' : `Cost of ${lane.task}: ${text}`}>
       <figcaption>

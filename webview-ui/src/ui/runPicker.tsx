@@ -15,9 +15,15 @@ export function RunPicker() {
           if (event.currentTarget.value !== '') pickRun(event.currentTarget.value);
         }}
       >
+        {/* A list does not see that the text of an option has changed: one that says something else is another. */}
         {lanes.value.map((lane) => (
-          <vscode-option key={lane.run} value={lane.run} selected={lane.run === pickedRun.value} description={lane.title}>
-            {lane.task} · {laneMark(lane).word} · {lane.run}
+          <vscode-option
+            key={`${lane.run} ${laneMark(lane).word} ${lane.title}`}
+            value={lane.run}
+            selected={lane.run === pickedRun.value}
+            description={lane.run}
+          >
+            {lane.task} · {laneMark(lane).word} · {lane.title}
           </vscode-option>
         ))}
       </vscode-single-select>

@@ -8,23 +8,21 @@ export interface Mark {
   readonly tone: 'good' | 'bad' | 'wait' | 'busy' | 'calm';
 }
 
-export function laneMark(lane: Lane): Mark {
-  switch (lane.status) {
+export function laneMark({ status, phase, word }: Lane): Mark {
+  switch (status) {
     case 'landed':
     case 'committed':
-      return { icon: 'pass', word: lane.status, tone: 'good' };
+      return { icon: 'pass', word, tone: 'good' };
     case 'failed':
     case 'error':
-      return { icon: 'error', word: lane.status, tone: 'bad' };
+      return { icon: 'error', word, tone: 'bad' };
     case 'cancelled':
-      return { icon: 'circle-slash', word: 'cancelled', tone: 'calm' };
+      return { icon: 'circle-slash', word, tone: 'calm' };
     case 'parked':
-      return { icon: 'debug-pause', word: 'parked', tone: 'wait' };
+      return { icon: 'debug-pause', word, tone: 'wait' };
     default:
-      if (lane.phase === 'waiting') return { icon: 'person', word: 'waiting for you', tone: 'wait' };
-      return lane.phase === 'queued'
-        ? { icon: 'circle-large', word: 'queued', tone: 'calm' }
-        : { icon: 'sync', word: lane.phase, tone: 'busy' };
+      if (phase === 'waiting') return { icon: 'person', word, tone: 'wait' };
+      return phase === 'queued' ? { icon: 'circle-large', word, tone: 'calm' } : { icon: 'sync', word, tone: 'busy' };
   }
 }
 
@@ -43,7 +41,7 @@ export function spanMark(kind: SpanKind, status: SpanStatus): Mark {
         tone: 'bad',
       };
     case 'waiting':
-      return { icon: 'person', word: 'waiting for you', tone: 'wait' };
+      return { icon: 'person', word: 'needs you', tone: 'wait' };
     case 'interrupted':
       return { icon: 'circle-slash', word: 'interrupted', tone: 'calm' };
     case 'done':

@@ -48,6 +48,22 @@ describe('the timeline of a run', () => {
     ]);
   });
 
+  it('places each tool call by when it began, also side by side; without that, end to end before the end of the message', () => {
+    const story = journal().start(run, 1, 'Fix it.');
+    const began = story.at;
+    const tools = [toolOf('read', 'a.ts', 100, { startedAt: began + 200 }), toolOf('read', 'b.ts', 400, { startedAt: began + 210 })];
+    story.say(run, 1, 1000, { tools }).say(run, 1, 1000, { tools: [toolOf('read', 'a.ts', 100), toolOf('edit', 'a.ts', 300)] });
+    assert.deepEqual(
+      text(folded(story.entries)).filter((line) => line.startsWith('tool')),
+      [
+        'tool done 4170–4270 a1 read: a.ts',
+        'tool done 4180–4580 a1 read: b.ts',
+        'tool done 5570–5670 a1 read: a.ts',
+        'tool done 5670–5970 a1 edit: a.ts',
+      ],
+    );
+  });
+
   it('shows what goes on as open, and each gate from the question to the answer', () => {
     const story = journal().start(run, 1, 'Fix it.');
     const ask = (id: string, title: string) =>

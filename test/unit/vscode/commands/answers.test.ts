@@ -63,7 +63,7 @@ describe('answers', () => {
     const editor = await openEditor({}, waiting);
     assert.equal(
       await editor.run('reactor.approve', [], null),
-      'pick: Approve\n  $(bell-dot) TASK-001 Add slugify | waiting for you · 59 s | review: 2 files +12 −3, tests green',
+      'pick: Approve\n  $(bell-dot) TASK-001 Add slugify | needs you · 59 s | review: 2 files +12 −3, tests green',
     );
     assert.deepEqual(asked(editor.engine), []);
     editor.api.dispose();

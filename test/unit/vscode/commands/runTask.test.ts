@@ -67,7 +67,7 @@ progress: TASK-001 Add slugify: queued`,
       told.review(1),
     );
     await settle();
-    assert.match(editor.editor.take(), /TASK-001 Add slugify: executing\n[\s\S]*TASK-001 Add slugify: waiting for you$/);
+    assert.match(editor.editor.take(), /TASK-001 Add slugify: executing\n[\s\S]*TASK-001 Add slugify: needs you$/);
     editor.api.dispose();
   });
 
@@ -154,6 +154,22 @@ progress: TASK-001 Add slugify: queued`,
     });
     const seen = await editor.run('reactor.runTask', [], 'Add slugify', 'Run with');
     assert.match(seen, /error: OpenCode was not found\. Nothing was started\. \[Run Doctor\]$/);
+    editor.api.dispose();
+  });
+
+  it('is refused before anything is typed when OpenCode is missing, with the one thing that helps', async () => {
+    const editor = await openEditor({ host: { locateAgentServer: () => Promise.resolve(null) } }, accepting);
+    assert.match(
+      await editor.run('reactor.runTask', [], 'Install OpenCode'),
+      /^error: OpenCode, which runs the agents, was not found on this machine\. Nothing was started\. \[Install OpenCode\]\nbrowser: https:\S*opencode\.ai\S*$/,
+    );
+    editor.editor.settings.set('reactor.opencodePath', '/opt/opencode');
+    assert.match(
+      await editor.run('reactor.runTasksInParallel', [], 'Open Settings'),
+      /^error: The setting reactor\.opencodePath names \/opt\/opencode, which is no OpenCode [^\n]* \[Open Settings\]$/,
+    );
+    assert.deepEqual(editor.editor.executed.at(-1), { command: 'workbench.action.openSettings', args: ['reactor.opencodePath'] });
+    assert.deepEqual(editor.engine.asked, []);
     editor.api.dispose();
   });
 

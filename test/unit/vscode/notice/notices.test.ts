@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { event } from '../../../../src/core/journal/events.ts';
 import { defaultConfig } from '../../../../src/core/model/projectConfig.ts';
-import { dayStart, spendingSince } from '../../../../src/vscode/notice/spending.ts';
-import { FakeEngine } from '../../../support/cli/fakeEngine.ts';
+import { costText, noCost } from '../../../../src/core/model/usd.ts';
+import { CostFold } from '../../../../src/core/projections/costFold.ts';
+import { dayStart, localDay } from '../../../../src/vscode/localDay.ts';
 import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
 import { openEditor } from '../../../support/vscode/openEditor.ts';
+
+/** A model call that ended on the day before. */
+const late = (costUsd: string) => {
+  const call = told.message(1, costUsd);
+  if (call.type !== 'message/finished') throw new Error('not a message');
+  return event('message/finished', { attempt: 1, message: { ...call.data.message, endedAt: dayStart(90_000) - 1 } });
+};
 
 const begun = (task: string) => [told.requested(`${task}-r1`, storySpec(task, task)), told.started(), told.attempt(1)] as const;
 
@@ -24,6 +33,38 @@ describe('notifications', () => {
       command: 'reactor.allowOnce',
       args: [{ repository: '/repository/.git', run: 'TASK-002-r1', id: 'p1', tree: null }],
     });
+    editor.api.dispose();
+  });
+
+  it('say in one sentence that something was answered elsewhere, in place of answering it again', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      engine.tell('TASK-001-r1', ...begun('TASK-001'));
+    });
+    const pressed = Promise.withResolvers<void>();
+    editor.editor.pressing = pressed.promise;
+    editor.editor.answers.push('Allow Once');
+    editor.engine.tell('TASK-001-r1', told.permission());
+    await editor.pass(1000);
+    editor.editor.take();
+    editor.engine.tell('TASK-001-r1', told.answered('p1', 'rejected'));
+    pressed.resolve();
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'info: TASK-001: this was answered meanwhile, from another window or terminal.');
+    assert.deepEqual([editor.editor.executed, editor.engine.asked], [[], []]);
+    editor.api.dispose();
+  });
+
+  it('offer to restore what a failed task made, and say once that a step failed', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      engine.tell('TASK-001-r1', ...begun('TASK-001'), told.executed(1), told.candidate(1));
+      engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'b')), told.started());
+    });
+    editor.engine.tell('TASK-001-r1', ...told.ended('failed', 2, 'never green in 1 attempt'));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'warning: TASK-001 failed: never green in 1 attempt [Show Timeline] [Restore]');
+    editor.engine.tell('TASK-002-r1', ...told.ended('error', 1, 'boot failed: no port is free'));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'warning: TASK-002: boot failed: no port is free [Show Timeline]');
     editor.api.dispose();
   });
 
@@ -48,7 +89,11 @@ describe('notifications', () => {
     assert.equal(editor.editor.take(), 'info: TASK-001 landed on main as d4e5f6a · $0.0121 [Show Changes]');
     editor.engine.tell('TASK-002-r1', ...told.ended('failed', 2, 'never green in 1 attempt'));
     await editor.pass(1000);
-    assert.equal(editor.editor.take(), 'warning: TASK-002 failed: never green in 1 attempt [Show Timeline] [Restore]');
+    assert.equal(
+      editor.editor.take(),
+      'warning: TASK-002 failed: never green in 1 attempt [Show Timeline]',
+      'nothing was made that could be restored',
+    );
     editor.editor.settings.set('reactor.notifications', 'needsMe');
     editor.engine.tell('TASK-003-r1', ...told.ended('failed', 2, 'never green in 1 attempt'));
     editor.engine.tell('TASK-004-r1', told.permission());
@@ -92,14 +137,28 @@ describe('the status bar', () => {
     editor.api.dispose();
   });
 
-  it('counts an attempt on the day it began', () => {
-    const engine = new FakeEngine();
-    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'a'));
-    const runs = [...engine.states.values()];
-    const started = runs[0]?.attempts[0]?.startedAt ?? 0;
-    assert.equal(spendingSince(runs, started).today.usd, '0.0121');
-    assert.equal(spendingSince(runs, started + 1).today.usd, '0');
-    const noon = new Date(2026, 5, 1, 12).getTime();
-    assert.equal(dayStart(noon), new Date(2026, 5, 1).getTime());
+  it('counts each model call on the day it ended, and begins anew at midnight', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      engine.tell('TASK-001-r1', ...begun('TASK-001'), late('0.5'), told.message(1));
+    });
+    const [item] = editor.editor.status;
+    assert.equal(item?.text.slice(0, 22), '$(flame) $0.0121 today');
+    const now = editor.world.clock.now();
+    await editor.pass(dayStart(now, 1) - now);
+    assert.equal(item?.text.slice(0, 20), '$(flame) $0.00 today');
+    editor.api.dispose();
+  });
+
+  it('says the same figure as the panel', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      engine.tell('TASK-001-r1', ...begun('TASK-001'), told.message(1, '0.1'), late('0.3'));
+      engine.tell('TASK-001-r1', told.message(1, null), told.message(1, '0.2'));
+    });
+    const fold = new CostFold(localDay);
+    for (const entry of editor.engine.entries) fold.add(entry);
+    const [today] = fold.report(editor.world.clock.now(), null).figures;
+    assert.deepEqual(today?.total, { usd: '0.3', unpricedCalls: 1 });
+    assert.equal(editor.editor.status[0]?.text.slice(0, 33), `$(flame) ${costText(today?.total ?? noCost)} today`);
+    editor.api.dispose();
   });
 });

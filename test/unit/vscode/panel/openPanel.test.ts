@@ -31,6 +31,24 @@ describe('the panel of a repository', () => {
     assert.equal(panel.editor.panels.length, 3);
   });
 
+  it('reckons costs from where the last panel left off when it is opened again', async () => {
+    const story = journal().start(run, 1, 'Fix it.').say(run, 1, 10);
+    const model = new FakePanelModel(story.entries);
+    const first = new OpenedPanel(model, 'costs');
+    await first.load();
+    first.webview.say({ type: 'costs' });
+    await first.until(() => first.of('costs').length === 1);
+    first.webview.dispose();
+    const known = story.entries.length;
+    model.append(...story.say(run, 1, 10).entries.slice(known));
+    const again = new OpenedPanel(model, 'costs');
+    await again.load();
+    model.asked.length = 0;
+    again.webview.say({ type: 'costs' });
+    await again.until(() => again.of('costs').length === 1);
+    assert.deepEqual([model.asked, again.of('costs')[0]?.report.tasks[0]?.total.usd], [[known + 1], '0.024']);
+  });
+
   it('comes back after a reload for the repository it was of, and goes when that is not there any more', async () => {
     const model = new FakePanelModel(journal().entries);
     const editor = new FakePanelEditor();

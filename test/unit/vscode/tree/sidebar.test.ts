@@ -77,14 +77,14 @@ describe('the sidebar', () => {
   [ ] (file) slug.test.ts   A · test · +2 −0
 (shield) TASK-003   asks to: bash npm publish --dry-run
 
-(bell-dot) TASK-002  Parse durations   waiting for you · 45 s · attempt 1 of 3 · 1,830 tok · $0.0121
+(bell-dot) TASK-002  Parse durations   needs you · 45 s · attempt 1 of 3 · 1,830 tok · $0.0121
   (history) attempt 1 of 3   green in 0.8 s · tree 9f3c2ab
   (file) slug.ts   M · src · +10 −3
   (file) slug.test.ts   A · test · +2 −0
   (git-branch) reactor/TASK-002   from b1c2d3e
   (folder) worktree   /data/cells/TASK-002/worktree
   (output) server log
-(bell-dot) TASK-003  Publish   waiting for you · 36 s · attempt 1 of 3
+(bell-dot) TASK-003  Publish   needs you · 36 s · attempt 1 of 3
   (history) attempt 1 of 3
 
 Not started   1
