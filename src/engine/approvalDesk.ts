@@ -75,6 +75,10 @@ export class ApprovalDesk implements Disposable {
     const open = request.id === null ? pending : pending.filter((p) => p.id === request.id);
     const asked = open[0];
     if (asked === undefined) {
+      // The candidate it was for has been answered, or made anew, by somebody else meanwhile.
+      const review = pending.find(({ kind }) => kind === 'review');
+      if (review !== undefined && request.decision === 'approved' && request.tree !== null && request.tree !== review.tree)
+        throw newerCandidate(request, review.tree);
       throw new UserFacingError(
         'notPossibleNow',
         `Nothing of ${request.run} waits for an answer${request.id === null ? '' : ` with id ${request.id}`}.`,
@@ -90,11 +94,7 @@ export class ApprovalDesk implements Disposable {
       );
     }
     if (asked.kind === 'review' && request.decision === 'approved' && request.tree !== asked.tree) {
-      throw new UserFacingError(
-        'notPossibleNow',
-        `The approval names tree ${request.tree?.slice(0, 10) ?? '(none)'}, but the candidate of ${request.run} is ${asked.tree?.slice(0, 10)}. Nothing was approved: look at the present diff first.`,
-        { actions: [`reactor show ${request.run} --diff`] },
-      );
+      throw newerCandidate(request, asked.tree);
     }
     const answer: Answer = {
       id: asked.id,
@@ -117,3 +117,10 @@ export class ApprovalDesk implements Disposable {
     for (const end of [...this.#waiters.values()]) end(null);
   }
 }
+
+const newerCandidate = ({ run, tree }: AnswerRequest, candidate: string | null): UserFacingError =>
+  new UserFacingError(
+    'notPossibleNow',
+    `The approval names tree ${tree?.slice(0, 10) ?? '(none)'}, but the candidate of ${run} is ${candidate?.slice(0, 10)}. Nothing was approved: look at the present diff first.`,
+    { actions: [`reactor show ${run} --diff`] },
+  );

@@ -8,6 +8,9 @@ import { userEnvironment } from './support/workplace.ts';
 
 const MOST_MS = 15;
 const ENDED_RUNS = 200;
+const took = /Activation: (\d+)ms/;
+/** The list is sorted by time, the longest first, and only what can be seen of it is drawn. */
+const TALL = { width: 1400, height: 3000 };
 
 /**
  * What VS Code itself says an activation took: reading and compiling the entry, and the call of `activate`. A window loaded anew has a fresh
@@ -24,15 +27,15 @@ const activation = (name: string, runs: number): Benchmark => ({
     const repository = await makeRepository(5);
     if (runs > 0) await fillEnded(journalFileOf(repository, env), runs);
     const editor = await openBenchEditor(env);
+    await editor.workbench.page.setViewportSize(TALL);
     return {
       subject: async () => {
         await editor.open(repository.path);
         const { workbench } = editor;
         await workbench.palette('Developer: Show Running Extensions');
-        const row = workbench.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Reactor' });
-        const time = row.locator('.activation-time');
-        await time.filter({ hasText: /\d+ms/ }).waitFor();
-        return Number(/(\d+)ms/.exec((await time.textContent()) ?? '')?.[1]);
+        const row = workbench.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: /^Reactor/ });
+        const text = await row.filter({ hasText: took }).textContent();
+        return Number(took.exec(text ?? '')?.[1]);
       },
       dispose: () => editor.close(),
     };

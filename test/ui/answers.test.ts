@@ -27,10 +27,11 @@ describe('Answers in the editor', function () {
   it('ends an agent only after the person has said so twice', async () => {
     const { workbench, reactor } = session();
     await workbench.runTask('Write endless');
-    const cell = workbench.treeItem('Cells', /TASK-001.*executing/);
+    const task = await workbench.taskOf('Write endless');
+    const cell = workbench.treeItem('Cells', /Write endless.*executing/);
     await cell.click();
     await workbench.page.keyboard.press('Delete');
-    const asked = workbench.dialog('Stop TASK-001?');
+    const asked = workbench.dialog(`Stop ${task}?`);
     await asked.waitFor();
     await workbench.picture('answers-1-stop');
     await workbench.page.keyboard.press('Escape');
@@ -47,9 +48,10 @@ describe('Answers in the editor', function () {
   it('gives a change up only after the person has said so twice, and keeps it', async () => {
     const { workbench } = session();
     await workbench.runTask('Write refused');
-    const review = workbench.treeItem('Needs You', /TASK-002.*1 file/);
+    const task = await workbench.taskOf('Write refused');
+    const review = workbench.treeItem('Needs You', task);
     await review.waitFor();
-    const asked = workbench.dialog('Reject the change of TASK-002?');
+    const asked = workbench.dialog(`Reject the change of ${task}?`);
     await workbench.rowMenu(review, 'Reject…');
     await asked.waitFor();
     await workbench.picture('answers-2-reject');
@@ -62,36 +64,38 @@ describe('Answers in the editor', function () {
     await review.waitFor({ state: 'hidden' });
     await workbench.treeItem('Tasks', 'Failed').waitFor();
     assert.equal(await subject(), 'Start');
-    assert.equal(await git(repository, 'show', 'refs/reactor/kept/TASK-002-r1/1:refused.txt'), 'good');
+    assert.equal(await git(repository, 'show', `refs/reactor/kept/${task}-r1/1:refused.txt`), 'good');
   });
 
   it('refuses an approval that was meant for an earlier candidate', async () => {
     const { workbench, reactor } = session();
     await workbench.runTask('Write stale');
-    await workbench.treeItem('Needs You', /TASK-003/).waitFor();
+    const task = await workbench.taskOf('Write stale');
+    await workbench.treeItem('Needs You', task).waitFor();
     // The list is open and names the first candidate, while somebody in a terminal asks for another.
     await workbench.palette('Reactor: Approve and Land');
-    await workbench.quickRow('TASK-003').waitFor();
-    const again = reactor.start(repository, ['reject', 'TASK-003', '--comment', 'make it fresher', '--json']);
-    await again.entry('attempt/tested', ({ run }) => run === 'TASK-003-r1');
-    await workbench.treeItem('Cells', /TASK-003.*attempt 2/).waitFor();
-    await workbench.treeItem('Needs You', /TASK-003/).waitFor();
+    await workbench.quickRow(task).waitFor();
+    const again = reactor.start(repository, ['reject', task, '--comment', 'make it fresher', '--json']);
+    await again.entry('attempt/tested', ({ run }) => run === `${task}-r1`);
+    await workbench.treeItem('Cells', /Write stale.*attempt 2/).waitFor();
+    await workbench.treeItem('Needs You', task).waitFor();
+    await workbench.picture('answers-3-list');
     await workbench.page.keyboard.press('Enter');
     await workbench.notification(/Nothing was approved/).waitFor();
     await workbench.picture('answers-3-stale');
     assert.equal(await subject(), 'Start');
 
-    await workbench.rowAction(workbench.treeItem('Needs You', /TASK-003/), /Approve/);
-    await workbench.treeItem('Tasks', 'Landed').waitFor();
-    assert.equal(await git(repository, 'show', 'main:stale.txt'), 'GOOD');
+    await workbench.rowAction(workbench.treeItem('Needs You', task), /Approve/);
     await again.outcome;
+    assert.equal(await git(repository, 'show', 'main:stale.txt'), 'GOOD');
   });
 
   it('is approved by its own key on its own row, and by no key in a text field', async () => {
     const { workbench } = session();
     const { page } = workbench;
     await workbench.runTask('Write keyed');
-    const review = workbench.treeItem('Needs You', /TASK-004/);
+    const task = await workbench.taskOf('Write keyed');
+    const review = workbench.treeItem('Needs You', task);
     await review.waitFor();
     const before = await subject();
     const waits = async (): Promise<void> => {
@@ -105,17 +109,16 @@ describe('Answers in the editor', function () {
     for (const key of ['Enter', 'Control+Enter', 'Control+Alt+Enter']) await page.keyboard.press(key);
     await page.getByText('Say what has to change.').waitFor();
     await page.keyboard.press('Escape');
-    // In the editor of the review, and in its field for a comment.
+    // In the review's field for a comment, and in its editor.
     await review.click();
     const entry = page.locator('.multiDiffEntry').filter({ hasText: 'keyed.txt' });
     const line = entry.locator('.modified .view-lines').filter({ hasText: 'good' });
-    await line.click();
-    for (const key of ['Enter', 'Control+Alt+Enter']) await page.keyboard.press(key);
     await line.hover();
     await entry.locator('.modified .comment-range-glyph').first().click();
-    const field = page.locator('.review-widget .monaco-editor').first();
-    await field.click();
+    await page.locator('.review-widget .monaco-editor').first().click();
     await page.keyboard.type('Approve');
+    for (const key of ['Enter', 'Control+Alt+Enter']) await page.keyboard.press(key);
+    await line.click();
     for (const key of ['Enter', 'Control+Alt+Enter']) await page.keyboard.press(key);
     await waits();
 
@@ -123,6 +126,6 @@ describe('Answers in the editor', function () {
     await page.keyboard.press('Home');
     await page.keyboard.press('Control+Alt+Enter');
     await review.waitFor({ state: 'hidden' });
-    await until('it has landed', async () => (await subject()) === 'Task TASK-004: Write keyed');
+    await until('it has landed', async () => (await subject()) === `Task ${task}: Write keyed`);
   });
 });

@@ -34,13 +34,11 @@ describe('In a folder that is not trusted, and then without OpenCode', function 
     await workbench.picture('untrusted-2-no-opencode');
   });
 
-  it('says what is missing when a task is run all the same', async () => {
+  it('says what is missing before anything is typed when a task is run all the same', async () => {
     const { workbench } = session;
     await workbench.palette('Reactor: Run Reactor Task…');
-    await workbench.answer('What should the agent do?', 'Write anything');
-    await workbench.quickRow('Run with:').waitFor();
-    await workbench.page.keyboard.press('Enter');
-    await workbench.notification(/No usable OpenCode was found/).waitFor();
+    const refusal = workbench.notification(/OpenCode, which runs the agents, was not found on this machine\. Nothing was started\./);
+    await refusal.getByRole('button', { name: 'Install OpenCode' }).waitFor();
     await workbench.picture('untrusted-3-told');
     assert.deepEqual(session.reactor.agentServers(), []);
   });

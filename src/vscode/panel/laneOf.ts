@@ -4,6 +4,9 @@ import { standingOf, standingWords } from '../../core/projections/runWords.ts';
 import { type AttemptState, isGreen, type RunState } from '../../core/run/state.ts';
 import type { Lane } from '../../protocol/panelShapes.ts';
 
+/** States of one run to choose from in the diff. A lane is sent at each change of its run: a run of hundreds of attempts must not make it long. */
+const mostCandidates = 50;
+
 /** A run as the panel lists it. */
 export function laneOf(state: RunState): Lane {
   const row = resultRow(state);
@@ -25,7 +28,7 @@ export function laneOf(state: RunState): Lane {
     budgetUsd: state.budgetUsd,
     baseTree: state.spec.baseTree,
     greenTree: state.lastGreen.tree,
-    candidates: state.attempts.flatMap((attempt) => {
+    candidates: state.attempts.slice(-mostCandidates).flatMap((attempt) => {
       const { candidate, test } = attempt;
       if (candidate === null) return [];
       return [

@@ -22,7 +22,7 @@ function packagedExtension(): Promise<string> {
   return packaged;
 }
 
-export interface EditorSessionOptions {
+interface EditorSessionOptions {
   /** More for the environment; undefined takes a variable away. */
   readonly env?: NodeJS.ProcessEnv;
   /** False: the editor asks whether a folder is trusted. */

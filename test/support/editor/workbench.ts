@@ -93,6 +93,13 @@ export class Workbench {
     await this.showSidebar();
   }
 
+  /** The id of the task with this title, once it has a cell. */
+  async taskOf(title: string): Promise<string> {
+    const found = /TASK-\d+/.exec((await this.treeItem('Cells', title).textContent()) ?? '');
+    if (found === null) throw new Error(`the cell of “${title}” names no task`);
+    return found[0];
+  }
+
   /** Shows Reactor's views by its icon in the activity bar. */
   async showSidebar(): Promise<void> {
     if ((await this.#icon.getAttribute('aria-selected')) !== 'true') await this.#icon.click();
@@ -120,7 +127,9 @@ export class Workbench {
   /** An action of a row's context menu. */
   async rowMenu(row: Locator, name: string | RegExp): Promise<void> {
     await row.click({ button: 'right' });
-    await this.page.getByRole('menuitem', { name }).first().click();
+    // By key: for a moment after it was opened, a menu takes no notice of the pointer's button.
+    await this.page.getByRole('menuitem', { name }).first().hover();
+    await this.page.keyboard.press('Enter');
   }
 
   /** Shows what is below a row. A click on the row itself would also do what the row is for. */

@@ -91,7 +91,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'ui',
     files: 'test/ui/**/*.test.ts',
-    limitMs: minutes(8),
+    limitMs: minutes(12),
     testLimitMs: 180_000,
     stage: 6,
     needsBuild: true,

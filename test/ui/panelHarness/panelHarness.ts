@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { ensureChromium } from '../../../scripts/ensureChromium.ts';
 import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { ProjectConfig } from '../../../src/core/model/projectConfig.ts';
@@ -27,8 +28,8 @@ const browserFlags = [
   '--disable-sync',
 ];
 
-/** Starts Debian's Chromium. The caller closes it. */
-export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: '/usr/bin/chromium', args: browserFlags });
+/** Starts Chromium. The caller closes it. */
+export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: ensureChromium(), args: browserFlags });
 
 /** Serves the built panel and its page under the page's real policy. */
 export async function servePanel(): Promise<{ readonly origin: string; readonly server: Server }> {
