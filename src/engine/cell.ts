@@ -305,7 +305,13 @@ export class Cell {
     const snapshot = await (this.#rest ?? deps.repository.snapshot(state.cell.worktree));
     if (!snapshot.ok) return snapshot.error.message;
     const { tree, keep } = snapshot.value;
-    const known = [state.spec.baseTree, state.lastGreen.tree, state.landing?.tree, ...state.attempts.map((a) => a.candidate?.tree)];
+    const known = [
+      state.spec.baseTree,
+      state.lastGreen.tree,
+      state.landing?.tree,
+      state.landing?.test?.tree,
+      ...state.attempts.map((a) => a.candidate?.tree),
+    ];
     if (keep !== undefined || !known.includes(tree)) await keepWorktree(this.#context, 'end');
     return null;
   }

@@ -14,6 +14,7 @@ import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
+import { LandingLines } from './landing/landingLines.ts';
 import { Ledger } from './ledger.ts';
 import { cellsOf, findRun, inboxOf, warmCellsOf } from './queries.ts';
 import { recoverRun } from './recovery.ts';
@@ -58,6 +59,7 @@ export class Engine implements Disposable {
       ledger: this.#ledger,
       attendance: this.attendance,
       warm: new WarmCells(deps),
+      lines: new LandingLines(),
       boots: new Limiter(deps.options.parallelBoots),
       announce: (live) => this.#live.fire(live),
     };

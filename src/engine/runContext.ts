@@ -3,6 +3,7 @@ import type { DomainEvent } from '../core/journal/events.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { Attendance } from './attendance.ts';
 import type { EngineDeps } from './deps.ts';
+import type { LandingLines } from './landing/landingLines.ts';
 import type { Ledger } from './ledger.ts';
 import type { WarmCells } from './warmCells.ts';
 
@@ -13,6 +14,8 @@ export interface EngineContext {
   readonly attendance: Attendance;
   /** Server starts cost seconds of processor time each: so many at once. */
   readonly boots: Limiter;
+  /** Who may land just now. */
+  readonly lines: LandingLines;
   /** Cells made ahead. */
   readonly warm: WarmCells;
   /** Tells clients what is not journaled. */

@@ -1,20 +1,24 @@
 import { errorText } from '../base/log.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
+import { isInLine } from '../core/landing/line.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
 import { nextStep, type Step } from '../core/run/nextStep.ts';
+import { type RunState, startOf } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
 import { keepWorktree } from './keep.ts';
+import { landBatch } from './landing/landBatch.ts';
+import { rework } from './landing/rework.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit, commitStep } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
-import { moveTarget, prepareLanding } from './steps/landing.ts';
+import { moveTarget, prepareLanding, queueLanding, settleLanding } from './steps/landing.ts';
 import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
 
 /** Steps whose failure may pass by itself: a lock, a full pipe, a server that went away. */
@@ -47,21 +51,24 @@ export class RunSupervisor {
 
   /** Works until the run has ended or is parked without a server. On abort of `shutdown` the server is ended and the run stays open. */
   async drive(shutdown: AbortSignal): Promise<void> {
-    const { deps, run } = this.#context;
+    const { deps, engine, run } = this.#context;
     const stop = (): void => this.#step.abort(shutdown.reason);
     shutdown.addEventListener('abort', stop, { once: true });
     try {
       while (!shutdown.aborted) {
         if (this.#step.signal.aborted) this.#step = new AbortController();
+        await engine.lines.moved(run);
         const step = nextStep(this.#context.state);
         if (step.step === 'rest') return;
         await this.#attempt(step, shutdown);
+        if (!isInLine(this.#context.state)) engine.lines.release(run);
       }
     } catch (error) {
       deps.log.log('error', 'a run could not be driven on', { run, error: errorText(error) });
       throw error;
     } finally {
       shutdown.removeEventListener('abort', stop);
+      engine.lines.release(run);
       await this.#background.catch(() => {});
       await this.#cell.stopServer();
       await this.#cell.settled();
@@ -148,12 +155,20 @@ export class RunSupervisor {
       case 'commit':
         await this.#endServerEarly();
         return commit(context, step.attempt);
+      case 'queueLanding':
+        return queueLanding(context);
       case 'prepareLanding':
-        return prepareLanding(context);
+        return this.#inTurn(signal, () => prepareLanding(context, this.#cell.hasServer));
       case 'testLanding':
-        return this.#withServer(() => testLanding(context, this.#cell, signal));
+        return this.#inTurn(signal, () => this.#withServer(() => testLanding(context, this.#cell, signal)));
+      case 'landBatch':
+        return this.#inTurn(signal, () => this.#withServer(() => landBatch(context, this.#cell, signal)));
       case 'moveTarget':
-        return moveTarget(context);
+        return this.#inTurn(signal, () => moveTarget(context, this.#cell.hasServer));
+      case 'settleLanding':
+        return settleLanding(context);
+      case 'rework':
+        return rework(context, step.code);
       case 'park':
         await context.record(event('run/parked', { code: step.code, exitCode: step.exitCode, reason: step.reason }));
         return;
@@ -189,6 +204,14 @@ export class RunSupervisor {
     if (this.#context.state.cell?.ready !== true) return;
     if (this.#cell.hasServer && (await work())) return;
     await this.#serverLost();
+  }
+
+  /** Waits for the run's turn in the line of its target. When another run landed it meanwhile, the journal says so. */
+  async #inTurn(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const { engine, run, state } = this.#context;
+    const { landing } = state;
+    if (landing === null) throw new Error('no landing in line');
+    if ((await engine.lines.take(landing.target, run, landing.queuedSeq ?? 0, signal)) === 'turn') await work();
   }
 
   /** The server went away under a command: end what is left of it, so that the next step starts another. */
@@ -266,10 +289,14 @@ export class RunSupervisor {
     if (!reset.ok) throw new Error(`the worktree could not be reset: ${reset.error.message}`);
   }
 
-  /** After the gate only git works, unless the target has moved and the merge must be tested; ending the server overlaps with the commit. */
+  /** After the gate only git works, unless the target has moved or will, and the merge must be tested; ending the server overlaps with the commit. */
   async #endServerEarly(): Promise<void> {
-    const { spec } = this.#context.state;
-    const moved = spec.target !== null && (await this.#context.deps.repository.readRef(`refs/heads/${spec.target}`)) !== spec.base;
+    const { engine, run, state } = this.#context;
+    const { spec } = state;
+    const lands = ({ phase }: RunState): boolean => phase === 'committing' || phase === 'landing';
+    const isAlone = !engine.ledger.openRuns().some((other) => other.run !== run && other.spec.target === spec.target && lands(other));
+    const moved =
+      spec.target !== null && (!isAlone || (await this.#context.deps.repository.readRef(`refs/heads/${spec.target}`)) !== startOf(state));
     if (moved || !this.#cell.hasServer) return;
     this.#background = this.#cell.stopForGood();
     this.#background.catch(() => {});

@@ -149,7 +149,7 @@ describe('Landing by the command line', function () {
     const tips: Record<string, string> = {};
 
     before(async () => {
-      repository = await reactor.repository('moving', plainProject());
+      repository = await reactor.repository('moving', plainProject('landing:\n  retries: 0\n'));
       for (const branch of ['merge', 'clash', 'redmerge']) await git(repository, 'branch', branch);
       const calls: Call[] = [
         reactor.startRun(repository, 'Write merging', ['--target', 'merge']),

@@ -32,6 +32,7 @@ export const sampleSpec = (task: string): RunSpec => ({
   attempts: 3,
   testBase: true,
   hooks: false,
+  landing: { batch: 1, retries: 0 },
   permissions: [],
   limits: {
     stepsPerAttempt: 50,

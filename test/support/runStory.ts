@@ -100,7 +100,7 @@ export class RunStory {
   }
 
   /** One attempt up to its candidate with `tree`. */
-  attempt(attempt: number, tree: string, because: 'first' | 'step' | 'testsFailed' | 'comment' = 'first'): this {
+  attempt(attempt: number, tree: string, because: 'first' | 'step' | 'testsFailed' | 'comment' | 'conflict' = 'first'): this {
     return this.tell(
       event('attempt/started', { attempt, prompt: 'Fix it.', because }),
       event('attempt/executed', { attempt, end: 'done', steps: 2, durationMs: 5 }),

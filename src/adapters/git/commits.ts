@@ -74,7 +74,7 @@ export async function mergeTrees(
   if (output.exitCode === 0) return ok({ kind: 'clean', tree });
   const end = rest.indexOf('');
   const paths = end < 0 ? rest : rest.slice(0, end);
-  return ok({ kind: 'conflicts', paths: [...new Set(paths)], message: messages(end < 0 ? [] : rest.slice(end + 1)) });
+  return ok({ kind: 'conflicts', tree, paths: [...new Set(paths)], message: messages(end < 0 ? [] : rest.slice(end + 1)) });
 }
 
 /** The informational part: number of paths, the paths, a kind, and the text, again and again. */

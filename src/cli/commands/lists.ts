@@ -8,7 +8,8 @@ import { withSource } from '../source.ts';
 /** `reactor status`: what waits for a person and what runs. */
 export async function statusCommand({ terminal, host }: CommandContext, options: CommonOptions): Promise<number> {
   const status = await withSource(await host(), folderOf(terminal, options), (source) => source.status());
-  if (options.json) printJson(terminal, { runs: status.runs.map(statusRow), cells: status.cells, inbox: status.inbox });
+  if (options.json)
+    printJson(terminal, { runs: status.runs.map((state) => statusRow(state, status.runs)), cells: status.cells, inbox: status.inbox });
   else printLines(terminal, statusLines(status, styleOf(terminal.stdout, terminal.environment), terminal.clock.now()));
   return exitCodes.done;
 }
@@ -29,7 +30,7 @@ export async function tasksCommand({ terminal, host }: CommandContext, options: 
   const last = new Map<string, RunState>();
   for (const state of runs) if (!last.has(state.task)) last.set(state.task, state);
   const tasks = [...last.values()];
-  if (options.json) printJson(terminal, { tasks: tasks.map(statusRow) });
+  if (options.json) printJson(terminal, { tasks: tasks.map((state) => statusRow(state, tasks)) });
   else if (tasks.length === 0) printLines(terminal, ['No task has been run in this repository yet. Start with: reactor run --prompt "…"']);
   else printLines(terminal, runTable(tasks, styleOf(terminal.stdout, terminal.environment), terminal.clock.now()));
   return exitCodes.done;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CommandEvidence } from '../../core/journal/events.ts';
+import { isInLine, placeOf, placeText } from '../../core/landing/line.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { usdToNumber } from '../../core/model/usd.ts';
 import type { GitRepository } from '../../core/ports/git.ts';
@@ -24,6 +25,7 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
   const dataFolder = await loaded.dataFolder(folder);
   return await withSource(loaded, folder, async (source) => {
     const state = await requireRun(source, name);
+    const runs = isInLine(state) ? (await source.status()).runs : [];
     if (options.json) {
       const repository = await loaded.repository(folder);
       const timeline = [];
@@ -33,7 +35,7 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
       const base = state.base === null ? null : { remembered: state.base.remembered, test: testObject(state.base.evidence, dataFolder) };
       const { cell, landing, pending, parked, concluded, warnings } = state;
       printJson(terminal, {
-        ...statusRow(state),
+        ...statusRow(state, runs),
         spec: state.spec,
         baseTest: base,
         attemptList: attempts,
@@ -48,7 +50,7 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
       return exitCodes.done;
     }
     const style = styleOf(terminal.stdout, terminal.environment);
-    printLines(terminal, runDetails(state, dataFolder, style, terminal.clock.now()));
+    printLines(terminal, runDetails(state, dataFolder, style, terminal.clock.now(), placeText(placeOf(state, runs))));
     if (options.diff) await printDiff(state, await loaded.repository(folder));
     return exitCodes.done;
   });

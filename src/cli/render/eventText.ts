@@ -128,6 +128,14 @@ function describeAttempt(event: DomainEvent): string | null {
 
 function describeLanding(event: DomainEvent): string | null {
   switch (event.type) {
+    case 'landing/queued':
+      return null;
+    case 'landing/batched': {
+      const { runs, onto, tree } = event.data;
+      return `landing: together with ${plural(runs.length - 1, 'other run')} on the target at ${shortOid(onto)}, tree ${shortOid(tree)}`;
+    }
+    case 'landing/reworked':
+      return `landing: back to the agent, on the target at ${shortOid(event.data.onto)}`;
     case 'landing/prepared':
       if (!event.data.merged) return null;
       return `landing: merged with the target at ${shortOid(event.data.onto)}, tree ${shortOid(event.data.tree)}`;

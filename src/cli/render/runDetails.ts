@@ -19,7 +19,7 @@ const factIndent = 11;
 const factLines = 8;
 
 /** Everything about a run for people: what was asked, each attempt with its evidence, and what to do next. */
-export function runDetails(state: RunState, dataFolder: string, style: Style, now: number): string[] {
+export function runDetails(state: RunState, dataFolder: string, style: Style, now: number, place = ''): string[] {
   const { spec } = state;
   const { mark, word, tone: colour } = markOf(state);
   const line = (...pieces: Piece[]) => renderLine(pieces, style);
@@ -32,7 +32,7 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
   return [
     line(tone('strong', state.task), ' ', safeLine(spec.title), '  ', tone(colour, `${mark} ${word}`), `  ${state.run}`),
     ...fact('prompt', spec.prompt),
-    ...fact('why', reason),
+    ...fact('why', reason || place),
     ...fact('base', `${shortOid(spec.base)}${spec.target === null ? '' : `, to land on ${spec.target} (${spec.land})`}`),
     ...fact('test', spec.test),
     ...fact('setup', spec.setup),

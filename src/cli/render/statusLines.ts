@@ -1,3 +1,4 @@
+import { type Place, placeOf, placeText } from '../../core/landing/line.ts';
 import { bytesText, elapsedText, shortOid } from '../../core/projections/figures.ts';
 import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
 import { attemptText, runCostText, runElapsedText } from '../../core/projections/runWords.ts';
@@ -12,9 +13,17 @@ import { type Column, tableLines } from './table.ts';
 export interface StatusRow extends ResultRow {
   readonly phase: Phase;
   readonly title: string;
+  /** Where it stands in the line of its target; null when it is in none. */
+  readonly line: Place | null;
 }
 
-export const statusRow = (state: RunState): StatusRow => ({ ...resultRow(state), phase: state.phase, title: state.spec.title });
+/** @param runs the open runs, among which it may wait for its turn to land */
+export const statusRow = (state: RunState, runs: readonly RunState[]): StatusRow => ({
+  ...resultRow(state),
+  phase: state.phase,
+  title: state.spec.title,
+  line: placeOf(state, runs),
+});
 
 const heading = (text: string, style: Style): string => renderLine([tone('strong', text)], style);
 
@@ -64,9 +73,9 @@ function runLines({ runs }: Status, style: Style, now: number): string[] {
   return runs.length === 0 ? [] : [heading(`RUNS  ${runs.length}`, style), ...runTable(runs, style, now)];
 }
 
-const markPiece = (state: RunState): Piece => {
+const markPiece = (state: RunState, runs: readonly RunState[]): Piece => {
   const { mark, word, tone: colour } = markOf(state);
-  return tone(colour, `${mark} ${word}`);
+  return tone(colour, `${mark} ${placeText(placeOf(state, runs)) || word}`);
 };
 
 /** Runs as a table; newest or oldest first as given. */
@@ -74,7 +83,7 @@ export function runTable(runs: readonly RunState[], style: Style, now: number): 
   const columns: Column<RunState>[] = [
     { title: 'TASK', piece: (state) => tone('strong', state.task) },
     { title: 'TITLE', piece: (state) => safeLine(state.spec.title), flexible: true },
-    { title: 'STATE', piece: markPiece },
+    { title: 'STATE', piece: (state) => markPiece(state, runs) },
     { title: 'ATTEMPT', piece: (state) => attemptText(state).replace('attempt ', '') },
     { title: 'TIME', piece: (state) => runElapsedText(state, now), alignRight: true },
     { title: 'COST', piece: runCostText, alignRight: true },

@@ -191,9 +191,20 @@ export const eventSchemas = {
   }),
   'approval/withdrawn': z.object({ id: z.string(), reason: z.string() }),
 
+  /** Committed and in the line of its target. Runs land one after the other, in this order. */
+  'landing/queued': z.object({ target: z.string() }),
   'landing/started': z.object({ target: z.string(), from: z.string(), mode: z.string() }),
   /** What would land: the candidate's own commit, or (`merged`) its merge with what the target has become. */
   'landing/prepared': z.object({ commit: z.string(), tree: z.string(), onto: z.string(), merged: z.boolean() }),
+  /** Lands together with others: `commit` follows on those of the runs before it in `runs`; the whole is tested in the leader's cell. */
+  'landing/batched': z.object({
+    target: z.string(),
+    onto: z.string(),
+    commit: z.string(),
+    tree: z.string(),
+    leader: z.string(),
+    runs: z.array(z.string()),
+  }),
   'landing/tested': z.object({ tree: z.string(), evidence: CommandEvidence }),
   'landing/landed': z.object({
     target: z.string(),
@@ -201,11 +212,24 @@ export const eventSchemas = {
     to: z.string(),
     tree: z.string(),
     checkout: z.enum(['followed', 'none']),
+    /** In a batch: the tree of the target after the whole move, which is the one that passed the tests. */
+    batchTree: z.string().optional(),
   }),
   'landing/refused': z.object({
-    code: z.enum(['dirty', 'conflict', 'red', 'moved', 'gone']),
+    code: z.enum(['dirty', 'conflict', 'red', 'moved', 'gone', 'stopped']),
     message: z.string(),
     paths: z.array(z.string()),
+  }),
+  /** Sent back to the agent: the worktree was brought onto the target as it is now, with the agent's change merged into it. */
+  'landing/reworked': z.object({
+    code: z.enum(['conflict', 'red']),
+    onto: z.string(),
+    ontoTree: z.string(),
+    /** Tree that the agent finds in the worktree; with conflict markers in `paths`. */
+    tree: z.string(),
+    keptRef: z.string(),
+    paths: z.array(z.string()),
+    text: z.string(),
   }),
 
   'restore/branchCreated': z.object({ attempt, branch: z.string(), commit: z.string() }),

@@ -49,6 +49,15 @@ const Cells = z.strictObject({
   warm: countSetting('Cells made ahead, so that a task starts at once. By default one, while a client stays connected.', 0, 50).optional(),
 });
 
+const Landing = z.strictObject({
+  batch: countSetting('Most changes that land together after one test of all of them; 1 for one at a time.', 1, 100).default(8),
+  retries: countSetting(
+    'How often a conflict with the target, or tests that fail only together with it, go back to the agent.',
+    0,
+    10,
+  ).default(1),
+});
+
 /** reactor.yaml as a person writes it. Every setting may be left out. */
 export const ConfigDocument = z
   .strictObject({
@@ -65,6 +74,7 @@ export const ConfigDocument = z
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
     hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
+    landing: Landing.describe('How changes get onto the target.').prefault({}),
     permissions: z
       .array(PermissionSetting)
       .describe('What agents may do, added to the defaults; the last rule that matches wins.')

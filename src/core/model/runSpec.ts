@@ -59,6 +59,8 @@ export const RunSpec = z.object({
   testBase: z.boolean(),
   /** Run the repository's commit hooks on the cell's commit. */
   hooks: z.boolean(),
+  /** Runs that may land together after one test, and how often a conflict or a red merge goes back to the agent. Runs of before had neither. */
+  landing: z.object({ batch: z.number().int().positive(), retries: z.number().int().nonnegative() }).default({ batch: 1, retries: 0 }),
   permissions: z.array(PermissionRule),
   limits: RunLimits,
 });

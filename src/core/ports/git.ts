@@ -91,7 +91,8 @@ export interface MoveRef {
 
 export type MergeOutcome =
   | { readonly kind: 'clean'; readonly tree: Oid }
-  | { readonly kind: 'conflicts'; readonly paths: readonly string[]; readonly message: string };
+  /** `tree` is the merge with conflict markers in the files of `paths`. */
+  | { readonly kind: 'conflicts'; readonly tree: Oid; readonly paths: readonly string[]; readonly message: string };
 
 /** A change that a reviewer does not take. */
 export interface RejectedChange {

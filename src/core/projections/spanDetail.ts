@@ -85,6 +85,10 @@ export function spanDetail(entry: Entry): SpanDetail {
         facts: [fact('target', event.data.target), fact('commit', event.data.to), fact('checkout', event.data.checkout)],
         tree: event.data.tree,
       };
+    case 'landing/batched':
+      return { ...nothing, facts: [fact('led by', event.data.leader), fact('runs', event.data.runs.join(', '))], tree: event.data.tree };
+    case 'landing/reworked':
+      return { ...nothing, facts: [fact('onto', event.data.onto)], texts: [text('Sent back', event.data.text)], tree: event.data.tree };
     case 'landing/refused':
       return { ...nothing, texts: [text('Why', event.data.message), pre('Paths', event.data.paths.join('\n'))] };
     case 'run/concluded':

@@ -92,8 +92,15 @@ export class TimelineFold {
       case 'approval/withdrawn':
         this.#answer(event.data.id, entry, 'interrupted');
         return true;
+      case 'landing/queued':
+        this.#begin('landing', entry, `in line for ${event.data.target}`);
+        return true;
       case 'landing/started':
-        this.#begin('landing', entry, `onto ${event.data.target}`);
+        if (this.#open.landing === undefined) this.#begin('landing', entry, `onto ${event.data.target}`);
+        else this.#note('landing', entry, `onto ${event.data.target}`);
+        return true;
+      case 'landing/batched':
+        this.#note('landing', entry, `onto ${event.data.target}, together with ${event.data.runs.length - 1} more`);
         return true;
       case 'landing/tested':
         this.#command('test', entry, event.data.evidence);

@@ -4,7 +4,7 @@ import { readEvent } from '../journal/readEvent.ts';
 import { noTokens } from '../model/tokens.ts';
 import { noCost } from '../model/usd.ts';
 import { evolveAttempt } from './evolveAttempt.ts';
-import type { CellState, Phase, RunState } from './state.ts';
+import { type CellState, isGreen, type LandingState, type Phase, type RunState } from './state.ts';
 
 /**
  * Folds one entry into the state of its run. Pure: no clock, no randomness.
@@ -38,6 +38,8 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   pending: [],
   grantedPermissions: [],
   landing: null,
+  reworks: 0,
+  reworked: null,
   cancelledBy: null,
   timedOut: false,
   budgetUsd: data.spec.limits.budgetUsd,
@@ -57,9 +59,18 @@ const withCell = (state: RunState, change: Partial<CellState>, phase: Phase = st
 
 const warn = (state: RunState, text: string): RunState => ({ ...state, warnings: [...state.warnings, text].slice(-20) });
 
-/** Time counts as waiting while a person's answer is open or the run is parked. */
+/** In the line of its target, and no work of its own to do there. */
+const isWaitingInLine = ({ run, landing }: RunState): boolean =>
+  landing !== null &&
+  landing.queuedSeq !== null &&
+  landing.starts === 0 &&
+  landing.landed === null &&
+  landing.refused === null &&
+  landing.batch?.leader !== run;
+
+/** Time counts as waiting while a person's answer is open, the run is parked, or others land before it. */
 const countWaiting = (state: RunState, at: number): RunState => {
-  const waits = state.phase !== 'ended' && (state.pending.length > 0 || state.parked !== null);
+  const waits = state.phase !== 'ended' && (state.pending.length > 0 || state.parked !== null || isWaitingInLine(state));
   if (waits && state.waitingSince === null) return { ...state, waitingSince: at };
   if (!waits && state.waitingSince !== null) {
     return { ...state, waitedMs: state.waitedMs + Math.max(0, at - state.waitingSince), waitingSince: null };
@@ -135,27 +146,50 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       const grants = asked?.permission && event.data.decision === 'approved' ? grantsOf(asked.permission) : [];
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }
+    case 'landing/queued':
+      return { ...state, phase: 'landing', landing: { ...newLanding(state, event.data.target), queuedSeq: entry.seq } };
     case 'landing/started': {
       const { target, from } = event.data;
-      const { commit, tree } = state.lastGreen;
-      const landing = { target, onto: from, commit, tree, prepared: false, tested: false, refused: null, landed: null };
-      return { ...state, phase: 'landing', landing };
+      const { queuedSeq, starts } = state.landing ?? { queuedSeq: null, starts: 0 };
+      return { ...state, phase: 'landing', landing: { ...newLanding(state, target), onto: from, queuedSeq, starts: starts + 1 } };
     }
     case 'landing/prepared': {
       const { commit, tree, onto } = event.data;
       // A tree that passed as the candidate needs no second test.
       return withLanding(state, { commit, tree, onto, prepared: true, tested: tree === state.lastGreen.tree });
     }
+    case 'landing/batched': {
+      const { commit, tree, onto, leader, runs } = event.data;
+      return withLanding(state, { commit, tree, onto, batch: { leader, runs } });
+    }
     case 'landing/tested':
-      return withLanding(state, { tested: event.data.evidence.end === 'exited' && event.data.evidence.exitCode === 0 });
+      return withLanding(state, { tested: isGreen(event.data.evidence), test: event.data });
     case 'landing/refused':
       return withLanding(state, { refused: event.data });
     case 'landing/landed':
       return withLanding(state, { landed: event.data });
+    case 'landing/reworked': {
+      const { onto, ontoTree, paths, text } = event.data;
+      return {
+        ...state,
+        phase: 'executing',
+        landing: null,
+        lastGreen: { commit: onto, tree: ontoTree },
+        reworks: state.reworks + 1,
+        reworked: { commit: onto, tree: ontoTree, paths },
+        grantedAttempts: state.grantedAttempts + 1,
+        feedback: { because: 'conflict', text },
+      };
+    }
     default:
       return state;
   }
 }
+
+const newLanding = ({ lastGreen: { commit, tree } }: RunState, target: string): LandingState => ({
+  ...{ target, onto: '', commit, tree, prepared: false, tested: false },
+  ...{ queuedSeq: null, starts: 0, batch: null, test: null, refused: null, landed: null },
+});
 
 const withLanding = (state: RunState, change: Partial<NonNullable<RunState['landing']>>): RunState =>
   state.landing === null ? state : { ...state, landing: { ...state.landing, ...change } };

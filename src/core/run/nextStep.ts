@@ -18,9 +18,13 @@ export type Step =
   | { readonly step: 'interrupt'; readonly attempt: number; readonly reason: string }
   | { readonly step: 'revert'; readonly attempt: number; readonly reason: string }
   | { readonly step: 'commit'; readonly attempt: number }
+  | { readonly step: 'queueLanding' }
   | { readonly step: 'prepareLanding' }
   | { readonly step: 'testLanding' }
+  | { readonly step: 'landBatch' }
   | { readonly step: 'moveTarget' }
+  | { readonly step: 'settleLanding' }
+  | { readonly step: 'rework'; readonly code: 'conflict' | 'red' }
   | { readonly step: 'park'; readonly code: ParkCode; readonly exitCode: number; readonly reason: string }
   | { readonly step: 'conclude'; readonly status: RunStatus; readonly exitCode: number; readonly reason: string }
   | { readonly step: 'suspend' }
@@ -39,13 +43,18 @@ export function nextStep(state: RunState): Step {
     const leftovers = state.cell !== null && (state.cell.hasWorktree || state.cell.server !== null);
     return leftovers ? { step: 'teardown' } : { step: 'finish' };
   }
+  // What has landed has landed, whatever was asked meanwhile.
+  if (state.landing?.landed) return landStep(state);
   if (state.cancelledBy !== null || state.timedOut) return stopStep(state);
   if (state.parked) return state.cell?.server ? { step: 'suspend' } : { step: 'rest' };
   if (state.pending.length > 0) return { step: 'wait' };
 
   const attempt = currentAttempt(state);
   if (attempt === null) return beforeFirstAttempt(state);
-  if (attempt.commit !== null) return landStep(state);
+  if (attempt.commit !== null) {
+    if (state.feedback?.because !== 'conflict') return landStep(state);
+    return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'conflict' };
+  }
   if (attempt.closed !== null) return afterClosed(state, attempt);
   if (attempt.stepCommit !== null) return afterStep(state);
   return openAttemptStep(state, attempt);
@@ -56,10 +65,15 @@ function stopStep(state: RunState): Step {
   const attempt = currentAttempt(state);
   const unkept = attempt !== null && attempt.closed === null && attempt.candidate === null && state.cell?.hasWorktree === true;
   if (unkept) return { step: 'buildCandidate', attempt: attempt.attempt };
+  if (mayHaveLanded(state)) return { step: 'settleLanding' };
   if (state.cancelledBy !== null)
     return conclude('cancelled', exitCodes.interrupted, `cancelled by ${state.cancelledBy.replace('person:', '')}`);
   return conclude('failed', exitCodes.timeout, `the time limit of ${Math.round(state.spec.limits.timeoutMs / 1000)} s has passed`);
 }
+
+/** The target may have moved to this run's commit without the journal knowing. */
+const mayHaveLanded = ({ landing }: RunState): boolean =>
+  landing !== null && landing.refused === null && landing.landed === null && (landing.tested || landing.batch !== null);
 
 const needsCell = (state: RunState): boolean => state.cell === null || !state.cell.hasWorktree || !state.cell.ready;
 
@@ -95,6 +109,11 @@ function afterClosed(state: RunState, last: AttemptState): Step {
   const used = since.filter((a) => a.closed?.how !== 'interrupted').length;
   if (used >= state.spec.attempts + state.grantedAttempts) {
     const tries = used === 1 ? '1 attempt' : `${used} attempts`;
+    const green = state.attempts.findLast((a) => a.commit !== null);
+    if (green !== undefined) {
+      const kept = `what was green before is kept: reactor restore ${state.run} --attempt ${green.attempt}`;
+      return conclude('failed', exitCodes.conflict, `green alone, but never with ${state.spec.target} as it is now, in ${tries}; ${kept}`);
+    }
     return conclude('failed', exitCodes.taskFailed, `never green in ${tries}${leftSteps(state)}`);
   }
   return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: state.feedback?.because ?? 'testsFailed' };
@@ -167,15 +186,19 @@ function budgetStep(state: RunState): Step {
 function landStep(state: RunState): Step {
   const { landing, spec } = state;
   if (spec.land === 'branch' || spec.target === null) return conclude('committed', exitCodes.done, 'tests green, committed on its branch');
-  if (landing === null) return { step: 'prepareLanding' };
+  if (landing === null) return { step: 'queueLanding' };
   if (landing.landed) return conclude('landed', exitCodes.done, `landed on ${landing.landed.target}`);
-  if (landing.refused) return refusedStep(landing.refused);
+  if (landing.refused) return refusedStep(state, landing.refused);
+  if (landing.batch?.leader === state.run) return needsCell(state) ? { step: 'boot' } : { step: 'landBatch' };
   if (!landing.prepared) return { step: 'prepareLanding' };
   if (!landing.tested) return needsCell(state) ? { step: 'boot' } : { step: 'testLanding' };
   return { step: 'moveTarget' };
 }
 
-function refusedStep({ code, message }: EventData<'landing/refused'>): Step {
+function refusedStep(state: RunState, { code, message }: EventData<'landing/refused'>): Step {
+  if ((code === 'conflict' || code === 'red') && state.reworks < state.spec.landing.retries) {
+    return needsCell(state) ? { step: 'boot' } : { step: 'rework', code };
+  }
   switch (code) {
     case 'dirty':
       return { step: 'park', code: 'dirtyTarget', exitCode: exitCodes.waits, reason: message };
@@ -185,6 +208,7 @@ function refusedStep({ code, message }: EventData<'landing/refused'>): Step {
       return { step: 'park', code: 'redMerge', exitCode: exitCodes.conflict, reason: message };
     case 'moved':
     case 'gone':
+    case 'stopped':
       return { step: 'park', code: 'targetMoved', exitCode: exitCodes.conflict, reason: message };
   }
 }

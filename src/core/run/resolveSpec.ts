@@ -112,6 +112,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
     attempts: request.attempts ?? entry.attempts ?? config.attempts,
     testBase: request.testBase ?? entry.testBase ?? config.testBase,
     hooks: config.hooks,
+    landing: config.landing,
     permissions: config.permissions,
     limits: {
       ...config.limits,

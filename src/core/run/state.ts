@@ -78,6 +78,14 @@ export interface LandingState {
   readonly prepared: boolean;
   /** The tree has passed the tests. */
   readonly tested: boolean;
+  /** Entry that put the run in the line of its target; null in journals of before there was a line. */
+  readonly queuedSeq: number | null;
+  /** How often this landing was begun; more than once when the target moved meanwhile. */
+  readonly starts: number;
+  /** Lands with others, led by one of them. */
+  readonly batch: { readonly leader: string; readonly runs: readonly string[] } | null;
+  /** The last test of a merged tree. */
+  readonly test: { readonly tree: string; readonly evidence: CommandEvidence } | null;
   readonly refused: EventData<'landing/refused'> | null;
   readonly landed: EventData<'landing/landed'> | null;
 }
@@ -108,7 +116,7 @@ export interface RunState {
   readonly requestedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
-  /** Time spent waiting for a person so far, milliseconds, and since when it waits now. */
+  /** Time spent waiting for a person or in the line of a landing so far, milliseconds, and since when it waits now. */
   readonly waitedMs: number;
   readonly waitingSince: number | null;
   readonly cell: CellState | null;
@@ -124,6 +132,9 @@ export interface RunState {
   /** Rules a person added by answering asks of this run. */
   readonly grantedPermissions: readonly PermissionRule[];
   readonly landing: LandingState | null;
+  /** How often a landing sent the agent back to work, and the last time: the target it works on since, and where it found conflicts. */
+  readonly reworks: number;
+  readonly reworked: { readonly commit: string; readonly tree: string; readonly paths: readonly string[] } | null;
   readonly cancelledBy: string | null;
   readonly timedOut: boolean;
   /** Most the run may cost now; starts as the limit of its spec. */
@@ -139,6 +150,8 @@ export interface RunState {
   readonly feedback: { readonly because: EventData<'attempt/started'>['because']; readonly text: string } | null;
 }
 
+/** The commit that the present work stands on: the one the cell started from, or the target that a landing brought it onto. */
+export const startOf = (state: RunState): string => state.reworked?.commit ?? state.spec.base;
 export const currentAttempt = (state: RunState): AttemptState | null => state.attempts.at(-1) ?? null;
 /** Passing means: ended by itself with code 0. */
 export const isGreen = (evidence: CommandEvidence): boolean => evidence.end === 'exited' && evidence.exitCode === 0;

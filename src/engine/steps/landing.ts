@@ -1,60 +1,55 @@
 import { event } from '../../core/journal/events.ts';
-import type { Oid } from '../../core/ports/git.ts';
+import { formBatch } from '../landing/formBatch.ts';
+import { moveTargetTo } from '../landing/moveTarget.ts';
+import { hasLanded, landingOnto } from '../landing/onto.ts';
 import type { RunContext } from '../runContext.ts';
-import { commitMessage } from './commit.ts';
 
 const MAX_RACES = 5;
 
-type RefusalCode = 'dirty' | 'conflict' | 'moved' | 'gone';
+type RefusalCode = 'dirty' | 'conflict' | 'moved' | 'gone' | 'stopped';
 const refuse = (context: RunContext, code: RefusalCode, message: string, paths: readonly string[] = []): Promise<number> =>
   context.record(event('landing/refused', { code, message, paths: [...paths] }));
 
-/** Works out the commit that would land on the target as it is now: the candidate's own, or its merge with what came since. */
-export async function prepareLanding(context: RunContext): Promise<void> {
+/** Puts a committed run in the line of its target. */
+export async function queueLanding(context: RunContext): Promise<void> {
+  const { target } = context.state.spec;
+  if (target === null) throw new Error('no target to land on');
+  await context.record(event('landing/queued', { target }));
+}
+
+/**
+ * Works out what would land on the target as it is now: the candidate's own commit, its merge with what came since, or a batch of it and the
+ * runs that wait behind it. It must be the run's turn.
+ */
+export async function prepareLanding(context: RunContext, hasServer: boolean): Promise<void> {
   const { repository } = context.deps;
   const { state } = context;
   const { target, land, base } = state.spec;
   if (target === null) throw new Error('no target to land on');
-  const { commit, tree } = state.lastGreen;
   const tip = await repository.readRef(`refs/heads/${target}`);
   if (tip === null) {
     await context.record(event('landing/started', { target, from: base, mode: land }));
     await refuse(context, 'gone', `the branch ${target} is no longer there; make it again and run: reactor approve ${context.run}`);
     return;
   }
+  if (await hasLanded(repository, state, tip)) return recordFound(context, target, tip);
+  const own = await landingOnto(repository, state, tip);
   await context.record(event('landing/started', { target, from: tip, mode: land }));
-  const [isThere, straight] =
-    // Nothing came since: the candidate is the target's child, as its last green state is.
-    tip === base && commit !== base
-      ? [false, true]
-      : await Promise.all([repository.isAncestor(commit, tip), repository.isAncestor(tip, commit)]);
-  if (isThere) {
-    await context.record(event('landing/landed', { target, from: tip, to: tip, tree, checkout: 'none' }));
-    return;
-  }
-  if (straight && land === 'ff') {
-    await context.record(event('landing/prepared', { commit, tree, onto: tip, merged: false }));
-    return;
-  }
-  const merged = straight ? tree : await mergedTree(context, tip, commit);
-  if (merged === null) return;
-  const attempt = state.attempts.at(-1)?.attempt ?? 1;
-  const message =
-    land === 'merge'
-      ? `Merge ${state.cell?.branch ?? state.task} into ${target}\n\nReactor-Run: ${context.run}\n`
-      : commitMessage(state, attempt, []);
-  const parents = land === 'merge' ? [tip, commit] : [tip];
-  const written = await repository.writeCommit({ tree: merged, parents, message, sign: true });
-  if (!written.ok) throw new Error(`the merge could not be committed: ${written.error.message}`);
-  await context.record(event('landing/prepared', { commit: written.value, tree: merged, onto: tip, merged: !straight }));
+  if (own.kind === 'there') return recordFound(context, target, tip);
+  if (own.kind === 'conflicts') return refuseConflict(context, own.paths);
+  const { commit, tree, merged } = own;
+  if (await formBatch(context, tip, { run: context.run, commit, tree }, hasServer || merged)) return;
+  await context.record(event('landing/prepared', { commit, tree, onto: tip, merged }));
 }
 
-/** The tree of candidate and target together; null after recording the conflict. */
-async function mergedTree(context: RunContext, tip: Oid, commit: Oid): Promise<Oid | null> {
-  const outcome = await context.deps.repository.mergeTrees({ ours: tip, theirs: commit });
-  if (!outcome.ok) throw new Error(`the merge could not be computed: ${outcome.error.message}`);
-  if (outcome.value.kind === 'clean') return outcome.value.tree;
-  const { paths } = outcome.value;
+/** Landed before, but the engine ended before it could say so, or somebody brought it there by hand. */
+async function recordFound(context: RunContext, target: string, tip: string): Promise<void> {
+  const { landing, lastGreen } = context.state;
+  const tree = landing?.tree ?? lastGreen.tree;
+  await context.record(event('landing/landed', { target, from: landing?.onto || tip, to: tip, tree, checkout: 'none' }));
+}
+
+async function refuseConflict(context: RunContext, paths: readonly string[]): Promise<void> {
   const { cell, spec } = context.state;
   await refuse(
     context,
@@ -62,49 +57,33 @@ async function mergedTree(context: RunContext, tip: Oid, commit: Oid): Promise<O
     `${spec.target} has moved and conflicts in ${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ` and ${paths.length - 5} more` : ''}; the work is committed on ${cell?.branch}. Merge it by hand, or reject it with a comment`,
     paths,
   );
-  return null;
 }
 
-/** Moves the target by compare-and-swap to the tree that passed; a checkout of it follows when it is clean and is never touched otherwise. */
-export async function moveTarget(context: RunContext): Promise<void> {
-  const { repository } = context.deps;
-  const { state } = context;
-  const { landing } = state;
+/** Moves the target by compare-and-swap to the tree that passed; prepares anew when somebody else moved it meanwhile. */
+export async function moveTarget(context: RunContext, hasServer: boolean): Promise<void> {
+  const { landing } = context.state;
   if (landing === null) throw new Error('no landing prepared');
   const { target, onto, commit, tree } = landing;
-  const ref = `refs/heads/${target}`;
-  const [tip, checkout] = await Promise.all([repository.readRef(ref), repository.checkoutOf(target)]);
-  if (tip !== null && tip !== onto && (await repository.isAncestor(commit, tip))) {
-    // Moved before, but the engine ended before it could say so.
-    await context.record(event('landing/landed', { target, from: onto, to: tip, tree, checkout: 'none' }));
-    return;
+  const tip = await context.deps.repository.readRef(`refs/heads/${target}`);
+  if (tip !== null && tip !== onto && (await context.deps.repository.isAncestor(commit, tip))) return recordFound(context, target, tip);
+  const moved = await moveTargetTo(context, { target, onto, commit, reason: `landed ${context.run}` });
+  if (moved.kind === 'moved') {
+    context.engine.lines.setCautious(target, false);
+    await context.record(event('landing/landed', { target, from: onto, to: commit, tree, checkout: moved.checkout }));
+  } else if (moved.kind === 'dirty') {
+    await refuse(context, 'dirty', moved.message);
+  } else if (landing.starts >= MAX_RACES) {
+    await refuse(context, 'moved', `${target} moved ${landing.starts} times while this was landing; run: reactor approve ${context.run}`);
+  } else {
+    await prepareLanding(context, hasServer);
   }
-  if (checkout !== null && !checkout.clean) {
-    await refuse(context, 'dirty', dirtyMessage(context, target, checkout.unfinished.join(', '), checkout.path));
-    return;
-  }
-  const moved =
-    checkout === null
-      ? await repository.moveRef({ ref, to: commit, expected: onto, reason: `reactor: landed ${context.run}` })
-      : await repository.fastForwardCheckout({ path: checkout.path, branch: target, to: commit, expected: onto });
-  if (moved.ok) {
-    await context.record(
-      event('landing/landed', { target, from: onto, to: commit, tree, checkout: checkout === null ? 'none' : 'followed' }),
-    );
-    return;
-  }
-  if (moved.error.code === 'dirty') {
-    await refuse(context, 'dirty', dirtyMessage(context, target, moved.error.message, checkout?.path ?? ''));
-    return;
-  }
-  if (moved.error.code !== 'refMoved') throw new Error(`${target} could not be moved: ${moved.error.message}`);
-  const races = context.deps.journal.read({ run: context.run, limit: 1000 }).filter((e) => e.type === 'landing/started').length;
-  if (races >= MAX_RACES) {
-    await refuse(context, 'moved', `${target} moved ${races} times while this was landing; run: reactor approve ${context.run}`);
-    return;
-  }
-  await prepareLanding(context);
 }
 
-const dirtyMessage = (context: RunContext, target: string, what: string, path: string): string =>
-  `${target} is checked out in ${path} with unfinished changes (${what}); nothing there was touched. Commit or stash them, then: reactor approve ${context.run}`;
+/** Before a run that was stopped ends: finds out whether it has landed all the same. */
+export async function settleLanding(context: RunContext): Promise<void> {
+  const { state } = context;
+  const target = state.landing?.target ?? '';
+  const tip = await context.deps.repository.readRef(`refs/heads/${target}`);
+  if (tip !== null && (await hasLanded(context.deps.repository, state, tip))) return recordFound(context, target, tip);
+  await refuse(context, 'stopped', 'stopped before it landed');
+}

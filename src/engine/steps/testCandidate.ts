@@ -1,13 +1,16 @@
 import { type CommandEvidence, event } from '../../core/journal/events.ts';
+import { markerCheck } from '../../core/landing/feedback.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
 import { runInCell } from '../runInCell.ts';
 
-/** The test command, with the repository's commit hook after it when the run is configured to obey it. */
+/** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
 const testCommand = (context: RunContext): string => {
-  const { test, hooks } = context.state.spec;
+  const { spec, reworked } = context.state;
+  const { hooks } = spec;
+  const test = reworked === null || reworked.paths.length === 0 ? spec.test : `${markerCheck(reworked.paths)}; ${spec.test}`;
   return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
 };
 
@@ -66,14 +69,27 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   return true;
 }
 
+/** Lays a tree out in the cell and runs the tests on it; null when they did not come to an end. */
+export async function testTree(
+  context: RunContext,
+  cell: Cell,
+  tree: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<CommandEvidence | null> {
+  const { deps, state } = context;
+  if (state.cell === null) throw new Error('no cell to test in');
+  const laid = await deps.repository.checkoutTree(state.cell.worktree, tree, signal);
+  if (!laid.ok) throw new Error(`can't lay out the merged tree: ${laid.error.message}`);
+  return runTests(context, cell, name, signal);
+}
+
 /** Tests the merged tree in the cell. Returns false when the server went away. */
 export async function testLanding(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
-  const { deps, state } = context;
+  const { state } = context;
   const { landing } = state;
   if (landing === null || state.cell === null) throw new Error('no landing to test');
-  const laid = await deps.repository.checkoutTree(state.cell.worktree, landing.tree, signal);
-  if (!laid.ok) throw new Error(`can't lay out the merged tree: ${laid.error.message}`);
-  const evidence = await runTests(context, cell, 'landing-test', signal);
+  const evidence = await testTree(context, cell, landing.tree, 'landing-test', signal);
   if (evidence === null) return false;
   await context.record(event('landing/tested', { tree: landing.tree, evidence }));
   if (!isGreen(evidence)) {

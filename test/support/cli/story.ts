@@ -17,6 +17,7 @@ export const storySpec = (task: string, title: string, change: Partial<RunSpec> 
   test: 'npm test',
   setup: null,
   include: [],
+  landing: { batch: 1, retries: 0 },
   agent: null,
   model: null,
   approve: 'ask',

@@ -22,6 +22,8 @@ describe('what a run does next', () => {
     steps.push(whole.tested(1, tree, 0).next);
     steps.push(whole.reviewed('approved', tree).next);
     steps.push(whole.committed(1, tree).next);
+    whole.tell(event('landing/queued', { target: 'main' }));
+    steps.push(whole.next);
     whole.tell(event('landing/started', { target: 'main', from: 'b'.repeat(40), mode: 'ff' }));
     whole.tell(event('landing/prepared', { commit: 'd'.repeat(40), tree, onto: 'b'.repeat(40), merged: false }));
     steps.push(whole.next);
@@ -41,6 +43,7 @@ describe('what a run does next', () => {
       'test attempt=1',
       'approveByPolicy attempt=1',
       'commit attempt=1',
+      'queueLanding',
       'prepareLanding',
       'moveTarget',
       'conclude status=landed exitCode=0 reason=landed on main',
@@ -214,6 +217,76 @@ describe('what a run does next', () => {
       'park code=targetMoved exitCode=7 reason=m',
       'park code=targetMoved exitCode=7 reason=m',
     ]);
+  });
+
+  const committed = (retries = 0): RunStory =>
+    new RunStory(specOf({ landing: { batch: 8, retries } }))
+      .ready()
+      .attempt(1, tree)
+      .tested(1, tree, 0)
+      .reviewed('approved', tree)
+      .committed(1, tree)
+      .tell(event('landing/queued', { target: 'main' }));
+  const batched = (leader: string) =>
+    event('landing/batched', {
+      ...{ target: 'main', onto: 'e'.repeat(40), commit: 'f'.repeat(40), tree: other, leader },
+      runs: [leader, 'TASK-001-r1'],
+    });
+
+  it('leads its batch, or waits for the one that does', () => {
+    assert.deepEqual(
+      [committed().tell(batched('TASK-001-r1')).next, committed().tell(batched('TASK-009-r1')).next],
+      ['landBatch', 'prepareLanding'],
+    );
+  });
+
+  it('has landed when another run landed it, even when it was cancelled in that moment', () => {
+    const story = committed().tell(batched('TASK-009-r1')).tellAs('person:ann', event('run/cancelRequested', {}));
+    assert.equal(story.next, 'settleLanding');
+    story.tell(event('landing/landed', { target: 'main', from: 'e'.repeat(40), to: 'f'.repeat(40), tree: other, checkout: 'none' }));
+    assert.equal(story.next, 'conclude status=landed exitCode=0 reason=landed on main');
+  });
+
+  it('ends as cancelled when it was stopped in the line and has not landed', () => {
+    const story = committed().tellAs('person:ann', event('run/cancelRequested', {}));
+    assert.equal(story.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann');
+    story.tell(batched('TASK-009-r1'), event('landing/refused', { code: 'stopped', message: 'stopped before it landed', paths: [] }));
+    assert.equal(story.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann');
+  });
+
+  it('goes back to the agent with a conflict, as often as is set, and lands what comes of it', () => {
+    const story = committed(1).tell(event('landing/refused', { code: 'conflict', message: 'm', paths: ['a.ts'] }));
+    assert.equal(story.next, 'rework code=conflict');
+    const onto = { code: 'conflict' as const, onto: 'e'.repeat(40), ontoTree: '7'.repeat(40), tree: other };
+    story.tell(event('landing/reworked', { ...onto, keptRef: 'refs/reactor/kept/x', paths: ['a.ts'], text: 'a.ts conflicts' }));
+    assert.equal(story.next, 'startAttempt because=conflict');
+    assert.match(composePrompt(story.state), /^a\.ts conflicts[\s\S]*The task was:\n\nFix it\./);
+    story.attempt(2, other, 'conflict').tested(2, other, 0).reviewed('approved', other);
+    assert.equal(story.next, 'commit attempt=2');
+    story.committed(2, other);
+    assert.equal(story.next, 'queueLanding');
+    story.tell(event('landing/queued', { target: 'main' }), event('landing/refused', { code: 'conflict', message: 'm', paths: ['a.ts'] }));
+    assert.equal(story.next, 'park code=conflict exitCode=7 reason=m');
+  });
+
+  it('ends with a conflict when the agent never gets it green on the target', () => {
+    const story = committed(1).tell(event('landing/refused', { code: 'red', message: 'm', paths: [] }));
+    const onto = { code: 'red' as const, onto: 'e'.repeat(40), ontoTree: '7'.repeat(40), tree: other };
+    story.tell(event('landing/reworked', { ...onto, keptRef: 'refs/reactor/kept/x', paths: [], text: 'red' }));
+    for (const attempt of [2, 3]) {
+      assert.match(story.next, /^startAttempt/);
+      story.attempt(attempt, other, 'conflict').tested(attempt, other, 1);
+      story.tell(event('attempt/reverted', { attempt, to: 'e'.repeat(40), reason: 'the tests failed' }));
+    }
+    assert.match(story.next, /^conclude status=failed exitCode=7 reason=green alone, but never with main as it is now.*--attempt 1$/);
+  });
+
+  it('does not count time in the line of the target', () => {
+    const story = committed();
+    assert.equal(story.state.waitingSince !== null, true);
+    story.tell(event('landing/started', { target: 'main', from: 'e'.repeat(40), mode: 'ff' }));
+    // A second of review, and one in the line.
+    assert.deepEqual([story.state.waitedMs, story.state.waitingSince], [2000, null]);
   });
 
   it('does not count time spent waiting for a person', () => {

@@ -51,6 +51,7 @@ describe('resolveSpec', () => {
       land: 'ff',
       tcr: 'attempt',
       steps: 'squash',
+      landing: { batch: 8, retries: 1 },
       attempts: 3,
       testBase: true,
       hooks: false,

@@ -1,0 +1,29 @@
+import type { RunState } from '../run/state.ts';
+
+/** One run's part of a batch: its commit on top of those before it. */
+export interface Link {
+  readonly run: string;
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/** The same tests after the same set-up: what passes for one passes for the other. */
+const isTestedAlike = ({ spec: a }: RunState, { spec: b }: RunState): boolean =>
+  a.test === b.test && a.setup === b.setup && a.folder === b.folder && a.hooks === b.hooks && a.include.join('\0') === b.include.join('\0');
+
+/** The runs that may land together with the first of a line, it included, in the order of the line; never more than its limit. */
+export function chooseBatch(line: readonly RunState[]): readonly RunState[] {
+  const [leader] = line;
+  if (leader === undefined) return [];
+  const others = line.slice(1).filter((state) => state.spec.landing.batch > 1 && isTestedAlike(leader, state));
+  return [leader, ...others].slice(0, leader.spec.landing.batch);
+}
+
+/** What is known of the first so many links of a batch together: `green` of them pass (0: the target as it is), `red` of them fail. */
+export interface Bounds {
+  readonly green: number;
+  readonly red: number;
+}
+
+/** How many links to test next to find the one that turns the batch red; null when it is found: the last of the `red` first. */
+export const nextProbe = ({ green, red }: Bounds): number | null => (red - green <= 1 ? null : Math.floor((green + red) / 2));

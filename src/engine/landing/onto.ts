@@ -1,0 +1,57 @@
+import type { GitRepository, Oid } from '../../core/ports/git.ts';
+import type { RunState } from '../../core/run/state.ts';
+import { commitMessage } from '../steps/commit.ts';
+
+/** What a run's green commit comes to on a commit of the target. */
+export type Onto =
+  | { readonly kind: 'there' }
+  | { readonly kind: 'ready'; readonly commit: Oid; readonly tree: Oid; readonly merged: boolean }
+  | { readonly kind: 'conflicts'; readonly paths: readonly string[]; readonly tree: Oid };
+
+/**
+ * Works out the commit that would land on `tip`: the candidate's own, or its merge with what came since. Writes objects only.
+ * @param fresh `tip` was made just now and is in no history of the run's.
+ */
+export async function landingOnto(repository: GitRepository, state: RunState, tip: Oid, fresh = false): Promise<Onto> {
+  const { land, target } = state.spec;
+  const { commit, tree } = state.lastGreen;
+  const [isThere, straight] = fresh ? [false, false] : await relation(repository, state, tip);
+  if (isThere) return { kind: 'there' };
+  if (straight && land === 'ff') return { kind: 'ready', commit, tree, merged: false };
+  let merged = tree;
+  if (!straight) {
+    const outcome = await repository.mergeTrees({ ours: tip, theirs: commit });
+    if (!outcome.ok) throw new Error(`the merge could not be computed: ${outcome.error.message}`);
+    if (outcome.value.kind === 'conflicts') return { kind: 'conflicts', paths: outcome.value.paths, tree: outcome.value.tree };
+    merged = outcome.value.tree;
+  }
+  const attempt = state.attempts.at(-1)?.attempt ?? 1;
+  const message =
+    land === 'merge'
+      ? `Merge ${state.cell?.branch ?? state.task} into ${target}\n\nReactor-Run: ${state.run}\n`
+      : commitMessage(state, attempt, []);
+  const written = await repository.writeCommit({
+    tree: merged,
+    parents: land === 'merge' ? [tip, commit] : [tip],
+    message,
+    sign: true,
+  });
+  if (!written.ok) throw new Error(`the merge could not be committed: ${written.error.message}`);
+  return { kind: 'ready', commit: written.value, tree: merged, merged: !straight };
+}
+
+/** Whether the target has the run's commit already, and whether the commit follows on the target. */
+async function relation(repository: GitRepository, { lastGreen, spec }: RunState, tip: Oid): Promise<readonly [boolean, boolean]> {
+  // Nothing came since: the candidate is the target's child, as its last green state is.
+  if (tip === spec.base && lastGreen.commit !== spec.base) return [false, true];
+  return Promise.all([repository.isAncestor(lastGreen.commit, tip), repository.isAncestor(tip, lastGreen.commit)]);
+}
+
+/** Whether the target has what this run landed: by the commit it would have moved to, or by the run's trailer in what came since its base. */
+export async function hasLanded(repository: GitRepository, state: RunState, tip: Oid): Promise<boolean> {
+  const { landing, spec, run } = state;
+  if (tip === spec.base || landing === null) return false;
+  if ((landing.prepared || landing.batch !== null) && tip !== landing.onto && (await repository.isAncestor(landing.commit, tip)))
+    return true;
+  return (await repository.commitsWithTrailer({ base: spec.base, tip }, { key: 'Reactor-Run', value: run })).length > 0;
+}

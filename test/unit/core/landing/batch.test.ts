@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { type Bounds, chooseBatch, nextProbe } from '../../../../src/core/landing/batch.ts';
+import type { RunState } from '../../../../src/core/run/state.ts';
+import { RunStory, specOf } from '../../../support/runStory.ts';
+
+const run = (name: string, change: Parameters<typeof specOf>[0] = {}): RunState => ({
+  ...new RunStory(specOf({ landing: { batch: 3, retries: 0 }, ...change })).state,
+  run: name,
+});
+const names = (states: readonly RunState[]): string[] => states.map((state) => state.run);
+
+/** Which links are tested, and how it ends, when the first `bad` links together are red. */
+function search(links: number, bad: number): { readonly probes: number[]; readonly end: Bounds } {
+  const probes: number[] = [];
+  let bounds: Bounds = { green: 0, red: links };
+  for (let probe = nextProbe(bounds); probe !== null; probe = nextProbe(bounds)) {
+    probes.push(probe);
+    bounds = probe >= bad ? { ...bounds, red: probe } : { ...bounds, green: probe };
+  }
+  return { probes, end: bounds };
+}
+
+describe('a batch of landings', () => {
+  it('takes who waits behind the first, in order, up to its limit', () => {
+    assert.deepEqual(names(chooseBatch(['a', 'b', 'c', 'd'].map((name) => run(name)))), ['a', 'b', 'c']);
+  });
+
+  it('takes only runs whose tests and set-up are the same', () => {
+    const line = [run('a'), run('other', { test: 'make check' }), run('b'), run('c', { setup: 'npm ci' }), run('d', { folder: 'app' })];
+    assert.deepEqual(names(chooseBatch(line)), ['a', 'b']);
+  });
+
+  it('is one run where a run is set to land alone', () => {
+    const alone = { landing: { batch: 1, retries: 0 } };
+    assert.deepEqual(
+      [names(chooseBatch([run('a', alone), run('b')])), names(chooseBatch([run('a'), run('b', alone), run('c')]))],
+      [['a'], ['a', 'c']],
+    );
+  });
+
+  it('finds the run that turns it red by halving, whichever it is', () => {
+    for (const links of [2, 3, 8, 20]) {
+      for (let bad = 1; bad <= links; bad += 1) {
+        const { probes, end } = search(links, bad);
+        assert.deepEqual(end, { green: bad - 1, red: bad });
+        assert.ok(probes.length <= Math.ceil(Math.log2(links)), `${probes.length} tests for ${links}`);
+      }
+    }
+  });
+});
