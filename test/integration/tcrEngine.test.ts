@@ -8,15 +8,6 @@ import { checkoutState, git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
 import type { ModelScript } from '../support/scriptedModel.ts';
 
-const parentOf = (pid: number): number => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0;
-  }
-};
-
 /** Signs nothing real. Its first call stops until it is told to go on. */
 const signer = (folder: string): string => `#!/bin/sh
 cat > /dev/null
@@ -40,19 +31,8 @@ describe('The engine dies, is alone, and ends', function () {
   const isHeld = (word: string): Promise<boolean> =>
     until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
 
-  /** A child that the engine has just forked looks like the engine itself. */
-  const engines = (repository: string): number[] => {
-    const pids = reactor
-      .processes()
-      .filter(({ commandLine }) => commandLine.endsWith(`engine --repo ${repository}`))
-      .map(({ pid }) => pid);
-    return pids.filter((pid) => !pids.includes(parentOf(pid)));
-  };
-  const killEngine = (repository: string): void => {
-    const [pid, ...others] = engines(repository);
-    assert.deepEqual([typeof pid, others], ['number', []]);
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-  };
+  const engines = (repository: string): number[] => reactor.engines(repository);
+  const killEngine = (repository: string): void => reactor.killEngine(repository);
   /** A command that nobody follows any more. */
   const abandon = async (call: Call): Promise<void> => {
     call.child.kill('SIGKILL');

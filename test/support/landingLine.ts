@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Call, type Outcome, type Reactor, until } from './reactor.ts';
 import { settings } from './sampleProjects.ts';
@@ -8,7 +8,7 @@ import type { ModelScript } from './scriptedModel.ts';
 
 /**
  * As the plain project. On what somebody else committed meanwhile (other.txt is there) the test writes down which text files it sees, and waits
- * until the room lets it go on.
+ * until the room lets it go on; where more than one run's file is among them, also while the room says `hold-many`.
  */
 const heldProject = (room: string, more: string): SampleFiles => ({
   'reactor.yaml': settings('sh check.sh', more),
@@ -16,6 +16,7 @@ const heldProject = (room: string, more: string): SampleFiles => ({
 if [ -f other.txt ]; then
   echo *.txt >> ${room}/tested
   until [ -f ${room}/go ]; do sleep 0.05; done
+  if [ "$(ls *.txt | wc -l)" -gt 3 ]; then while [ -f ${room}/hold-many ]; do sleep 0.05; done; fi
 fi
 if grep -l bad *.txt; then echo "a bad word"; exit 1; fi
 if [ -f left.txt ] && [ -f right.txt ]; then echo "left and right"; exit 1; fi
@@ -70,9 +71,18 @@ export class LandingLine {
   }
 
   /** Lets the tests come to an end. */
-  async go(): Promise<Outcome> {
-    writeFileSync(join(this.room, 'go'), '');
+  go(): Promise<Outcome> {
+    this.say('go');
     return this.call.outcome;
+  }
+
+  /** Puts a word into the room, for the project's test and hooks to find. */
+  say(word: string): void {
+    writeFileSync(join(this.room, word), '');
+  }
+
+  unsay(word: string): void {
+    rmSync(join(this.room, word));
   }
 
   /** The runs whose commits main has, oldest first, by their trailers. */

@@ -27,4 +27,4 @@ const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
 /** A shell command that fails, and says where, when one of the files still has conflict markers; paths are below the repository's top. */
 export const markerCheck = (paths: readonly string[]): string =>
-  `if (cd "$(git rev-parse --show-toplevel)" && grep -nsE '^(<{7}|>{7}) ' -- ${paths.map(quoted).join(' ')}); then echo 'conflict markers are left'; exit 1; fi`;
+  `if (cd "$(git rev-parse --show-toplevel)" && grep -HnsE '^(<{7}|>{7}) ' -- ${paths.map(quoted).join(' ')}); then echo 'conflict markers are left'; exit 1; fi`;
