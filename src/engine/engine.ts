@@ -14,6 +14,7 @@ import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
+import { ConflictWatch } from './landing/conflictWatch.ts';
 import { LandingLines } from './landing/landingLines.ts';
 import { Ledger } from './ledger.ts';
 import { cellsOf, findRun, inboxOf, warmCellsOf } from './queries.ts';
@@ -34,6 +35,7 @@ export class Engine implements Disposable {
   readonly #context: EngineContext;
   readonly #ledger: Ledger;
   readonly #desk: ApprovalDesk;
+  readonly #conflicts: ConflictWatch;
   readonly #submissions: Submissions;
   readonly #places: Limiter;
   readonly #live: Emitter<LiveMessage>;
@@ -63,6 +65,7 @@ export class Engine implements Disposable {
       boots: new Limiter(deps.options.parallelBoots),
       announce: (live) => this.#live.fire(live),
     };
+    this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));
     this.#submissions = new Submissions(this.#context);
   }
 
@@ -87,6 +90,7 @@ export class Engine implements Disposable {
       await recoverRun(this.#context, state);
       if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run);
     }
+    if (this.#ledger.openRuns().length > 0) this.#conflicts.look(true);
   }
 
   async submit(requests: readonly RunRequest[], actor: string): Promise<Reply<'submit'>> {
@@ -248,7 +252,7 @@ export class Engine implements Disposable {
     this.#draining = true;
     this.#shutdown.abort(new Error(reason));
     await this.drain();
-    await this.#context.warm.close();
+    await Promise.all([this.#conflicts.close(), this.#context.warm.close()]);
   }
 
   dispose(): void {

@@ -1,3 +1,4 @@
+import { predictedText } from '../core/landing/predicted.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
 import type { Processes } from '../core/ports/processes.ts';
 import type { RunState } from '../core/run/state.ts';
@@ -12,7 +13,7 @@ export function inboxOf(runs: readonly RunState[]): InboxItem[] {
       task: state.task,
       id: p.id,
       kind: p.kind,
-      title: p.title,
+      title: p.kind === 'review' && state.predicted.length > 0 ? `${p.title}, ${predictedText(state)}` : p.title,
       detail: p.detail,
       tree: p.tree,
       at: p.at,

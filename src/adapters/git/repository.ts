@@ -10,6 +10,7 @@ import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeO
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { snapshot } from './snapshot.ts';
+import { watchBranch } from './watchBranch.ts';
 import { withoutChanges } from './withoutChanges.ts';
 import { listWorktrees } from './worktreeList.ts';
 
@@ -39,6 +40,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   moveRef: (request, signal) => moveRef(context, request, signal),
   deleteRef: (request, signal) => deleteRef(context, request, signal),
   listRefs: (prefix, signal) => listRefs(context, prefix, signal),
+  watchBranch: (branch, listener) => watchBranch(context, branch, listener),
   mergeTrees: (request, signal) => mergeTrees(context, request, signal),
   checkoutOf: (branch, signal) => checkoutOf(context, branch, signal),
   fastForwardCheckout: (request, signal) => fastForwardCheckout(context, request, signal),

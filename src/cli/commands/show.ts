@@ -33,7 +33,7 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
       const attempts = [];
       for (const attempt of state.attempts) attempts.push(await attemptObject(state, attempt, repository, dataFolder));
       const base = state.base === null ? null : { remembered: state.base.remembered, test: testObject(state.base.evidence, dataFolder) };
-      const { cell, landing, pending, parked, concluded, warnings } = state;
+      const { cell, landing, predicted, pending, parked, concluded, warnings } = state;
       printJson(terminal, {
         ...statusRow(state, runs),
         spec: state.spec,
@@ -41,6 +41,7 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
         attemptList: attempts,
         cell,
         landing,
+        predicted,
         pending,
         parked,
         concluded,

@@ -1,6 +1,7 @@
 import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
+import { predictedText } from '../../core/landing/predicted.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { safeLine } from './safeText.ts';
 
@@ -128,6 +129,10 @@ function describeAttempt(event: DomainEvent): string | null {
 
 function describeLanding(event: DomainEvent): string | null {
   switch (event.type) {
+    case 'landing/conflictsPredicted': {
+      const text = predictedText({ predicted: event.data.conflicts });
+      return text === '' ? 'no conflict is expected any more' : `as it is now it ${text}`;
+    }
     case 'landing/queued':
       return null;
     case 'landing/batched': {

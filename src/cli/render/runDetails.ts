@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CommandEvidence } from '../../core/journal/events.ts';
+import { predictedText } from '../../core/landing/predicted.ts';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText } from '../../core/model/usd.ts';
 import { countText, shortOid } from '../../core/projections/figures.ts';
@@ -46,6 +47,7 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
       : evidenceLines(`base: tests ${evidenceText(state.base.evidence)}`, state.base.evidence, dataFolder, style)),
     ...state.attempts.flatMap((attempt) => attemptLines(attempt, dataFolder, style)),
     ...state.pending.map((asked) => line(tone('warn', '◇ waits for you: '), safeLine(asked.title))),
+    ...[predictedText(state)].filter((text) => text !== '').map((text) => line(tone('warn', '! '), safeLine(text))),
     ...state.warnings.map((warning) => line(tone('warn', '! '), safeLine(warning))),
     ...nextHints(state).map(({ command, effect }) => line('→ ', tone('accent', command), `  ${effect}`)),
   ];

@@ -1,4 +1,5 @@
 import { type Place, placeOf, placeText } from '../../core/landing/line.ts';
+import { predictedText } from '../../core/landing/predicted.ts';
 import { bytesText, elapsedText, shortOid } from '../../core/projections/figures.ts';
 import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
 import { attemptText, runCostText, runElapsedText } from '../../core/projections/runWords.ts';
@@ -70,7 +71,10 @@ const commandFor = ({ kind, task }: InboxItem): string => {
 };
 
 function runLines({ runs }: Status, style: Style, now: number): string[] {
-  return runs.length === 0 ? [] : [heading(`RUNS  ${runs.length}`, style), ...runTable(runs, style, now)];
+  const warnings = runs
+    .filter(({ predicted }) => predicted.length > 0)
+    .map((state) => renderLine([tone('warn', '  ! '), tone('strong', state.task), ` ${safeLine(predictedText(state))}`], style));
+  return runs.length === 0 ? [] : [heading(`RUNS  ${runs.length}`, style), ...runTable(runs, style, now), ...warnings];
 }
 
 const markPiece = (state: RunState, runs: readonly RunState[]): Piece => {

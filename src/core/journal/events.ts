@@ -193,6 +193,10 @@ export const eventSchemas = {
 
   /** Committed and in the line of its target. Runs land one after the other, in this order. */
   'landing/queued': z.object({ target: z.string() }),
+  /** With what the run would conflict if it landed as it is now; the whole list each time, empty when there is nothing any more. */
+  'landing/conflictsPredicted': z.object({
+    conflicts: z.array(z.object({ with: z.string(), run: z.string().nullable(), paths: z.array(z.string()) })),
+  }),
   'landing/started': z.object({ target: z.string(), from: z.string(), mode: z.string() }),
   /** What would land: the candidate's own commit, or (`merged`) its merge with what the target has become. */
   'landing/prepared': z.object({ commit: z.string(), tree: z.string(), onto: z.string(), merged: z.boolean() }),

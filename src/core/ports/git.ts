@@ -1,3 +1,4 @@
+import type { Disposable } from '../../base/lifecycle.ts';
 import type { Result } from '../../base/result.ts';
 
 /** A full object name: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. */
@@ -196,6 +197,8 @@ export interface GitRepository {
   deleteRef(request: { readonly ref: string; readonly expected: Oid }, signal?: AbortSignal): Promise<GitResult<void>>;
   listRefs(prefix: string, signal?: AbortSignal): Promise<readonly RefEntry[]>;
 
+  /** Calls `listener` after the branch may have moved, by whomever, until disposed. Where the file system can't tell, it never does. */
+  watchBranch(branch: string, listener: () => void): Disposable;
   /** Three-way merge of two commits without a worktree. */
   mergeTrees(request: { readonly ours: Oid; readonly theirs: Oid }, signal?: AbortSignal): Promise<GitResult<MergeOutcome>>;
   /** Where the branch is checked out, or null. */

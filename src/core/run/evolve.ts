@@ -38,6 +38,7 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   pending: [],
   grantedPermissions: [],
   landing: null,
+  predicted: [],
   reworks: 0,
   reworked: null,
   cancelledBy: null,
@@ -95,7 +96,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'run/budgetRaised':
       return { ...state, budgetUsd: event.data.budgetUsd };
     case 'run/concluded':
-      return { ...state, phase: 'ending', concluded: event.data, parked: null, pending: [] };
+      return { ...state, phase: 'ending', concluded: event.data, predicted: [], parked: null, pending: [] };
     case 'run/finished':
       return { ...state, phase: 'ended', endedAt: entry.at, pending: [] };
     case 'run/recoveryApplied':
@@ -146,6 +147,8 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       const grants = asked?.permission && event.data.decision === 'approved' ? grantsOf(asked.permission) : [];
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }
+    case 'landing/conflictsPredicted':
+      return { ...state, predicted: event.data.conflicts };
     case 'landing/queued':
       return { ...state, phase: 'landing', landing: { ...newLanding(state, event.data.target), queuedSeq: entry.seq } };
     case 'landing/started': {
@@ -174,6 +177,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
         ...state,
         phase: 'executing',
         landing: null,
+        predicted: [],
         lastGreen: { commit: onto, tree: ontoTree },
         reworks: state.reworks + 1,
         reworked: { commit: onto, tree: ontoTree, paths },

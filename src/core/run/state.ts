@@ -132,6 +132,8 @@ export interface RunState {
   /** Rules a person added by answering asks of this run. */
   readonly grantedPermissions: readonly PermissionRule[];
   readonly landing: LandingState | null;
+  /** With what it would conflict if it landed now, as far as was looked. */
+  readonly predicted: EventData<'landing/conflictsPredicted'>['conflicts'];
   /** How often a landing sent the agent back to work, and the last time: the target it works on since, and where it found conflicts. */
   readonly reworks: number;
   readonly reworked: { readonly commit: string; readonly tree: string; readonly paths: readonly string[] } | null;

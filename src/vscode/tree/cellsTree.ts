@@ -1,5 +1,6 @@
 import type * as vscodeTypes from 'vscode';
 import type { Disposable } from '../../base/lifecycle.ts';
+import { placeOf, placeText } from '../../core/landing/line.ts';
 import { attemptText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { LiveMessage } from '../../protocol/messages.ts';
@@ -71,7 +72,8 @@ export class CellsTree extends SidebarTree {
       case 'cell': {
         const state = node.model.run(node.run);
         if (state === null) return new vscode.TreeItem(node.run);
-        return cellItem(vscode, node.key, state, this.#activity.get(node.key) ?? '', host.clock.now());
+        const place = placeText(placeOf(state, node.model.runs.values()));
+        return cellItem(vscode, node.key, state, this.#activity.get(node.key) ?? '', host.clock.now(), place);
       }
       case 'attempt':
       case 'branch':

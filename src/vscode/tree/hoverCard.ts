@@ -1,4 +1,5 @@
 import type * as vscodeTypes from 'vscode';
+import { predictedText } from '../../core/landing/predicted.ts';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText, usdToNumber } from '../../core/model/usd.ts';
 import { countText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
@@ -45,6 +46,7 @@ function lines(state: RunState): string[] {
     ...shown.map(attemptLine),
     ...(state.messages === 0 ? [] : [tokensLine(state), costLine(state)]),
     ...(reason === '' ? [] : [plainLine(reason)]),
+    ...[predictedText(state)].filter((text) => text !== '').map((text) => `Warning: ${plainLine(text)}`),
     ...state.warnings.slice(-3).map((warning) => `Warning: ${plainLine(warning)}`),
   ];
 }

@@ -10,8 +10,9 @@ import type { NodeOf } from './treeNode.ts';
 const title = (state: RunState): string => `${state.task}  ${plainLine(state.spec.title, 60)}`;
 
 /** A cell at work: `TASK-008  Structured logging   testing · 1m02s · attempt 1 of 3 · 1,830 tok · $0.1800`. */
-export function cellItem(vscode: Vscode, key: string, state: RunState, activity: string, now: number): vscodeTypes.TreeItem {
-  const { icon, color, word } = markOf(state);
+export function cellItem(vscode: Vscode, key: string, state: RunState, activity: string, now: number, place = ''): vscodeTypes.TreeItem {
+  const { icon, color, word: phase } = markOf(state);
+  const word = place || phase;
   const drawn = new vscode.TreeItem(title(state), vscode.TreeItemCollapsibleState.Collapsed);
   const doing = activity === '' || state.phase !== 'executing' ? word : `${word}: ${plainLine(activity, 40)}`;
   drawn.id = key;

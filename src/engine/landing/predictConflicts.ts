@@ -1,0 +1,92 @@
+import { isInLine } from '../../core/landing/line.ts';
+import { type ChangedPaths, mayConflict, type PredictedConflict } from '../../core/landing/predicted.ts';
+import type { GitRepository, Oid } from '../../core/ports/git.ts';
+import { currentAttempt, type RunState, startOf } from '../../core/run/state.ts';
+
+/** What a run would bring to its target, as a commit on what it started from. */
+interface Work {
+  readonly state: RunState;
+  readonly target: string;
+  readonly commit: Oid;
+  readonly changed: ChangedPaths;
+}
+
+/**
+ * With what each open run would conflict if it landed now: its target, and the candidates of runs that land there too.
+ * @param withWorktrees also looks at what agents have written so far and no candidate has
+ * @returns an entry for each run that has anything to bring.
+ */
+export async function predictConflicts(
+  repository: GitRepository,
+  runs: readonly RunState[],
+  withWorktrees: boolean,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly PredictedConflict[]>> {
+  const works: Work[] = [];
+  for (const state of runs) {
+    const work = await workOf(repository, state, withWorktrees, signal);
+    if (work !== null) works.push(work);
+  }
+  const found = new Map(works.filter(({ state }) => !isInLine(state)).map(({ state }) => [state.run, [] as PredictedConflict[]]));
+  const add = ({ state }: Work, conflict: PredictedConflict): unknown => found.get(state.run)?.push(conflict);
+  for (const work of works) {
+    const paths = found.has(work.state.run) ? await withTarget(repository, work, signal) : [];
+    if (paths.length > 0) add(work, { with: work.target, run: null, paths });
+  }
+  for (const [index, a] of works.entries()) {
+    for (const b of works.slice(index + 1)) {
+      if (a.target !== b.target || !mayConflict(a.changed, b.changed)) continue;
+      const paths = await conflicts(repository, a.commit, b.commit, signal);
+      if (paths.length === 0) continue;
+      add(a, { with: b.state.task, run: b.state.run, paths });
+      add(b, { with: a.state.task, run: a.state.run, paths });
+    }
+  }
+  return found;
+}
+
+async function workOf(repository: GitRepository, state: RunState, withWorktrees: boolean, signal: AbortSignal): Promise<Work | null> {
+  const { target } = state.spec;
+  const attempt = currentAttempt(state);
+  if (target === null || state.concluded !== null || attempt === null || attempt.closed !== null) return null;
+  const { candidate, commit } = attempt;
+  if (candidate !== null) {
+    const { files, filesTotal } = candidate;
+    return { state, target, commit: commit ?? candidate.keptCommit, changed: pathsOf(files, filesTotal > files.length) };
+  }
+  if (!withWorktrees || state.cell?.hasWorktree !== true) return null;
+  const snapshot = await repository.snapshot(state.cell.worktree, signal);
+  // A worktree that is being made or reset just now is looked at the next time.
+  if (!snapshot.ok || snapshot.value.tree === state.lastGreen.tree) return null;
+  const { tree } = snapshot.value;
+  const written = await repository.writeCommit(
+    { tree, parents: [state.lastGreen.commit], message: `Present state of ${state.run}\n`, sign: false },
+    signal,
+  );
+  if (!written.ok) return null;
+  const changed = pathsOf(await repository.changes(state.lastGreen.tree, tree, signal), false);
+  return { state, target, commit: written.value, changed };
+}
+
+const pathsOf = (files: readonly { readonly path: string; readonly oldPath?: string | undefined }[], isCut: boolean): ChangedPaths => ({
+  paths: new Set(files.flatMap(({ path, oldPath }) => (oldPath === undefined ? [path] : [path, oldPath]))),
+  isCut,
+});
+
+/** Paths in which a run's work conflicts with its target as it is now. */
+async function withTarget(
+  repository: GitRepository,
+  { state, target, commit, changed }: Work,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const start = startOf(state);
+  const tip = await repository.readRef(`refs/heads/${target}`, signal);
+  if (tip === null || tip === start) return [];
+  const theirs = pathsOf(await repository.changes(start, tip, signal), false);
+  return mayConflict(changed, theirs) ? conflicts(repository, tip, commit, signal) : [];
+}
+
+async function conflicts(repository: GitRepository, ours: Oid, theirs: Oid, signal: AbortSignal): Promise<readonly string[]> {
+  const merge = await repository.mergeTrees({ ours, theirs }, signal);
+  return merge.ok && merge.value.kind === 'conflicts' ? merge.value.paths : [];
+}
