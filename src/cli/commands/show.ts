@@ -4,7 +4,7 @@ import { isInLine, placeOf, placeText } from '../../core/landing/line.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { usdToNumber } from '../../core/model/usd.ts';
 import type { GitRepository } from '../../core/ports/git.ts';
-import type { AttemptState, RunState } from '../../core/run/state.ts';
+import { type AttemptState, type RunState, startOf } from '../../core/run/state.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { patchLines } from '../render/diffStat.ts';
 import { runDetails } from '../render/runDetails.ts';
@@ -60,12 +60,12 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
     const style = styleOf(terminal.stdout, terminal.environment);
     const candidate = state.attempts.findLast((a) => a.candidate !== null)?.candidate ?? null;
     if (candidate === null) return printLines(terminal, ['', 'There is no change to show: no attempt has produced one yet.']);
-    const { text, truncated } = await repository.patch({ from: state.spec.base, to: candidate.keptCommit, maxBytes: maxPatchBytes });
+    const { text, truncated } = await repository.patch({ from: startOf(state), to: candidate.keptCommit, maxBytes: maxPatchBytes });
     printLines(terminal, ['', ...patchLines(text, style, 100_000)]);
     if (truncated)
       printLines(terminal, [
         renderLine(
-          [tone('warn', `… cut after ${maxPatchBytes} bytes; all of it: git diff ${state.spec.base} ${candidate.keptCommit}`)],
+          [tone('warn', `… cut after ${maxPatchBytes} bytes; all of it: git diff ${startOf(state)} ${candidate.keptCommit}`)],
           style,
         ),
       ]);
@@ -74,7 +74,7 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
 
 async function attemptObject(state: RunState, attempt: AttemptState, repository: GitRepository, dataFolder: string): Promise<unknown> {
   const { candidate, test, cost, ...rest } = attempt;
-  const patch = candidate === null ? null : await patchOf(repository, state.spec.base, candidate.keptCommit);
+  const patch = candidate === null ? null : await patchOf(repository, startOf(state, attempt.attempt), candidate.keptCommit);
   return {
     ...rest,
     costUsd: cost.unpricedCalls > 0 ? null : usdToNumber(cost.usd),

@@ -1,5 +1,5 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
-import type { PendingApproval, RunState } from '../../core/run/state.ts';
+import { type PendingApproval, type RunState, startOf } from '../../core/run/state.ts';
 import type { CliHost } from '../cliHost.ts';
 import { patchLines } from '../render/diffStat.ts';
 import { safeLine } from '../render/safeText.ts';
@@ -114,7 +114,7 @@ export class PromptQueue {
     const style = styleOf(terminal.stderr, terminal.environment);
     const repository = await host.repository(folder);
     const { text, truncated } = await repository.patch(
-      { from: state.spec.base, to: pending.tree ?? state.spec.base, maxBytes: maxPatchBytes },
+      { from: startOf(state), to: pending.tree ?? startOf(state), maxBytes: maxPatchBytes },
       signal,
     );
     const lines = patchLines(text, style, maxPatchLines);

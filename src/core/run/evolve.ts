@@ -179,8 +179,9 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
         landing: null,
         predicted: [],
         lastGreen: { commit: onto, tree: ontoTree },
+        gated: { commit: onto, tree: ontoTree },
         reworks: state.reworks + 1,
-        reworked: { commit: onto, tree: ontoTree, paths },
+        reworked: { commit: onto, tree: ontoTree, paths, after: state.attempts.length },
         grantedAttempts: state.grantedAttempts + 1,
         feedback: { because: 'conflict', text },
       };

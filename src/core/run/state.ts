@@ -136,7 +136,7 @@ export interface RunState {
   readonly predicted: EventData<'landing/conflictsPredicted'>['conflicts'];
   /** How often a landing sent the agent back to work, and the last time: the target it works on since, and where it found conflicts. */
   readonly reworks: number;
-  readonly reworked: { readonly commit: string; readonly tree: string; readonly paths: readonly string[] } | null;
+  readonly reworked: { readonly commit: string; readonly tree: string; readonly paths: readonly string[]; readonly after: number } | null;
   readonly cancelledBy: string | null;
   readonly timedOut: boolean;
   /** Most the run may cost now; starts as the limit of its spec. */
@@ -152,8 +152,9 @@ export interface RunState {
   readonly feedback: { readonly because: EventData<'attempt/started'>['because']; readonly text: string } | null;
 }
 
-/** The commit that the present work stands on: the one the cell started from, or the target that a landing brought it onto. */
-export const startOf = (state: RunState): string => state.reworked?.commit ?? state.spec.base;
+/** The commit that an attempt's work stands on, the last one's by default: where the cell started, or the target that a landing brought it onto. */
+export const startOf = ({ reworked, spec }: RunState, attempt = Number.POSITIVE_INFINITY): string =>
+  reworked !== null && attempt > reworked.after ? reworked.commit : spec.base;
 export const currentAttempt = (state: RunState): AttemptState | null => state.attempts.at(-1) ?? null;
 /** Passing means: ended by itself with code 0. */
 export const isGreen = (evidence: CommandEvidence): boolean => evidence.end === 'exited' && evidence.exitCode === 0;

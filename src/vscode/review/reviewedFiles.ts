@@ -1,6 +1,7 @@
 import { Emitter, type Event } from '../../base/event.ts';
 import type { Disposable } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
+import { startOf } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 
@@ -60,9 +61,9 @@ export class ReviewedFiles implements Disposable {
   }
 
   async #blobs(model: RepositoryModel, run: string, tree: string): Promise<Map<string, string>> {
-    const base = model.run(run)?.spec.base;
-    if (base === undefined) return new Map();
-    const changes = await this.#context.host.changes(model.place.folder, base, tree);
+    const state = model.run(run);
+    if (state === null) return new Map();
+    const changes = await this.#context.host.changes(model.place.folder, startOf(state), tree);
     // A mode is content too: making a file executable has to be seen.
     return new Map(changes.map(({ path, newOid, newMode, status }) => [path, `${status} ${newMode} ${newOid}`]));
   }

@@ -3,7 +3,7 @@ import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { Limiter } from '../../base/limiter.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { shortOid } from '../../core/projections/figures.ts';
-import type { AttemptState, RunState } from '../../core/run/state.ts';
+import { type AttemptState, type RunState, startOf } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { lastCandidate, pendingReview, testText } from '../text/runWords.ts';
@@ -62,7 +62,7 @@ export class Reviews implements Disposable {
     if (found === null) throw new UserFacingError('notPossibleNow', `${state.task} has no changes to show yet.`);
     const { vscode, host } = this.#context;
     const { candidate, attempt } = found;
-    const sides = { repository: model.place.id, run: state.run, base: state.spec.base, tree: candidate.tree };
+    const sides = { repository: model.place.id, run: state.run, base: startOf(state), tree: candidate.tree };
     const changes = await host.changes(model.place.folder, sides.base, sides.tree);
     if (changes.length === 0) throw new UserFacingError('notPossibleNow', `Attempt ${attempt.attempt} of ${state.task} changed nothing.`);
     const few = new Limiter(4);

@@ -1,6 +1,6 @@
 import type * as vscodeTypes from 'vscode';
 import { plural } from '../../core/projections/figures.ts';
-import type { RunState } from '../../core/run/state.ts';
+import { type RunState, startOf } from '../../core/run/state.ts';
 import type { lastCandidate } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import type { NodeOf, TreeNode } from './treeNode.ts';
@@ -8,13 +8,23 @@ import type { NodeOf, TreeNode } from './treeNode.ts';
 /** Rows of a candidate's files as far as the journal lists them, and one that counts the rest. */
 export function fileNodes(
   parent: TreeNode,
-  { run, spec }: RunState,
+  state: RunState,
   { attempt, candidate }: NonNullable<ReturnType<typeof lastCandidate>>,
   reviewable: boolean,
 ): (NodeOf<'file'> | NodeOf<'moreFiles'>)[] {
   const { model } = parent;
+  const { run } = state;
   const key = `${parent.key}/${attempt.attempt}/${candidate.tree}`;
-  const common = { kind: 'file', model, parent, run, attempt: attempt.attempt, base: spec.base, tree: candidate.tree, reviewable } as const;
+  const common = {
+    kind: 'file',
+    model,
+    parent,
+    run,
+    attempt: attempt.attempt,
+    base: startOf(state, attempt.attempt),
+    tree: candidate.tree,
+    reviewable,
+  } as const;
   const files = candidate.files.map((file) => ({ ...common, key: `${key}/${file.path}`, file }));
   const more = candidate.filesTotal - files.length;
   return more > 0 ? [...files, { kind: 'moreFiles', key: `${key}/`, model, parent, run, count: more }] : files;

@@ -319,7 +319,7 @@ describe('what a run in step mode does next', () => {
     assert.deepEqual(story.state.gated, { commit: 'b'.repeat(40), tree: baseTree });
     story.tell(event('attempt/approvedByPolicy', { attempt: 3, tree: other, rule: 'approve: auto' }));
     assert.equal(story.next, 'commit attempt=3');
-    assert.equal(story.committed(3, other).next, 'prepareLanding');
+    assert.equal(story.committed(3, other).next, 'queueLanding');
   });
 
   it('a first turn that changes nothing fails, as without steps', () => {
