@@ -13,7 +13,7 @@ const stories = {
   moving: ['mona', 'mia', 'mara'],
   leaving: ['lea', 'lily', 'lotte'],
   dirty: ['dina', 'doris', 'daisy'],
-} as const;
+};
 type Story = keyof typeof stories;
 
 /** Ends the engine that moves the branch, in the moment when it has moved: `git merge` is this hook's parent, and the engine git's. */

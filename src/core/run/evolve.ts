@@ -147,6 +147,9 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       const grants = asked?.permission && event.data.decision === 'approved' ? grantsOf(asked.permission) : [];
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }
+    case 'attempt/reverted':
+    case 'attempt/interrupted':
+      return { ...state, predicted: [] };
     case 'landing/conflictsPredicted':
       return { ...state, predicted: event.data.conflicts };
     case 'landing/queued':

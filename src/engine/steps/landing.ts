@@ -32,8 +32,8 @@ export async function prepareLanding(context: RunContext, hasServer: boolean): P
     await refuse(context, 'gone', `the branch ${target} is no longer there; make it again and run: reactor approve ${context.run}`);
     return;
   }
-  if (await hasLanded(repository, state, tip)) return recordFound(context, target, tip);
-  const own = await landingOnto(repository, state, tip);
+  const [isThere, own] = await Promise.all([hasLanded(repository, state, tip), landingOnto(repository, state, tip)]);
+  if (isThere) return recordFound(context, target, tip);
   await context.record(event('landing/started', { target, from: tip, mode: land }));
   if (own.kind === 'there') return recordFound(context, target, tip);
   if (own.kind === 'conflicts') return refuseConflict(context, own.paths);
