@@ -33,6 +33,9 @@ export async function formBatch(context: RunContext, tip: Oid, own: Link, worthI
   const runs = links.map(({ run }) => run);
   // The leader's last: until then each of them goes on by itself.
   for (const { run, commit, tree } of [...links].reverse()) {
+    const other = engine.ledger.state(run);
+    // Stopped meanwhile: the batch is found to be void before anything moves.
+    if (other === null || !isInLine(other)) continue;
     await engine.ledger.append(run, 'engine', event('landing/batched', { target, onto: tip, commit, tree, leader: context.run, runs }));
   }
   return true;
