@@ -61,6 +61,7 @@ describe('The contract of run --json', function () {
         'attempt/tested',
         'attempt/approvedByPolicy',
         'attempt/committed',
+        'landing/queued',
         'landing/started',
         'landing/prepared',
         'landing/landed',
