@@ -7,7 +7,7 @@ import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
-import { startServer } from './startServer.ts';
+import { portsOf, releaseAll, startServer } from './startServer.ts';
 import { wishOf } from './warmCells.ts';
 
 export type BootResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -16,7 +16,7 @@ export type BootResult = { readonly ok: true } | { readonly ok: false; readonly 
 export class Cell {
   readonly #context: RunContext;
   #server: AgentServer | null = null;
-  #lease: PortLease | null = null;
+  #leases: readonly PortLease[] = [];
   #stopping: Promise<void> | null = null;
   /** All processes of the cell were ended by this object, and none was started since. */
   #isQuiet = false;
@@ -80,7 +80,7 @@ export class Cell {
     );
     const setup = await this.#setUp(signal);
     if (setup !== null) return { ok: false, reason: setup };
-    deps.log.log('info', 'cell ready', { run, port: this.#lease?.port });
+    deps.log.log('info', 'cell ready', { run, ports: portsOf(this.#leases) });
     return { ok: true };
   }
 
@@ -100,13 +100,13 @@ export class Cell {
       await engine.warm.discard(warm);
       return false;
     }
-    const { worktree, home, server, lease } = warm;
+    const { worktree, home, server, lease, appLeases } = warm;
     this.#server = server;
-    this.#lease = lease;
+    this.#leases = [lease, ...appLeases];
     await engine.ledger.appendForCell(run, warm.id, 'engine', event('cell/planned', { worktree, home, branch, base }));
     await this.#context.record(
       event('cell/worktreeCreated', {}),
-      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0 }),
+      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0, appPorts: portsOf(appLeases) }),
     );
     await this.#include(worktree, signal);
     return true;
@@ -179,18 +179,18 @@ export class Cell {
     if (cell === null) throw new Error('no cell planned');
     this.#isQuiet = false;
     this.#rest = null;
-    await this.#lease?.release();
+    await releaseAll(this.#leases);
     const spawned: Promise<number>[] = [];
     const result = await startServer(
       deps,
       { cell: cell.id, worktree: cell.worktree, home: cell.home },
       wishOf(spec, state.grantedPermissions, cell.worktree),
-      (process, port) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start }))),
+      (process, port, appPorts) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts }))),
       signal,
     );
     await Promise.all(spawned);
     if (result.ok) {
-      this.#lease = result.value.lease;
+      this.#leases = [result.value.lease, ...result.value.appLeases];
       return { ok: true, value: result.value.server };
     }
     await this.#context.record(event('cell/serverFailed', { ...result.error, start }));
@@ -243,8 +243,8 @@ export class Cell {
         await this.#context.record(event('cell/serverStopped', { killed: [...report.killed], left: [...report.left] }));
       }
     }
-    await this.#lease?.release();
-    this.#lease = null;
+    await releaseAll(this.#leases);
+    this.#leases = [];
   }
 
   /**

@@ -4,6 +4,7 @@ import type { RunState } from '../core/run/state.ts';
 import type { Attendance } from './attendance.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Ledger } from './ledger.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { WarmCells } from './warmCells.ts';
 
 /** What is shared by all runs of one engine. */
@@ -13,12 +14,14 @@ export interface EngineContext {
   readonly attendance: Attendance;
   /** Server starts cost seconds of processor time each: so many at once. */
   readonly boots: Limiter;
+  /** Says when a run may have a cell. */
+  readonly scheduler: Scheduler;
   /** Cells made ahead. */
   readonly warm: WarmCells;
   /** Tells clients what is not journaled. */
   readonly announce: (live: {
     readonly run: string;
-    readonly kind: 'text' | 'toolStarted' | 'retrying' | 'note';
+    readonly kind: 'text' | 'toolStarted' | 'retrying' | 'note' | 'queued';
     readonly text: string;
   }) => void;
 }

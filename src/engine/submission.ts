@@ -5,13 +5,19 @@ import type { RunRequest } from '../core/model/runRequest.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
 import type { GitRefusal, GitRepository } from '../core/ports/git.ts';
 import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
+import { resolveTurn } from '../core/run/resolveTurn.ts';
 import { settingNotes } from '../core/run/settingNotes.ts';
+import { linkDependencies } from '../core/scheduling/dependencies.ts';
 import type { EngineContext } from './runContext.ts';
 
 interface Settled {
   readonly run: string;
+  /** Tasks that it comes after. */
+  readonly after: readonly string[];
   readonly spec: RunSpec;
   readonly notes: readonly string[];
+  readonly priority: number;
+  readonly baseName: string | null;
 }
 
 export interface AcceptedRun {
@@ -37,17 +43,27 @@ export class Submissions {
    * All of the requests or none. One call at a time: a number given out is in the journal before the next is looked for.
    * @throws UserFacingError `configuration` or `notPossibleNow`; then no run of the requests has been accepted.
    */
-  accept(requests: readonly RunRequest[], actor: string): Promise<readonly AcceptedRun[]> {
+  accept(requests: readonly RunRequest[], parallel: number | null, actor: string): Promise<readonly AcceptedRun[]> {
     return this.#turns.run('accept', async () => {
       const settled: Settled[] = [];
       for (const request of requests) settled.push(await this.#check(request, settled));
+      const links = this.#link(settled);
+      const submission = this.#engine.deps.ids.short();
       const accepted: AcceptedRun[] = [];
-      for (const { run, spec, notes } of settled) {
+      for (const { run, spec: own, notes, priority, baseName } of settled) {
+        const spec = { ...own, queue: { submission, priority, parallel, after: [...(links.get(run) ?? [])], baseName } };
         const seq = await this.#engine.ledger.append(run, actor, event('run/requested', { run, spec }));
         accepted.push({ run, task: spec.task, seq, notes });
       }
       return accepted;
     });
+  }
+
+  #link(settled: readonly Settled[]) {
+    const wanted = settled.map(({ run, spec, after }) => ({ run, task: spec.task, after, stayOnBranch: spec.target === null }));
+    const links = linkDependencies(wanted, (task) => this.#engine.deps.journal.runsOfTask(task).at(-1) ?? null);
+    if (!links.ok) throw new UserFacingError('configuration', links.error);
+    return links.value;
   }
 
   async #check(request: RunRequest, before: readonly Settled[]): Promise<Settled> {
@@ -58,7 +74,7 @@ export class Submissions {
     if (repository.facts.commonDir !== deps.repository.facts.commonDir) {
       throw new UserFacingError('configuration', `${request.folder} belongs to another repository than this engine's.`);
     }
-    const { spec, notes } = await this.#settle(request, repository);
+    const { spec, ...more } = await this.#settle(request, repository);
     if (before.some((other) => other.spec.task === spec.task)) {
       throw new UserFacingError('configuration', `${spec.task} is asked for twice; nothing was started.`);
     }
@@ -73,10 +89,10 @@ export class Submissions {
         },
       );
     }
-    return { run: `${spec.task}-r${earlier.length + 1}`, spec, notes };
+    return { run: `${spec.task}-r${earlier.length + 1}`, spec, ...more };
   }
 
-  async #settle(request: RunRequest, repository: GitRepository): Promise<{ spec: RunSpec; notes: readonly string[] }> {
+  async #settle(request: RunRequest, repository: GitRepository): Promise<Omit<Settled, 'run'>> {
     const { deps } = this.#engine;
     const { facts } = repository;
     const { config } = await deps.project.config(request.folder, facts.topLevel ?? request.folder);
@@ -101,7 +117,8 @@ export class Submissions {
     if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
       throw noBranch(target);
     }
-    return { spec: spec.value, notes: settingNotes(config) };
+    const { ports, ...turn } = resolveTurn(request, config);
+    return { spec: { ...spec.value, ports }, notes: settingNotes(config), ...turn, baseName: requestedBase(request, config) };
   }
 
   /** The next free TASK-nnn, also past branches and kept refs of a journal that is gone. */

@@ -3,7 +3,7 @@ import type { PermissionRule } from '../core/model/permissionRule.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
 import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { EngineDeps } from './deps.ts';
-import { type ServerWish, type StartedServer, startServer } from './startServer.ts';
+import { releaseAll, type ServerWish, type StartedServer, startServer } from './startServer.ts';
 
 export const warmPrefix = 'warm-';
 
@@ -20,10 +20,11 @@ export const wishOf = (spec: RunSpec, granted: readonly PermissionRule[], worktr
   projectFolder: spec.checkout ?? worktree,
   model: spec.model,
   permissions: effectivePermissions(spec.permissions, granted),
+  appPorts: spec.ports ?? 0,
 });
 
 /** Runs with the same key can take each other's warm cells; another base is brought in when the cell is taken. */
-const keyOf = (spec: RunSpec): string => JSON.stringify([spec.checkout, spec.model, spec.permissions]);
+const keyOf = (spec: RunSpec): string => JSON.stringify([spec.checkout, spec.model, spec.permissions, spec.ports ?? 0]);
 
 /**
  * Cells made ahead, while nothing else is to do, so that the next task starts at once. They hold no work: what is not taken is thrown
@@ -48,6 +49,12 @@ export class WarmCells {
   /** Those that are ready to be taken. */
   list(): readonly WarmCell[] {
     return [...this.#ready.values()].flat();
+  }
+
+  /** How many fit a run, and the name of their kind: runs of one kind compete for them. */
+  countFor(spec: RunSpec): { readonly key: string; readonly count: number } {
+    const key = keyOf(spec);
+    return { key, count: this.#ready.get(key)?.length ?? 0 };
   }
 
   /** A warm cell that fits, which is the caller's from now on; null when there is none. */
@@ -96,7 +103,18 @@ export class WarmCells {
   async discard(warm: WarmCell): Promise<void> {
     warm.server.disconnect();
     await this.#remove(warm.id, warm);
-    await warm.lease.release();
+    await releaseAll([warm.lease, ...warm.appLeases]);
+  }
+
+  /** Throws away all that are ready, in the background: what they hold is needed elsewhere. */
+  discardAll(): void {
+    const all = this.list();
+    this.#ready.clear();
+    for (const warm of all) {
+      this.discard(warm).catch((error: unknown) => {
+        this.#deps.log.log('warn', 'a warm cell was not thrown away', { cell: warm.id, error: errorText(error) });
+      });
+    }
   }
 
   async #remove(id: string, warm: WarmCell | null): Promise<void> {

@@ -51,6 +51,10 @@ function describe(event: DomainEvent, entry: Entry): string | null {
   switch (event.type) {
     case 'run/requested':
       return `accepted: ${event.data.spec.title} (base ${shortOid(event.data.spec.base)}, test: ${event.data.spec.test})`;
+    case 'run/queued':
+      return `queued: ${event.data.text}`;
+    case 'run/baseSettled':
+      return `starts from ${shortOid(event.data.base)}`;
     case 'run/resumed':
       return `goes on: ${event.data.why}`;
     case 'run/recovered':
