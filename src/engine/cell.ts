@@ -3,6 +3,7 @@ import { event } from '../core/journal/events.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
+import { bytesText, plural } from '../core/projections/figures.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
@@ -113,12 +114,16 @@ export class Cell {
   }
 
   async #include(worktree: string, signal: AbortSignal): Promise<void> {
-    const { deps, state } = this.#context;
+    const { deps, engine, run, state } = this.#context;
     const { checkout, include } = state.spec;
     if (checkout === null || include.length === 0) return;
-    const report = await deps.repository.includeIgnored({ from: checkout, to: worktree, globs: include }, signal);
+    const started = deps.clock.monotonic();
+    const onFolder = (path: string, files: number, bytes: number): void =>
+      engine.announce({ run, kind: 'note', text: `copying ${path}: ${plural(files, 'file')}, ${bytesText(bytes)}` });
+    const report = await deps.repository.includeIgnored({ from: checkout, to: worktree, globs: include, onFolder }, signal);
     if (report.files === 0 && report.skipped.length === 0) return;
-    await this.#context.record(event('cell/filesIncluded', { ...report, skipped: [...report.skipped].slice(0, 50) }));
+    const durationMs = Math.round(deps.clock.monotonic() - started);
+    await this.#context.record(event('cell/filesIncluded', { ...report, durationMs, skipped: [...report.skipped].slice(0, 50) }));
   }
 
   async #plan(): Promise<void> {
@@ -150,7 +155,10 @@ export class Cell {
     if (cell === null) throw new Error('no cell planned');
     const create = async (): Promise<{ fresh: boolean; reason: string | null }> => {
       if (await deps.files.exists(cell.worktree)) return { fresh: false, reason: null };
-      const created = await deps.repository.createWorktree({ path: cell.worktree, branch: cell.branch, base: spec.base }, signal);
+      const created = await deps.repository.createWorktree(
+        { path: cell.worktree, branch: cell.branch, base: spec.base, checkout: spec.checkout },
+        signal,
+      );
       if (!created.ok) return { fresh: true, reason: `the worktree could not be made: ${created.error.message}` };
       await this.#context.record(event('cell/worktreeCreated', {}));
       return { fresh: true, reason: null };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { StatusRow } from '../../src/cli/render/statusLines.ts';
@@ -23,6 +25,7 @@ describe('Tasks side by side', function () {
         held: gates.held.before(({ prompt, turn }) =>
           tools(write(`${/file (\w+)/.exec(prompt)?.[1]}.txt`, 'good\n'))({ prompt, turn } as never),
         ),
+        taken: gates.first.before(tools(write('taken.txt', 'good\n'))),
         fruit: tools(write('fruit.txt', 'good\n')),
         juice: tools(bash('cp fruit.txt juice.txt')),
         rotten: tools(write('rotten.txt', 'bad\n')),
@@ -141,5 +144,36 @@ describe('Tasks side by side', function () {
     const leased = dataOf(outcome, 'cell/serverSpawned').map(({ port, appPorts = [] }) => [port, ...appPorts]);
     assert.deepEqual(told.map((text) => text.trim()).sort(), leased.map(([, ...app]) => app.join(' ')).sort());
     assert.equal(new Set(leased.flat()).size, 6);
+  });
+
+  it('are told when another program has taken such a port', async () => {
+    const repository = await reactor.repository('taken', plainProject('cells:\n  ports: 1\nsetup: "true"\n'));
+    const call = reactor.startRun(repository, 'taken: grow fruit', ['--land', 'branch']);
+    const { data } = await call.entry('cell/serverSpawned');
+    const [port = 0] = (data as { appPorts: number[] }).appPorts;
+    const thief = createServer().listen(port, '127.0.0.1');
+    await once(thief, 'listening');
+    gates.first.open();
+    const outcome = await call.outcome;
+    thief.close();
+    assert.deepEqual(
+      dataOf(outcome, 'run/recoveryApplied').map(({ code, what }) => `${code} ${what}`),
+      [`IG port ${port}, leased for the app under test, is held by process ${process.pid}, which is not of this cell`],
+    );
+  });
+
+  it('run on a bare repository, and only on the files of a sparse checkout', async () => {
+    const source = await reactor.repository('source', { ...plainProject(), 'far/away.txt': 'not here\n' });
+    const bare = join(reactor.root, 'bare.git');
+    await git(source, 'clone', '--quiet', '--bare', source, bare);
+    reactor.adopt(bare);
+    const onBare = await reactor.run(bare, 'Grow fruit', ['--test', 'sh check.sh', '--target', 'main']);
+    assert.deepEqual([onBare.exitCode, outcomes(onBare)], [0, ['TASK-001 landed']], onBare.stderr);
+    assert.match(await git(bare, 'ls-tree', '--name-only', 'main'), /fruit\.txt/);
+    await git(source, 'sparse-checkout', 'set', '--cone', 'near');
+    const sparse = await reactor.run(source, 'Grow fruit', ['--test', 'test ! -e far && sh check.sh']);
+    assert.deepEqual([sparse.exitCode, outcomes(sparse)], [0, ['TASK-001 landed']], sparse.stderr);
+    assert.match(await git(source, 'ls-tree', '-r', '--name-only', 'main'), /far\/away\.txt\nfruit\.txt/);
+    assert.equal(await git(source, 'status', '--porcelain'), '');
   });
 });

@@ -16,9 +16,10 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   try {
     const host = await context.host();
     const folder = folderOf(terminal, options);
+    const sideBySide = parallelOf(options);
     const requests = await runRequests(options, terminal, host);
     const submit = async (client: EngineClient) => {
-      const { runs, notes } = await client.request('submit', { requests: [...requests], ...parallelOf(options) });
+      const { runs, notes } = await client.request('submit', { requests: [...requests], ...sideBySide });
       for (const note of notes) people.write(`${safeLine(note)}\n`);
       return runs;
     };

@@ -76,7 +76,7 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     case 'base/tested':
       return `base ${shortOid(event.data.tree)}: ${evidenceText(event.data.evidence)}${event.data.remembered ? ' (remembered)' : ''}`;
     case 'cell/filesIncluded':
-      return event.data.files === 0 ? null : `brought in ${plural(event.data.files, 'file')} git ignores, ${bytesText(event.data.bytes)}`;
+      return includedText(event.data);
     case 'cell/setupFinished':
       return `setup: ${evidenceText(event.data.evidence)}`;
     case 'cell/serverFailed':
@@ -96,6 +96,12 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     default:
       return describeAttempt(event) ?? describeLanding(event);
   }
+}
+
+function includedText({ files, bytes, durationMs, cloned }: EventData<'cell/filesIncluded'>): string | null {
+  if (files === 0) return null;
+  const time = durationMs === undefined || durationMs < 1000 ? '' : ` in ${elapsedText(durationMs)}`;
+  return `brought in ${plural(files, 'file')} git ignores, ${bytesText(bytes)}${cloned === true ? ' copy-on-write' : ''}${time}`;
 }
 
 function describeAttempt(event: DomainEvent): string | null {
