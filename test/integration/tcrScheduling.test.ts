@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'mocha';
 import type { StatusRow } from '../../src/cli/render/statusLines.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
 import { dataOf, type Outcome, Reactor, until } from '../support/reactor.ts';
-import { plainProject } from '../support/sampleProjects.ts';
+import { plainProject, settings } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, Gate, tools, write } from '../support/sampleScript.ts';
 
@@ -167,7 +167,9 @@ describe('Tasks side by side', function () {
     const bare = join(reactor.root, 'bare.git');
     await git(source, 'clone', '--quiet', '--bare', source, bare);
     reactor.adopt(bare);
-    const onBare = await reactor.run(bare, 'Grow fruit', ['--test', 'sh check.sh', '--target', 'main']);
+    // Without a checkout, settings may lie beside the repository.
+    writeFileSync(join(bare, 'reactor.yaml'), settings('sh check.sh'));
+    const onBare = await reactor.run(bare, 'Grow fruit', ['--target', 'main']);
     assert.deepEqual([onBare.exitCode, outcomes(onBare)], [0, ['TASK-001 landed']], onBare.stderr);
     assert.match(await git(bare, 'ls-tree', '--name-only', 'main'), /fruit\.txt/);
     await git(source, 'sparse-checkout', 'set', '--cone', 'near');
