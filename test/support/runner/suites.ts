@@ -78,6 +78,16 @@ export const suites: readonly Suite[] = [
     startsServers: true,
   },
   {
+    name: 'crowd',
+    files: 'test/crowd/**/*.test.ts',
+    limitMs: minutes(45),
+    testLimitMs: minutes(40),
+    stage: 7,
+    needsBuild: true,
+    startsServers: true,
+    onRequest: true,
+  },
+  {
     name: 'host',
     files: 'test/host/**/*.test.ts',
     limitMs: minutes(4),
