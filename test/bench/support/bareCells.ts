@@ -18,12 +18,13 @@ export interface CrowdTimes {
 export const memberPrompt = (number: number): string => `Write crowd file member${number}`;
 export const memberTest = 'ls member*.txt >/dev/null';
 
-/** The bare steps of `count` cells by `xargs -P`, each merged and tested when it is done; undone afterwards. */
+/** The bare steps of `count` cells by `xargs -P`, each merged and tested when it is done unless `lands` is false; undone afterwards. */
 export async function bareCells(
   repository: SampleRepository,
   user: NodeJS.ProcessEnv,
   count: number,
   parallel: number,
+  lands = true,
 ): Promise<CrowdTimes> {
   const folder = newFolder('bare-cells');
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
@@ -31,7 +32,7 @@ export async function bareCells(
     const worktree = join(folder, `worktree${number}`);
     const args = [repository.path, worktree, `bare-${number}`, memberPrompt(number), memberTest, openCode];
     const env = leanEnvironment(user, worktree, 'bare');
-    writeFileSync(join(folder, `${number}.json`), JSON.stringify({ env, args, lock: join(folder, 'lock') }));
+    writeFileSync(join(folder, `${number}.json`), JSON.stringify({ env, args, lock: lands ? join(folder, 'lock') : null }));
   }
   const line = `seq 1 ${count} | xargs -P ${parallel} -I{} sh -c 'exec "$0" "$1" "$2" {} >"$2"/{}.out' "$0" "$1" "$2"`;
   const startedAt = Date.now();
