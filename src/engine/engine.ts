@@ -78,8 +78,13 @@ export class Engine implements Disposable {
   get onLost(): Event<string> {
     return this.#lost.event;
   }
+  /** Something goes on, or will by itself. */
   get isBusy(): boolean {
-    return this.#driven.size > 0;
+    return this.#moving().length > 0;
+  }
+
+  #moving(): Promise<void>[] {
+    return [...this.#driven].flatMap(([run, { done }]) => (this.#scheduler.restsOnPerson(run) ? [] : [done]));
   }
 
   /** Takes up every run that an engine before left open. */
@@ -244,7 +249,7 @@ export class Engine implements Disposable {
   /** Waits until nothing is driven; new runs are refused meanwhile. */
   async drain(): Promise<void> {
     this.#draining = true;
-    while (this.#driven.size > 0) await Promise.allSettled([...this.#driven.values()].map((d) => d.done));
+    while (this.isBusy) await Promise.race(this.#moving());
   }
 
   /** Ends every server now. Open runs stay open in the journal, for the next engine to go on with. */

@@ -14,12 +14,17 @@ const LOOK_AT_MEMORY_MS = 2000;
 /** Runnable processes per processor from which on one cell less is started at a time. */
 const BUSY_LOAD = 2;
 /** Entries after which another run may start. */
-const WAKES: ReadonlySet<string> = new Set(['cell/ready', 'run/concluded', 'run/parked', 'run/resumed', 'run/finished']);
+const WAKES: ReadonlySet<string> = new Set(['cell/ready', 'run/concluded', 'run/parked', 'run/resumed', 'run/finished', 'run/queued']);
 
 /** Tells clients what is not journaled: where a run stands in line. */
 type Announce = (live: { readonly run: string; readonly kind: 'queued'; readonly text: string }) => void;
 
 export type Admission = { readonly admitted: true } | { readonly admitted: false; readonly reason: string };
+
+interface Place extends PlacedRun {
+  /** Kind of the cell made ahead that it was admitted for; null without one. */
+  readonly warm: string | null;
+}
 
 interface Waiter {
   readonly run: string;
@@ -29,6 +34,8 @@ interface Waiter {
   /** What was last journaled and last shown. */
   code: QueueCode | null;
   text: string;
+  /** As in `Place`, if it were admitted now. */
+  warm: string | null;
 }
 
 /** Hands out places: says which run may have a cell now, and why the others wait. A run holds its place while it has a server. */
@@ -39,7 +46,7 @@ export class Scheduler implements Disposable {
   readonly #announce: Announce;
   readonly #store = new DisposableStore();
   readonly #waiters = new Map<string, Waiter>();
-  readonly #placed = new Map<string, PlacedRun>();
+  readonly #placed = new Map<string, Place>();
   readonly #turns = new Map<string, number>();
   #turn = 0;
   #order = 0;
@@ -82,7 +89,7 @@ export class Scheduler implements Disposable {
     };
     this.#order += 1;
     const { queued } = this.#ledger.expect(run);
-    this.#waiters.set(run, { run, order: this.#order, settle, code: queued?.code ?? null, text: queued?.text ?? '' });
+    this.#waiters.set(run, { run, order: this.#order, settle, code: queued?.code ?? null, text: queued?.text ?? '', warm: null });
     this.#replan();
     return promise;
   }
@@ -90,6 +97,11 @@ export class Scheduler implements Disposable {
   /** Gives the place back, when the run has one. */
   leave(run: string): void {
     if (this.#placed.delete(run)) this.#replan();
+  }
+
+  /** It waits for what only a person can move on, so that nothing comes of it by itself. */
+  restsOnPerson(run: string): boolean {
+    return this.#waiters.get(run)?.code === 'person';
   }
 
   /** The run's state with what it waits for as it is now. */
@@ -130,21 +142,28 @@ export class Scheduler implements Disposable {
 
   #waiting(): WaitingRun[] {
     const left = new Map<string, number>();
-    return [...this.#waiters.keys()].map((run) => {
+    return [...this.#waiters.values()].map((waiter) => {
+      const { run } = waiter;
       const state = this.#ledger.expect(run);
       const { after, ...place } = placeOf(state);
-      const warm = state.cell === null ? this.#warm.countFor(state.spec) : { key: '', count: 0 };
-      const count = left.get(warm.key) ?? warm.count;
-      left.set(warm.key, count - 1);
+      const { key, count } = state.cell === null ? this.#warm.countFor(state.spec) : { key: '', count: 0 };
+      const free = left.get(key) ?? count - this.#promised(key);
+      left.set(key, free - 1);
+      waiter.warm = free > 0 ? key : null;
       return {
         run,
         ...place,
-        seq: this.#waiters.get(run)?.order ?? 0,
+        seq: waiter.order,
         hasBegun: state.startedAt !== null,
-        hasCell: count > 0,
+        hasCell: free > 0,
         dependencies: state.startedAt !== null ? [] : after.map((one) => dependencyOf(one.task, this.#ledger.state(one.run))),
       };
     });
+  }
+
+  /** Cells made ahead that are promised to runs that have not come to take them. */
+  #promised(kind: string): number {
+    return [...this.#placed].filter(([run, { warm }]) => warm === kind && this.#ledger.state(run)?.cell === null).length;
   }
 
   #act({ starts, refused, waits }: StartPlan): void {
@@ -152,8 +171,10 @@ export class Scheduler implements Disposable {
       const { submission } = placeOf(this.#ledger.expect(run));
       this.#turn += 1;
       this.#turns.set(submission, this.#turn);
-      this.#placed.set(run, { submission, isStarting: true });
-      this.#waiters.get(run)?.settle({ admitted: true });
+      const waiter = this.#waiters.get(run);
+      const warm = waiter?.warm ?? null;
+      this.#placed.set(run, { submission, isStarting: warm === null, warm });
+      waiter?.settle({ admitted: true });
     }
     for (const { run, reason } of refused) this.#waiters.get(run)?.settle({ admitted: false, reason });
     for (const { run, code, text } of waits) this.#tell(run, code, text);
@@ -176,12 +197,17 @@ export class Scheduler implements Disposable {
   }
 
   #lookAgain(waitsForMemory: boolean): void {
-    this.#look?.dispose();
-    this.#look = null;
-    if (!waitsForMemory) return;
+    if (!waitsForMemory) {
+      this.#look?.dispose();
+      this.#look = null;
+    }
+    if (!waitsForMemory || this.#look !== null) return;
     // What is made ahead is the first to go.
     this.#warm.discardAll();
-    this.#look = this.#deps.clock.schedule(LOOK_AT_MEMORY_MS, () => this.#replan());
+    this.#look = this.#deps.clock.schedule(LOOK_AT_MEMORY_MS, () => {
+      this.#look = null;
+      this.#replan();
+    });
   }
 
   #forgetTurns(): void {

@@ -79,9 +79,8 @@ describe('Tasks side by side', function () {
       'after.yaml',
       '- id: juice\n  prompt: Make juice\n  after: [fruit]\n- id: fruit\n  prompt: Grow fruit\n  approve: never\n',
     );
-    const call = reactor.start(repository, ['run', '--json', '--file', file, '--detach']);
-    assert.equal((await call.outcome).exitCode, 0);
-    await until('the first one waits for a person', async () => (await waits(repository)).includes('fruit parked'));
+    const parked = await reactor.call(repository, ['run', '--json', '--file', file]);
+    assert.deepEqual([parked.exitCode, outcomes(parked)], [5, ['fruit parked', 'juice parked']]);
     assert.deepEqual(await waits(repository), ['juice queued: after fruit, which waits for a person', 'fruit parked']);
     assert.match((await reactor.call(repository, ['status'])).stdout, /juice .*queued.* after fruit, which waits for a person/);
     const asked = reactor.calls('juice').length;

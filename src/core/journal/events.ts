@@ -65,8 +65,11 @@ export type ApprovalKind = z.infer<typeof ApprovalKind>;
 export const ParkCode = z.enum(['review', 'permission', 'question', 'dirtyTarget', 'conflict', 'redMerge', 'targetMoved', 'budget']);
 export type ParkCode = z.infer<typeof ParkCode>;
 
-/** What a run waits for before it starts: others, a place side by side, memory, or cells that are just starting. */
-export const QueueCode = z.enum(['after', 'limit', 'memory', 'starting']);
+/**
+ * What a run waits for before it starts: others; others that all wait for a person; a place side by side; memory; or cells that are just
+ * starting.
+ */
+export const QueueCode = z.enum(['after', 'person', 'limit', 'memory', 'starting']);
 export type QueueCode = z.infer<typeof QueueCode>;
 
 const attempt = z.number().int().positive();

@@ -4,6 +4,7 @@ import type { RunState } from '../run/state.ts';
 /** A run that another one comes after, as far as that one cares. */
 export interface Dependency {
   readonly task: string;
+  /** `parked`: it waits for a person, or for another one that does. */
   readonly state: 'open' | 'parked' | 'done' | 'failed';
   /** Why it failed; '' otherwise. */
   readonly reason: string;
@@ -12,7 +13,10 @@ export interface Dependency {
 /** How a run stands that another one comes after. @param state null when there is no such run */
 export function dependencyOf(task: string, state: RunState | null): Dependency {
   if (state === null) return { task, state: 'failed', reason: 'it was never started' };
-  if (state.concluded === null) return { task, state: state.parked === null ? 'open' : 'parked', reason: '' };
+  if (state.concluded === null) {
+    const waits = state.parked !== null || state.queued?.code === 'person';
+    return { task, state: waits ? 'parked' : 'open', reason: '' };
+  }
   const { status, reason } = state.concluded;
   return status === 'landed' || status === 'committed' ? { task, state: 'done', reason: '' } : { task, state: 'failed', reason };
 }

@@ -65,7 +65,8 @@ export function planStarts(
     const open = one.dependencies.filter(({ state }) => state === 'open' || state === 'parked');
     if (failed !== undefined)
       refused.push({ run: one.run, reason: `${failed.task}, which it comes after, did not land: ${failed.reason}` });
-    else if (open.length > 0) waits.push({ run: one.run, code: 'after', text: afterText(open) });
+    else if (open.length > 0)
+      waits.push({ run: one.run, code: open.every(({ state }) => state === 'parked') ? 'person' : 'after', text: afterText(open) });
     else ready.push(one);
   }
   const room = new Room(placed, capacity);

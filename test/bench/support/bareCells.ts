@@ -31,7 +31,7 @@ export async function bareCells(
   for (const number of numbers) {
     const worktree = join(folder, `worktree${number}`);
     const args = [repository.path, worktree, `bare-${number}`, memberPrompt(number), memberTest, openCode];
-    const env = leanEnvironment(user, worktree, 'bare');
+    const env = { ...leanEnvironment(user, worktree, 'bare'), BARE_LOCK: join(folder, 'worktrees') };
     writeFileSync(join(folder, `${number}.json`), JSON.stringify({ env, args, lock: lands ? join(folder, 'lock') : null }));
   }
   const line = `seq 1 ${count} | xargs -P ${parallel} -I{} sh -c 'exec "$0" "$1" "$2" {} >"$2"/{}.out' "$0" "$1" "$2"`;

@@ -157,6 +157,10 @@ describe('Scheduler', () => {
     await conclude('one', 'landed');
     await settle();
     assert.deepEqual(entered, ['two']);
+    assert.deepEqual([scheduler.restsOnPerson('three'), queuedOf('three')?.code], [false, 'after']);
+    await ledger.append('two', 'engine', event('run/parked', { code: 'review', reason: 'nobody to ask', exitCode: 5 }));
+    await settle();
+    assert.deepEqual([scheduler.restsOnPerson('three'), queuedOf('three')?.code], [true, 'person']);
     await conclude('two', 'failed');
     await settle();
     assert.deepEqual(entered, ['two', 'three refused: TWO, which it comes after, did not land: failed, it says']);

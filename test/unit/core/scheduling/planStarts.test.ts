@@ -110,11 +110,16 @@ describe('planStarts', () => {
         ...runs('a:1', { dependencies: [done, open] }),
         ...runs('a:2', { dependencies: [open, parked] }),
         ...runs('a:3', { dependencies: [done] }),
+        ...runs('a:5', { dependencies: [parked] }),
         ...runs('a:4', { dependencies: [open, failed] }),
       ]),
       {
         starts: 'a:3',
-        waits: ['a:1 after: after TASK-001', 'a:2 after: after TASK-001 and TASK-002, which waits for a person'],
+        waits: [
+          'a:1 after: after TASK-001',
+          'a:2 after: after TASK-001 and TASK-002, which waits for a person',
+          'a:5 person: after TASK-002, which waits for a person',
+        ],
         refused: [{ run: 'a:4', reason: 'TASK-004, which it comes after, did not land: never green in 3 attempts' }],
       },
     );
