@@ -86,7 +86,8 @@ describe('Tasks side by side', function () {
     const asked = reactor.calls('juice').length;
     assert.equal((await reactor.call(repository, ['approve', 'fruit', '--json'])).exitCode, 0);
     await until('the second one waits for its review', async () => (await status(repository)).some(({ phase }) => phase === 'parked'));
-    assert.equal((await reactor.call(repository, ['approve', 'juice', '--json'])).exitCode, 0);
+    const approved = await reactor.call(repository, ['approve', 'juice', '--json']);
+    assert.equal(approved.exitCode, 0, approved.stderr);
     assert.equal(asked, 0);
     assert.match(await git(repository, 'ls-tree', '--name-only', 'main'), /fruit\.txt\njuice\.txt/);
   });

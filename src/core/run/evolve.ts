@@ -75,7 +75,8 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return { ...state, queued: event.data };
     case 'run/baseSettled': {
       const { base, baseTree } = event.data;
-      return { ...state, spec: { ...state.spec, base, baseTree }, lastGreen: { commit: base, tree: baseTree } };
+      const start = { commit: base, tree: baseTree };
+      return { ...state, spec: { ...state.spec, base, baseTree }, gated: start, lastGreen: start };
     }
     case 'run/started':
       return { ...state, queued: null, phase: 'bootstrapping', startedAt: state.startedAt ?? entry.at };

@@ -24,7 +24,10 @@ describe('a run in the queue', () => {
 
   it('that comes after another starts from what that one has landed', () => {
     const [base, baseTree] = ['d'.repeat(40), 'e'.repeat(40)];
-    const { spec, lastGreen } = new RunStory().tell(event('run/baseSettled', { base, baseTree })).state;
-    assert.deepEqual([spec.base, spec.baseTree, lastGreen], [base, baseTree, { commit: base, tree: baseTree }]);
+    const { spec, gated, lastGreen } = new RunStory().tell(event('run/baseSettled', { base, baseTree })).state;
+    assert.deepEqual(
+      [spec.base, spec.baseTree, gated, lastGreen],
+      [base, baseTree, { commit: base, tree: baseTree }, { commit: base, tree: baseTree }],
+    );
   });
 });
