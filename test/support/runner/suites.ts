@@ -62,7 +62,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'job',
     files: 'test/integration/tcr*.test.ts',
-    limitMs: minutes(11),
+    limitMs: minutes(15),
     testLimitMs: 180_000,
     stage: 3,
     needsBuild: true,
