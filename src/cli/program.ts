@@ -49,10 +49,14 @@ Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout,
     command(name, description).argument('<run>', "a run, or a task for the task's last run", nameText);
 
   command('run', 'run a task: an agent works in its own worktree, its change is tested, approved and landed')
-    .option('--task <id>', 'name of the task (default: the next TASK-nnn); with no prompt, the one in reactor.yaml')
-    .option('--desc <text>', 'a short title (default: the first line of the prompt)')
-    .option('--prompt <text>', 'what the agent is asked to do; @FILE reads a file, - standard input')
+    .option('--task <id>', 'name of the task (default: the next TASK-nnn); with no prompt, the one in reactor.yaml', append)
+    .option('--desc <text>', 'a short title (default: the first line of the prompt)', append)
+    .option('--prompt <text>', 'what the agent is asked to do; @FILE reads a file, - standard input; repeat for more tasks', append)
     .option('--file <tasks.yaml>', 'run all tasks of a file side by side')
+    .option('--parallel <n>', 'how many of these tasks are at work at once (default: cells.limit of reactor.yaml)')
+    .option('--after <id>', 'a task that must have landed before; repeat for more', append)
+    .option('--priority <n>', 'higher starts first among tasks that wait for a place (default: 0)')
+    .option('--ports <n>', 'leased ports for the app under test, in REACTOR_PORT, REACTOR_PORT_1, …')
     .option('--base <ref>', 'commit to start from (default: HEAD)')
     .option('--target <branch>', 'branch to land on (default: the one checked out)')
     .option('--test <command>', 'command that decides whether a change is good (default: detected)')
@@ -78,6 +82,8 @@ Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout,
       `
 Examples:
   $ reactor run --prompt "Add a slugify function with tests"
+  $ reactor run --task ONE --prompt @one.md --task TWO --prompt @two.md
+  $ reactor run --file tasks.yaml --parallel 4
   $ reactor run --prompt @plan.md --test "npm test" --attempts 5 --timeout 1h
   $ git log -1 --format=%b | reactor run --prompt - --approve auto --json`,
     )

@@ -75,7 +75,7 @@ async function openClient(home: Home): Promise<EngineClient | null> {
 function needsRecovery(home: Home): boolean {
   const reader = openJournalReader({ file: home.journalFile, evolve: evolveRun });
   try {
-    return reader.openRuns().some((r) => r.parked === null || (r.cell?.server ?? null) !== null);
+    return reader.openRuns().some((r) => (r.parked === null && r.queued?.code !== 'person') || (r.cell?.server ?? null) !== null);
   } finally {
     reader.close();
   }

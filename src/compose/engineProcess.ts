@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
@@ -122,6 +122,9 @@ export async function runEngine(folder: string): Promise<number> {
       healthLimitMs: config?.health.limitMs ?? 10_000,
       parallelBoots: availableParallelism(),
       cellLimit: config?.cells.limit ?? 50,
+      cellBytes: (config?.cells.memoryMb ?? 400) * 1e6,
+      freeMemoryBytes,
+      loadPerCore: () => (loadavg()[0] ?? 0) / availableParallelism(),
       // By default for those who stay: a command that has what it came for gets nothing from a server made after it.
       warmCells: () => config?.cells.warm ?? numberFrom('REACTOR_WARM', clients > 0 ? 1 : 0),
       hasMemoryToSpare: () => freeMemoryBytes() > SPARE_MEMORY_BYTES,

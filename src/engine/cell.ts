@@ -3,11 +3,12 @@ import { event } from '../core/journal/events.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
+import { bytesText, plural } from '../core/projections/figures.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
-import { startServer } from './startServer.ts';
+import { portsOf, releaseAll, startServer } from './startServer.ts';
 import { wishOf } from './warmCells.ts';
 
 export type BootResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -16,7 +17,7 @@ export type BootResult = { readonly ok: true } | { readonly ok: false; readonly 
 export class Cell {
   readonly #context: RunContext;
   #server: AgentServer | null = null;
-  #lease: PortLease | null = null;
+  #leases: readonly PortLease[] = [];
   #stopping: Promise<void> | null = null;
   /** All processes of the cell were ended by this object, and none was started since. */
   #isQuiet = false;
@@ -80,7 +81,7 @@ export class Cell {
     );
     const setup = await this.#setUp(signal);
     if (setup !== null) return { ok: false, reason: setup };
-    deps.log.log('info', 'cell ready', { run, port: this.#lease?.port });
+    deps.log.log('info', 'cell ready', { run, ports: portsOf(this.#leases) });
     return { ok: true };
   }
 
@@ -100,25 +101,29 @@ export class Cell {
       await engine.warm.discard(warm);
       return false;
     }
-    const { worktree, home, server, lease } = warm;
+    const { worktree, home, server, lease, appLeases } = warm;
     this.#server = server;
-    this.#lease = lease;
+    this.#leases = [lease, ...appLeases];
     await engine.ledger.appendForCell(run, warm.id, 'engine', event('cell/planned', { worktree, home, branch, base }));
     await this.#context.record(
       event('cell/worktreeCreated', {}),
-      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0 }),
+      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0, appPorts: portsOf(appLeases) }),
     );
     await this.#include(worktree, signal);
     return true;
   }
 
   async #include(worktree: string, signal: AbortSignal): Promise<void> {
-    const { deps, state } = this.#context;
+    const { deps, engine, run, state } = this.#context;
     const { checkout, include } = state.spec;
     if (checkout === null || include.length === 0) return;
-    const report = await deps.repository.includeIgnored({ from: checkout, to: worktree, globs: include }, signal);
+    const started = deps.clock.monotonic();
+    const onFolder = (path: string, files: number, bytes: number): void =>
+      engine.announce({ run, kind: 'note', text: `copying ${path}: ${plural(files, 'file')}, ${bytesText(bytes)}` });
+    const report = await deps.repository.includeIgnored({ from: checkout, to: worktree, globs: include, onFolder }, signal);
     if (report.files === 0 && report.skipped.length === 0) return;
-    await this.#context.record(event('cell/filesIncluded', { ...report, skipped: [...report.skipped].slice(0, 50) }));
+    const durationMs = Math.round(deps.clock.monotonic() - started);
+    await this.#context.record(event('cell/filesIncluded', { ...report, durationMs, skipped: [...report.skipped].slice(0, 50) }));
   }
 
   async #plan(): Promise<void> {
@@ -150,7 +155,10 @@ export class Cell {
     if (cell === null) throw new Error('no cell planned');
     const create = async (): Promise<{ fresh: boolean; reason: string | null }> => {
       if (await deps.files.exists(cell.worktree)) return { fresh: false, reason: null };
-      const created = await deps.repository.createWorktree({ path: cell.worktree, branch: cell.branch, base: spec.base }, signal);
+      const created = await deps.repository.createWorktree(
+        { path: cell.worktree, branch: cell.branch, base: spec.base, checkout: spec.checkout },
+        signal,
+      );
       if (!created.ok) return { fresh: true, reason: `the worktree could not be made: ${created.error.message}` };
       await this.#context.record(event('cell/worktreeCreated', {}));
       return { fresh: true, reason: null };
@@ -179,18 +187,18 @@ export class Cell {
     if (cell === null) throw new Error('no cell planned');
     this.#isQuiet = false;
     this.#rest = null;
-    await this.#lease?.release();
+    await releaseAll(this.#leases);
     const spawned: Promise<number>[] = [];
     const result = await startServer(
       deps,
       { cell: cell.id, worktree: cell.worktree, home: cell.home },
       wishOf(spec, state.grantedPermissions, cell.worktree),
-      (process, port) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start }))),
+      (process, port, appPorts) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts }))),
       signal,
     );
     await Promise.all(spawned);
     if (result.ok) {
-      this.#lease = result.value.lease;
+      this.#leases = [result.value.lease, ...result.value.appLeases];
       return { ok: true, value: result.value.server };
     }
     await this.#context.record(event('cell/serverFailed', { ...result.error, start }));
@@ -243,8 +251,8 @@ export class Cell {
         await this.#context.record(event('cell/serverStopped', { killed: [...report.killed], left: [...report.left] }));
       }
     }
-    await this.#lease?.release();
-    this.#lease = null;
+    await releaseAll(this.#leases);
+    this.#leases = [];
   }
 
   /**

@@ -15,6 +15,12 @@ export interface EngineOptions {
   readonly parallelBoots: number;
   /** Cells that may live at the same time. */
   readonly cellLimit: number;
+  /** Memory that new processes could take now without swapping, in bytes. */
+  readonly freeMemoryBytes: () => number;
+  /** Memory that a cell needs free before it is started, in bytes; 0 when that is not to be looked at. */
+  readonly cellBytes: number;
+  /** Processes that want to run, per processor, over about a minute. */
+  readonly loadPerCore: () => number;
   /** Cells that may be made ahead, at this moment. */
   readonly warmCells: () => number;
   /** Another server would not push the machine into swap. */

@@ -23,6 +23,7 @@ import { restoreAttempt } from './restore.ts';
 import { type ReviseRequest, reviseCandidate } from './revise.ts';
 import type { EngineContext } from './runContext.ts';
 import { RunSupervisor } from './runSupervisor.ts';
+import { Scheduler } from './scheduler.ts';
 import { Submissions } from './submission.ts';
 import { WarmCells } from './warmCells.ts';
 
@@ -37,7 +38,7 @@ export class Engine implements Disposable {
   readonly #desk: ApprovalDesk;
   readonly #conflicts: ConflictWatch;
   readonly #submissions: Submissions;
-  readonly #places: Limiter;
+  readonly #scheduler: Scheduler;
   readonly #live: Emitter<LiveMessage>;
   readonly #lost: Emitter<string>;
   readonly #shutdown = new AbortController();
@@ -55,15 +56,18 @@ export class Engine implements Disposable {
     this.#live = this.#store.add(new Emitter<LiveMessage>(onError));
     this.#lost = this.#store.add(new Emitter<string>(onError));
     this.#desk = this.#store.add(new ApprovalDesk(this.#ledger, this.attendance, deps));
-    this.#places = new Limiter(deps.options.cellLimit);
+    const announce = (live: LiveMessage): void => this.#live.fire(live);
+    const warm = new WarmCells(deps);
+    this.#scheduler = this.#store.add(new Scheduler(deps, this.#ledger, warm, announce));
     this.#context = {
       deps,
       ledger: this.#ledger,
       attendance: this.attendance,
-      warm: new WarmCells(deps),
+      warm,
       lines: new LandingLines(),
+      scheduler: this.#scheduler,
       boots: new Limiter(deps.options.parallelBoots),
-      announce: (live) => this.#live.fire(live),
+      announce,
     };
     this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));
     this.#submissions = new Submissions(this.#context);
@@ -79,8 +83,13 @@ export class Engine implements Disposable {
   get onLost(): Event<string> {
     return this.#lost.event;
   }
+  /** Something goes on, or will by itself. */
   get isBusy(): boolean {
-    return this.#driven.size > 0;
+    return this.#moving().length > 0;
+  }
+
+  #moving(): Promise<void>[] {
+    return [...this.#driven].flatMap(([run, { done }]) => (this.#scheduler.restsOnPerson(run) ? [] : [done]));
   }
 
   /** Takes up every run that an engine before left open. */
@@ -93,9 +102,9 @@ export class Engine implements Disposable {
     if (this.#ledger.openRuns().length > 0) this.#conflicts.look(true);
   }
 
-  async submit(requests: readonly RunRequest[], actor: string): Promise<Reply<'submit'>> {
+  async submit(requests: readonly RunRequest[], parallel: number | null, actor: string): Promise<Reply<'submit'>> {
     if (this.#draining) throw new UserFacingError('notPossibleNow', 'The engine is ending and takes no new runs; try again in a moment.');
-    const accepted = await this.#submissions.accept(requests, actor);
+    const accepted = await this.#submissions.accept(requests, parallel, actor);
     for (const { run } of accepted) this.#drive(run);
     return { runs: accepted.map(({ run, task, seq }) => ({ run, task, seq })), notes: [...new Set(accepted.flatMap((a) => a.notes))] };
   }
@@ -175,7 +184,7 @@ export class Engine implements Disposable {
   status(): Status {
     const runs = this.#ledger.openRuns();
     return {
-      runs: [...runs],
+      runs: runs.map((state) => this.#scheduler.withPlace(state)),
       cells: [...cellsOf(runs, this.#deps.processes), ...warmCellsOf(this.#context.warm.list(), this.#deps.processes)],
       inbox: inboxOf(runs),
       head: this.#deps.journal.head(),
@@ -184,7 +193,8 @@ export class Engine implements Disposable {
 
   /** The run's state, or null. */
   find(name: string): RunState | null {
-    return this.#ledger.state(name) ?? findRun(this.#deps.journal, name);
+    const state = this.#ledger.state(name) ?? findRun(this.#deps.journal, name);
+    return state === null ? null : this.#scheduler.withPlace(state);
   }
 
   recent(limit: number): readonly RunState[] {
@@ -207,10 +217,11 @@ export class Engine implements Disposable {
     const before = this.#driven.get(run);
     if (before !== undefined) return;
     const supervisor = new RunSupervisor(run, this.#context, this.#desk);
-    const done = this.#places
-      .run(() => supervisor.drive(this.#shutdown.signal), this.#shutdown.signal)
+    const done = supervisor
+      .drive(this.#shutdown.signal)
       .catch((error: unknown) => this.#failed(run, error))
       .finally(() => {
+        this.#scheduler.leave(run);
         this.#driven.delete(run);
         this.#driveOn(run);
         this.#warmUp(run);
@@ -244,7 +255,7 @@ export class Engine implements Disposable {
   /** Waits until nothing is driven; new runs are refused meanwhile. */
   async drain(): Promise<void> {
     this.#draining = true;
-    while (this.#driven.size > 0) await Promise.allSettled([...this.#driven.values()].map((d) => d.done));
+    while (this.isBusy) await Promise.race(this.#moving());
   }
 
   /** Ends every server now. Open runs stay open in the journal, for the next engine to go on with. */

@@ -92,7 +92,7 @@ export class ClientSession implements Disposable {
     const engine = this.#engine;
     switch (method) {
       case 'submit':
-        return engine.submit(methods.submit.params.parse(raw).requests, actor);
+        return this.#submit(raw, actor);
       case 'subscribe':
         return this.#subscribe(methods.subscribe.params.parse(raw));
       case 'status':
@@ -120,6 +120,11 @@ export class ClientSession implements Disposable {
       case 'clean':
         return { orphans: await engine.clean(methods.clean.params.parse(raw).dryRun) };
     }
+  }
+
+  #submit(raw: unknown, actor: string) {
+    const { requests, parallel } = methods.submit.params.parse(raw);
+    return this.#engine.submit(requests, parallel ?? null, actor);
   }
 
   /**

@@ -48,6 +48,7 @@ export const cellsOf = (runs: readonly RunState[], processes: Pick<Processes, 'r
             task,
             phase,
             port: cell.port,
+            appPorts: [...cell.appPorts],
             pid: cell.server?.pid ?? null,
             branch: cell.branch,
             worktree: cell.worktree,
@@ -58,12 +59,13 @@ export const cellsOf = (runs: readonly RunState[], processes: Pick<Processes, 'r
 
 /** Cells made ahead, which no run has yet. */
 export const warmCellsOf = (warm: readonly WarmCell[], processes: Pick<Processes, 'residentBytes'>): CellMessage[] =>
-  warm.map(({ id, lease, server, branch, worktree }) => ({
+  warm.map(({ id, lease, appLeases, server, branch, worktree }) => ({
     cell: id,
     run: '',
     task: '',
     phase: 'warm',
     port: lease.port,
+    appPorts: appLeases.map((one) => one.port),
     pid: server.process.pid,
     branch,
     worktree,

@@ -5,6 +5,7 @@ import type { Attendance } from './attendance.ts';
 import type { EngineDeps } from './deps.ts';
 import type { LandingLines } from './landing/landingLines.ts';
 import type { Ledger } from './ledger.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { WarmCells } from './warmCells.ts';
 
 /** What is shared by all runs of one engine. */
@@ -16,12 +17,14 @@ export interface EngineContext {
   readonly boots: Limiter;
   /** Who may land just now. */
   readonly lines: LandingLines;
+  /** Says when a run may have a cell. */
+  readonly scheduler: Scheduler;
   /** Cells made ahead. */
   readonly warm: WarmCells;
   /** Tells clients what is not journaled. */
   readonly announce: (live: {
     readonly run: string;
-    readonly kind: 'text' | 'toolStarted' | 'retrying' | 'note';
+    readonly kind: 'text' | 'toolStarted' | 'retrying' | 'note' | 'queued';
     readonly text: string;
   }) => void;
 }

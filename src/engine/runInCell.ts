@@ -1,5 +1,6 @@
 import type { CommandEvidence } from '../core/journal/events.ts';
 import type { AgentClient } from '../core/ports/agent.ts';
+import { noticePorts } from './noticePorts.ts';
 import type { RunContext } from './runContext.ts';
 
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -15,6 +16,7 @@ export async function runInCell(
   signal: AbortSignal,
 ): Promise<CommandEvidence> {
   const { deps, run, state } = context;
+  await noticePorts(context);
   const outputFile = await deps.files.outputFile(run, `${request.name}.log`);
   const result = await client.shell(
     {

@@ -15,6 +15,7 @@ import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
+import { admit } from './steps/admit.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit, commitStep } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
@@ -190,8 +191,8 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
-    const deadline = AbortSignal.any([signal]);
-    const result = await this.#cell.boot(deadline);
+    if (!(await admit(this.#context, signal))) return;
+    const result = await this.#cell.boot(signal);
     if (result.ok || signal.aborted) return;
     await this.#cell.stopServer();
     await this.#context.record(event('run/recoveryApplied', { code: 'RB', what: result.reason.slice(0, 500), retry: 0, delayMs: 0 }));
@@ -298,7 +299,7 @@ export class RunSupervisor {
     const moved =
       spec.target !== null && (!isAlone || (await this.#context.deps.repository.readRef(`refs/heads/${spec.target}`)) !== startOf(state));
     if (moved || !this.#cell.hasServer) return;
-    this.#background = this.#cell.stopForGood();
+    this.#background = this.#cell.stopForGood().then(() => this.#context.engine.scheduler.leave(this.#context.run));
     this.#background.catch(() => {});
   }
 

@@ -14,11 +14,15 @@ export interface ServerWish {
   readonly projectFolder: string;
   readonly model: string | null;
   readonly permissions: readonly PermissionRule[];
+  /** How many ports the app under test gets. */
+  readonly appPorts: number;
 }
 
 export interface StartedServer {
   readonly server: AgentServer;
   readonly lease: PortLease;
+  /** For the app under test. */
+  readonly appLeases: readonly PortLease[];
 }
 
 export type StartResult =
@@ -30,14 +34,16 @@ export async function startServer(
   deps: EngineDeps,
   place: ServerPlace,
   wish: ServerWish,
-  onSpawned: (process: ProcessIdentity, port: number) => void,
+  onSpawned: (process: ProcessIdentity, port: number, appPorts: number[]) => void,
   signal: AbortSignal,
 ): Promise<StartResult> {
   const { options } = deps;
-  const lease = await deps.ports.lease(options.portRange, signal);
-  if (lease === null) {
+  const leases = await leasePorts(deps, 1 + wish.appPorts, signal);
+  const [lease, ...appLeases] = leases;
+  if (lease === undefined) {
     const { from, to } = options.portRange;
-    const message = `no free port between ${from} and ${to}; stop what holds them or widen ports in reactor.yaml`;
+    const count = wish.appPorts === 0 ? 'no free port' : `not ${1 + wish.appPorts} free ports`;
+    const message = `${count} between ${from} and ${to}; stop what holds them or widen ports in reactor.yaml`;
     return { ok: false, retryable: false, error: { code: 'portTaken', message, logTail: '' } };
   }
   let leader: ProcessIdentity | null = null;
@@ -50,24 +56,53 @@ export async function startServer(
         ...place,
         ...wish,
         port: lease.port,
-        environment: {},
+        environment: portVariables(appLeases),
         healthEveryMs: options.healthEveryMs,
         healthLimitMs: options.healthLimitMs,
         logFile: serverLog,
         onSpawned: (process) => {
           leader = process;
           deps.warden.watch(place.cell, process);
-          onSpawned(process, lease.port);
+          onSpawned(process, lease.port, portsOf(appLeases));
         },
       },
       signal,
     );
-    if (result.ok) return { ok: true, value: { server: result.value, lease } };
+    if (result.ok) return { ok: true, value: { server: result.value, lease, appLeases } };
     await deps.processes.endCell(place.cell, leader, options.killGraceMs);
-    await lease.release();
+    await releaseAll(leases);
     return { ok: false, error: result.error, retryable: result.error.code !== 'spawnFailed' };
   } catch (error) {
-    await lease.release();
+    await releaseAll(leases);
     throw error;
   }
 }
+
+/** So many ports, or none when there are not so many. */
+async function leasePorts(deps: EngineDeps, count: number, signal: AbortSignal): Promise<PortLease[]> {
+  const leases: PortLease[] = [];
+  try {
+    while (leases.length < count) {
+      const lease = await deps.ports.lease(deps.options.portRange, signal);
+      if (lease === null) {
+        await releaseAll(leases);
+        return [];
+      }
+      leases.push(lease);
+    }
+    return leases;
+  } catch (error) {
+    await releaseAll(leases);
+    throw error;
+  }
+}
+
+export const portsOf = (leases: readonly PortLease[]): number[] => leases.map(({ port }) => port);
+
+export const releaseAll = async (leases: readonly PortLease[]): Promise<void> => {
+  await Promise.all(leases.map((lease) => lease.release()));
+};
+
+/** REACTOR_PORT, REACTOR_PORT_1, REACTOR_PORT_2, … */
+const portVariables = (leases: readonly PortLease[]): Record<string, string> =>
+  Object.fromEntries(leases.map(({ port }, index) => [index === 0 ? 'REACTOR_PORT' : `REACTOR_PORT_${index}`, String(port)]));

@@ -1,17 +1,24 @@
 import { KeyedMutex } from '../base/keyedMutex.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
+import type { ProjectConfig } from '../core/model/projectConfig.ts';
 import type { RunRequest } from '../core/model/runRequest.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
-import type { GitRefusal, GitRepository } from '../core/ports/git.ts';
+import type { GitRefusal, GitRepository, Oid } from '../core/ports/git.ts';
 import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
+import { resolveTurn } from '../core/run/resolveTurn.ts';
 import { settingNotes } from '../core/run/settingNotes.ts';
+import { linkDependencies } from '../core/scheduling/dependencies.ts';
 import type { EngineContext } from './runContext.ts';
 
 interface Settled {
   readonly run: string;
+  /** Tasks that it comes after. */
+  readonly after: readonly string[];
   readonly spec: RunSpec;
   readonly notes: readonly string[];
+  readonly priority: number;
+  readonly baseName: string | null;
 }
 
 export interface AcceptedRun {
@@ -37,12 +44,16 @@ export class Submissions {
    * All of the requests or none. One call at a time: a number given out is in the journal before the next is looked for.
    * @throws UserFacingError `configuration` or `notPossibleNow`; then no run of the requests has been accepted.
    */
-  accept(requests: readonly RunRequest[], actor: string): Promise<readonly AcceptedRun[]> {
+  accept(requests: readonly RunRequest[], parallel: number | null, actor: string): Promise<readonly AcceptedRun[]> {
     return this.#turns.run('accept', async () => {
       const settled: Settled[] = [];
-      for (const request of requests) settled.push(await this.#check(request, settled));
+      const look = new Look(this.#engine);
+      for (const request of requests) settled.push(await this.#check(request, settled, look));
+      const links = this.#link(settled);
+      const submission = this.#engine.deps.ids.short();
       const accepted: AcceptedRun[] = [];
-      for (const { run, spec, notes } of settled) {
+      for (const { run, spec: own, notes, priority, baseName } of settled) {
+        const spec = { ...own, queue: { submission, priority, parallel, after: [...(links.get(run) ?? [])], baseName } };
         const seq = await this.#engine.ledger.append(run, actor, event('run/requested', { run, spec }));
         accepted.push({ run, task: spec.task, seq, notes });
       }
@@ -50,15 +61,17 @@ export class Submissions {
     });
   }
 
-  async #check(request: RunRequest, before: readonly Settled[]): Promise<Settled> {
+  #link(settled: readonly Settled[]) {
+    const wanted = settled.map(({ run, spec, after }) => ({ run, task: spec.task, after, stayOnBranch: spec.target === null }));
+    const links = linkDependencies(wanted, (task) => this.#engine.deps.journal.runsOfTask(task).at(-1) ?? null);
+    if (!links.ok) throw new UserFacingError('configuration', links.error);
+    return links.value;
+  }
+
+  async #check(request: RunRequest, before: readonly Settled[], look: Look): Promise<Settled> {
     const { deps } = this.#engine;
-    const opened = await deps.git.open(request.folder);
-    if (!opened.ok) throw new UserFacingError('notARepository', explain(opened.error, request.folder));
-    const repository = opened.value;
-    if (repository.facts.commonDir !== deps.repository.facts.commonDir) {
-      throw new UserFacingError('configuration', `${request.folder} belongs to another repository than this engine's.`);
-    }
-    const { spec, notes } = await this.#settle(request, repository);
+    const { repository, config } = await look.at(request.folder);
+    const { spec, ...more } = await this.#settle(request, repository, config, look);
     if (before.some((other) => other.spec.task === spec.task)) {
       throw new UserFacingError('configuration', `${spec.task} is asked for twice; nothing was started.`);
     }
@@ -73,24 +86,21 @@ export class Submissions {
         },
       );
     }
-    return { run: `${spec.task}-r${earlier.length + 1}`, spec, notes };
+    return { run: `${spec.task}-r${earlier.length + 1}`, spec, ...more };
   }
 
-  async #settle(request: RunRequest, repository: GitRepository): Promise<{ spec: RunSpec; notes: readonly string[] }> {
+  async #settle(request: RunRequest, repository: GitRepository, config: ProjectConfig, look: Look): Promise<Omit<Settled, 'run'>> {
     const { deps } = this.#engine;
     const { facts } = repository;
-    const { config } = await deps.project.config(request.folder, facts.topLevel ?? request.folder);
     const name = requestedBase(request, config) ?? 'HEAD';
-    const base = await repository.resolveCommit(name);
-    if (!base.ok && base.error.code === 'unknownRef' && name === (request.target ?? config.target)) throw noBranch(name);
-    if (!base.ok) throw new UserFacingError('configuration', explain(base.error, name));
+    const { base, tree, filters } = await look.base(repository, name, name === (request.target ?? config.target));
     const known = request.test ?? config.test;
     const detected = known === undefined ? await deps.project.detectTest(request.folder) : null;
     const spec = resolveSpec({
       request,
       config,
       task: request.task ?? (await this.#nextTask()),
-      base: { commit: base.value, tree: await repository.treeOf(base.value) },
+      base: { commit: base, tree },
       branch: facts.branch,
       checkout: facts.topLevel,
       folder: facts.prefix,
@@ -101,7 +111,9 @@ export class Submissions {
     if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
       throw noBranch(target);
     }
-    return { spec: spec.value, notes: settingNotes(config) };
+    const notes = [...settingNotes(config), ...filterNotes(filters)];
+    const { ports, ...turn } = resolveTurn(request, config);
+    return { spec: { ...spec.value, ports }, notes, ...turn, baseName: requestedBase(request, config) };
   }
 
   /** The next free TASK-nnn, also past branches and kept refs of a journal that is gone. */
@@ -117,9 +129,63 @@ export class Submissions {
   }
 }
 
+/** What requests of one submission have in common, looked at once. */
+class Look {
+  readonly #engine: EngineContext;
+  readonly #folders = new Map<string, Promise<{ readonly repository: GitRepository; readonly config: ProjectConfig }>>();
+  readonly #bases = new Map<string, Promise<{ readonly base: Oid; readonly tree: Oid; readonly filters: readonly string[] }>>();
+
+  constructor(engine: EngineContext) {
+    this.#engine = engine;
+  }
+
+  at(folder: string): Promise<{ readonly repository: GitRepository; readonly config: ProjectConfig }> {
+    return remembered(this.#folders, folder, async () => {
+      const { deps } = this.#engine;
+      const opened = await deps.git.open(folder);
+      if (!opened.ok) throw new UserFacingError('notARepository', explain(opened.error, folder));
+      const repository = opened.value;
+      if (repository.facts.commonDir !== deps.repository.facts.commonDir) {
+        throw new UserFacingError('configuration', `${folder} belongs to another repository than this engine's.`);
+      }
+      const { config } = await deps.project.config(folder, repository.facts.topLevel ?? folder);
+      return { repository, config };
+    });
+  }
+
+  /** @param isTarget the name is that of the branch to land on, and a refusal says so. */
+  base(
+    repository: GitRepository,
+    name: string,
+    isTarget: boolean,
+  ): Promise<{ readonly base: Oid; readonly tree: Oid; readonly filters: readonly string[] }> {
+    return remembered(this.#bases, `${repository.facts.topLevel} ${name}`, async () => {
+      const found = await repository.resolveCommit(name);
+      if (!found.ok && found.error.code === 'unknownRef' && isTarget) throw noBranch(name);
+      if (!found.ok) throw new UserFacingError('configuration', explain(found.error, name));
+      const [tree, filters] = await Promise.all([repository.treeOf(found.value), repository.missingFilters(found.value)]);
+      return { base: found.value, tree, filters };
+    });
+  }
+}
+
+function remembered<T>(known: Map<string, Promise<T>>, key: string, look: () => Promise<T>): Promise<T> {
+  const found = known.get(key) ?? look();
+  known.set(key, found);
+  return found;
+}
+
 const noBranch = (name: string): UserFacingError =>
   new UserFacingError('configuration', `There is no branch ${name} to land on.`, {
     actions: ['name one with --target BRANCH', 'or keep the work on its own branch with --land branch'],
+  });
+
+/** Files behind a filter that is not there are pointers, and an agent or a test would take them for the content. */
+const filterNotes = (names: readonly string[]): string[] =>
+  names.map((name) => {
+    const what = name === 'lfs' ? 'Git LFS keeps files of this repository' : `The filter "${name}" keeps files of this repository`;
+    const install = name === 'lfs' ? 'install git-lfs and run: git lfs install' : `configure filter.${name}.smudge`;
+    return `${what}, and git has no command for it here, so cells have only what git stores of them; ${install}`;
   });
 
 const explain = (refusal: GitRefusal, name: string): string => {

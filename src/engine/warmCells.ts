@@ -2,8 +2,9 @@ import { errorText } from '../base/log.ts';
 import type { PermissionRule } from '../core/model/permissionRule.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
 import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
+import type { Oid } from '../core/ports/git.ts';
 import type { EngineDeps } from './deps.ts';
-import { type ServerWish, type StartedServer, startServer } from './startServer.ts';
+import { releaseAll, type ServerWish, type StartedServer, startServer } from './startServer.ts';
 
 export const warmPrefix = 'warm-';
 
@@ -20,10 +21,11 @@ export const wishOf = (spec: RunSpec, granted: readonly PermissionRule[], worktr
   projectFolder: spec.checkout ?? worktree,
   model: spec.model,
   permissions: effectivePermissions(spec.permissions, granted),
+  appPorts: spec.ports ?? 0,
 });
 
 /** Runs with the same key can take each other's warm cells; another base is brought in when the cell is taken. */
-const keyOf = (spec: RunSpec): string => JSON.stringify([spec.checkout, spec.model, spec.permissions]);
+const keyOf = (spec: RunSpec): string => JSON.stringify([spec.checkout, spec.model, spec.permissions, spec.ports ?? 0]);
 
 /**
  * Cells made ahead, while nothing else is to do, so that the next task starts at once. They hold no work: what is not taken is thrown
@@ -50,6 +52,12 @@ export class WarmCells {
     return [...this.#ready.values()].flat();
   }
 
+  /** How many fit a run, and the name of their kind: runs of one kind compete for them. */
+  countFor(spec: RunSpec): { readonly key: string; readonly count: number } {
+    const key = keyOf(spec);
+    return { key, count: this.#ready.get(key)?.length ?? 0 };
+  }
+
   /** A warm cell that fits, which is the caller's from now on; null when there is none. */
   take(spec: RunSpec): WarmCell | null {
     const fitting = this.#ready.get(keyOf(spec)) ?? [];
@@ -63,30 +71,61 @@ export class WarmCells {
     return null;
   }
 
-  /** Makes one more for runs like this one, in the background, unless there are enough or memory is short. */
+  /**
+   * Brings those that fit runs like this one to where such a run would start now, and makes one more unless there are enough, in the
+   * background. When memory is short, all are thrown away instead.
+   */
   prepare(spec: RunSpec): void {
     const { options, log } = this.#deps;
-    if (this.#closing.signal.aborted || this.#known.size >= options.warmCells() || !options.hasMemoryToSpare()) return;
+    if (this.#closing.signal.aborted) return;
+    if (!options.hasMemoryToSpare()) return this.discardAll();
+    const more = this.#known.size < options.warmCells();
     const id = `${warmPrefix}${this.#deps.ids.short()}`;
-    this.#known.add(id);
-    this.#making = this.#make(id, spec).catch(async (error: unknown) => {
+    if (more) this.#known.add(id);
+    const work = async (): Promise<void> => {
+      const base = await this.#nextBase(spec);
+      await this.#moveTo(keyOf(spec), base);
+      if (more) await this.#make(id, spec, base);
+    };
+    this.#making = this.#making.then(work).catch(async (error: unknown) => {
       log.log('debug', 'no warm cell could be made', { cell: id, error: errorText(error) });
-      await this.#remove(id, null);
+      if (more) await this.#remove(id, null);
     });
   }
 
-  async #make(id: string, spec: RunSpec): Promise<void> {
+  /** Where the next run like this one would start: what has landed meanwhile included. */
+  async #nextBase(spec: RunSpec): Promise<Oid> {
+    const tip = spec.target === null ? null : await this.#deps.repository.readRef(`refs/heads/${spec.target}`);
+    return tip ?? spec.base;
+  }
+
+  /** Those of a kind that are made for another base get its files; what can't be moved is thrown away. */
+  async #moveTo(key: string, base: Oid): Promise<void> {
+    const all = this.#ready.get(key) ?? [];
+    const outdated = all.filter((warm) => warm.base !== base);
+    this.#ready.set(
+      key,
+      all.filter((warm) => warm.base === base),
+    );
+    for (const warm of outdated) {
+      const moved = await this.#deps.repository.resetWorktree(warm.worktree, base, this.#closing.signal).catch(() => null);
+      if (moved?.ok === true && !this.#closing.signal.aborted) this.#ready.get(key)?.push({ ...warm, base });
+      else await this.discard(warm);
+    }
+  }
+
+  async #make(id: string, spec: RunSpec, base: Oid): Promise<void> {
     const { signal } = this.#closing;
     const { worktree, home } = await this.#deps.files.cellFolders(id);
     const branch = `reactor/${id}`;
-    const made = await this.#deps.repository.createWorktree({ path: worktree, branch, base: spec.base }, signal);
+    const made = await this.#deps.repository.createWorktree({ path: worktree, branch, base, checkout: spec.checkout }, signal);
     if (!made.ok) throw new Error(made.error.message);
     const filling = this.#deps.repository.populateWorktree(worktree, signal);
     filling.catch(() => {});
     const started = await startServer(this.#deps, { cell: id, worktree, home }, wishOf(spec, [], worktree), () => {}, signal);
     const filled = await filling;
     if (!started.ok) throw new Error(started.error.message);
-    const warm: WarmCell = { id, worktree, home, branch, base: spec.base, ...started.value };
+    const warm: WarmCell = { id, worktree, home, branch, base, ...started.value };
     if (!filled.ok || signal.aborted) return this.discard(warm);
     const key = keyOf(spec);
     this.#ready.set(key, [...(this.#ready.get(key) ?? []), warm]);
@@ -96,7 +135,18 @@ export class WarmCells {
   async discard(warm: WarmCell): Promise<void> {
     warm.server.disconnect();
     await this.#remove(warm.id, warm);
-    await warm.lease.release();
+    await releaseAll([warm.lease, ...warm.appLeases]);
+  }
+
+  /** Throws away all that are ready, in the background: what they hold is needed elsewhere. */
+  discardAll(): void {
+    const all = this.list();
+    this.#ready.clear();
+    for (const warm of all) {
+      this.discard(warm).catch((error: unknown) => {
+        this.#deps.log.log('warn', 'a warm cell was not thrown away', { cell: warm.id, error: errorText(error) });
+      });
+    }
   }
 
   async #remove(id: string, warm: WarmCell | null): Promise<void> {

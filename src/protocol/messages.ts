@@ -33,6 +33,8 @@ export const CellMessage = z.object({
   task: z.string(),
   phase: z.string(),
   port: z.number().nullable(),
+  /** Leased for the app under test. */
+  appPorts: z.array(z.number()).default([]),
   pid: z.number().nullable(),
   branch: z.string(),
   worktree: z.string(),
@@ -88,7 +90,11 @@ export const methods = {
     result: z.object({ protocol: z.number().int(), version: z.string(), engine: z.string(), pid: z.number(), head: z.number().int() }),
   },
   submit: {
-    params: z.object({ requests: z.array(RunRequest).min(1) }),
+    params: z.object({
+      requests: z.array(RunRequest).min(1),
+      /** Most of them at work at once; by default only the repository's limit holds. */
+      parallel: z.number().int().positive().optional(),
+    }),
     result: z.object({ runs: z.array(z.object({ run: z.string(), task: z.string(), seq: z.number().int() })), notes: z.array(z.string()) }),
   },
   /** Entries after `after` arrive as `entry` notifications, in order, without gaps; `live` adds what is not journaled. */
@@ -162,7 +168,7 @@ export const ErrorMessage = z.object({ code: z.string(), message: z.string(), ac
 /** What happens in a cell between journal entries. */
 export const LiveMessage = z.object({
   run: z.string(),
-  kind: z.enum(['text', 'toolStarted', 'retrying', 'note']),
+  kind: z.enum(['text', 'toolStarted', 'retrying', 'note', 'queued']),
   text: z.string(),
 });
 export type LiveMessage = z.infer<typeof LiveMessage>;

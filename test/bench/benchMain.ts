@@ -7,9 +7,9 @@ import type { Benchmark, Measured } from './benchmark.ts';
 import { measure } from './measure.ts';
 import { renderTable } from './table.ts';
 
-// npm run bench [-- NAME… --json FILE]: a NAME picks the benchmarks whose name contains it.
+// npm run bench [-- NAME… --json FILE --rounds N]: a NAME picks the benchmarks whose name contains it; N rounds are for a quick look.
 // Exit code 1 when one could not be measured or no name matched; a target that does not hold is shown, not failed.
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, rounds: { type: 'string' } } });
 
 async function loadAll(): Promise<Benchmark[]> {
   const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -33,7 +33,7 @@ const results: Measured[] = [];
 for (const benchmark of chosen) {
   process.stderr.write(`${benchmark.name} …\n`);
   try {
-    results.push(await measure(benchmark));
+    results.push(await measure(benchmark, values.rounds === undefined ? undefined : Number(values.rounds)));
   } catch (error) {
     process.stderr.write(`${benchmark.name} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
     process.exitCode = 1;

@@ -20,6 +20,8 @@ export interface Benchmark {
   readonly target?: Target;
   /** Measured rounds after one discarded warm-up; at least 7, which is also the default. */
   readonly rounds?: number;
+  /** A round takes minutes: 3 are enough. */
+  readonly long?: boolean;
   readonly prepare: () => Promise<Prepared>;
 }
 

@@ -175,8 +175,19 @@ describe('ignored files brought into a cell', function () {
     f.write(files);
     const repository = await f.open();
     const cell = await f.cell(repository, 'many');
-    const report = await repository.includeIgnored({ from: f.repo, to: cell, globs: ['node_modules'] });
-    assert.deepEqual([report.files, report.bytes, ignoredIn(f, cell).length], [10_000, 38_890, 10_000]);
+    symlinkSync('p1/f1.js', join(f.repo, 'node_modules/link'));
+    symlinkSync('../../../outside', join(f.repo, 'node_modules/p1/out'));
+    const begun: unknown[] = [];
+    const onFolder = (...told: readonly unknown[]): void => void begun.push(told);
+    const report = await repository.includeIgnored({ from: f.repo, to: cell, globs: ['node_modules'], onFolder });
+    assert.deepEqual([report.files, report.bytes, ignoredIn(f, cell).length], [10_001, 38_890, 10_001]);
+    assert.deepEqual([begun, report.skipped.length], [[['node_modules', 10_001, 38_890]], 1]);
+    assert.equal(readlinkSync(join(cell, 'node_modules/link')), 'p1/f1.js');
+    assert.equal(readFileSync(join(cell, 'node_modules/p499/f9999.js'), 'utf8'), '9999');
+    assert.equal(readdirSync(join(cell, 'node_modules')).length, 501);
+    // What is changed in the cell does not change in the checkout, whether the content was shared or not.
+    writeFileSync(join(cell, 'node_modules/p1/f1.js'), 'changed');
+    assert.equal(readFileSync(join(f.repo, 'node_modules/p1/f1.js'), 'utf8'), '1');
   });
 });
 

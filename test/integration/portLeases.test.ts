@@ -37,6 +37,16 @@ describe('INV-001: port leases', function () {
     servers.push(server);
     await once(server, 'listening');
   };
+  it('tell who listens on a port, whatever its address', async () => {
+    assert.equal(await leases.listener(from), null);
+    await listen(from, '127.0.0.1');
+    await listen(from + 1, '::');
+    assert.deepEqual(
+      [await leases.listener(from), await leases.listener(from + 1), await leases.listener(from + 2)],
+      [{ pid: process.platform === 'linux' ? process.pid : null }, { pid: process.platform === 'linux' ? process.pid : null }, null],
+    );
+  });
+
   const holder = (code: string) => `
     import { createPortLeases } from 'src/adapters/freePort/portLeases.ts';
     import { createProcesses } from 'src/adapters/processes/processes.ts';

@@ -51,6 +51,18 @@ describe('A cell made ahead', function () {
     ]);
   });
 
+  it('is brought to what the last run has landed', async () => {
+    const branch = await warmCell();
+    await until(
+      'it is at the tip of main',
+      async () => (await git(repository, 'rev-parse', branch)) === (await git(repository, 'rev-parse', 'main')),
+    );
+    const list = await git(repository, 'worktree', 'list', '--porcelain');
+    const worktree = /^worktree (.*)\nHEAD .*\nbranch refs\/heads\/reactor\/warm-/m.exec(list)?.[1] ?? '';
+    assert.equal(await git(worktree, 'status', '--porcelain'), '');
+    assert.match(await git(worktree, 'ls-files'), /second\.txt/);
+  });
+
   it('INV-005: is gone after a kill -9 of the engine, and swept up by the next one', async () => {
     await warmCell();
     const engine = readLease(reactor.journal(repository));

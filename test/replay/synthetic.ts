@@ -84,6 +84,11 @@ const entries = [
     ...end('landed', 0, 'landed on main'),
   ),
   requested('r-fail', 'TASK-012'),
+  ...tell(
+    'r-fail',
+    event('run/queued', { code: 'after', text: 'after TASK-001' }),
+    event('run/baseSettled', { base: 'd'.repeat(40), baseTree: '2'.repeat(40) }),
+  ),
   ...tell('r-fail', ...boot('r-fail'), ...attempt('r-fail', 1, 'first', 1), ...end('failed', 2, 'never green')),
   requested('r-wait', 'polish'),
   ...tell('r-wait', ...boot('r-wait'), ...attempt('r-wait', 1, 'first', 0), review('1'.repeat(40))),

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { PortLease, PortLeases, ProcessIdentity } from '../../core/ports/processes.ts';
 import { LeaseFolder } from './leaseFolder.ts';
+import { portListener } from './portListener.ts';
 
 export interface PortLeasesDeps {
   readonly clock: Clock;
@@ -22,6 +23,7 @@ export function createPortLeases({ clock, log, folder, identify, isAlive }: Port
   const leases = new LeaseFolder(folder, identify, isAlive);
 
   return {
+    listener: portListener,
     async lease(range, signal): Promise<PortLease | null> {
       const startedAt = clock.monotonic();
       let held: number | null = null;

@@ -27,12 +27,16 @@ async function create(context: RepositoryContext, request: CreateWorktree, signa
   if ((await readRef(context, ref, signal)) !== null) return refuse('exists', `The branch ${branch} is already there.`);
 
   const args = ['worktree', 'add', '--quiet', '--no-checkout', '--no-track', '-b', branch, '--', path, base];
+  // Git takes the sparse patterns of the worktree that it runs in.
+  const { checkout } = request;
+  const follows = checkout && (await lstat(checkout).catch(nullIfMissing)) !== null;
+  const call = { ...onRepository(context, args), ...(follows ? { cwd: checkout } : {}) };
   let output: GitOutput;
   try {
     output = await retryLocked(
       context.clock,
       async () => {
-        const attempt = await context.git.run(onRepository(context, args), signal);
+        const attempt = await context.git.run(call, signal);
         if (isTransient(attempt)) await undo(context, request);
         return attempt;
       },

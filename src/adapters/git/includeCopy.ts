@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, readlink, realpath, rm, symlink, utimes } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
@@ -26,6 +27,10 @@ interface Found {
 const LEADS_OUT = 'leads out of the repository';
 const BARRED = 'the cell has something else than a folder above it';
 const AT_ONCE = 64;
+/** Files from which on a folder is copied by several processes. */
+const LARGE = 2000;
+/** Names on one command line at most. */
+const NAMES_AT_ONCE = 500;
 
 /** Copies single files and whole folders from a checkout to a cell and keeps count. Links stay links; nothing is overwritten. */
 export class IncludeCopy {
@@ -39,6 +44,7 @@ export class IncludeCopy {
   readonly #skipped: { path: string; why: string }[] = [];
   #files = 0;
   #bytes = 0;
+  #cloned = false;
 
   constructor({ from, to, tracked, signal }: IncludeCopyOptions) {
     this.#from = from;
@@ -59,7 +65,7 @@ export class IncludeCopy {
   }
 
   report(): IncludeReport {
-    return { files: this.#files, bytes: this.#bytes, skipped: this.#skipped };
+    return { files: this.#files, bytes: this.#bytes, cloned: this.#cloned, skipped: this.#skipped };
   }
 
   /** Those of the paths where the cell has, as far as anything is there, a real folder at `folder(path)`; the others are reported as skipped. */
@@ -104,11 +110,12 @@ export class IncludeCopy {
   }
 
   /** Copies a folder with all below it, at once where nothing in the cell is in the way. */
-  async folder(path: string): Promise<void> {
+  async folder(path: string, onBegin?: (path: string, files: number, bytes: number) => void): Promise<void> {
     const found = await this.#find(path);
+    onBegin?.(path, found.files.length, found.bytes);
     const target = join(this.#to, path);
     const free = !this.#trackedFolders.has(path) && !this.#tracked.has(path) && (await lstat(target).catch(nullIfMissing)) === null;
-    if (free && process.platform === 'linux' && (await this.#ensureFolder(folderOf(path))) && (await this.#copyWhole(path))) {
+    if (free && process.platform === 'linux' && (await this.#ensureFolder(folderOf(path))) && (await this.#copyWhole(path, found.files))) {
       for (const { path: unwanted, why } of found.unwanted) {
         await rm(join(this.#to, unwanted), { recursive: true, force: true });
         this.skip(unwanted, why);
@@ -128,16 +135,47 @@ export class IncludeCopy {
     return found.files;
   }
 
-  async #copyWhole(path: string): Promise<boolean> {
-    const args = ['-a', '--reflink=auto', '-T', '--', join(this.#from, path), join(this.#to, path)];
-    const copied = await execa('cp', args, {
+  /** Large folders by several processes at once: one alone is kept busy by opening and closing files. */
+  async #copyWhole(path: string, files: readonly string[]): Promise<boolean> {
+    const [source, target] = [join(this.#from, path), join(this.#to, path)];
+    const groups = files.length < LARGE ? null : groupsOf((await readdir(source)).map((name) => `./${name}`));
+    let copied: boolean;
+    if (groups === null) copied = await this.#cp(['-T', '--', source, target], this.#from);
+    else {
+      const { mode, atime, mtime } = await lstat(source);
+      await mkdir(target, { mode: (mode & 0o777) | 0o700 });
+      const all = await Promise.all(groups.map((names) => this.#cp(['-t', target, '--', ...names], source)));
+      copied = all.every(Boolean);
+      if (copied) await utimes(target, atime, mtime);
+    }
+    if (this.#signal?.aborted || !copied) await rm(target, { recursive: true, force: true });
+    this.#signal?.throwIfAborted();
+    const sample = files.at(0);
+    if (copied && sample !== undefined) this.#cloned ||= await this.#canClone(sample);
+    return copied;
+  }
+
+  async #cp(args: readonly string[], cwd: string): Promise<boolean> {
+    const copied = await execa('cp', ['-a', '--reflink=auto', ...args], {
+      cwd,
       reject: false,
       stdin: 'ignore',
       ...(this.#signal === undefined ? {} : { cancelSignal: this.#signal }),
     });
-    if (this.#signal?.aborted || copied.exitCode !== 0) await rm(join(this.#to, path), { recursive: true, force: true });
-    this.#signal?.throwIfAborted();
     return copied.exitCode === 0;
+  }
+
+  /** Whether the file system shares content between copies: tried with one file, beside which the copy lies for a moment. */
+  async #canClone(file: string): Promise<boolean> {
+    const probe = `${join(this.#to, file)}.reactor-probe`;
+    try {
+      await copyFile(join(this.#from, file), probe, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await rm(probe, { force: true });
+    }
   }
 
   async #find(folder: string): Promise<Found> {
@@ -223,6 +261,14 @@ export class IncludeCopy {
     await mkdir(target, { mode: (mode & 0o777) | 0o700 });
     return true;
   }
+}
+
+/** Names dealt out to as many lists as there are processors, or more where a list would grow too long for a command line. */
+function groupsOf(names: readonly string[]): string[][] {
+  const count = Math.max(availableParallelism(), Math.ceil(names.length / NAMES_AT_ONCE));
+  const groups = Array.from({ length: Math.min(count, names.length) }, (): string[] => []);
+  for (const [index, name] of names.entries()) groups[index % groups.length]?.push(name);
+  return groups;
 }
 
 /** The folder of a relative path; '' at the top. */

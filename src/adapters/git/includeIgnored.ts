@@ -1,6 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import type { IncludeReport } from '../../core/ports/git.ts';
+import type { GitRepository, IncludeReport } from '../../core/ports/git.ts';
 import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
 import { ignoredPaths } from './ignoredPaths.ts';
 import { folderOf, IncludeCopy } from './includeCopy.ts';
@@ -22,7 +22,7 @@ interface Selection {
  */
 export async function includeIgnored(
   context: RepositoryContext,
-  request: { readonly from: string; readonly to: string; readonly globs: readonly string[] },
+  request: Parameters<GitRepository['includeIgnored']>[0],
   signal?: AbortSignal,
 ): Promise<IncludeReport> {
   const key = await worktreeKey(request.to);
@@ -31,7 +31,7 @@ export async function includeIgnored(
     async () => {
       const cell = await locateCell(context, key);
       if (!cell.ok) throw new Error(cell.error.message);
-      return include(context, await realpath(request.from), cell.value, new IncludePatterns(request.globs), signal);
+      return include(context, { ...request, from: await realpath(request.from) }, cell.value, signal);
     },
     signal,
   );
@@ -39,16 +39,16 @@ export async function includeIgnored(
 
 async function include(
   context: RepositoryContext,
-  from: string,
+  { from, globs, onFolder }: Parameters<GitRepository['includeIgnored']>[0],
   cell: CellWorktree,
-  patterns: IncludePatterns,
   signal?: AbortSignal,
 ): Promise<IncludeReport> {
+  const patterns = new IncludePatterns(globs);
   const listing = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--directory'];
   const candidates = nulFields(await context.git.text({ cwd: from, args: listing }, signal));
   const worktrees = (await listWorktrees(context, signal)).map(({ path }) => path);
   const selected = await select(from, candidates, patterns, worktrees);
-  if (selected.files.length === 0 && selected.folders.length === 0) return { files: 0, bytes: 0, skipped: [] };
+  if (selected.files.length === 0 && selected.folders.length === 0) return { files: 0, bytes: 0, cloned: false, skipped: [] };
 
   const tracked = nulFields(await context.git.text(onCell(cell, ['ls-files', '-z']), signal));
   const copy = new IncludeCopy({ from, to: cell.path, tracked, ...(signal === undefined ? {} : { signal }) });
@@ -62,7 +62,7 @@ async function include(
   );
   const listed = [...selected.files];
   for (const folder of folders) {
-    if (whole.has(`${folder}/x`)) await copy.folder(folder);
+    if (whole.has(`${folder}/x`)) await copy.folder(folder, onFolder);
     else listed.push(...(await copy.filesBelow(folder)));
   }
   const files = await copy.reachable(listed, folderOf);

@@ -23,17 +23,6 @@ export function parseTasks(text: string, file: string, folder: string): RunReque
   if (tasks.length === 0) {
     throw new UserFacingError('configuration', `${file}: has no tasks`, { actions: [`write at least one "- prompt: …" into ${file}`] });
   }
-  const waiting = tasks.find(({ after }) => after !== undefined && after.length > 0);
-  if (waiting !== undefined) {
-    const name = waiting.id ?? waiting.title ?? 'a task';
-    throw new UserFacingError(
-      'configuration',
-      `${file}: ${name} comes after ${waiting.after?.join(', ')}, but tasks can't wait for each other yet`,
-      {
-        actions: ['put what comes later into a file of its own and run it when the first one has ended', 'leave "after" out'],
-      },
-    );
-  }
   return tasks.map((task) => taskRequest(task, folder));
 }
 

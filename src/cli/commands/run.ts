@@ -6,7 +6,7 @@ import { connectAlways, followRuns } from '../follow/followRuns.ts';
 import type { FollowedRun } from '../follow/runFollower.ts';
 import { safeLine } from '../render/safeText.ts';
 import { finishRuns } from './finishRuns.ts';
-import { type RunOptions, runRequests } from './runRequests.ts';
+import { parallelOf, type RunOptions, runRequests } from './runRequests.ts';
 
 /** `reactor run`: submits, follows to the end, and tells how it came out. */
 export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
@@ -16,9 +16,10 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   try {
     const host = await context.host();
     const folder = folderOf(terminal, options);
+    const sideBySide = parallelOf(options);
     const requests = await runRequests(options, terminal, host);
     const submit = async (client: EngineClient) => {
-      const { runs, notes } = await client.request('submit', { requests: [...requests] });
+      const { runs, notes } = await client.request('submit', { requests: [...requests], ...sideBySide });
       for (const note of notes) people.write(`${safeLine(note)}\n`);
       return runs;
     };

@@ -11,10 +11,14 @@ import type { Terminal } from '../terminal.ts';
 
 /** The options of `reactor run` as typed. */
 export interface RunOptions extends CommonOptions {
-  readonly task?: string;
-  readonly desc?: string;
-  readonly prompt?: string;
+  readonly task?: readonly string[];
+  readonly desc?: readonly string[];
+  readonly prompt?: readonly string[];
   readonly file?: string;
+  readonly parallel?: string;
+  readonly after?: readonly string[];
+  readonly priority?: string;
+  readonly ports?: string;
   readonly base?: string;
   readonly target?: string;
   readonly test?: string;
@@ -45,28 +49,61 @@ export async function runRequests(options: RunOptions, terminal: Terminal, host:
     if (clash !== undefined)
       throw wrong(`--file and --${clash} can't be used together: the file names the tasks.`, ['leave one of them out']);
     const tasks = await host.readTasks(resolve(terminal.folder, options.file), folder);
-    return tasks.map((task) => ({ ...task, ...settings, folder }));
+    return tasks.map((task) => withSettings({ ...task, folder }, settings));
   }
-  const { task } = options;
-  if (task !== undefined && !TaskId.safeParse(task).success) {
-    throw wrong(`--task ${JSON.stringify(task)} is not a task's name: use letters, digits, dot, dash and underscore, 64 at most.`, []);
+  return (await namedTasks(options, terminal, host, folder)).map((request) => withSettings(request, settings));
+}
+
+/** What was typed counts before what a file says, but what a task comes after is added to. */
+function withSettings(request: RunRequest, settings: ReturnType<typeof settingsOf>): RunRequest {
+  const after = [...(request.after ?? []), ...(settings.after ?? [])];
+  return { ...request, ...settings, ...(after.length === 0 ? {} : { after }) };
+}
+
+/** One task for each prompt, or for each name when there is no prompt: then the prompts are those of reactor.yaml. */
+async function namedTasks(options: RunOptions, terminal: Terminal, host: CliHost, folder: string): Promise<RunRequest[]> {
+  const { task: names = [], prompt: prompts = [], desc: titles = [] } = options;
+  const unfit = names.find((name) => !TaskId.safeParse(name).success);
+  if (unfit !== undefined) {
+    throw wrong(`--task ${JSON.stringify(unfit)} is not a task's name: use letters, digits, dot, dash and underscore, 64 at most.`, []);
   }
-  const named = { ...(task === undefined ? {} : { task }), ...(options.desc === undefined ? {} : { title: options.desc }) };
-  if (options.prompt !== undefined) return [{ ...named, ...settings, prompt: await promptText(options.prompt, terminal), folder }];
-  if (task === undefined) {
+  const count = Math.max(names.length, prompts.length);
+  for (const [option, values] of Object.entries({ task: names, prompt: prompts, desc: titles })) {
+    if (values.length !== 0 && values.length !== count)
+      throw wrong(`--${option} was given ${values.length} times for ${count} tasks: give it for each of them, or for none.`, []);
+  }
+  if (prompts.filter((prompt) => prompt === '-').length > 1)
+    throw wrong('Only one --prompt can be read from standard input.', ['put the others into files: --prompt @FILE']);
+  const titled = (index: number) => (titles[index] === undefined ? {} : { title: titles[index] });
+  if (prompts.length > 0) {
+    const requests: RunRequest[] = [];
+    for (const [index, prompt] of prompts.entries()) {
+      const name = names[index];
+      requests.push({
+        ...(name === undefined ? {} : { task: name }),
+        ...titled(index),
+        prompt: await promptText(prompt, terminal),
+        folder,
+      });
+    }
+    return requests;
+  }
+  if (names.length === 0) {
     throw wrong('There is nothing to do: give the agent a prompt.', [
       'reactor run --prompt "Add a slugify function with tests"',
       'reactor run --file tasks.yaml',
     ]);
   }
   const { config, file } = await host.config(folder);
-  const entry = config.tasks.find(({ id }) => id === task);
-  if (entry === undefined) {
-    throw wrong(`No prompt was given, and ${file ?? 'reactor.yaml'} has no task ${task} to take it from.`, [
-      `reactor run --task ${task} --prompt "…"`,
-    ]);
-  }
-  return [{ ...taskRequest(entry, folder), ...named, ...settings }];
+  return names.map((name, index) => {
+    const entry = config.tasks.find(({ id }) => id === name);
+    if (entry === undefined) {
+      throw wrong(`No prompt was given, and ${file ?? 'reactor.yaml'} has no task ${name} to take it from.`, [
+        `reactor run --task ${name} --prompt "…"`,
+      ]);
+    }
+    return { ...taskRequest(entry, folder), ...titled(index) };
+  });
 }
 
 const wrong = (message: string, actions: readonly string[]) => new UserFacingError('configuration', message, { actions });
@@ -86,17 +123,30 @@ function settingsOf(options: RunOptions): Omit<RunRequest, 'folder' | 'prompt' |
   return {
     ...present,
     ...(include === undefined ? {} : { include: [...include] }),
-    ...(options.attempts === undefined ? {} : { attempts: attemptsOf(options.attempts) }),
+    ...(options.attempts === undefined ? {} : { attempts: wholeNumber('attempts', options.attempts, 1, 100) }),
     ...(options.timeout === undefined ? {} : { timeoutMs: timeoutOf(options.timeout) }),
     ...(options.budget === undefined ? {} : { budgetUsd: budgetOf(options.budget) }),
+    ...(options.after === undefined ? {} : { after: afterOf(options.after) }),
+    ...(options.priority === undefined ? {} : { priority: wholeNumber('priority', options.priority, -100, 100) }),
+    ...(options.ports === undefined ? {} : { ports: wholeNumber('ports', options.ports, 0, 20) }),
     ...(options.baseTest === false ? { testBase: false } : {}),
   } as Omit<RunRequest, 'folder' | 'prompt' | 'task' | 'title'>;
 }
 
-function attemptsOf(text: string): number {
-  const attempts = Number(text);
-  if (!/^\d+$/.test(text) || attempts < 1 || attempts > 100) throw wrong(`--attempts ${text} is not a whole number from 1 to 100.`, []);
-  return attempts;
+/** The most tasks of one command at work at once. @throws UserFacingError `configuration` */
+export const parallelOf = ({ parallel }: RunOptions): { parallel?: number } =>
+  parallel === undefined ? {} : { parallel: wholeNumber('parallel', parallel, 1, 1000) };
+
+function afterOf(names: readonly string[]): string[] {
+  const unfit = names.find((name) => !TaskId.safeParse(name).success);
+  if (unfit !== undefined) throw wrong(`--after ${JSON.stringify(unfit)} is not a task's name.`, ['reactor tasks']);
+  return [...names];
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^-?\d+$/.test(text) && value >= least && value <= most) return value;
+  throw wrong(`--${option} ${text} is not a whole number from ${least} to ${most}.`, []);
 }
 
 function timeoutOf(text: string): number {

@@ -52,6 +52,10 @@ function describe(event: DomainEvent, entry: Entry): string | null {
   switch (event.type) {
     case 'run/requested':
       return `accepted: ${event.data.spec.title} (base ${shortOid(event.data.spec.base)}, test: ${event.data.spec.test})`;
+    case 'run/queued':
+      return `queued: ${event.data.text}`;
+    case 'run/baseSettled':
+      return `starts from ${shortOid(event.data.base)}`;
     case 'run/resumed':
       return `goes on: ${event.data.why}`;
     case 'run/recovered':
@@ -73,7 +77,7 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     case 'base/tested':
       return `base ${shortOid(event.data.tree)}: ${evidenceText(event.data.evidence)}${event.data.remembered ? ' (remembered)' : ''}`;
     case 'cell/filesIncluded':
-      return event.data.files === 0 ? null : `brought in ${plural(event.data.files, 'file')} git ignores, ${bytesText(event.data.bytes)}`;
+      return includedText(event.data);
     case 'cell/setupFinished':
       return `setup: ${evidenceText(event.data.evidence)}`;
     case 'cell/serverFailed':
@@ -93,6 +97,12 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     default:
       return describeAttempt(event) ?? describeLanding(event);
   }
+}
+
+function includedText({ files, bytes, durationMs, cloned }: EventData<'cell/filesIncluded'>): string | null {
+  if (files === 0) return null;
+  const time = durationMs === undefined || durationMs < 1000 ? '' : ` in ${elapsedText(durationMs)}`;
+  return `brought in ${plural(files, 'file')} git ignores, ${bytesText(bytes)}${cloned === true ? ' copy-on-write' : ''}${time}`;
 }
 
 function describeAttempt(event: DomainEvent): string | null {

@@ -16,6 +16,8 @@ export interface StatusRow extends ResultRow {
   readonly title: string;
   /** Where it stands in the line of its target; null when it is in none. */
   readonly line: Place | null;
+  /** What it waits for before it starts; not there when it has a place. */
+  readonly queued?: string;
 }
 
 /** @param runs the open runs, among which it may wait for its turn to land */
@@ -24,6 +26,7 @@ export const statusRow = (state: RunState, runs: readonly RunState[]): StatusRow
   phase: state.phase,
   title: state.spec.title,
   line: placeOf(state, runs),
+  ...(state.queued === null ? {} : { queued: state.queued.text }),
 });
 
 const heading = (text: string, style: Style): string => renderLine([tone('strong', text)], style);
@@ -92,15 +95,19 @@ export function runTable(runs: readonly RunState[], style: Style, now: number): 
     { title: 'TIME', piece: (state) => runElapsedText(state, now), alignRight: true },
     { title: 'COST', piece: runCostText, alignRight: true },
   ];
-  return tableLines(runs, columns, style);
+  const why: Column<RunState> = { title: 'WAITS FOR', piece: (state) => safeLine(state.queued?.text ?? '') };
+  return tableLines(runs, runs.some((state) => state.queued !== null) ? [...columns, why] : columns, style);
 }
+
+/** '8001', with what the app under test has '8001 + 8002, 8003'. */
+const portsText = ({ port, appPorts }: CellMessage): string => [port ?? '-', appPorts.join(', ')].filter((text) => text !== '').join(' + ');
 
 export function cellLines(cells: readonly CellMessage[], style: Style): string[] {
   if (cells.length === 0) return ['No cell is there: nothing runs.'];
   const columns: Column<CellMessage>[] = [
     { title: 'TASK', piece: (cell) => tone('strong', cell.task) },
     { title: 'STATE', piece: (cell) => cell.phase },
-    { title: 'PORT', piece: (cell) => (cell.port === null ? '-' : String(cell.port)), alignRight: true },
+    { title: 'PORT', piece: portsText, alignRight: true },
     { title: 'PID', piece: (cell) => (cell.pid === null ? '-' : String(cell.pid)), alignRight: true },
     { title: 'MEMORY', piece: (cell) => (cell.rssBytes === null ? '-' : bytesText(cell.rssBytes)), alignRight: true },
     { title: 'BRANCH', piece: (cell) => safeLine(cell.branch) },

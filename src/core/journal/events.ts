@@ -65,6 +65,13 @@ export type ApprovalKind = z.infer<typeof ApprovalKind>;
 export const ParkCode = z.enum(['review', 'permission', 'question', 'dirtyTarget', 'conflict', 'redMerge', 'targetMoved', 'budget']);
 export type ParkCode = z.infer<typeof ParkCode>;
 
+/**
+ * What a run waits for before it starts: others; others that all wait for a person; a place side by side; memory; or cells that are just
+ * starting.
+ */
+export const QueueCode = z.enum(['after', 'person', 'limit', 'memory', 'starting']);
+export type QueueCode = z.infer<typeof QueueCode>;
+
 const attempt = z.number().int().positive();
 
 /** Every type of entry this version writes, with the schema of its data. All are version 1. */
@@ -81,6 +88,10 @@ export const eventSchemas = {
   'engine/stopped': z.object({ engine: z.string(), reason: z.string() }),
 
   'run/requested': z.object({ run: z.string(), spec: RunSpec }),
+  /** The run can't start yet; recorded when why changes, not when its place in line does. */
+  'run/queued': z.object({ code: QueueCode, text: z.string() }),
+  /** The base of a run that started after others: what they have made by then. */
+  'run/baseSettled': z.object({ base: z.string(), baseTree: z.string() }),
   'run/started': z.object({}),
   'run/parked': z.object({ code: ParkCode, reason: z.string(), exitCode: z.number().int() }),
   'run/resumed': z.object({ why: z.string() }),
@@ -105,9 +116,17 @@ export const eventSchemas = {
     files: z.number().int(),
     bytes: z.number(),
     skipped: z.array(z.object({ path: z.string(), why: z.string() })),
+    durationMs: z.number().optional(),
+    /** Copy-on-write: the file system shares the content until one side changes it. */
+    cloned: z.boolean().optional(),
   }),
   'cell/setupFinished': z.object({ evidence: CommandEvidence }),
-  'cell/serverSpawned': z.object({ process: ProcessIdentity, port: z.number().int(), start: z.number().int() }),
+  'cell/serverSpawned': z.object({
+    process: ProcessIdentity,
+    port: z.number().int(),
+    start: z.number().int(),
+    appPorts: z.array(z.number().int()).optional(),
+  }),
   'cell/serverFailed': z.object({ code: z.string(), message: z.string(), logTail: z.string(), start: z.number().int() }),
   'cell/ready': z.object({ url: z.string(), version: z.string(), session: z.string(), bootMs: z.number() }),
   'cell/serverStopped': z.object({ killed: z.array(z.number()), left: z.array(z.number()) }),

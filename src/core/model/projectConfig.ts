@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PermissionRule } from './permissionRule.ts';
-import { countSetting, dollarsSetting, durationSetting } from './settingTypes.ts';
+import { AppPorts } from './runSpec.ts';
+import { countSetting, dollarsSetting, durationSetting, globsSetting } from './settingTypes.ts';
 import { runSettings, TaskList } from './taskEntry.ts';
 
 const rule = PermissionRule.shape;
@@ -46,6 +47,15 @@ const Health = z.strictObject({
 
 const Cells = z.strictObject({
   limit: countSetting('Most cells side by side.', 1, 1000).default(50),
+  memoryMb: countSetting(
+    'Free memory in MB that a cell needs before it is started; 0 to start cells whatever is free.',
+    0,
+    1_000_000,
+  ).default(400),
+  ports: AppPorts.describe('Leased ports for the app under test in each cell, in REACTOR_PORT, REACTOR_PORT_1 and so on.').default(0),
+  copy: globsSetting(
+    'Folders that git ignores to copy into each cell, such as node_modules; copy-on-write where the file system can.',
+  ).default([]),
   warm: countSetting('Cells made ahead, so that a task starts at once. By default one, while a client stays connected.', 0, 50).optional(),
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApproveMode, LandMode, StepsMode, TaskId, TcrMode } from './runSpec.ts';
+import { AppPorts, ApproveMode, LandMode, Priority, StepsMode, TaskId, TcrMode } from './runSpec.ts';
 import { Usd } from './usd.ts';
 
 /** What a person asks for: only what they said. The rest comes from reactor.yaml, detection and defaults. */
@@ -25,5 +25,10 @@ export const RunRequest = z.strictObject({
   timeoutMs: z.number().int().positive().optional(),
   budgetUsd: Usd.optional(),
   testBase: z.boolean().optional(),
+  /** Tasks that must have landed before; the run starts from what they made. */
+  after: z.array(TaskId).optional(),
+  priority: Priority.optional(),
+  /** Leased ports for the app under test. */
+  ports: AppPorts.optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;

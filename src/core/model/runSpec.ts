@@ -4,6 +4,11 @@ import { Usd } from './usd.ts';
 
 export const TaskId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use letters, digits, dot, dash and underscore, 64 at most');
 
+/** Higher goes first. */
+export const Priority = z.number().int().min(-100).max(100);
+/** How many ports the app under test gets. */
+export const AppPorts = z.number().int().min(0).max(20);
+
 export const ApproveMode = z.enum(['auto', 'ask', 'never']);
 export const LandMode = z.enum(['branch', 'ff', 'merge']);
 /** What the tests decide on: an attempt as a whole, or each turn of the agent. */
@@ -31,6 +36,21 @@ export const RunLimits = z.object({
   budgetUsd: Usd.nullable(),
 });
 export type RunLimits = z.infer<typeof RunLimits>;
+
+/** What decides when a run may start. */
+export const QueuePlace = z.object({
+  /** The same for all runs that were asked for together. */
+  submission: z.string(),
+  /** Higher goes first; 0 in the usual case. */
+  priority: z.number().int(),
+  /** Most runs of the submission at work at once; null when only the repository's limit holds. */
+  parallel: z.number().int().positive().nullable(),
+  /** Runs that must have come to a commit before this one starts from it. */
+  after: z.array(z.object({ run: z.string(), task: TaskId })),
+  /** The base as it was asked for, to be resolved again when the run starts after others; null for none in particular. */
+  baseName: z.string().nullable(),
+});
+export type QueuePlace = z.infer<typeof QueuePlace>;
 
 /** Everything that decides how one run goes, settled when it is accepted. */
 export const RunSpec = z.object({
@@ -63,5 +83,9 @@ export const RunSpec = z.object({
   landing: z.object({ batch: z.number().int().positive(), retries: z.number().int().nonnegative() }).default({ batch: 1, retries: 0 }),
   permissions: z.array(PermissionRule),
   limits: RunLimits,
+  /** Journals of earlier versions don't have it: such a run starts as if it had been asked for alone. */
+  queue: QueuePlace.optional(),
+  /** Leased ports for the app under test, in REACTOR_PORT, REACTOR_PORT_1, …; none when left out. */
+  ports: z.number().int().nonnegative().optional(),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApproveMode, LandMode, StepsMode, TaskId, TcrMode } from './runSpec.ts';
+import { AppPorts, ApproveMode, LandMode, Priority, StepsMode, TaskId, TcrMode } from './runSpec.ts';
 import { countSetting, dollarsSetting, durationSetting, globsSetting, modelSetting, refSetting, textSetting } from './settingTypes.ts';
 
 /** Settings of a run that stand at the top of reactor.yaml and that a single task may say otherwise. None has a default here. */
@@ -36,8 +36,10 @@ export const TaskEntry = z
     id: TaskId.describe('Short name, such as TASK-001; letters, digits, dot, dash and underscore. Given out when left out.').optional(),
     title: textSetting('One line for people. The first line of the prompt when left out.').optional(),
     prompt: textSetting('What the agent is asked to do.'),
-    after: z.array(TaskId).describe('Tasks that must have landed before this one starts.').optional(),
+    after: z.array(TaskId).describe('Tasks that must have landed before this one starts; it starts from what they made.').optional(),
     ...runSettings,
+    priority: Priority.describe('Higher starts first among tasks that wait for a place; from -100 to 100, 0 when left out.').optional(),
+    ports: AppPorts.describe('Leased ports for the app under test, in REACTOR_PORT, REACTOR_PORT_1 and so on.').optional(),
     budgetUsd: dollarsSetting('Most this task may cost, in US dollars.').optional(),
   })
   .transform(({ timeout, ...rest }) => ({ ...rest, ...(timeout === undefined ? {} : { timeoutMs: timeout }) }));

@@ -53,11 +53,15 @@ export interface CreateWorktree {
   /** New branch without refs/heads/; refused with `exists` when there. */
   readonly branch: string;
   readonly base: Oid;
+  /** A checkout whose choice of files (sparse-checkout) the new one follows; the repository's own when left out or gone. */
+  readonly checkout?: string | null;
 }
 
 export interface IncludeReport {
   readonly files: number;
   readonly bytes: number;
+  /** Copied by sharing content until one side changes it; false when nothing was copied or the file system can't. */
+  readonly cloned: boolean;
   /** Paths matched by a glob but left out, with why (tracked by git, leads out of the repository, unreadable). */
   readonly skipped: readonly { readonly path: string; readonly why: string }[];
 }
@@ -157,9 +161,17 @@ export interface GitRepository {
   ): Promise<GitResult<void>>;
   /** Fills a worktree made by `createWorktree` with the files of its commit, and its submodules from what the user has. */
   populateWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Names of the filters, such as lfs, that attributes in the commit ask for and that git has no command for: such files stay as stored. */
+  missingFilters(commit: Oid, signal?: AbortSignal): Promise<readonly string[]>;
   /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */
   includeIgnored(
-    request: { readonly from: string; readonly to: string; readonly globs: readonly string[] },
+    request: {
+      readonly from: string;
+      readonly to: string;
+      readonly globs: readonly string[];
+      /** Called before a whole folder is copied. */
+      readonly onFolder?: (path: string, files: number, bytes: number) => void;
+    },
     signal?: AbortSignal,
   ): Promise<IncludeReport>;
   /** The worktree's whole state as a tree, through an index of its own. Touches neither the worktree nor its index. */

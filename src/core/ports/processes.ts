@@ -70,4 +70,6 @@ export interface PortLeases {
    * A lease dies with the process that took it. Null when the range has none free.
    */
   lease(range: { readonly from: number; readonly to: number }, signal?: AbortSignal): Promise<PortLease | null>;
+  /** Who listens on a port of this machine: null for nobody; `pid` is null when that can't be told, as for another user's process. */
+  listener(port: number): Promise<{ readonly pid: number | null } | null>;
 }

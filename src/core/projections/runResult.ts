@@ -44,18 +44,18 @@ export function resultRow(state: RunState): ResultRow {
     tokens: state.tokens,
     costUsd: state.cost.unpricedCalls > 0 ? null : usdToNumber(state.cost.usd),
     durationMs: end === null ? null : Math.max(0, end - (state.startedAt ?? state.requestedAt)),
-    reason: state.concluded?.reason ?? state.parked?.reason ?? state.pending[0]?.title ?? '',
+    reason: state.concluded?.reason ?? state.parked?.reason ?? state.pending[0]?.title ?? state.queued?.text ?? '',
     kept: kept?.keptRef ?? null,
   };
 }
 
 export function statusOf(state: RunState): ResultRow['status'] {
   if (state.concluded) return state.concluded.status;
-  return state.parked === null ? 'running' : 'parked';
+  return state.parked === null && state.queued?.code !== 'person' ? 'running' : 'parked';
 }
 
 /** The exit code a run stands for now; null while it runs without waiting for a person. */
 export function exitCodeOf(state: RunState): number | null {
   const known = state.concluded?.exitCode ?? state.parked?.exitCode ?? null;
-  return known ?? (state.pending.length > 0 ? exitCodes.waits : null);
+  return known ?? (state.pending.length > 0 || state.queued?.code === 'person' ? exitCodes.waits : null);
 }

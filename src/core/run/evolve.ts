@@ -29,6 +29,7 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   endedAt: null,
   waitedMs: 0,
   waitingSince: null,
+  queued: null,
   cell: null,
   base: null,
   attempts: [],
@@ -53,7 +54,7 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   feedback: null,
 });
 
-const emptyCell = { hasWorktree: true, port: null, server: null, url: null, session: null, ready: false, setupDone: false };
+const emptyCell = { hasWorktree: true, port: null, appPorts: [], server: null, url: null, session: null, ready: false, setupDone: false };
 
 const withCell = (state: RunState, change: Partial<CellState>, phase: Phase = state.phase): RunState =>
   state.cell === null ? state : { ...state, phase, cell: { ...state.cell, ...change } };
@@ -69,9 +70,10 @@ const isWaitingInLine = ({ run, landing }: RunState): boolean =>
   landing.refused === null &&
   landing.batch?.leader !== run;
 
-/** Time counts as waiting while a person's answer is open, the run is parked, or others land before it. */
+/** Time counts as waiting while a person's answer is open, the run is parked, others land before it or, once it has begun, it has no place. */
 const countWaiting = (state: RunState, at: number): RunState => {
-  const waits = state.phase !== 'ended' && (state.pending.length > 0 || state.parked !== null || isWaitingInLine(state));
+  const hasNoPlace = state.queued !== null && state.startedAt !== null;
+  const waits = state.phase !== 'ended' && (state.pending.length > 0 || state.parked !== null || hasNoPlace || isWaitingInLine(state));
   if (waits && state.waitingSince === null) return { ...state, waitingSince: at };
   if (!waits && state.waitingSince !== null) {
     return { ...state, waitedMs: state.waitedMs + Math.max(0, at - state.waitingSince), waitingSince: null };
@@ -81,8 +83,15 @@ const countWaiting = (state: RunState, at: number): RunState => {
 
 function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunState {
   switch (event.type) {
+    case 'run/queued':
+      return { ...state, queued: event.data };
+    case 'run/baseSettled': {
+      const { base, baseTree } = event.data;
+      const start = { commit: base, tree: baseTree };
+      return { ...state, spec: { ...state.spec, base, baseTree }, gated: start, lastGreen: start };
+    }
     case 'run/started':
-      return { ...state, phase: 'bootstrapping', startedAt: state.startedAt ?? entry.at };
+      return { ...state, queued: null, phase: 'bootstrapping', startedAt: state.startedAt ?? entry.at };
     case 'run/parked':
       return { ...state, phase: 'parked', parked: event.data };
     case 'run/resumed':
@@ -96,7 +105,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'run/budgetRaised':
       return { ...state, budgetUsd: event.data.budgetUsd };
     case 'run/concluded':
-      return { ...state, phase: 'ending', concluded: event.data, predicted: [], parked: null, pending: [] };
+      return { ...state, phase: 'ending', concluded: event.data, predicted: [], parked: null, queued: null, pending: [] };
     case 'run/finished':
       return { ...state, phase: 'ended', endedAt: entry.at, pending: [] };
     case 'run/recoveryApplied':
@@ -110,15 +119,19 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'cell/setupFinished':
       return withCell(state, { setupDone: event.data.evidence.end === 'exited' && event.data.evidence.exitCode === 0 });
     case 'cell/serverSpawned':
-      return withCell(state, { server: event.data.process, port: event.data.port, ready: false }, 'bootstrapping');
+      return withCell(
+        { ...state, queued: null },
+        { server: event.data.process, port: event.data.port, appPorts: event.data.appPorts ?? [], ready: false },
+        'bootstrapping',
+      );
     case 'cell/serverFailed':
       return withCell(state, { server: null, ready: false });
     case 'cell/ready':
       return withCell(state, { url: event.data.url, session: event.data.session, ready: true }, 'ready');
     case 'cell/serverStopped':
-      return withCell(state, { server: null, url: null, port: null, ready: false });
+      return withCell(state, { server: null, url: null, port: null, appPorts: [], ready: false });
     case 'cell/removed':
-      return withCell(state, { server: null, url: null, port: null, ready: false, hasWorktree: false });
+      return withCell(state, { server: null, url: null, port: null, appPorts: [], ready: false, hasWorktree: false });
     case 'base/tested':
       return { ...state, phase: 'ready', base: { evidence: event.data.evidence, remembered: event.data.remembered } };
     case 'approval/requested':

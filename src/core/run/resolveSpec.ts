@@ -45,7 +45,7 @@ export function titleOf(prompt: string): string {
 }
 
 /** The entry in reactor.yaml of the task a person named. Ids that were given out do not count. */
-const entryOf = ({ task }: RunRequest, config: ProjectConfig): Partial<TaskEntry> =>
+export const entryOf = ({ task }: RunRequest, config: ProjectConfig): Partial<TaskEntry> =>
   task === undefined ? {} : (config.tasks.find(({ id }) => id === task) ?? {});
 
 const branchName = (name: string): string => name.trim().replace(/^refs\/heads\//, '');
@@ -103,7 +103,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
     checkout,
     test,
     setup: orNull(request.setup ?? entry.setup ?? config.setup),
-    include: request.include ?? entry.include ?? config.include,
+    include: [...new Set([...(request.include ?? entry.include ?? config.include), ...config.cells.copy])],
     agent: orNull(request.agent) ?? entry.agent ?? config.agent ?? null,
     model,
     approve: request.approve ?? entry.approve ?? config.approve,

@@ -1,4 +1,4 @@
-import type { ApprovalKind, ChangedFile, CommandEvidence, EventData, ParkCode, RunStatus } from '../journal/events.ts';
+import type { ApprovalKind, ChangedFile, CommandEvidence, EventData, ParkCode, QueueCode, RunStatus } from '../journal/events.ts';
 import type { PermissionRule } from '../model/permissionRule.ts';
 import type { RunSpec } from '../model/runSpec.ts';
 import type { TokenCounts } from '../model/tokens.ts';
@@ -14,6 +14,8 @@ export interface CellState {
   readonly branch: string;
   readonly hasWorktree: boolean;
   readonly port: number | null;
+  /** Leased for the app under test while the server lives. */
+  readonly appPorts: readonly number[];
   /** The server's process from its start until it was seen to have ended. */
   readonly server: ProcessIdentity | null;
   readonly url: string | null;
@@ -119,6 +121,8 @@ export interface RunState {
   /** Time spent waiting for a person or in the line of a landing so far, milliseconds, and since when it waits now. */
   readonly waitedMs: number;
   readonly waitingSince: number | null;
+  /** Why it has not started, or not started again; null once it has a place. */
+  readonly queued: { readonly code: QueueCode; readonly text: string } | null;
   readonly cell: CellState | null;
   readonly base: { readonly evidence: CommandEvidence; readonly remembered: boolean } | null;
   readonly attempts: readonly AttemptState[];

@@ -10,7 +10,8 @@ import { joined, markOf } from '../text/runWords.ts';
 import { showProblem } from './problem.ts';
 
 /** Nothing more comes by itself: it waits for a person, is parked or has ended. */
-const isSettled = (state: RunState): boolean => state.phase === 'ended' || state.parked !== null || state.pending.length > 0;
+const isSettled = (state: RunState): boolean =>
+  state.phase === 'ended' || state.parked !== null || state.pending.length > 0 || state.queued?.code === 'person';
 
 /** Hands requests to the engine and shows their progress until each has ended or waits for a person. @throws UserFacingError when refused */
 export async function startRuns(context: HostContext, model: RepositoryModel, requests: RunRequest[]): Promise<void> {

@@ -49,7 +49,7 @@ export class PanelFeed implements Disposable {
     this.#store.add(model.onEntry((entry) => this.#receive(entry)));
     this.#store.add(model.onDidChangeRun((state) => this.#changed(state)));
     this.#store.add(model.onDidReset(() => this.#reread()));
-    this.#store.add(model.onLive(({ run, kind, text }) => this.#receiveLive(run, kind, text)));
+    this.#store.add(model.onLive(({ run, kind, text }) => this.#receiveLive(run, kind === 'queued' ? 'note' : kind, text)));
   }
 
   /** Sends the lanes; their spans follow when the page shows them. */

@@ -25,7 +25,14 @@ async function freePort() {
   return port;
 }
 
-await run('git', ['worktree', 'add', '--quiet', '--no-track', '-b', branch, worktree, 'HEAD'], repository);
+const add = ['worktree', 'add', '--quiet', '--no-track', '-b', branch, worktree, 'HEAD'];
+const lock = process.env.BARE_LOCK;
+if (lock === undefined) await run('git', add, repository);
+else {
+  // Side by side some would fail: git's own locking of worktree add has races. The files are written outside the lock.
+  await run('flock', [lock, 'git', ...add.toSpliced(2, 0, '--no-checkout')], repository);
+  await run('git', ['reset', '--hard', '--quiet'], worktree);
+}
 done('worktree');
 
 const port = await freePort();

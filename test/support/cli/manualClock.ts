@@ -27,6 +27,11 @@ export class ManualClock implements Clock {
     return toDisposable(() => this.#timers.delete(timer));
   }
 
+  /** How many calls are scheduled. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
   /** Runs what falls due, in order of time. */
   advance(ms: number): void {
     const until = this.#now + ms;

@@ -62,7 +62,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'job',
     files: 'test/integration/tcr*.test.ts',
-    limitMs: minutes(14),
+    limitMs: minutes(15),
     testLimitMs: 180_000,
     stage: 3,
     needsBuild: true,
@@ -76,6 +76,16 @@ export const suites: readonly Suite[] = [
     stage: 4,
     needsBuild: true,
     startsServers: true,
+  },
+  {
+    name: 'crowd',
+    files: 'test/crowd/**/*.test.ts',
+    limitMs: minutes(45),
+    testLimitMs: minutes(40),
+    stage: 7,
+    needsBuild: true,
+    startsServers: true,
+    onRequest: true,
   },
   {
     name: 'host',

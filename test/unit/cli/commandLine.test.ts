@@ -150,6 +150,52 @@ describe('the command line', () => {
     });
   });
 
+  it('pairs repeated tasks, titles and prompts, and hands on how they run side by side', async () => {
+    const engine = new FakeEngine();
+    engine.handlers.submit = () => ({ runs: [], notes: [] });
+    const pairs = ['--task', 'A', '--prompt', 'one', '--desc', 'First', '--task', 'B', '--prompt', 'two', '--desc', 'Second'];
+    const line = ['run', ...pairs, '--parallel', '2', '--after', 'OLD', '--priority', '-3', '--ports', '2', '--detach'];
+    assert.equal((await cli(line, fakeHost(engine))).exitCode, 0);
+    await cli(['run', '--prompt', 'x', '--prompt', 'y', '--detach'], fakeHost(engine));
+    const shared = { after: ['OLD'], priority: -3, ports: 2, folder: '/repository' };
+    assert.deepEqual(
+      engine.asked.map((asked) => JSON.parse(asked.slice('submit '.length))),
+      [
+        {
+          requests: [
+            { task: 'A', title: 'First', prompt: 'one', ...shared },
+            { task: 'B', title: 'Second', prompt: 'two', ...shared },
+          ],
+          parallel: 2,
+        },
+        {
+          requests: [
+            { prompt: 'x', folder: '/repository' },
+            { prompt: 'y', folder: '/repository' },
+          ],
+        },
+      ],
+    );
+    assert.deepEqual(
+      await Promise.all(
+        [
+          ['run', '--task', 'A', '--prompt', 'x', '--prompt', 'y'],
+          ['run', '--prompt', '-', '--prompt', '-'],
+          ['run', '--prompt', 'x', '--parallel', '0'],
+          ['run', '--prompt', 'x', '--priority', 'high'],
+          ['run', '--prompt', 'x', '--after', 'not a name'],
+        ].map(refusal),
+      ),
+      [
+        '1 reactor: --task was given 1 times for 2 tasks: give it for each of them, or for none.',
+        '1 reactor: Only one --prompt can be read from standard input.',
+        '1 reactor: --parallel 0 is not a whole number from 1 to 1000.',
+        '1 reactor: --priority high is not a whole number from -100 to 100.',
+        '1 reactor: --after "not a name" is not a task\'s name.',
+      ],
+    );
+  });
+
   it('submits all tasks of a file together, with the options of the line on top', async () => {
     const engine = new FakeEngine();
     engine.handlers.submit = () => ({ runs: [], notes: [] });

@@ -24,7 +24,7 @@ describe('completion', () => {
   });
 
   it('offers options, and the values of those that have a few', async () => {
-    assert.deepEqual(await offered('run', '--pr'), ['--prompt']);
+    assert.deepEqual(await offered('run', '--pro'), ['--prompt']);
     assert.deepEqual(await offered('run', '--approve', ''), ['auto', 'ask', 'never']);
     assert.deepEqual(await offered('run', '--prompt', 'x', '--land', 'f'), ['ff']);
     assert.deepEqual(await offered('completion', ''), ['bash', 'zsh', 'fish']);

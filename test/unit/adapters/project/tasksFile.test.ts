@@ -59,10 +59,14 @@ describe('a tasks file', () => {
     );
   });
 
-  it('is refused when tasks would have to wait for each other, which nobody would notice otherwise', () => {
+  it('says which tasks come after which', () => {
     assert.equal(
-      told('- id: a\n  prompt: x\n- id: b\n  prompt: y\n  after: [a]\n'),
-      "tasks.yaml: b comes after a, but tasks can't wait for each other yet",
+      told('- id: a\n  prompt: x\n- id: b\n  prompt: y\n  after: [a]\n  priority: 3\n  ports: 2\n'),
+      '[{"prompt":"x","task":"a","folder":"/repo"},{"prompt":"y","after":["a"],"priority":3,"ports":2,"task":"b","folder":"/repo"}]',
+    );
+    assert.equal(
+      told('- id: a\n  prompt: x\n  after: [b]\n'),
+      'tasks.yaml:3:11: "[0].after[0]" must be the id of another task here; b is none',
     );
   });
 });

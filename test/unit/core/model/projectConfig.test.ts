@@ -28,7 +28,7 @@ describe('ProjectConfig', () => {
       budgets: { thresholds: [50, 75, 90, 100], onExceed: 'pause', unpriced: 'allow' },
       ports: { from: 8000, to: 9000 },
       health: { everyMs: 200, limitMs: 10_000 },
-      cells: { limit: 50 },
+      cells: { limit: 50, memoryMb: 400, ports: 0, copy: [] },
       tasks: [],
     });
   });

@@ -1,0 +1,17 @@
+import type { Oid } from '../../core/ports/git.ts';
+import { onRepository, type RepositoryContext } from './repositoryContext.ts';
+
+/** Two git processes: what the attribute files of the commit say, and what is configured. */
+export async function missingFilters(context: RepositoryContext, commit: Oid, signal?: AbortSignal): Promise<readonly string[]> {
+  const args = ['grep', '-h', '-o', '-E', '-e', 'filter=[^[:space:]]+', commit, '--', ':(glob)**/.gitattributes'];
+  const env = { GIT_LITERAL_PATHSPECS: '0' };
+  const asked = (await context.git.run({ ...onRepository(context, args), env }, signal)).stdout.split('\n');
+  const names = new Set(asked.filter((line) => line !== '').map((line) => line.slice('filter='.length)));
+  if (names.size === 0) return [];
+  const configured = await context.git.run(
+    onRepository(context, ['config', '--name-only', '--get-regexp', '^filter\\..*\\.(smudge|process)$']),
+    signal,
+  );
+  for (const key of configured.stdout.split('\n')) names.delete(key.replace(/^filter\./, '').replace(/\.(smudge|process)$/, ''));
+  return [...names].sort();
+}
