@@ -4,10 +4,11 @@ import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { keepWorktree } from './keep.ts';
+import { recordMissedMessages } from './messages.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
-import { startServer } from './startServer.ts';
+import { type StartedServer, startServer } from './startServer.ts';
 import { wishOf } from './warmCells.ts';
 
 export type BootResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -24,8 +25,11 @@ export class Cell {
   #rest: Promise<GitResult<CandidateSnapshot>> | null = null;
   #deletion: Promise<void> = Promise.resolve();
 
-  constructor(context: RunContext) {
+  /** @param adopted the server that lives already, of an engine before this one. */
+  constructor(context: RunContext, adopted: StartedServer | null = null) {
     this.#context = context;
+    this.#server = adopted?.server ?? null;
+    this.#lease = adopted?.lease ?? null;
   }
 
   /** The live server with its client. @throws Error when the cell is not booted: a bug of the caller. */
@@ -201,7 +205,10 @@ export class Cell {
   async #conversation(server: AgentServer, signal: AbortSignal): Promise<string> {
     const { state, run } = this.#context;
     const before = state.cell?.session ?? null;
-    if (before !== null && (await server.client.hasSession(before, signal))) return before;
+    if (before !== null && (await server.client.hasSession(before, signal))) {
+      await recordMissedMessages(this.#context, server.client, before, signal);
+      return before;
+    }
     return server.client.createSession({ title: `${run} ${state.spec.title}` }, signal);
   }
 

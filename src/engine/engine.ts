@@ -21,6 +21,7 @@ import { restoreAttempt } from './restore.ts';
 import { type ReviseRequest, reviseCandidate } from './revise.ts';
 import type { EngineContext } from './runContext.ts';
 import { RunSupervisor } from './runSupervisor.ts';
+import type { StartedServer } from './startServer.ts';
 import { Submissions } from './submission.ts';
 import { WarmCells } from './warmCells.ts';
 
@@ -78,13 +79,24 @@ export class Engine implements Disposable {
     return this.#driven.size > 0;
   }
 
-  /** Takes up every run that an engine before left open. */
-  async recover(): Promise<void> {
-    await this.#context.warm.sweep();
-    for (const state of this.#ledger.openRuns()) {
-      await recoverRun(this.#context, state);
-      if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run);
-    }
+  /**
+   * Takes up every run that an engine before left open. From its first moment on this engine's warden watches all cells there are; then
+   * `standDown` is called, which ends the warden before.
+   */
+  async recover({ isSameBoot, standDown }: { readonly isSameBoot: boolean; readonly standDown: () => Promise<void> }): Promise<void> {
+    const { files, warden } = this.#deps;
+    const open = this.#ledger.openRuns();
+    const leaders = new Map(open.map(({ cell }) => [cell?.id, isSameBoot ? (cell?.server ?? null) : null]));
+    const cells = await files.listCells();
+    for (const cell of cells) warden.watch(cell, leaders.get(cell) ?? null);
+    await standDown();
+    await Promise.all([this.#context.warm.sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
+    for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
+  }
+
+  async #takeUp(state: RunState, isSameBoot: boolean): Promise<void> {
+    const adopted = await recoverRun(this.#context, state, isSameBoot, this.#shutdown.signal);
+    if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run, adopted);
   }
 
   async submit(requests: readonly RunRequest[], actor: string): Promise<Reply<'submit'>> {
@@ -197,10 +209,10 @@ export class Engine implements Disposable {
     return state;
   }
 
-  #drive(run: string): void {
+  #drive(run: string, adopted: StartedServer | null = null): void {
     const before = this.#driven.get(run);
     if (before !== undefined) return;
-    const supervisor = new RunSupervisor(run, this.#context, this.#desk);
+    const supervisor = new RunSupervisor(run, this.#context, this.#desk, adopted);
     const done = this.#places
       .run(() => supervisor.drive(this.#shutdown.signal), this.#shutdown.signal)
       .catch((error: unknown) => this.#failed(run, error))

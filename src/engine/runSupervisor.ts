@@ -11,6 +11,7 @@ import { Cell } from './cell.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
+import type { StartedServer } from './startServer.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit, commitStep } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
@@ -33,10 +34,10 @@ export class RunSupervisor {
   #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
 
-  constructor(run: string, engine: EngineContext, desk: ApprovalDesk) {
+  constructor(run: string, engine: EngineContext, desk: ApprovalDesk, adopted: StartedServer | null = null) {
     this.#context = new RunContext(run, engine);
-    this.#cell = new Cell(this.#context);
-    this.#asks = new Asks(this.#context, desk);
+    this.#cell = new Cell(this.#context, adopted);
+    this.#asks = new Asks(this.#context, desk, adopted !== null);
     this.#desk = desk;
   }
 
@@ -124,6 +125,7 @@ export class RunSupervisor {
             attempt: context.state.attempts.length + 1,
             prompt: composePrompt(context.state),
             because: step.because,
+            ...(this.#cell.hasServer ? { promptId: this.#cell.server.client.newPromptId() } : {}),
           }),
         );
         return;

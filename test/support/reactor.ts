@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -226,6 +226,30 @@ export class Reactor {
     return findOwnProcesses(`REACTOR_TEST_ROOM=${this.root}`, this.root);
   }
 
+  /** Pids of the engines of a repository. A child that an engine has just forked looks like the engine itself. */
+  engines(repository: string): number[] {
+    const pids = this.processes()
+      .filter(({ commandLine }) => commandLine.endsWith(`engine --repo ${repository}`))
+      .map(({ pid }) => pid);
+    return pids.filter((pid) => !pids.includes(parentOf(pid)));
+  }
+
+  /** SIGKILL to the one engine of a repository. @throws Error when there is none, or more than one. */
+  killEngine(repository: string): void {
+    const [pid, ...others] = this.engines(repository);
+    if (pid === undefined || others.length > 0) throw new Error(`${pid === undefined ? 'no engine' : 'two engines'} for ${repository}`);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** All entries of a repository's journal. */
+  async entries(repository: string): Promise<Entry[]> {
+    const exported = await this.call(repository, ['export']);
+    return exported.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Entry);
+  }
+
   agentServers(): FoundProcess[] {
     return this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
   }
@@ -258,6 +282,15 @@ export class Reactor {
     }
     rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     if (left.length > 0) throw new Error(`left running: ${left.map(({ pid, commandLine }) => `${pid} ${commandLine}`).join('\n')}`);
+  }
+}
+
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
   }
 }
 

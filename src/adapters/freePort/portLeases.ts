@@ -22,6 +22,10 @@ export function createPortLeases({ clock, log, folder, identify, isAlive }: Port
   const leases = new LeaseFolder(folder, identify, isAlive);
 
   return {
+    async takeOver(port) {
+      return leases.claim(port) ? portLease(leases, port) : null;
+    },
+
     async lease(range, signal): Promise<PortLease | null> {
       const startedAt = clock.monotonic();
       let held: number | null = null;

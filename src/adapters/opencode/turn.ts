@@ -1,4 +1,4 @@
-import type { AssistantMessage, Part, Event as ServerEvent } from '@opencode-ai/sdk/v2/client';
+import type { AssistantMessage, Message, Part, Event as ServerEvent } from '@opencode-ai/sdk/v2/client';
 import type { Clock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/lifecycle.ts';
 import type { Log } from '../../base/log.ts';
@@ -21,6 +21,9 @@ const TICK_MS = 250;
 const LOOK_EVERY_MS = 3_000;
 /** A turn of which the server shows nothing, and which it does not call busy, has not begun. */
 const BEGIN_WITHIN_MS = 20_000;
+
+/** Looks in a row that could not read what is open before a joined turn is given up. */
+const BLIND_LOOKS = 3;
 
 export interface TurnContext {
   readonly connection: ServerConnection;
@@ -54,6 +57,10 @@ export class Turn {
   #ending: Ending | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
+  /** The prompt was sent by somebody before; until the server has been looked at, what happens may be the outcome of what they did. */
+  #isJoining = false;
+  #isJoined = false;
+  #blindLooks = 0;
   #isStreamBroken = false;
   #failure: string | undefined;
   #startedAt = 0;
@@ -62,7 +69,7 @@ export class Turn {
     this.#context = context;
     this.#request = request;
     this.#sessions = new TurnSessions(context.connection, request.sessionId);
-    this.#watch = new ViolationWatch(context.guard, context.log);
+    this.#watch = new ViolationWatch(context.guard, context.log, (violation) => request.onEvent({ type: 'violated', violation }));
     this.#reports = new MessageReports({ ...context, announce: (info, parts) => this.#announce(info, parts) });
     this.#desk = new AskDesk({ ...context, request, callOf: (callId) => this.#calls.get(callId) });
     this.#meter = new TurnMeter(request.limits, context.clock);
@@ -112,11 +119,14 @@ export class Turn {
   }
 
   async #prompt(): Promise<void> {
-    const { sessionId, prompt, agent, model } = this.#request;
+    const { sessionId, prompt, promptId = null, agent, model } = this.#request;
     const { connection } = this.#context;
     const slash = model?.indexOf('/') ?? -1;
     await this.#sessions.find();
-    for (const { id } of await this.#sessions.all()) this.#before.add(id);
+    const messages = await this.#sessions.all();
+    const sent = promptId === null ? -1 : messages.findIndex(({ id }) => id === promptId);
+    if (sent >= 0) return this.#join(messages, sent);
+    for (const { id } of messages) this.#before.add(id);
     if (agent !== null) await this.#requireAgent(agent);
     if (this.#ending) return;
     await connection.call('prompt', (signal) =>
@@ -124,6 +134,7 @@ export class Turn {
         {
           sessionID: sessionId,
           parts: [{ type: 'text', text: prompt }],
+          ...(promptId === null ? {} : { messageID: promptId }),
           ...(agent === null ? {} : { agent }),
           ...(model === null || slash < 0 ? {} : { model: { providerID: model.slice(0, slash), modelID: model.slice(slash + 1) } }),
         },
@@ -131,6 +142,26 @@ export class Turn {
       ),
     );
     this.#meter.progress();
+  }
+
+  /**
+   * The server has the prompt already. What it did since then is read from its messages, as the event stream has no replay.
+   * @param sent index of the prompt; the messages of its own session stand before it, oldest first.
+   */
+  #join(messages: readonly Message[], sent: number): void {
+    const prompt = messages[sent];
+    if (prompt === undefined) return;
+    const isEarlier = (message: Message, index: number): boolean =>
+      message.sessionID === prompt.sessionID ? index < sent : message.time.created < prompt.time.created;
+    for (const [index, message] of messages.entries()) {
+      if (isEarlier(message, index)) this.#before.add(message.id);
+      else if (message.role === 'assistant') this.#meter.callBefore(message.id);
+    }
+    for (const id of this.#request.reported ?? []) this.#context.reported.add(id);
+    this.#isJoining = true;
+    this.#isJoined = true;
+    this.#isStreamBroken = true;
+    this.#look();
   }
 
   /** The server's own words for a wrong name are no help. */
@@ -193,12 +224,14 @@ export class Turn {
         permissions: permissions?.filter((ask) => this.#sessions.has(ask.sessionID)) ?? null,
         questions: questions.filter((ask) => this.#sessions.has(ask.sessionID)),
       };
+      if (this.#isJoined && permissions === null && this.#isBlind()) return;
       const vanished = this.#desk.reconcile(mine.permissions, mine.questions);
       if (this.#isStreamBroken) {
         this.#isStreamBroken = false;
         for (const id of vanished) this.#watch.foreign(id, `permission request ${id} was answered by somebody else`);
         await this.#sessions.find();
         await this.#reportMissing();
+        this.#isJoining = false;
       }
       const state = status[this.#request.sessionId]?.type ?? 'idle';
       if (state !== 'idle' || this.#desk.isOpen) return;
@@ -209,6 +242,21 @@ export class Turn {
       // A server that does not answer is either gone, which its process tells, or stalled, which the meter tells.
       this.#context.log.log('warn', 'the agent server did not answer', { error: error.message });
     }
+  }
+
+  /**
+   * What the agent waits for can't be read. What was asked before is known to the caller; when that is not it, the turn would wait for ever.
+   */
+  #isBlind(): boolean {
+    if (this.#isJoining) {
+      for (const ask of this.#request.asked ?? []) {
+        this.#desk.permission({ ...ask, patterns: [...ask.patterns], sessionID: this.#request.sessionId, metadata: {}, always: [] });
+      }
+    }
+    this.#blindLooks = this.#desk.isOpen ? 0 : this.#blindLooks + 1;
+    if (this.#blindLooks < BLIND_LOOKS) return false;
+    this.#end({ end: 'serverGone', reason: 'what its agent waits for could not be read' });
+    return true;
   }
 
   async #settle(): Promise<void> {
@@ -269,6 +317,7 @@ export class Turn {
       case 'permission.replied': {
         const { requestID, reply } = event.properties;
         this.#meter.progress();
+        if (this.#isJoining && !this.#desk.hasSeen(requestID)) return;
         if (!this.#desk.isOurs(requestID, reply)) {
           this.#watch.foreign(
             requestID,

@@ -70,4 +70,6 @@ export interface PortLeases {
    * A lease dies with the process that took it. Null when the range has none free.
    */
   lease(range: { readonly from: number; readonly to: number }, signal?: AbortSignal): Promise<PortLease | null>;
+  /** The lease of one port on which a server listens already, after the process that had leased it has died. Null when another one holds it. */
+  takeOver(port: number): Promise<PortLease | null>;
 }

@@ -41,9 +41,9 @@ export function nextStep(state: RunState): Step {
   }
   if (state.cancelledBy !== null || state.timedOut) return stopStep(state);
   if (state.parked) return state.cell?.server ? { step: 'suspend' } : { step: 'rest' };
-  if (state.pending.length > 0) return { step: 'wait' };
-
   const attempt = currentAttempt(state);
+  if (state.pending.length > 0 && !isMidTurn(state, attempt)) return { step: 'wait' };
+
   if (attempt === null) return beforeFirstAttempt(state);
   if (attempt.commit !== null) return landStep(state);
   if (attempt.closed !== null) return afterClosed(state, attempt);
@@ -60,6 +60,14 @@ function stopStep(state: RunState): Step {
     return conclude('cancelled', exitCodes.interrupted, `cancelled by ${state.cancelledBy.replace('person:', '')}`);
   return conclude('failed', exitCodes.timeout, `the time limit of ${Math.round(state.spec.limits.timeoutMs / 1000)} s has passed`);
 }
+
+/** The agent itself asks and its server lives: who goes on with the run joins the turn, which waits for the answer. */
+const isMidTurn = (state: RunState, attempt: AttemptState | null): boolean =>
+  attempt !== null &&
+  attempt.closed === null &&
+  attempt.executed === null &&
+  state.cell?.ready === true &&
+  state.pending.every(({ kind }) => kind !== 'review');
 
 const needsCell = (state: RunState): boolean => state.cell === null || !state.cell.hasWorktree || !state.cell.ready;
 
