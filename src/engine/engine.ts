@@ -43,6 +43,8 @@ export class Engine implements Disposable {
   readonly attendance: Attendance;
   /** Runs that a bug stopped; driving them again at once would repeat it. The next engine tries. */
   readonly #failedRuns = new Set<string>();
+  /** Runs of an engine before that `recover` has not brought to where they can be driven on. What is asked of them meanwhile waits. */
+  readonly #unrecovered: Set<string>;
   #draining = false;
 
   constructor(deps: EngineDeps) {
@@ -63,6 +65,7 @@ export class Engine implements Disposable {
       announce: (live) => this.#live.fire(live),
     };
     this.#submissions = new Submissions(this.#context);
+    this.#unrecovered = new Set(this.#ledger.openRuns().map(({ run }) => run));
   }
 
   get onAppended(): Event<Entry> {
@@ -96,6 +99,7 @@ export class Engine implements Disposable {
 
   async #takeUp(state: RunState, isSameBoot: boolean): Promise<void> {
     const adopted = await recoverRun(this.#context, state, isSameBoot, this.#shutdown.signal);
+    this.#unrecovered.delete(state.run);
     if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run, adopted);
   }
 
@@ -211,11 +215,13 @@ export class Engine implements Disposable {
 
   #drive(run: string, adopted: StartedServer | null = null): void {
     const before = this.#driven.get(run);
-    if (before !== undefined) return;
+    if (before !== undefined || this.#unrecovered.has(run)) return;
     const supervisor = new RunSupervisor(run, this.#context, this.#desk, adopted);
     const done = this.#places
       .run(() => supervisor.drive(this.#shutdown.signal), this.#shutdown.signal)
       .catch((error: unknown) => this.#failed(run, error))
+      // Never driven when the engine ended before its turn came; then a server that it took over lives yet.
+      .finally(() => supervisor.letGo())
       .finally(() => {
         this.#driven.delete(run);
         this.#driveOn(run);

@@ -69,6 +69,14 @@ export class RunSupervisor {
     }
   }
 
+  /** Ends what lives of the cell. Never rejects; after `drive` there is nothing left to do. */
+  async letGo(): Promise<void> {
+    const { deps, run } = this.#context;
+    await this.#cell.stopServer().catch((error: unknown) => {
+      deps.log.log('warn', 'a cell could not be let go', { run, error: errorText(error) });
+    });
+  }
+
   async #attempt(step: Step, shutdown: AbortSignal): Promise<void> {
     const { signal } = this.#step;
     const before = this.#context.state.seq;

@@ -7,6 +7,7 @@ import { AskDesk, type Grant, type KnownCall } from './askDesk.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import type { EventStream } from './eventStream.ts';
 import { errorSentence, finishedMessage, isFinished } from './finishedMessage.ts';
+import { JoinedTurn } from './joinedTurn.ts';
 import { MessageReports } from './messageReports.ts';
 import type { ModelPrices } from './modelPrices.ts';
 import type { PathGuard } from './pathGuard.ts';
@@ -21,9 +22,6 @@ const TICK_MS = 250;
 const LOOK_EVERY_MS = 3_000;
 /** A turn of which the server shows nothing, and which it does not call busy, has not begun. */
 const BEGIN_WITHIN_MS = 20_000;
-
-/** Looks in a row that could not read what is open before a joined turn is given up. */
-const BLIND_LOOKS = 3;
 
 export interface TurnContext {
   readonly connection: ServerConnection;
@@ -49,6 +47,7 @@ export class Turn {
   readonly #subscriptions = new DisposableStore();
   readonly #sessions: TurnSessions;
   readonly #watch: ViolationWatch;
+  readonly #joined: JoinedTurn;
   readonly #reports: MessageReports;
   readonly #before = new Set<string>();
   readonly #calls = new Map<string, KnownCall>();
@@ -57,10 +56,6 @@ export class Turn {
   #ending: Ending | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
-  /** The prompt was sent by somebody before; until the server has been looked at, what happens may be the outcome of what they did. */
-  #isJoining = false;
-  #isJoined = false;
-  #blindLooks = 0;
   #isStreamBroken = false;
   #failure: string | undefined;
   #startedAt = 0;
@@ -72,6 +67,7 @@ export class Turn {
     this.#watch = new ViolationWatch(context.guard, context.log, (violation) => request.onEvent({ type: 'violated', violation }));
     this.#reports = new MessageReports({ ...context, announce: (info, parts) => this.#announce(info, parts) });
     this.#desk = new AskDesk({ ...context, request, callOf: (callId) => this.#calls.get(callId) });
+    this.#joined = new JoinedTurn(request, this.#desk);
     this.#meter = new TurnMeter(request.limits, context.clock);
   }
 
@@ -124,9 +120,9 @@ export class Turn {
     const slash = model?.indexOf('/') ?? -1;
     await this.#sessions.find();
     const messages = await this.#sessions.all();
-    const sent = promptId === null ? -1 : messages.findIndex(({ id }) => id === promptId);
-    if (sent >= 0) return this.#join(messages, sent);
-    for (const { id } of messages) this.#before.add(id);
+    const joined = this.#joined.join(messages);
+    for (const { id } of joined?.before ?? messages) this.#before.add(id);
+    if (joined !== null) return this.#goOn(joined.since);
     if (agent !== null) await this.#requireAgent(agent);
     if (this.#ending) return;
     await connection.call('prompt', (signal) =>
@@ -144,22 +140,10 @@ export class Turn {
     this.#meter.progress();
   }
 
-  /**
-   * The server has the prompt already. What it did since then is read from its messages, as the event stream has no replay.
-   * @param sent index of the prompt; the messages of its own session stand before it, oldest first.
-   */
-  #join(messages: readonly Message[], sent: number): void {
-    const prompt = messages[sent];
-    if (prompt === undefined) return;
-    const isEarlier = (message: Message, index: number): boolean =>
-      message.sessionID === prompt.sessionID ? index < sent : message.time.created < prompt.time.created;
-    for (const [index, message] of messages.entries()) {
-      if (isEarlier(message, index)) this.#before.add(message.id);
-      else if (message.role === 'assistant') this.#meter.callBefore(message.id);
-    }
+  /** The server has the prompt already. What it did since is read from its messages, as the event stream has no replay. */
+  #goOn(since: readonly Message[]): void {
+    for (const { id, role } of since) if (role === 'assistant') this.#meter.callBefore(id);
     for (const id of this.#request.reported ?? []) this.#context.reported.add(id);
-    this.#isJoining = true;
-    this.#isJoined = true;
     this.#isStreamBroken = true;
     this.#look();
   }
@@ -224,14 +208,16 @@ export class Turn {
         permissions: permissions?.filter((ask) => this.#sessions.has(ask.sessionID)) ?? null,
         questions: questions.filter((ask) => this.#sessions.has(ask.sessionID)),
       };
-      if (this.#isJoined && permissions === null && this.#isBlind()) return;
+      if (permissions === null && this.#joined.isBlind()) {
+        return this.#end({ end: 'serverGone', reason: 'what its agent waits for could not be read' });
+      }
       const vanished = this.#desk.reconcile(mine.permissions, mine.questions);
       if (this.#isStreamBroken) {
         this.#isStreamBroken = false;
         for (const id of vanished) this.#watch.foreign(id, `permission request ${id} was answered by somebody else`);
         await this.#sessions.find();
         await this.#reportMissing();
-        this.#isJoining = false;
+        this.#joined.looked();
       }
       const state = status[this.#request.sessionId]?.type ?? 'idle';
       if (state !== 'idle' || this.#desk.isOpen) return;
@@ -242,21 +228,6 @@ export class Turn {
       // A server that does not answer is either gone, which its process tells, or stalled, which the meter tells.
       this.#context.log.log('warn', 'the agent server did not answer', { error: error.message });
     }
-  }
-
-  /**
-   * What the agent waits for can't be read. What was asked before is known to the caller; when that is not it, the turn would wait for ever.
-   */
-  #isBlind(): boolean {
-    if (this.#isJoining) {
-      for (const ask of this.#request.asked ?? []) {
-        this.#desk.permission({ ...ask, patterns: [...ask.patterns], sessionID: this.#request.sessionId, metadata: {}, always: [] });
-      }
-    }
-    this.#blindLooks = this.#desk.isOpen ? 0 : this.#blindLooks + 1;
-    if (this.#blindLooks < BLIND_LOOKS) return false;
-    this.#end({ end: 'serverGone', reason: 'what its agent waits for could not be read' });
-    return true;
   }
 
   async #settle(): Promise<void> {
@@ -317,7 +288,7 @@ export class Turn {
       case 'permission.replied': {
         const { requestID, reply } = event.properties;
         this.#meter.progress();
-        if (this.#isJoining && !this.#desk.hasSeen(requestID)) return;
+        if (this.#joined.isJoining && !this.#desk.hasSeen(requestID)) return;
         if (!this.#desk.isOurs(requestID, reply)) {
           this.#watch.foreign(
             requestID,
