@@ -3,6 +3,7 @@ import { event } from '../core/journal/events.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
+import { fillWorktree, undoHalfMade } from './halfMade.ts';
 import { keepWorktree } from './keep.ts';
 import { recordMissedMessages } from './messages.ts';
 import { withRetries } from './retry.ts';
@@ -51,6 +52,7 @@ export class Cell {
     const started = deps.clock.monotonic();
     if (this.#context.state.startedAt === null) await this.#context.record(event('run/started', {}));
     const isNew = this.#context.state.cell === null;
+    if (!isNew) await undoHalfMade(this.#context);
     if (isNew && (await this.#adoptWarm(signal))) return this.#ready(this.server, started, signal);
     if (isNew) await this.#plan();
     const filled = this.#ensureWorktree(signal);
@@ -163,7 +165,7 @@ export class Cell {
     const fill = async (): Promise<string | null> => {
       const { fresh, reason } = await creating;
       if (reason !== null || !fresh) return reason;
-      const filled = await deps.repository.populateWorktree(cell.worktree, signal);
+      const filled = await fillWorktree(deps.repository, cell.worktree, signal);
       if (!filled.ok) return `the files could not be checked out: ${filled.error.message}`;
       await this.#include(cell.worktree, signal);
       return null;

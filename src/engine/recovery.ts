@@ -30,7 +30,11 @@ export async function recoverRun(
   }
   if (cell !== null) {
     const report = await deps.processes.endCell(cell.id, isSameBoot ? cell.server : null, deps.options.killGraceMs);
-    if (report.left.length === 0) deps.warden.forget(cell.id);
+    if (report.left.length === 0) {
+      deps.warden.forget(cell.id);
+      const locks = await deps.repository.clearLocks(cell.worktree);
+      if (locks.length > 0) deps.log.log('info', 'removed locks that a killed git had left in a worktree', { run, locks });
+    }
     if (cell.server !== null || report.signalled.length > 0 || cell.ready) {
       await record(event('cell/serverStopped', { killed: [...report.killed], left: [...report.left] }));
     }

@@ -272,7 +272,13 @@ export class RunSupervisor {
   }
 
   async #reset(worktree: string, commitId: string): Promise<void> {
-    const reset = await this.#context.deps.repository.resetWorktree(worktree, commitId);
+    const { repository } = this.#context.deps;
+    let reset = await repository.resetWorktree(worktree, commitId);
+    if (!reset.ok) {
+      // A git that was killed leaves its lock. With no process of the cell left, nobody else's can be there.
+      await this.#cell.stopServer();
+      if ((await repository.clearLocks(worktree)).length > 0) reset = await repository.resetWorktree(worktree, commitId);
+    }
     if (!reset.ok) throw new Error(`the worktree could not be reset: ${reset.error.message}`);
   }
 

@@ -21,36 +21,46 @@ interface Window {
   readonly isMoved?: boolean;
   /** The agent asks for a permission, and a person grants it. */
   readonly asks?: boolean;
+  /** Model calls in the end, when it is not two for each attempt and one more for an ask. */
+  readonly calls?: number;
+  /** A call whose answer the server had not finished with when it was ended: it keeps no figures of such a call. */
+  readonly isCutOff?: boolean;
+  /** Part of the short form, too. */
+  readonly isShort?: boolean;
 }
 
 /** Every window between an effect and its record. */
-const windows: readonly Window[] = [
-  { at: 'before:cell/worktreeCreated', effect: 'the worktree and its branch are made' },
+const allWindows: readonly Window[] = [
+  { at: 'before:cell/worktreeCreated', isShort: true, effect: 'the worktree and its branch are made' },
   { at: 'before:cell/serverSpawned', effect: 'the agent server is started' },
   { at: 'before:cell/ready', effect: 'the conversation is begun' },
   { at: 'before:base/tested', effect: 'the base is tested' },
-  { at: 'after:attempt/started', effect: 'the prompt is announced and not sent' },
-  { at: 'before:message/finished', effect: 'the prompt is sent and the model has answered: a charge' },
-  { at: 'before:approval/requested', effect: 'the agent asks', asks: true },
+  { at: 'after:attempt/started', isShort: true, effect: 'the prompt is announced and not sent' },
+  { at: 'before:message/finished', isShort: true, effect: 'the prompt is sent and the model has answered: a charge' },
+  // What it asks is in no journal, and the server can't list it: the attempt starts again.
+  { at: 'before:approval/requested', effect: 'the agent asks', asks: true, attempts: 2, calls: 4, isCutOff: true },
   { at: 'after:approval/requested', effect: 'the ask is in the inbox', asks: true },
   { at: 'after:approval/answered', effect: 'a person has answered, and the agent has not heard of it', asks: true },
   { at: 'before:attempt/executed', effect: "the agent's turn has ended" },
   { at: 'before:attempt/candidateBuilt', effect: 'the work is kept under a ref' },
   { at: 'before:attempt/tested', effect: 'the candidate is tested' },
   { at: 'before:attempt/reverted', effect: 'the worktree is reset', attempts: 2, isRed: true },
-  { at: 'before:attempt/committed', effect: 'the commit is made and its branch has moved' },
+  { at: 'before:attempt/committed', isShort: true, effect: 'the commit is made and its branch has moved' },
   { at: 'after:attempt/committed', effect: 'the commit is recorded and does not land yet' },
   { at: 'before:landing/prepared', effect: 'the merge is made', isMoved: true },
   { at: 'before:landing/tested', effect: 'the merge is tested', isMoved: true },
-  { at: 'before:landing/landed', effect: 'the target has moved' },
+  { at: 'before:landing/landed', isShort: true, effect: 'the target has moved' },
   { at: 'before:landing/landed', effect: 'the target has moved to a merge', isMoved: true },
   { at: 'after:landing/landed', effect: 'the landing is recorded' },
   { at: 'before:run/concluded', effect: 'the outcome is known' },
   { at: 'before:cell/serverStopped', effect: 'the server is ended' },
-  { at: 'before:cell/removed', effect: 'the worktree is taken away' },
+  { at: 'before:cell/removed', isShort: true, effect: 'the worktree is taken away' },
   { at: 'before:run/finished', effect: 'everything is gone' },
 ];
 const SIDE_BY_SIDE = 4;
+
+/** `npm test` plays some of them, `npm run chaos` all. */
+const windows = process.env['REACTOR_CHAOS'] === 'all' ? allWindows : allWindows.filter(({ isShort }) => isShort === true);
 
 const fetching = { name: 'webfetch', args: { url: 'http://127.0.0.1:9/', format: 'text' } };
 
@@ -131,8 +141,9 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
       // Asked for once per turn and charged once per call.
       const calls = reactor.calls(nameOf(window));
       const own = new Set(calls.map(({ n }) => 1000 + n));
-      assert.deepEqual(uncharged({ ...watched, charged: () => answered.filter(({ input }) => own.has(input)) }, [watched.journal]), []);
-      assert.equal(calls.length, (window.asks === true ? 3 : 2) * attempts);
+      const missing = uncharged({ ...watched, charged: () => answered.filter(({ input }) => own.has(input)) }, [watched.journal]);
+      assert.equal(missing.length, window.isCutOff === true ? 1 : 0);
+      assert.equal(calls.length, window.calls ?? (window.asks === true ? 3 : 2) * attempts);
       const trailers = await git(repository, 'log', 'main', '--format=%(trailers:key=Reactor-Run,valueonly)');
       assert.deepEqual(trailers.split('\n').filter(Boolean), [row.run]);
       assert.equal((await git(repository, 'status', '--porcelain')).trim(), '');

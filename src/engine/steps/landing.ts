@@ -97,6 +97,10 @@ export async function moveTarget(context: RunContext): Promise<void> {
     await refuse(context, 'dirty', dirtyMessage(context, target, moved.error.message, checkout?.path ?? ''));
     return;
   }
+  if (moved.error.code === 'locked') {
+    await refuse(context, 'dirty', `${target} could not be moved. ${moved.error.message} Then: reactor approve ${context.run}`);
+    return;
+  }
   if (moved.error.code !== 'refMoved') throw new Error(`${target} could not be moved: ${moved.error.message}`);
   const races = context.deps.journal.read({ run: context.run, limit: 1000 }).filter((e) => e.type === 'landing/started').length;
   if (races >= MAX_RACES) {
