@@ -14,7 +14,7 @@ import { ServerConnection } from './serverConnection.ts';
 
 const LOOK_EVERY_MS = 100;
 const ASK_EVERY_MS = 100;
-const ANSWER_LIMIT_MS = 2_000;
+const ANSWER_LIMIT_MS = 5_000;
 
 export interface AdoptDependencies {
   readonly clock: Clock;
