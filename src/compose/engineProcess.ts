@@ -190,11 +190,20 @@ export async function runEngine(folder: string): Promise<number> {
       return true;
     }
   };
+  /** With nothing more to do, what is past its limit goes, where that is wished. */
+  const goIdle = (): void => {
+    const cleaned =
+      config?.retention.whenIdle === true ? engine.clean({ dryRun: false, pastLimits: true, kinds: ['keptRef', 'log'] }) : null;
+    if (cleaned === null) return stop('idle');
+    cleaned
+      .catch((error: unknown) => log.log('warn', 'what is past its limit could not be removed', { error: errorText(error) }))
+      .finally(() => stop('idle'));
+  };
   const idleMs = numberFrom('REACTOR_IDLE_MS', DEFAULT_IDLE_MS);
   const watch = setIntervalOf(Math.min(HEARTBEAT_MS, Math.max(1000, idleMs)), () => {
     if (!holdsLease()) end({ reason: 'the lease is lost', lost: true });
     if (engine.isBusy || clients > 0) idleSince = systemClock.monotonic();
-    else if (systemClock.monotonic() - idleSince >= idleMs) stop('idle');
+    else if (systemClock.monotonic() - idleSince >= idleMs) goIdle();
   });
   const { reason, lost } = await ended;
   watch.stop();

@@ -9,7 +9,7 @@ import type { RunRequest } from '../core/model/runRequest.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { nextStep } from '../core/run/nextStep.ts';
 import type { RunState } from '../core/run/state.ts';
-import type { LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
+import type { CleanRequest, LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { cleanOrphans } from './cleaner.ts';
@@ -178,8 +178,8 @@ export class Engine implements Disposable {
     return restoreAttempt(this.#context, this.#find(name), attempt, tree);
   }
 
-  clean(dryRun: boolean): Promise<Orphan[]> {
-    return cleanOrphans(this.#context, dryRun);
+  clean(request: CleanRequest): Promise<Orphan[]> {
+    return cleanOrphans(this.#context, request);
   }
 
   status(): Status {

@@ -26,6 +26,13 @@ export function createPortLeases({ clock, log, folder, identify, isAlive }: Port
       return leases.claim(port) ? portLease(leases, port) : null;
     },
 
+    abandoned: () => leases.abandoned(),
+    forget(port) {
+      if (!leases.claim(port)) return false;
+      leases.release(port);
+      return true;
+    },
+
     async lease(range, signal): Promise<PortLease | null> {
       const startedAt = clock.monotonic();
       let held: number | null = null;

@@ -215,7 +215,15 @@ export const eventSchemas = {
   }),
 
   'restore/branchCreated': z.object({ attempt, branch: z.string(), commit: z.string() }),
-  'clean/removed': z.object({ kind: z.string(), name: z.string(), keptIn: z.string() }),
+  'clean/removed': z.object({
+    kind: z.string(),
+    name: z.string(),
+    keptIn: z.string(),
+    /** Why it could go although it is kept nowhere else: past its limit, or asked for by name. */
+    because: z.string().optional(),
+    /** What a removed ref pointed to. */
+    oid: z.string().optional(),
+  }),
 } as const;
 
 export type EventType = keyof typeof eventSchemas;
