@@ -216,6 +216,12 @@ export class Reactor {
     return join(dataFolderOf(join(repository, '.git'), this.#env), 'journal.db');
   }
 
+  /** What the engine of a repository has logged. @param home REACTOR_HOME when it is another one than the room's. */
+  engineLog(repository: string, home?: string): string {
+    const env = home === undefined ? this.#env : { ...this.#env, REACTOR_HOME: home };
+    return readFileSync(join(dataFolderOf(join(repository, '.git'), env), 'engine.log'), 'utf8');
+  }
+
   /** Requests at the model whose conversation has the word. */
   calls(word: string): ScriptedModel['calls'] {
     return this.model.calls.filter((call) => call.prompts.some((prompt) => prompt.includes(word)));

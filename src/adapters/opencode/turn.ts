@@ -20,6 +20,9 @@ import { ViolationWatch } from './violationWatch.ts';
 const TICK_MS = 250;
 /** Between looks at the server's state, in case an event was lost. */
 const LOOK_EVERY_MS = 3_000;
+/** A server that leaves so many looks in a row without an answer is stopped or stuck, though its process is there. */
+const LOOK_LIMIT_MS = 15_000;
+const SILENT_LOOKS = 3;
 /** A turn of which the server shows nothing, and which it does not call busy, has not begun. */
 const BEGIN_WITHIN_MS = 20_000;
 
@@ -56,6 +59,7 @@ export class Turn {
   #ending: Ending | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
+  #silentLooks = 0;
   #isStreamBroken = false;
   #failure: string | undefined;
   #startedAt = 0;
@@ -197,11 +201,14 @@ export class Turn {
     const { connection } = this.#context;
     try {
       const [status, permissions, questions] = await Promise.all([
-        connection.call('status', (signal) => connection.sdk.session.status({}, { signal })),
+        connection.call('status', (signal) => connection.sdk.session.status({}, { signal }), { timeoutMs: LOOK_LIMIT_MS }),
         // The server can't list them while one is open that lacks an optional field; what is known stays open then.
-        connection.call('permissions', (signal) => connection.sdk.permission.list({}, { signal })).catch(() => null),
-        connection.call('questions', (signal) => connection.sdk.question.list({}, { signal })),
+        connection
+          .call('permissions', (signal) => connection.sdk.permission.list({}, { signal }), { timeoutMs: LOOK_LIMIT_MS })
+          .catch(() => null),
+        connection.call('questions', (signal) => connection.sdk.question.list({}, { signal }), { timeoutMs: LOOK_LIMIT_MS }),
       ]);
+      this.#silentLooks = 0;
       // Requests of sessions that are not this turn's are left over from a turn that was stopped.
       if ([...(permissions ?? []), ...questions].some((ask) => !this.#sessions.has(ask.sessionID))) await this.#sessions.find();
       const mine = {
@@ -225,7 +232,9 @@ export class Turn {
     } catch (error) {
       if (this.#ending) return;
       if (!(error instanceof ServerCallFailed)) throw error;
-      // A server that does not answer is either gone, which its process tells, or stalled, which the meter tells.
+      // A server that does not answer is gone, which its process tells, or it is stopped or stuck.
+      if (error.status === null) this.#silentLooks += 1;
+      if (this.#silentLooks >= SILENT_LOOKS) this.#end({ end: 'serverGone', reason: 'the agent server lives and does not answer' });
       this.#context.log.log('warn', 'the agent server did not answer', { error: error.message });
     }
   }

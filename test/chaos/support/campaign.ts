@@ -45,7 +45,7 @@ export async function campaign(options: {
       }
       done += 1;
       kills[killed.target] += 1;
-      tell(`${done} ${killed.target} ${killed.pid} after ${killed.afterMs} ms`);
+      tell(`${done} ${killed.target} ${killed.pid} after ${killed.entries} entries and ${killed.afterMs} ms`);
       found(`after kill ${done} (${killed.target})`, await world.problems());
       if (done % options.restEvery !== 0 || done === options.kills) continue;
       found(`at rest after kill ${done}`, await world.rest());

@@ -80,6 +80,20 @@ export function readJournal(file: string): { readonly entries: readonly Entry[];
   }
 }
 
+/** Number of the last entry; 0 while there is none. */
+export function lastEntry(file: string): number {
+  if (!existsSync(file)) return 0;
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    return Number(database.prepare('SELECT max(seq) AS last FROM entries').get()?.['last'] ?? 0);
+  } catch {
+    // Its tables are just being made.
+    return 0;
+  } finally {
+    database.close();
+  }
+}
+
 export interface Runs {
   readonly open: ReadonlySet<string>;
   /** Cells of open runs. */

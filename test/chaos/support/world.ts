@@ -8,7 +8,7 @@ import { checkoutState } from '../../support/sampleRepository.ts';
 import { bash, isRetry, tools, write } from '../../support/sampleScript.ts';
 import type { ModelScript } from '../../support/scriptedModel.ts';
 import type { SeededRandom } from '../../support/seededRandom.ts';
-import { type FoundProcess, openRuns, problemsOf, processes, readJournal, uncharged, type Watched } from './checker.ts';
+import { type FoundProcess, lastEntry, openRuns, problemsOf, processes, readJournal, uncharged, type Watched } from './checker.ts';
 
 export const targets = ['engine', 'server', 'test', 'git', 'warden'] as const;
 export type Target = (typeof targets)[number];
@@ -16,6 +16,8 @@ export type Target = (typeof targets)[number];
 export interface Kill {
   readonly target: Target;
   readonly pid: number;
+  /** What was waited for before: entries of the journals, then a pause. */
+  readonly entries: number;
   readonly afterMs: number;
 }
 
@@ -34,7 +36,10 @@ const wheel: readonly Target[] = [
   'git',
   'warden',
 ];
-const LONGEST_PAUSE_MS = 1500;
+/** Between kills the journals grow by up to so many entries, so that the moments lie all over a run however slow the machine is. */
+const MOST_ENTRIES = 30;
+const PROGRESS_LIMIT_MS = 10_000;
+const LONGEST_PAUSE_MS = 300;
 const FIND_LIMIT_MS = 2000;
 const REST_LIMIT_MS = 300_000;
 
@@ -132,6 +137,9 @@ export class ChaosWorld {
     const afterMs = this.#random.below(LONGEST_PAUSE_MS);
     const target = this.#random.pick(wheel);
     const draw = this.#random.below(1_000_000);
+    const entries = this.#random.below(MOST_ENTRIES);
+    const from = this.#entries();
+    await until('something has happened', () => this.#entries() >= from + entries, PROGRESS_LIMIT_MS).catch(() => {});
     await systemClock.sleep(afterMs);
     const deadline = systemClock.monotonic() + FIND_LIMIT_MS;
     while (systemClock.monotonic() < deadline) {
@@ -139,11 +147,15 @@ export class ChaosWorld {
       const victim = candidates[draw % Math.max(1, candidates.length)];
       if (victim !== undefined && kill(victim.pid)) {
         if (target === 'server') this.#serverKills.push(systemClock.now());
-        return { target, pid: victim.pid, afterMs };
+        return { target, pid: victim.pid, entries, afterMs };
       }
       await systemClock.sleep(3);
     }
     return null;
+  }
+
+  #entries(): number {
+    return this.#watched().reduce((sum, { journal }) => sum + lastEntry(journal), 0);
   }
 
   #candidates(target: Target): FoundProcess[] {
