@@ -149,9 +149,22 @@ Examples:
     .option('--whole', 'as the agent left it, before parts of it were rejected or edited')
     .action(async (name, options) => done(await (await import('./commands/keeping.ts')).restoreCommand(context, name, options)));
 
-  command('clean', 'remove what belongs to no run; only what is kept elsewhere')
+  command('clean', 'remove what belongs to no run; only what is kept elsewhere or past its limit')
+    .argument('[name...]', 'only what has this name in the list; it goes even when it is kept nowhere else')
     .option('--dry-run', 'list it and remove nothing')
-    .action(async (options) => done(await (await import('./commands/keeping.ts')).cleanCommand(context, options)));
+    .addOption(
+      new Option('--kind <kind...>', 'only these kinds').choices([
+        'process',
+        'worktree',
+        'branch',
+        'folder',
+        'port',
+        'keptRef',
+        'log',
+        'cache',
+      ]),
+    )
+    .action(async (names, options) => done(await (await import('./commands/keeping.ts')).cleanCommand(context, names, options)));
   command('export', 'write the journal as NDJSON or CSV, or check its chain')
     .addOption(new Option('--format <format>', 'form of the output (default: ndjson)').choices(['ndjson', 'csv']))
     .option('--run <run>', 'only the entries of one run')

@@ -8,6 +8,7 @@ import { portLeaseFolder } from '../adapters/files/runtimeFolder.ts';
 import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
+import { readBootId } from '../adapters/journal/bootId.ts';
 import { acquireLease, heartbeat, releaseLease } from '../adapters/journal/lease.ts';
 import { openJournal } from '../adapters/journal/openJournal.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
@@ -21,6 +22,7 @@ import { evolveRun } from '../core/run/evolve.ts';
 import { Engine } from '../engine/engine.ts';
 import { ClientSession } from '../engine/engineServer.ts';
 import { composeAgentServers } from './agentServers.ts';
+import { withFaultPoint } from './faultPoint.ts';
 import { openHome } from './home.ts';
 import { programPath, programVersion } from './program.ts';
 
@@ -64,8 +66,13 @@ export async function runEngine(folder: string): Promise<number> {
   }
   const { token } = lease;
   const git = createGit({ clock: systemClock, log });
-  const journal = openJournal({ file: home.journalFile, clock: systemClock, log, evolve: evolveRun, token, holder: { engine: engineId } });
-  const before = lastWarden(journal);
+  const journal = withFaultPoint(
+    openJournal({ file: home.journalFile, clock: systemClock, log, evolve: evolveRun, token, holder: { engine: engineId } }),
+    process.env['REACTOR_DIE'],
+  );
+  const before = lastEngine(journal);
+  const bootId = readBootId();
+  const isSameBoot = bootId === null || before.bootId === null || before.bootId === bootId;
   const wardens = createWardens({
     clock: systemClock,
     log,
@@ -166,11 +173,15 @@ export async function runEngine(folder: string): Promise<number> {
     { clock: systemClock, onListenerError: (error) => log.log('error', 'a client could not be served', { error: errorText(error) }) },
   );
   await journal.append({
-    entries: [stamp(event('engine/started', { engine: engineId, process: self, warden: warden.process, version, token }))],
+    entries: [stamp(event('engine/started', { engine: engineId, process: self, warden: warden.process, version, token, bootId }))],
     durability: 'normal',
   });
-  await engine.recover();
-  if (before !== null) await wardens.standDown(before);
+  await engine.recover({
+    isSameBoot,
+    standDown: async () => {
+      if (before.warden !== null && isSameBoot) await wardens.standDown(before.warden);
+    },
+  });
   log.log('info', 'engine ready', { pid: process.pid, socket: home.socket });
 
   /** A heartbeat that can't be written is no loss yet: the next one may be. */
@@ -182,11 +193,20 @@ export async function runEngine(folder: string): Promise<number> {
       return true;
     }
   };
+  /** With nothing more to do, what is past its limit goes, where that is wished. */
+  const goIdle = (): void => {
+    const cleaned =
+      config?.retention.whenIdle === true ? engine.clean({ dryRun: false, pastLimits: true, kinds: ['keptRef', 'log'] }) : null;
+    if (cleaned === null) return stop('idle');
+    cleaned
+      .catch((error: unknown) => log.log('warn', 'what is past its limit could not be removed', { error: errorText(error) }))
+      .finally(() => stop('idle'));
+  };
   const idleMs = numberFrom('REACTOR_IDLE_MS', DEFAULT_IDLE_MS);
   const watch = setIntervalOf(Math.min(HEARTBEAT_MS, Math.max(1000, idleMs)), () => {
     if (!holdsLease()) end({ reason: 'the lease is lost', lost: true });
     if (engine.isBusy || clients > 0) idleSince = systemClock.monotonic();
-    else if (systemClock.monotonic() - idleSince >= idleMs) stop('idle');
+    else if (systemClock.monotonic() - idleSince >= idleMs) goIdle();
   });
   const { reason, lost } = await ended;
   watch.stop();
@@ -215,19 +235,29 @@ const stamp = (domain: ReturnType<typeof event>) => ({
   data: domain.data,
 });
 
-/** The warden of the engine before, from its last `engine/started`. */
-function lastWarden(journal: {
+interface EngineBefore {
+  readonly warden: ProcessIdentity | null;
+  readonly bootId: string | null;
+}
+
+/** What the journal tells of the engine before; nothing of one that ended in order. */
+function lastEngine(journal: {
   head(): number;
   read(query: { from: number; limit: number }): readonly { type: string; data: unknown }[];
-}): ProcessIdentity | null {
+}): EngineBefore {
   const PAGE = 500;
+  let warden: ProcessIdentity | null = null;
   for (let to = journal.head(); to > 0; to -= PAGE) {
     const page = journal.read({ from: Math.max(1, to - PAGE + 1), limit: Math.min(PAGE, to) });
-    const last = page.findLast((e) => e.type === 'engine/started' || e.type === 'engine/wardenReplaced');
-    if (last) return (last.data as { warden: ProcessIdentity | null }).warden;
-    if (page.findLast((e) => e.type === 'engine/stopped')) return null;
+    for (const { type, data } of page.toReversed()) {
+      if (type === 'engine/stopped') return { warden: null, bootId: null };
+      if (type === 'engine/wardenReplaced') warden ??= (data as { warden: ProcessIdentity }).warden;
+      if (type !== 'engine/started') continue;
+      const started = data as { warden: ProcessIdentity | null; bootId?: string | null };
+      return { warden: warden ?? started.warden, bootId: started.bootId ?? null };
+    }
   }
-  return null;
+  return { warden, bootId: null };
 }
 
 /** Calls `run` every `everyMs` until stopped. */

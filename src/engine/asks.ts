@@ -1,8 +1,12 @@
-import { event } from '../core/journal/events.ts';
+import type { Entry } from '../core/journal/entry.ts';
+import { type EventData, event } from '../core/journal/events.ts';
 import { decidePermission, effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { PermissionAsk, PermissionReply, QuestionAsk, QuestionReply } from '../core/ports/agent.ts';
-import type { ApprovalDesk } from './approvalDesk.ts';
+import type { Answer, ApprovalDesk } from './approvalDesk.ts';
 import type { RunContext } from './runContext.ts';
+
+/** Of a run, looked through for an answer; more than any run has. */
+const MOST_ENTRIES = 100_000;
 
 const editingTools: ReadonlySet<string> = new Set(['edit', 'write', 'patch', 'multiedit', 'apply_patch']);
 
@@ -10,10 +14,13 @@ const editingTools: ReadonlySet<string> = new Set(['edit', 'write', 'patch', 'mu
 export class Asks {
   readonly #context: RunContext;
   readonly #desk: ApprovalDesk;
+  readonly #isAdopted: boolean;
 
-  constructor(context: RunContext, desk: ApprovalDesk) {
+  /** @param isAdopted the server lives on from an engine before, which may have died with an answer in its hand. */
+  constructor(context: RunContext, desk: ApprovalDesk, isAdopted: boolean) {
     this.#context = context;
     this.#desk = desk;
+    this.#isAdopted = isAdopted;
   }
 
   async permission(attempt: number, ask: PermissionAsk, signal: AbortSignal, endTurn: (reason: string) => void): Promise<PermissionReply> {
@@ -39,6 +46,7 @@ export class Asks {
         kind: 'permission',
         title,
         detail: `the agent asks for ${ask.permission}`,
+        ask: ask.id,
         permission: { permission: ask.permission, patterns: [...ask.patterns] },
       },
       signal,
@@ -56,9 +64,37 @@ export class Asks {
       .join(' · ')
       .slice(0, 300);
     const questions = ask.questions.map((q) => ({ ...q, options: [...q.options] }));
-    const answer = await this.#ask({ attempt, kind: 'question', title, detail: 'the agent asks a question', questions }, signal, endTurn);
+    const answer = await this.#ask(
+      { attempt, kind: 'question', title, detail: 'the agent asks a question', questions, ask: ask.id },
+      signal,
+      endTurn,
+    );
     if (answer === null || answer.decision === 'rejected') return null;
     return answer.answers ?? [];
+  }
+
+  /** Permissions asked for in the attempt before this engine, which may still be open. */
+  askedBefore(attempt: number): { id: string; permission: string; patterns: readonly string[] }[] {
+    return this.#requests().flatMap((data) =>
+      data.attempt === attempt && data.ask !== undefined && data.permission !== undefined ? [{ id: data.ask, ...data.permission }] : [],
+    );
+  }
+
+  /** What a person has said to this very ask, when the engine died before it could be passed on. */
+  #answerBefore(ask: string | undefined): Answer | null {
+    const asked = this.#requests().find((data) => data.ask !== undefined && data.ask === ask);
+    if (asked === undefined) return null;
+    const answered = this.#entries().find(({ type, data }) => type === 'approval/answered' && (data as Answer).id === asked.id);
+    return answered === undefined ? null : (answered.data as Answer);
+  }
+
+  #requests(): EventData<'approval/requested'>[] {
+    return this.#entries().flatMap(({ type, data }) => (type === 'approval/requested' ? [data as EventData<'approval/requested'>] : []));
+  }
+
+  /** Of interest only where an engine before may have left something. */
+  #entries(): readonly Entry[] {
+    return this.#isAdopted ? this.#context.deps.journal.read({ run: this.#context.run, limit: MOST_ENTRIES }) : [];
   }
 
   /** Null when the turn ended or the run parked before a person answered. */
@@ -67,7 +103,10 @@ export class Asks {
     signal: AbortSignal,
     endTurn: (reason: string) => void,
   ): ReturnType<ApprovalDesk['waitFor']> {
-    const id = await this.#desk.request(this.#context.run, { ...request, tree: null });
+    const said = this.#answerBefore(request.ask);
+    if (said !== null) return said;
+    const open = this.#context.state.pending.find((p) => p.ask !== null && p.ask === request.ask);
+    const id = open?.id ?? (await this.#desk.request(this.#context.run, { ...request, tree: null }));
     const answer = await this.#desk.waitFor(this.#context.run, id, signal);
     if (answer === null && signal.aborted && this.#context.state.pending.some((p) => p.id === id)) {
       // Left open it would go on waiting for a person, and hide how the turn ended.

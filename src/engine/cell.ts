@@ -4,11 +4,13 @@ import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { bytesText, plural } from '../core/projections/figures.ts';
+import { fillWorktree, undoHalfMade } from './halfMade.ts';
 import { keepWorktree } from './keep.ts';
+import { recordMissedMessages } from './messages.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
-import { portsOf, releaseAll, startServer } from './startServer.ts';
+import { portsOf, releaseAll, type StartedServer, startServer } from './startServer.ts';
 import { wishOf } from './warmCells.ts';
 
 export type BootResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -25,8 +27,11 @@ export class Cell {
   #rest: Promise<GitResult<CandidateSnapshot>> | null = null;
   #deletion: Promise<void> = Promise.resolve();
 
-  constructor(context: RunContext) {
+  /** @param adopted the server that lives already, of an engine before this one. */
+  constructor(context: RunContext, adopted: StartedServer | null = null) {
     this.#context = context;
+    this.#server = adopted?.server ?? null;
+    this.#leases = adopted === null ? [] : [adopted.lease, ...adopted.appLeases];
   }
 
   /** The live server with its client. @throws Error when the cell is not booted: a bug of the caller. */
@@ -48,6 +53,7 @@ export class Cell {
     const started = deps.clock.monotonic();
     if (this.#context.state.startedAt === null) await this.#context.record(event('run/started', {}));
     const isNew = this.#context.state.cell === null;
+    if (!isNew) await undoHalfMade(this.#context);
     if (isNew && (await this.#adoptWarm(signal))) return this.#ready(this.server, started, signal);
     if (isNew) await this.#plan();
     const filled = this.#ensureWorktree(signal);
@@ -167,7 +173,7 @@ export class Cell {
     const fill = async (): Promise<string | null> => {
       const { fresh, reason } = await creating;
       if (reason !== null || !fresh) return reason;
-      const filled = await deps.repository.populateWorktree(cell.worktree, signal);
+      const filled = await fillWorktree(deps.repository, cell.worktree, signal);
       if (!filled.ok) return `the files could not be checked out: ${filled.error.message}`;
       await this.#include(cell.worktree, signal);
       return null;
@@ -209,7 +215,10 @@ export class Cell {
   async #conversation(server: AgentServer, signal: AbortSignal): Promise<string> {
     const { state, run } = this.#context;
     const before = state.cell?.session ?? null;
-    if (before !== null && (await server.client.hasSession(before, signal))) return before;
+    if (before !== null && (await server.client.hasSession(before, signal))) {
+      await recordMissedMessages(this.#context, server.client, before, signal);
+      return before;
+    }
     return server.client.createSession({ title: `${run} ${state.spec.title}` }, signal);
   }
 

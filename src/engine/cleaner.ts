@@ -1,34 +1,83 @@
 import { event } from '../core/journal/events.ts';
 import type { GitRepository } from '../core/ports/git.ts';
 import type { RunState } from '../core/run/state.ts';
-import type { Orphan } from '../protocol/messages.ts';
+import type { CleanRequest, Orphan } from '../protocol/messages.ts';
+import type { EngineDeps } from './deps.ts';
+import type { FoundOrphan } from './foundOrphan.ts';
 import { keptRefPrefix } from './keep.ts';
+import { findPastLimits } from './retention.ts';
 import type { EngineContext } from './runContext.ts';
 
-type Found = Omit<Orphan, 'removed'> & { readonly remove: () => Promise<boolean> };
-
 /**
- * Finds what no open run owns: processes, worktrees, folders and branches of cells that are gone. Removes only what is kept elsewhere,
- * after keeping it where that is possible; what can't be kept is named and left.
+ * Finds what no open run owns: processes, worktrees, folders, branches and port leases of cells that are gone, templates of other versions,
+ * and, when asked for, what is past its limit. Removes what is kept elsewhere (after keeping it where that is possible), what a limit of
+ * reactor.yaml gives up, and what a person asks for by its name; everything else is named and left.
  */
-export async function cleanOrphans(engine: EngineContext, dryRun: boolean): Promise<Orphan[]> {
-  const { deps, ledger } = engine;
+export async function cleanOrphans(engine: EngineContext, request: CleanRequest): Promise<Orphan[]> {
+  const { ledger } = engine;
   const open = ledger.openRuns();
-  const owned = new Set([...open.flatMap((s) => (s.cell === null ? [] : [s.cell.id])), ...engine.warm.ids]);
-  const found = [...(await orphanCells(engine, owned)), ...(await mergedBranches(deps.repository, open, engine))];
+  const found = (await findAll(engine, open, request.pastLimits === true)).filter(
+    ({ kind, name }) => (request.names?.includes(name) ?? true) && (request.kinds?.includes(kind) ?? true),
+  );
   const out: Orphan[] = [];
-  for (const { remove, ...orphan } of found) {
-    const removed = !dryRun && orphan.keptIn !== null && (await remove());
-    if (removed)
-      await ledger.append(null, 'engine', event('clean/removed', { kind: orphan.kind, name: orphan.name, keptIn: orphan.keptIn ?? '' }));
+  for (const { remove, oid, ...orphan } of found) {
+    const because = orphan.limit ?? (request.names?.includes(orphan.name) ? 'asked for by name' : undefined);
+    const removed = !request.dryRun && (orphan.keptIn !== null || because !== undefined) && (await remove());
+    if (removed) {
+      const { kind, name, keptIn } = orphan;
+      const why = keptIn === null && because !== undefined ? { because } : {};
+      const data = { kind, name, keptIn: keptIn ?? '', ...why, ...(oid === undefined ? {} : { oid }) };
+      await ledger.append(null, 'engine', event('clean/removed', data));
+    }
     out.push({ ...orphan, removed });
   }
   return out;
 }
 
-async function orphanCells(engine: EngineContext, owned: ReadonlySet<string>): Promise<Found[]> {
+async function findAll(engine: EngineContext, open: readonly RunState[], pastLimits: boolean): Promise<FoundOrphan[]> {
   const { deps } = engine;
-  const found: Found[] = [];
+  const owned = new Set([...open.flatMap((s) => (s.cell === null ? [] : [s.cell.id])), ...engine.warm.ids]);
+  const found = [
+    ...(await orphanCells(engine, owned)),
+    ...(await mergedBranches(deps.repository, open, engine)),
+    ...abandonedPorts(deps),
+    ...(await oldTemplates(deps)),
+  ];
+  if (!pastLimits) return found;
+  const top = deps.repository.facts.topLevel;
+  const { config } = await deps.project.config(top ?? deps.repository.facts.commonDir, top ?? deps.repository.facts.commonDir);
+  return [...found, ...(await findPastLimits(deps, open, config.retention))];
+}
+
+const abandonedPorts = ({ ports }: EngineDeps): FoundOrphan[] =>
+  ports.abandoned().map((port) => ({
+    kind: 'port',
+    name: String(port),
+    why: 'leased by a process that has died',
+    keptIn: 'nothing to keep',
+    remove: async () => ports.forget(port),
+  }));
+
+/** Made once for each version of the agent server, and made again when needed. */
+async function oldTemplates({ agents, files }: EngineDeps): Promise<FoundOrphan[]> {
+  const version = (await agents.locate())?.version;
+  if (version === undefined) return [];
+  const old = (await files.listTemplates()).filter((name) => !name.startsWith(`opencode-${version}.db`));
+  return old.map((name) => ({
+    kind: 'cache',
+    name,
+    why: `prepared for another version than OpenCode ${version}`,
+    keptIn: 'nothing to keep',
+    remove: async () => {
+      await files.removeTemplate(name);
+      return true;
+    },
+  }));
+}
+
+async function orphanCells(engine: EngineContext, owned: ReadonlySet<string>): Promise<FoundOrphan[]> {
+  const { deps } = engine;
+  const found: FoundOrphan[] = [];
   const worktrees = await deps.repository.listWorktrees();
   for (const cell of await deps.files.listCells()) {
     if (owned.has(cell)) continue;
@@ -61,7 +110,7 @@ async function orphanCells(engine: EngineContext, owned: ReadonlySet<string>): P
   return found;
 }
 
-async function orphanWorktree(engine: EngineContext, cell: string, path: string): Promise<Found> {
+async function orphanWorktree(engine: EngineContext, cell: string, path: string): Promise<FoundOrphan> {
   const { deps } = engine;
   const base = { kind: 'worktree' as const, name: path, why: `the run of cell ${cell} has ended` };
   const remove = async (): Promise<boolean> => {
@@ -90,8 +139,8 @@ async function orphanWorktree(engine: EngineContext, cell: string, path: string)
 }
 
 /** Branches of ended runs whose commits are in the target already. */
-async function mergedBranches(repository: GitRepository, open: readonly RunState[], engine: EngineContext): Promise<Found[]> {
-  const found: Found[] = [];
+async function mergedBranches(repository: GitRepository, open: readonly RunState[], engine: EngineContext): Promise<FoundOrphan[]> {
+  const found: FoundOrphan[] = [];
   const used = new Set(open.flatMap((s) => (s.cell === null ? [] : [`refs/heads/${s.cell.branch}`])));
   const targets = new Map<string, string>();
   for (const state of engine.deps.journal.recentRuns(500)) {

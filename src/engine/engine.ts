@@ -9,7 +9,7 @@ import type { RunRequest } from '../core/model/runRequest.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { nextStep } from '../core/run/nextStep.ts';
 import type { RunState } from '../core/run/state.ts';
-import type { LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
+import type { CleanRequest, LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { cleanOrphans } from './cleaner.ts';
@@ -24,6 +24,7 @@ import { type ReviseRequest, reviseCandidate } from './revise.ts';
 import type { EngineContext } from './runContext.ts';
 import { RunSupervisor } from './runSupervisor.ts';
 import { Scheduler } from './scheduler.ts';
+import type { StartedServer } from './startServer.ts';
 import { Submissions } from './submission.ts';
 import { WarmCells } from './warmCells.ts';
 
@@ -46,6 +47,8 @@ export class Engine implements Disposable {
   readonly attendance: Attendance;
   /** Runs that a bug stopped; driving them again at once would repeat it. The next engine tries. */
   readonly #failedRuns = new Set<string>();
+  /** Runs of an engine before that `recover` has not brought to where they can be driven on. What is asked of them meanwhile waits. */
+  readonly #unrecovered: Set<string>;
   #draining = false;
 
   constructor(deps: EngineDeps) {
@@ -71,6 +74,7 @@ export class Engine implements Disposable {
     };
     this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));
     this.#submissions = new Submissions(this.#context);
+    this.#unrecovered = new Set(this.#ledger.openRuns().map(({ run }) => run));
   }
 
   get onAppended(): Event<Entry> {
@@ -92,14 +96,26 @@ export class Engine implements Disposable {
     return [...this.#driven].flatMap(([run, { done }]) => (this.#scheduler.restsOnPerson(run) ? [] : [done]));
   }
 
-  /** Takes up every run that an engine before left open. */
-  async recover(): Promise<void> {
-    await this.#context.warm.sweep();
-    for (const state of this.#ledger.openRuns()) {
-      await recoverRun(this.#context, state);
-      if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run);
-    }
-    if (this.#ledger.openRuns().length > 0) this.#conflicts.look(true);
+  /**
+   * Takes up every run that an engine before left open. From its first moment on this engine's warden watches all cells there are; then
+   * `standDown` is called, which ends the warden before.
+   */
+  async recover({ isSameBoot, standDown }: { readonly isSameBoot: boolean; readonly standDown: () => Promise<void> }): Promise<void> {
+    const { files, warden } = this.#deps;
+    const open = this.#ledger.openRuns();
+    const leaders = new Map(open.map(({ cell }) => [cell?.id, isSameBoot ? (cell?.server ?? null) : null]));
+    const cells = await files.listCells();
+    for (const cell of cells) warden.watch(cell, leaders.get(cell) ?? null);
+    await standDown();
+    await Promise.all([this.#context.warm.sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
+    for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
+    if (open.length > 0) this.#conflicts.look(true);
+  }
+
+  async #takeUp(state: RunState, isSameBoot: boolean): Promise<void> {
+    const adopted = await recoverRun(this.#context, state, isSameBoot, this.#shutdown.signal);
+    this.#unrecovered.delete(state.run);
+    if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run, adopted);
   }
 
   async submit(requests: readonly RunRequest[], parallel: number | null, actor: string): Promise<Reply<'submit'>> {
@@ -177,8 +193,8 @@ export class Engine implements Disposable {
     return restoreAttempt(this.#context, this.#find(name), attempt, tree);
   }
 
-  clean(dryRun: boolean): Promise<Orphan[]> {
-    return cleanOrphans(this.#context, dryRun);
+  clean(request: CleanRequest): Promise<Orphan[]> {
+    return cleanOrphans(this.#context, request);
   }
 
   status(): Status {
@@ -213,13 +229,17 @@ export class Engine implements Disposable {
     return state;
   }
 
-  #drive(run: string): void {
+  #drive(run: string, adopted: StartedServer | null = null): void {
     const before = this.#driven.get(run);
-    if (before !== undefined) return;
-    const supervisor = new RunSupervisor(run, this.#context, this.#desk);
+    if (before !== undefined || this.#unrecovered.has(run)) return;
+    // What lives already has its place.
+    if (adopted !== null) this.#scheduler.hold(run);
+    const supervisor = new RunSupervisor(run, this.#context, this.#desk, adopted);
     const done = supervisor
       .drive(this.#shutdown.signal)
       .catch((error: unknown) => this.#failed(run, error))
+      // Never driven when the engine ended before its turn came; then a server that it took over lives yet.
+      .finally(() => supervisor.letGo())
       .finally(() => {
         this.#scheduler.leave(run);
         this.#driven.delete(run);

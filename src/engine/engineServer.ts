@@ -118,7 +118,7 @@ export class ClientSession implements Disposable {
         return engine.restore(run, attempt, tree);
       }
       case 'clean':
-        return { orphans: await engine.clean(methods.clean.params.parse(raw).dryRun) };
+        return { orphans: await engine.clean(methods.clean.params.parse(raw)) };
     }
   }
 

@@ -33,6 +33,7 @@ export interface EngineContext {
 export class RunContext {
   readonly run: string;
   readonly engine: EngineContext;
+  #anchor: { readonly startedAt: number; readonly now: number; readonly monotonic: number } | null = null;
 
   constructor(run: string, engine: EngineContext) {
     this.run = run;
@@ -59,9 +60,16 @@ export class RunContext {
   /** Milliseconds left of the run's time limit; waiting for people does not count. */
   remainingMs(): number {
     const { startedAt, waitedMs, waitingSince, spec } = this.state;
-    const now = this.deps.clock.now();
     if (startedAt === null) return spec.limits.timeoutMs;
+    const now = this.#steadyNow(startedAt);
     const waiting = waitingSince === null ? 0 : now - waitingSince;
     return Math.max(0, spec.limits.timeoutMs - (now - startedAt - waitedMs - waiting));
+  }
+
+  /** The time of day at which the run was first looked at, and what has passed since then: a clock that is set meanwhile costs no run its time. */
+  #steadyNow(startedAt: number): number {
+    const { clock } = this.deps;
+    if (this.#anchor?.startedAt !== startedAt) this.#anchor = { startedAt, now: clock.now(), monotonic: clock.monotonic() };
+    return this.#anchor.now + (clock.monotonic() - this.#anchor.monotonic);
   }
 }

@@ -15,6 +15,7 @@ import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
+import type { StartedServer } from './startServer.ts';
 import { admit } from './steps/admit.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit, commitStep } from './steps/commit.ts';
@@ -38,10 +39,10 @@ export class RunSupervisor {
   #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
 
-  constructor(run: string, engine: EngineContext, desk: ApprovalDesk) {
+  constructor(run: string, engine: EngineContext, desk: ApprovalDesk, adopted: StartedServer | null = null) {
     this.#context = new RunContext(run, engine);
-    this.#cell = new Cell(this.#context);
-    this.#asks = new Asks(this.#context, desk);
+    this.#cell = new Cell(this.#context, adopted);
+    this.#asks = new Asks(this.#context, desk, adopted !== null);
     this.#desk = desk;
   }
 
@@ -74,6 +75,14 @@ export class RunSupervisor {
       await this.#cell.stopServer();
       await this.#cell.settled();
     }
+  }
+
+  /** Ends what lives of the cell. Never rejects; after `drive` there is nothing left to do. */
+  async letGo(): Promise<void> {
+    const { deps, run } = this.#context;
+    await this.#cell.stopServer().catch((error: unknown) => {
+      deps.log.log('warn', 'a cell could not be let go', { run, error: errorText(error) });
+    });
   }
 
   async #attempt(step: Step, shutdown: AbortSignal): Promise<void> {
@@ -132,6 +141,7 @@ export class RunSupervisor {
             attempt: context.state.attempts.length + 1,
             prompt: composePrompt(context.state),
             because: step.because,
+            ...(this.#cell.hasServer ? { promptId: this.#cell.server.client.newPromptId() } : {}),
           }),
         );
         return;
@@ -286,7 +296,13 @@ export class RunSupervisor {
   }
 
   async #reset(worktree: string, commitId: string): Promise<void> {
-    const reset = await this.#context.deps.repository.resetWorktree(worktree, commitId);
+    const { repository } = this.#context.deps;
+    let reset = await repository.resetWorktree(worktree, commitId);
+    if (!reset.ok) {
+      // A git that was killed leaves its lock. With no process of the cell left, nobody else's can be there.
+      await this.#cell.stopServer();
+      if ((await repository.clearLocks(worktree)).length > 0) reset = await repository.resetWorktree(worktree, commitId);
+    }
     if (!reset.ok) throw new Error(`the worktree could not be reset: ${reset.error.message}`);
   }
 

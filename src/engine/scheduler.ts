@@ -94,6 +94,12 @@ export class Scheduler implements Disposable {
     return promise;
   }
 
+  /** A run whose cell lives already, of an engine before this one, has a place, whatever the limits say now. */
+  hold(run: string): void {
+    const { submission } = placeOf(this.#ledger.expect(run));
+    this.#placed.set(run, { submission, isStarting: false, warm: null });
+  }
+
   /** Gives the place back, when the run has one. */
   leave(run: string): void {
     if (this.#placed.delete(run)) this.#replan();

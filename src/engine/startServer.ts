@@ -104,5 +104,5 @@ export const releaseAll = async (leases: readonly PortLease[]): Promise<void> =>
 };
 
 /** REACTOR_PORT, REACTOR_PORT_1, REACTOR_PORT_2, … */
-const portVariables = (leases: readonly PortLease[]): Record<string, string> =>
+export const portVariables = (leases: readonly PortLease[]): Record<string, string> =>
   Object.fromEntries(leases.map(({ port }, index) => [index === 0 ? 'REACTOR_PORT' : `REACTOR_PORT_${index}`, String(port)]));

@@ -62,16 +62,32 @@ export const Status = z.object({
 });
 export type Status = z.infer<typeof Status>;
 
+const OrphanKind = z.enum(['process', 'worktree', 'branch', 'folder', 'port', 'keptRef', 'log', 'cache']);
+export type OrphanKind = z.infer<typeof OrphanKind>;
+
 export const Orphan = z.object({
-  kind: z.enum(['process', 'worktree', 'branch', 'folder', 'port', 'keptRef']),
+  kind: OrphanKind,
   name: z.string(),
   /** For people: why it counts as an orphan. */
   why: z.string(),
   /** Where its content is kept, or null when removing it would lose something: then it is not removed. */
   keptIn: z.string().nullable(),
+  /** The limit of reactor.yaml that it is past; then it may go although it is kept nowhere else. */
+  limit: z.string().nullable().optional(),
   removed: z.boolean(),
 });
 export type Orphan = z.infer<typeof Orphan>;
+
+export const CleanRequest = z.object({
+  dryRun: z.boolean(),
+  /** Also what is past its limit. */
+  pastLimits: z.boolean().optional(),
+  /** Only these; what a person names may go although it is kept nowhere else. */
+  names: z.array(z.string()).optional(),
+  /** Only these kinds. */
+  kinds: z.array(OrphanKind).optional(),
+});
+export type CleanRequest = z.infer<typeof CleanRequest>;
 
 const Run = z.object({ run: z.string() });
 
@@ -153,7 +169,7 @@ export const methods = {
     params: z.object({ run: z.string(), attempt: z.number().int().positive().nullable(), tree: z.string().nullable().default(null) }),
     result: z.object({ branch: z.string(), commit: z.string(), attempt: z.number().int() }),
   },
-  clean: { params: z.object({ dryRun: z.boolean() }), result: z.object({ orphans: z.array(Orphan) }) },
+  clean: { params: CleanRequest, result: z.object({ orphans: z.array(Orphan) }) },
   /** Ends the engine: at once when nothing runs, else after the present runs have ended (drain) or been parked. */
   shutdown: { params: z.object({ drain: z.boolean() }), result: z.object({}) },
 } as const;

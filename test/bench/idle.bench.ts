@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Benchmark } from './benchmark.ts';
@@ -12,6 +12,10 @@ import { userEnvironment } from './support/workplace.ts';
 
 const WATCHED_MS = 60_000;
 const ENGINES = 8;
+/** Runs of one engine that all wait for a person, watched in windows. */
+const PARKED = 20;
+const WINDOWS = 8;
+const WINDOW_MS = 10_000;
 
 interface Idle {
   readonly gitProcesses: number;
@@ -52,16 +56,57 @@ async function watchIdle(): Promise<readonly Idle[]> {
   }
 }
 
-let watched: Promise<readonly Idle[]> | undefined;
+/** One engine with twenty runs that wait for a person, watched for as many windows as are measured. */
+async function watchParked(): Promise<readonly Idle[]> {
+  const model = await startInstantModel();
+  const repository = await makeRepository(5);
+  const notes = join(newFolder('notes'), 'git');
+  const user = userEnvironment(model);
+  const env = { ...user, PATH: `${await notingGit(notes)}:${user['PATH']}` };
+  try {
+    const file = join(newFolder('tasks'), 'tasks.yaml');
+    writeFileSync(file, Array.from({ length: PARKED }, (_, n) => `- { id: parked-${n}, prompt: ${JSON.stringify(PROMPT)} }\n`).join(''));
+    const args = ['run', '--repo', repository.path, '--file', file, '--test', TEST_COMMAND, '--no-base-test', '--approve', 'never'];
+    const waitsForAPerson = 5;
+    await reactor([...args, '--json'], env, waitsForAPerson);
+    const { engine, warden } = engineProcesses(repository, env);
+    const look = () => ({
+      gitProcesses: readFileSync(notes, 'utf8').split('\n').length - 1,
+      processorMs: processorMs(engine) + processorMs(warden),
+    });
+    const looks = [look()];
+    if (looks[0]?.gitProcesses === 0) throw new Error('git calls are not noted');
+    for (let window = 0; window < WINDOWS; window += 1) {
+      await pause(WINDOW_MS);
+      looks.push(look());
+    }
+    return looks.slice(1).map((now, index) => ({
+      gitProcesses: now.gitProcesses - (looks[index]?.gitProcesses ?? 0),
+      processorMs: now.processorMs - (looks[index]?.processorMs ?? 0),
+    }));
+  } finally {
+    await stopEngine(repository, env);
+    await model.stop();
+  }
+}
 
-/** One measurement per engine. */
-const idle = (name: string, unit: string, atMost: number, pick: (one: Idle) => number): Benchmark => ({
+const watching = new Map<() => Promise<readonly Idle[]>, Promise<readonly Idle[]>>();
+
+/** One measurement per engine or window. */
+const idle = (
+  name: string,
+  unit: string,
+  atMost: number,
+  pick: (one: Idle) => number,
+  watch: () => Promise<readonly Idle[]> = watchIdle,
+): Benchmark => ({
   name,
   unit,
   target: { of: 'median', atMost },
   rounds: ENGINES - 1,
   async prepare() {
-    watched ??= watchIdle();
+    const watched = watching.get(watch) ?? watch();
+    watching.set(watch, watched);
     const all = await watched;
     const most = Math.max(...all.map(({ gitProcesses }) => gitProcesses));
     let next = 0;
@@ -80,4 +125,7 @@ const idle = (name: string, unit: string, atMost: number, pick: (one: Idle) => n
 export const benchmarks: readonly Benchmark[] = [
   idle('idle/gitProcesses', '', 0, ({ gitProcesses }) => gitProcesses),
   idle('idle/processorTime', 'ms', 600, ({ processorMs: used }) => used),
+  idle('idle/20parked/gitProcesses', '', 0, ({ gitProcesses }) => gitProcesses, watchParked),
+  // 0.5 % of a core.
+  idle('idle/20parked/processorTime', 'ms', WINDOW_MS / 200, ({ processorMs: used }) => used, watchParked),
 ];

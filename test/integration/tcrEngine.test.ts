@@ -31,8 +31,6 @@ describe('The engine dies, is alone, and ends', function () {
   const isHeld = (word: string): Promise<boolean> =>
     until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
 
-  const engines = (repository: string): number[] => reactor.engines(repository);
-  const killEngine = (repository: string): void => reactor.killEngine(repository);
   /** A command that nobody follows any more. */
   const abandon = async (call: Call): Promise<void> => {
     call.child.kill('SIGKILL');
@@ -82,7 +80,7 @@ describe('The engine dies, is alone, and ends', function () {
     const call = reactor.startRun(repository, 'Write turning', ['--task', 'turning', '--land', 'branch']);
     await isHeld('turning');
     await abandon(call);
-    killEngine(repository);
+    reactor.killEngine(repository);
     await until('the warden has ended every process of the cell', () => reactor.agentServers().length === 0);
     letGo.get('turning')?.();
     await reactor.call(repository, ['status']);
@@ -90,25 +88,28 @@ describe('The engine dies, is alone, and ends', function () {
     assert.equal(shown.concluded.status, 'committed', shown.concluded.reason);
     const [recovered] = timeline(shown, 'run/recovered');
     assert.equal(recovered?.['outcome'], 'reverted');
-    assert.match(String(recovered?.['reason']), /the engine ended while the agent worked; what it had done is kept/);
+    assert.match(
+      String(recovered?.['reason']),
+      /the engine ended while the agent worked, and its agent server had ended; what it had done is kept/,
+    );
     const [interrupted] = timeline(shown, 'attempt/interrupted');
     assert.equal(await git(repository, 'show', `${String(interrupted?.['keptRef'])}:turning.txt`), 'good');
     assert.deepEqual(await checkoutState(repository), untouched);
   });
 
-  it('kill -9 of the engine in a test: the run is resumed with the same candidate, and commits once', async () => {
+  it('kill -9 of the engine in a test: the test is ended and run again on the same candidate, which is committed once', async () => {
     const repository = await reactor.repository('test', plainProject());
     const count = join(reactor.root, 'testing.count');
     const test = `if [ -f testing.txt ]; then echo run >> ${count}; [ "$(wc -l < ${count})" -gt 1 ] || sleep 600; fi`;
     const call = reactor.startRun(repository, 'Write testing', ['--task', 'testing', '--test', test]);
     await until('the test runs', () => existsSync(count));
-    killEngine(repository);
+    reactor.killEngine(repository);
     // The command that follows the run starts the next engine by itself.
     const outcome = await call.outcome;
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 1], outcome.stderr);
     assert.deepEqual(
       dataOf(outcome, 'run/recovered').map(({ outcome: how }) => how),
-      ['resumed'],
+      ['adopted'],
     );
     assert.equal(readFileSync(count, 'utf8'), 'run\nrun\n');
     assert.deepEqual(await trailers(repository), [onlyRun(outcome).run]);
@@ -126,7 +127,7 @@ describe('The engine dies, is alone, and ends', function () {
       const call = reactor.startRun(repository, 'Write committing', ['--task', 'committing']);
       await until('the commit is being signed', () => existsSync(join(folder, 'signing')));
       await meanwhile(repository, call);
-      killEngine(repository);
+      reactor.killEngine(repository);
       writeFileSync(join(folder, 'sign'), '');
       return [repository, await call.outcome];
     };
@@ -167,7 +168,7 @@ describe('The engine dies, is alone, and ends', function () {
     await abandon(call);
     const wardens = reactor.processes().filter(({ commandLine }) => commandLine === 'reactor-warden');
     for (const { pid } of wardens) process.kill(pid, 'SIGKILL');
-    killEngine(repository);
+    reactor.killEngine(repository);
     assert.equal(reactor.agentServers().length, 1);
     const killed = await reactor.call(repository, ['kill', 'orphaned', '--json']);
     assert.deepEqual([killed.exitCode, onlyRun(killed).status], [0, 'cancelled']);
@@ -195,10 +196,10 @@ describe('The engine dies, is alone, and ends', function () {
   it('a second engine for the same repository is refused', async () => {
     const repository = join(reactor.root, 'survive');
     await reactor.call(repository, ['run', '--prompt', 'Be idle', '--detach', '--approve', 'auto']);
-    const before = engines(repository);
+    const before = reactor.engines(repository);
     const second = await reactor.call(repository, ['engine']);
     assert.equal(second.exitCode, 0);
-    assert.deepEqual([before.length, engines(repository)], [1, before]);
+    assert.deepEqual([before.length, reactor.engines(repository)], [1, before]);
     await reactor.call(repository, ['kill', 'TASK-001']);
   });
 
@@ -206,7 +207,7 @@ describe('The engine dies, is alone, and ends', function () {
     const repository = await reactor.repository('idle', plainProject());
     const outcome: Outcome = await reactor.run(repository, 'Write alpha', [], { env: { REACTOR_IDLE_MS: '1000' } });
     assert.equal(outcome.exitCode, 0);
-    await until('the engine has ended by itself', () => engines(repository).length === 0);
+    await until('the engine has ended by itself', () => reactor.engines(repository).length === 0);
     const exported = await reactor.call(repository, ['export']);
     const last = JSON.parse(exported.stdout.trimEnd().split('\n').at(-1) ?? '') as { type: string; data: { reason: string } };
     assert.deepEqual([last.type, last.data.reason], ['engine/stopped', 'idle']);

@@ -216,6 +216,12 @@ export class Reactor {
     return join(dataFolderOf(join(repository, '.git'), this.#env), 'journal.db');
   }
 
+  /** What the engine of a repository has logged. @param home REACTOR_HOME when it is another one than the room's. */
+  engineLog(repository: string, home?: string): string {
+    const env = home === undefined ? this.#env : { ...this.#env, REACTOR_HOME: home };
+    return readFileSync(join(dataFolderOf(join(repository, '.git'), env), 'engine.log'), 'utf8');
+  }
+
   /** Requests at the model whose conversation has the word. */
   calls(word: string): ScriptedModel['calls'] {
     return this.model.calls.filter((call) => call.prompts.some((prompt) => prompt.includes(word)));
@@ -239,6 +245,15 @@ export class Reactor {
     const [pid, ...others] = this.engines(repository);
     if (pid === undefined || others.length > 0) throw new Error(`${pid === undefined ? 'no' : 'more than one'} engine of ${repository}`);
     process.kill(pid, 'SIGKILL');
+  }
+
+  /** All entries of a repository's journal. */
+  async entries(repository: string): Promise<Entry[]> {
+    const exported = await this.call(repository, ['export']);
+    return exported.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Entry);
   }
 
   agentServers(): FoundProcess[] {

@@ -16,9 +16,20 @@ const safeName = (name: string): string => {
   return name;
 };
 
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)));
+
+/** Of the files directly in a folder. */
+async function sizeOf(folder: string): Promise<{ at: number; bytes: number }> {
+  const files = await Promise.all((await namesIn(folder)).map((name) => lstat(join(folder, name))));
+  return { at: Math.max(0, ...files.map(({ mtimeMs }) => mtimeMs)), bytes: files.reduce((sum, { size }) => sum + size, 0) };
+}
+
 /** Folders of one repository's data folder: `cells/<cell>/{worktree,home,server.log}` and `runs/<run>/<output>`. */
 export function createDataFiles(dataFolder: string): DataFiles {
   const cells = join(dataFolder, 'cells');
+  const outputs = join(dataFolder, 'runs');
+  const templates = join(dataFolder, 'templates');
   return {
     async cellFolders(cell) {
       const folder = join(cells, safeName(cell));
@@ -33,7 +44,13 @@ export function createDataFiles(dataFolder: string): DataFiles {
     relative: (path) => relative(dataFolder, path).split(sep).join('/'),
     exists,
     removeCell: (cell) => removeFolder(join(cells, safeName(cell))),
-    listCells: () => readdir(cells).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error))),
+    listCells: () => namesIn(cells),
+    async listOutputs() {
+      return Promise.all((await namesIn(outputs)).map(async (run) => ({ run, ...(await sizeOf(join(outputs, run))) })));
+    },
+    removeOutputs: (run) => removeFolder(join(outputs, safeName(run))),
+    listTemplates: () => namesIn(templates),
+    removeTemplate: (name) => removeFolder(join(templates, safeName(name))),
   };
 }
 

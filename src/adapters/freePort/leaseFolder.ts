@@ -43,6 +43,19 @@ export class LeaseFolder {
     return false;
   }
 
+  /** Ports that a dead process has not given back. */
+  abandoned(): readonly number[] {
+    return readdirSync(this.#folder)
+      .filter((name) => /^\d+$/.test(name))
+      .filter((name) => {
+        const owner = this.#read(name);
+        const identity = owner === null ? null : parseName(owner);
+        return owner !== null && (identity === null || !this.#isAlive(identity));
+      })
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
   /** Gives a port back; does nothing when this process does not hold it. */
   release(port: number): void {
     if (this.#read(String(port)) === nameOf(this.#self)) this.#remove(String(port));

@@ -24,6 +24,17 @@ export function createPortLeases({ clock, log, folder, identify, isAlive }: Port
 
   return {
     listener: portListener,
+    async takeOver(port) {
+      return leases.claim(port) ? portLease(leases, port) : null;
+    },
+
+    abandoned: () => leases.abandoned(),
+    forget(port) {
+      if (!leases.claim(port)) return false;
+      leases.release(port);
+      return true;
+    },
+
     async lease(range, signal): Promise<PortLease | null> {
       const startedAt = clock.monotonic();
       let held: number | null = null;

@@ -2,6 +2,7 @@ import type { GitRepository } from '../../core/ports/git.ts';
 import { adoptWorktree } from './adoptWorktree.ts';
 import { checkoutTree, populateWorktree, resetWorktree } from './cellState.ts';
 import { checkoutOf, fastForwardCheckout } from './checkouts.ts';
+import { clearLocks } from './clearLocks.ts';
 import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits.ts';
 import { createWorktree } from './createWorktree.ts';
 import { changes, patch, readFile } from './diffs.ts';
@@ -30,6 +31,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),
   checkoutTree: (worktree, tree, signal) => checkoutTree(context, worktree, tree, signal),
+  clearLocks: (worktree) => clearLocks(context, worktree),
   removeWorktree: (path, signal) => removeWorktree(context, path, signal),
   moveWorktreeAway: (path, to, signal) => moveWorktreeAway(context, path, to, signal),
   listWorktrees: (signal) => listWorktrees(context, signal),

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { AgentServer, AgentServers, BootFailure, StartServer } from '../../core/ports/agent.ts';
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
+import { adoptServer } from './adoptServer.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { EventStream } from './eventStream.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
@@ -57,6 +58,7 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
   };
   return {
     locate,
+    adopt: (request, signal) => adoptServer(dependencies, request, signal),
     start: async (request, signal) => {
       signal.throwIfAborted();
       const executable = await locate();

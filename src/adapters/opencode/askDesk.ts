@@ -152,6 +152,10 @@ export class AskDesk {
     return reply === 'reject';
   }
 
+  hasSeen(requestId: string): boolean {
+    return this.#seen.has(requestId);
+  }
+
   /** A question was answered or withdrawn on the server. */
   withdrawn(requestId: string): void {
     this.#close(requestId);

@@ -2,6 +2,10 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
+import { CELL_MARKER } from '../../core/ports/processes.ts';
+
+/** Marks a command's processes, so that they are found again whatever group or session they moved to. */
+export const COMMAND_MARKER = 'REACTOR_COMMAND';
 
 const GRACE_MS = 2_000;
 const KILL_MS = 5_000;
@@ -17,16 +21,23 @@ interface ProcessRow {
  * Ends every process whose environment has `name=value`, and what those have started: SIGTERM, then SIGKILL. Resolves with
  * how many there were.
  */
-export async function endMarked(clock: Clock, name: string, value: string): Promise<number> {
-  const mark = `${name}=${value}`;
-  const first = await tree(mark);
+export const endMarked = (clock: Clock, name: string, value: string): Promise<number> =>
+  endMatching(clock, (environment) => environment.includes(`\0${name}=${value}\0`));
+
+/** Ends every command of Reactor's in a cell, and nothing that the agent itself has started there. */
+export const endCommandsOf = (clock: Clock, cell: string): Promise<number> =>
+  endMatching(clock, (environment) => environment.includes(`\0${CELL_MARKER}=${cell}\0`) && environment.includes(`\0${COMMAND_MARKER}=`));
+
+/** @param matches is given the variables of an environment, with a zero before, between and after them. */
+async function endMatching(clock: Clock, matches: (environment: string) => boolean): Promise<number> {
+  const first = await tree(matches);
   const seen = new Set(first);
   let alive = first;
   signal(alive, 'SIGTERM');
   const started = clock.monotonic();
   while (alive.length > 0 && clock.monotonic() - started < GRACE_MS + KILL_MS) {
     await clock.sleep(LOOK_EVERY_MS);
-    alive = await tree(mark);
+    alive = await tree(matches);
     for (const pid of alive) seen.add(pid);
     if (clock.monotonic() - started > GRACE_MS) signal(alive, 'SIGKILL');
   }
@@ -44,8 +55,8 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
 }
 
 /** The marked processes and their descendants, which may have cleared their environment. */
-async function tree(mark: string): Promise<number[]> {
-  const rows = process.platform === 'linux' ? fromProc(mark) : await fromPs(mark);
+async function tree(matches: (environment: string) => boolean): Promise<number[]> {
+  const rows = process.platform === 'linux' ? fromProc(matches) : await fromPs(matches);
   const chosen = new Set(rows.filter((row) => row.isMarked).map((row) => row.pid));
   for (let size = -1; size !== chosen.size; ) {
     size = chosen.size;
@@ -55,7 +66,7 @@ async function tree(mark: string): Promise<number[]> {
   return [...chosen];
 }
 
-function fromProc(mark: string): ProcessRow[] {
+function fromProc(matches: (environment: string) => boolean): ProcessRow[] {
   const rows: ProcessRow[] = [];
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -63,7 +74,7 @@ function fromProc(mark: string): ProcessRow[] {
       const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (state === 'Z' || state === 'X') continue;
-      rows.push({ pid: Number(entry), parent: Number(parent), isMarked: `\0${readEnvironment(entry)}`.includes(`\0${mark}\0`) });
+      rows.push({ pid: Number(entry), parent: Number(parent), isMarked: matches(`\0${readEnvironment(entry)}`) });
     } catch {
       // It ended while being looked at.
     }
@@ -80,11 +91,11 @@ function readEnvironment(pid: string): string {
   }
 }
 
-async function fromPs(mark: string): Promise<ProcessRow[]> {
+async function fromPs(matches: (environment: string) => boolean): Promise<ProcessRow[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,ppid=,stat=,command='], { maxBuffer: 64 * 1024 * 1024 });
   return stdout.split('\n').flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s(.*)$/.exec(line);
     if (!match || match[3]?.startsWith('Z')) return [];
-    return [{ pid: Number(match[1]), parent: Number(match[2]), isMarked: ` ${match[4]} `.includes(` ${mark} `) }];
+    return [{ pid: Number(match[1]), parent: Number(match[2]), isMarked: matches(` ${match[4]} `.replaceAll(' ', '\0')) }];
   });
 }

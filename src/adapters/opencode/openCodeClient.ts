@@ -6,6 +6,7 @@ import type { EventStream } from './eventStream.ts';
 import { finishedMessage, isFinished } from './finishedMessage.ts';
 import { ModelPrices } from './modelPrices.ts';
 import { PathGuard } from './pathGuard.ts';
+import { newMessageId } from './promptId.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { ShellCommand } from './shellCommand.ts';
 import { Turn } from './turn.ts';
@@ -63,6 +64,10 @@ export class OpenCodeClient implements AgentClient {
       if (error instanceof ServerCallFailed && (error.status === 404 || error.status === 400)) return false;
       throw error;
     }
+  }
+
+  newPromptId(): string {
+    return newMessageId(this.#options.clock.now());
   }
 
   runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult> {

@@ -6,12 +6,10 @@ import type { Log } from '../../base/log.ts';
 import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
 import { outputTail, TAIL_BYTES } from './commandText.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
-import { endMarked } from './markedProcesses.ts';
+import { COMMAND_MARKER, endMarked } from './markedProcesses.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { shellQuote } from './serverFolders.ts';
 
-/** Marks a command's processes, so that they are found again whatever group or session they moved to. */
-const COMMAND_MARKER = 'REACTOR_COMMAND';
 const ABORT_LIMIT_MS = 5_000;
 const DRAIN_LIMIT_MS = 2_000;
 const DRAIN_LOOK_EVERY_MS = 5;

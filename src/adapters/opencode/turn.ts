@@ -1,4 +1,4 @@
-import type { AssistantMessage, Part, Event as ServerEvent } from '@opencode-ai/sdk/v2/client';
+import type { AssistantMessage, Message, Part, Event as ServerEvent } from '@opencode-ai/sdk/v2/client';
 import type { Clock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/lifecycle.ts';
 import type { Log } from '../../base/log.ts';
@@ -7,6 +7,7 @@ import { AskDesk, type Grant, type KnownCall } from './askDesk.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import type { EventStream } from './eventStream.ts';
 import { errorSentence, finishedMessage, isFinished } from './finishedMessage.ts';
+import { JoinedTurn } from './joinedTurn.ts';
 import { MessageReports } from './messageReports.ts';
 import type { ModelPrices } from './modelPrices.ts';
 import type { PathGuard } from './pathGuard.ts';
@@ -19,6 +20,9 @@ import { ViolationWatch } from './violationWatch.ts';
 const TICK_MS = 250;
 /** Between looks at the server's state, in case an event was lost. */
 const LOOK_EVERY_MS = 3_000;
+/** A server that leaves so many looks in a row without an answer is stopped or stuck, though its process is there. */
+const LOOK_LIMIT_MS = 15_000;
+const SILENT_LOOKS = 3;
 /** A turn of which the server shows nothing, and which it does not call busy, has not begun. */
 const BEGIN_WITHIN_MS = 20_000;
 
@@ -46,6 +50,7 @@ export class Turn {
   readonly #subscriptions = new DisposableStore();
   readonly #sessions: TurnSessions;
   readonly #watch: ViolationWatch;
+  readonly #joined: JoinedTurn;
   readonly #reports: MessageReports;
   readonly #before = new Set<string>();
   readonly #calls = new Map<string, KnownCall>();
@@ -54,6 +59,7 @@ export class Turn {
   #ending: Ending | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
+  #silentLooks = 0;
   #isStreamBroken = false;
   #failure: string | undefined;
   #startedAt = 0;
@@ -62,9 +68,10 @@ export class Turn {
     this.#context = context;
     this.#request = request;
     this.#sessions = new TurnSessions(context.connection, request.sessionId);
-    this.#watch = new ViolationWatch(context.guard, context.log);
+    this.#watch = new ViolationWatch(context.guard, context.log, (violation) => request.onEvent({ type: 'violated', violation }));
     this.#reports = new MessageReports({ ...context, announce: (info, parts) => this.#announce(info, parts) });
     this.#desk = new AskDesk({ ...context, request, callOf: (callId) => this.#calls.get(callId) });
+    this.#joined = new JoinedTurn(request, this.#desk);
     this.#meter = new TurnMeter(request.limits, context.clock);
   }
 
@@ -112,11 +119,14 @@ export class Turn {
   }
 
   async #prompt(): Promise<void> {
-    const { sessionId, prompt, agent, model } = this.#request;
+    const { sessionId, prompt, promptId = null, agent, model } = this.#request;
     const { connection } = this.#context;
     const slash = model?.indexOf('/') ?? -1;
     await this.#sessions.find();
-    for (const { id } of await this.#sessions.all()) this.#before.add(id);
+    const messages = await this.#sessions.all();
+    const joined = this.#joined.join(messages);
+    for (const { id } of joined?.before ?? messages) this.#before.add(id);
+    if (joined !== null) return this.#goOn(joined.since);
     if (agent !== null) await this.#requireAgent(agent);
     if (this.#ending) return;
     await connection.call('prompt', (signal) =>
@@ -124,6 +134,7 @@ export class Turn {
         {
           sessionID: sessionId,
           parts: [{ type: 'text', text: prompt }],
+          ...(promptId === null ? {} : { messageID: promptId }),
           ...(agent === null ? {} : { agent }),
           ...(model === null || slash < 0 ? {} : { model: { providerID: model.slice(0, slash), modelID: model.slice(slash + 1) } }),
         },
@@ -131,6 +142,14 @@ export class Turn {
       ),
     );
     this.#meter.progress();
+  }
+
+  /** The server has the prompt already. What it did since is read from its messages, as the event stream has no replay. */
+  #goOn(since: readonly Message[]): void {
+    for (const { id, role } of since) if (role === 'assistant') this.#meter.callBefore(id);
+    for (const id of this.#request.reported ?? []) this.#context.reported.add(id);
+    this.#isStreamBroken = true;
+    this.#look();
   }
 
   /** The server's own words for a wrong name are no help. */
@@ -182,23 +201,30 @@ export class Turn {
     const { connection } = this.#context;
     try {
       const [status, permissions, questions] = await Promise.all([
-        connection.call('status', (signal) => connection.sdk.session.status({}, { signal })),
+        connection.call('status', (signal) => connection.sdk.session.status({}, { signal }), { timeoutMs: LOOK_LIMIT_MS }),
         // The server can't list them while one is open that lacks an optional field; what is known stays open then.
-        connection.call('permissions', (signal) => connection.sdk.permission.list({}, { signal })).catch(() => null),
-        connection.call('questions', (signal) => connection.sdk.question.list({}, { signal })),
+        connection
+          .call('permissions', (signal) => connection.sdk.permission.list({}, { signal }), { timeoutMs: LOOK_LIMIT_MS })
+          .catch(() => null),
+        connection.call('questions', (signal) => connection.sdk.question.list({}, { signal }), { timeoutMs: LOOK_LIMIT_MS }),
       ]);
+      this.#silentLooks = 0;
       // Requests of sessions that are not this turn's are left over from a turn that was stopped.
       if ([...(permissions ?? []), ...questions].some((ask) => !this.#sessions.has(ask.sessionID))) await this.#sessions.find();
       const mine = {
         permissions: permissions?.filter((ask) => this.#sessions.has(ask.sessionID)) ?? null,
         questions: questions.filter((ask) => this.#sessions.has(ask.sessionID)),
       };
+      if (permissions === null && this.#joined.isBlind()) {
+        return this.#end({ end: 'serverGone', reason: 'what its agent waits for could not be read' });
+      }
       const vanished = this.#desk.reconcile(mine.permissions, mine.questions);
       if (this.#isStreamBroken) {
         this.#isStreamBroken = false;
         for (const id of vanished) this.#watch.foreign(id, `permission request ${id} was answered by somebody else`);
         await this.#sessions.find();
         await this.#reportMissing();
+        this.#joined.looked();
       }
       const state = status[this.#request.sessionId]?.type ?? 'idle';
       if (state !== 'idle' || this.#desk.isOpen) return;
@@ -206,7 +232,9 @@ export class Turn {
     } catch (error) {
       if (this.#ending) return;
       if (!(error instanceof ServerCallFailed)) throw error;
-      // A server that does not answer is either gone, which its process tells, or stalled, which the meter tells.
+      // A server that does not answer is gone, which its process tells, or it is stopped or stuck.
+      if (error.status === null) this.#silentLooks += 1;
+      if (this.#silentLooks >= SILENT_LOOKS) this.#end({ end: 'serverGone', reason: 'the agent server lives and does not answer' });
       this.#context.log.log('warn', 'the agent server did not answer', { error: error.message });
     }
   }
@@ -269,6 +297,7 @@ export class Turn {
       case 'permission.replied': {
         const { requestID, reply } = event.properties;
         this.#meter.progress();
+        if (this.#joined.isJoining && !this.#desk.hasSeen(requestID)) return;
         if (!this.#desk.isOurs(requestID, reply)) {
           this.#watch.foreign(
             requestID,

@@ -41,6 +41,11 @@ export class TurnMeter {
     this.#count(this.#calls, messageId);
   }
 
+  /** A call that was made before the turn was joined: it counts, but not as one of the last minute. */
+  callBefore(messageId: string): void {
+    this.#calls.add(messageId);
+  }
+
   /** A step began within a message; each one after the first is a further call. */
   step(messageId: string, partId: string): void {
     const first = this.#firstStep.get(messageId);

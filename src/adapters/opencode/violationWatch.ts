@@ -7,12 +7,14 @@ import { editedPaths } from './toolCall.ts';
 export class ViolationWatch {
   readonly #guard: PathGuard;
   readonly #log: Log;
+  readonly #onFound: (violation: Violation) => void;
   readonly #suspects = new Map<string, Violation>();
   readonly #found = new Map<string, Violation>();
 
-  constructor(guard: PathGuard, log: Log) {
+  constructor(guard: PathGuard, log: Log, onFound: (violation: Violation) => void) {
     this.#guard = guard;
     this.#log = log;
+    this.#onFound = onFound;
   }
 
   get found(): readonly Violation[] {
@@ -41,5 +43,6 @@ export class ViolationWatch {
     if (this.#found.has(key)) return;
     this.#found.set(key, violation);
     this.#log.log('warn', 'the agent crossed a line', { kind: violation.kind, detail: violation.detail });
+    this.#onFound(violation);
   }
 }

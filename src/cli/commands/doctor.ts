@@ -141,7 +141,9 @@ async function engineChecks(host: CliHost, folder: string): Promise<Check[]> {
     const client = await connectAlways(host, folder, false);
     try {
       // Branches of ended runs are results, not leftovers.
-      const found = (await client.request('clean', { dryRun: true })).orphans.filter(({ kind }) => kind !== 'branch');
+      const found = (await client.request('clean', { dryRun: true })).orphans.filter(
+        ({ kind }) => kind !== 'branch' && kind !== 'port' && kind !== 'cache',
+      );
       return found.length === 0
         ? ok('orphans', 'none')
         : warning('orphans', `${plural(found.length, 'orphan')} left by earlier runs`, 'reactor clean --dry-run lists them');

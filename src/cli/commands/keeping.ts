@@ -2,7 +2,7 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
-import type { Orphan } from '../../protocol/messages.ts';
+import type { Orphan, OrphanKind } from '../../protocol/messages.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { connectAlways } from '../follow/followRuns.ts';
 import { safeLine } from '../render/safeText.ts';
@@ -55,14 +55,28 @@ function wholeTree({ attempts }: RunState, named: number | null): string | null 
 
 export interface CleanOptions extends CommonOptions {
   readonly dryRun?: boolean;
+  readonly kind?: readonly string[];
 }
 
-/** `reactor clean`: removes what belongs to no run, but only what is kept elsewhere; `--dry-run` lists it. */
-export async function cleanCommand({ terminal, host }: CommandContext, options: CleanOptions): Promise<number> {
+/**
+ * `reactor clean`: removes what belongs to no run, but only what is kept elsewhere, past its limit, or named; `--dry-run` lists it. What is
+ * removed is listed, too.
+ */
+export async function cleanCommand({ terminal, host }: CommandContext, names: readonly string[], options: CleanOptions): Promise<number> {
   const dryRun = options.dryRun ?? false;
+  const only = {
+    ...(names.length === 0 ? {} : { names: [...names] }),
+    ...(options.kind === undefined ? {} : { kinds: options.kind as OrphanKind[] }),
+  };
   const client = await connectAlways(await host(), folderOf(terminal, options), false);
   try {
-    const { orphans } = await client.request('clean', { dryRun });
+    const { orphans } = await client.request('clean', { dryRun, pastLimits: true, ...only });
+    const unknown = names.filter((name) => !orphans.some((orphan) => orphan.name === name));
+    if (unknown.length > 0) {
+      throw new UserFacingError('configuration', `Nothing to clean is named ${unknown.join(', ')}.`, {
+        actions: ['reactor clean --dry-run'],
+      });
+    }
     if (options.json) printJson(terminal, { dryRun, orphans });
     else printLines(terminal, cleanLines(orphans, dryRun, styleOf(terminal.stdout, terminal.environment)));
     return exitCodes.done;
@@ -71,19 +85,23 @@ export async function cleanCommand({ terminal, host }: CommandContext, options: 
   }
 }
 
+const mayGo = ({ keptIn, limit }: Orphan): boolean => keptIn !== null || (limit ?? null) !== null;
+
 /** One line per orphan with why it is one, where it is kept and what happened to it. */
 export function cleanLines(orphans: readonly Orphan[], dryRun: boolean, style: Style): string[] {
   if (orphans.length === 0) return ['Nothing to clean: everything belongs to a run.'];
-  const lines = orphans.map(({ kind, name, why, keptIn, removed }) => {
+  const goes = orphans.filter((orphan) => (dryRun ? mayGo(orphan) : orphan.removed)).length;
+  const lines = orphans.map((orphan) => {
+    const { kind, name, why, keptIn, limit, removed } = orphan;
     const [mark, word] = removed
       ? (['✓', 'removed'] as const)
-      : keptIn === null
+      : !mayGo(orphan)
         ? (['!', 'stays'] as const)
         : (['·', dryRun ? 'would go' : 'stays'] as const);
-    const kept = keptIn === null ? 'kept nowhere else' : `kept in ${safeLine(keptIn)}`;
+    const kept = limit ? `past its limit: ${safeLine(limit)}` : keptIn === null ? 'kept nowhere else' : `kept in ${safeLine(keptIn)}`;
     return renderLine(
       [
-        tone(removed ? 'good' : keptIn === null ? 'warn' : 'dim', `${mark} ${word.padEnd(8)}`),
+        tone(removed ? 'good' : mayGo(orphan) ? 'dim' : 'warn', `${mark} ${word.padEnd(8)}`),
         ` ${kind.padEnd(8)} `,
         safeLine(name),
         tone('dim', `  ${safeLine(why)}; ${kept}`),
@@ -92,7 +110,6 @@ export function cleanLines(orphans: readonly Orphan[], dryRun: boolean, style: S
     );
   });
   const count = (n: number) => plural(n, 'orphan');
-  const goes = orphans.filter(({ removed, keptIn }) => (dryRun ? keptIn !== null : removed)).length;
   const last = dryRun ? `${count(goes)} would be removed: reactor clean` : `${count(goes)} removed`;
   return [...lines, goes < orphans.length ? `${last}; ${orphans.length - goes} left, since removing would lose something or failed` : last];
 }

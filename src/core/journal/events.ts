@@ -82,6 +82,8 @@ export const eventSchemas = {
     warden: ProcessIdentity.nullable(),
     version: z.string(),
     token: z.number().int(),
+    /** This start of the machine: pids and start times of another one mean nothing. Null where the system has no such id. */
+    bootId: z.string().nullable().optional(),
   }),
   /** The warden had died and was replaced. */
   'engine/wardenReplaced': z.object({ engine: z.string(), warden: ProcessIdentity }),
@@ -95,7 +97,7 @@ export const eventSchemas = {
   'run/started': z.object({}),
   'run/parked': z.object({ code: ParkCode, reason: z.string(), exitCode: z.number().int() }),
   'run/resumed': z.object({ why: z.string() }),
-  'run/recovered': z.object({ outcome: z.enum(['resumed', 'reverted']), phase: z.string(), reason: z.string() }),
+  'run/recovered': z.object({ outcome: z.enum(['resumed', 'reverted', 'adopted']), phase: z.string(), reason: z.string() }),
   'run/cancelRequested': z.object({}),
   'run/timedOut': z.object({ afterMs: z.number() }),
   'run/budgetRaised': z.object({ budgetUsd: Usd.nullable() }),
@@ -138,6 +140,8 @@ export const eventSchemas = {
     attempt,
     prompt: z.string(),
     because: z.enum(['first', 'step', 'testsFailed', 'comment', 'granted', 'conflict', 'interrupted']),
+    /** The key under which the prompt is sent, so that it is sent once. Journals of earlier versions don't have it. */
+    promptId: z.string().optional(),
   }),
   'message/finished': z.object({ attempt, message: FinishedMessage }),
   'attempt/executed': z.object({
@@ -200,6 +204,8 @@ export const eventSchemas = {
     tree: z.string().nullable(),
     permission: z.object({ permission: z.string(), patterns: z.array(z.string()) }).optional(),
     questions: z.array(z.object({ text: z.string(), header: z.string(), options: z.array(z.string()), multiple: z.boolean() })).optional(),
+    /** The agent server's own id of what it asks. */
+    ask: z.string().optional(),
   }),
   'approval/answered': z.object({
     id: z.string(),
@@ -256,7 +262,15 @@ export const eventSchemas = {
   }),
 
   'restore/branchCreated': z.object({ attempt, branch: z.string(), commit: z.string() }),
-  'clean/removed': z.object({ kind: z.string(), name: z.string(), keptIn: z.string() }),
+  'clean/removed': z.object({
+    kind: z.string(),
+    name: z.string(),
+    keptIn: z.string(),
+    /** Why it could go although it is kept nowhere else: past its limit, or asked for by name. */
+    because: z.string().optional(),
+    /** What a removed ref pointed to. */
+    oid: z.string().optional(),
+  }),
 } as const;
 
 export type EventType = keyof typeof eventSchemas;

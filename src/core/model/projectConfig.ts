@@ -68,6 +68,28 @@ const Landing = z.strictObject({
   ).default(1),
 });
 
+const Retention = z.strictObject({
+  keptRefs: z
+    .strictObject({
+      days: countSetting('A kept state of an ended run that is older is past its limit.', 1, 36_500).default(180),
+      count: countSetting('Most kept states of ended runs; the oldest beyond it are past their limit.', 1, 1_000_000).default(5000),
+    })
+    .describe('Limits for what attempts left behind under refs/reactor/kept.')
+    .prefault({}),
+  logs: z
+    .strictObject({
+      days: countSetting('Test output of an ended run that is older is past its limit.', 1, 36_500).default(90),
+      mb: countSetting('Most megabytes of test output of ended runs; the oldest beyond it is past its limit.', 1, 10_000_000).default(2000),
+    })
+    .describe("Limits for the output of tests and setup commands in Reactor's data folder.")
+    .prefault({}),
+  whenIdle: z
+    .boolean()
+    .describe('Remove what is past its limit also when the engine has nothing to do, not only by reactor clean.')
+    .default(false),
+});
+export type Retention = z.output<typeof Retention>;
+
 /** reactor.yaml as a person writes it. Every setting may be left out. */
 export const ConfigDocument = z
   .strictObject({
@@ -94,6 +116,7 @@ export const ConfigDocument = z
     ports: Ports.describe('Range of ports for agent servers.').prefault({}),
     health: Health.describe('How the start of an agent server is watched.').prefault({}),
     cells: Cells.describe('How many cells there may be.').prefault({}),
+    retention: Retention.describe('How long what runs leave behind is kept. Only reactor clean removes it, after showing it.').prefault({}),
     tasks: TaskList.default([]),
   })
   .describe('Settings of Reactor for this folder of the repository.');

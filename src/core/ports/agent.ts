@@ -47,12 +47,23 @@ export interface AgentServer {
   disconnect(): void;
 }
 
+/** A server that an engine before this one started, as the journal tells of it. */
+export interface AdoptServer extends Pick<StartServer, 'cell' | 'worktree' | 'home' | 'port' | 'environment' | 'healthLimitMs'> {
+  readonly process: ProcessIdentity;
+}
+
 export interface AgentServers {
   /**
    * Starts `opencode serve` in its own process group and resolves when its health check has answered (INV-003) and the
    * client's event stream is connected. On failure or abort no process is left.
    */
   start(request: StartServer, signal: AbortSignal): Promise<Result<AgentServer, BootFailure>>;
+  /**
+   * Takes over a server that runs already: the same process by pid and start time, healthy, and opened by its own password, which is read
+   * from the process itself. Commands that Reactor was running in it are ended; the agent's own work goes on. Otherwise a reason for
+   * people; then nothing was ended.
+   */
+  adopt(request: AdoptServer, signal: AbortSignal): Promise<Result<AgentServer, string>>;
   /** Version and path of the agent server's executable; null when none is found. */
   locate(signal?: AbortSignal): Promise<{ readonly path: string; readonly version: string } | null>;
 }
@@ -126,16 +137,24 @@ export interface TurnLimits {
   readonly timeoutMs: number;
 }
 
-/** What happens while the agent works; shown live. Only `messageFinished` is journaled. */
+/** What happens while the agent works; shown live. Only `messageFinished` and `violated` are journaled. */
 export type TurnEvent =
   | { readonly type: 'messageFinished'; readonly message: FinishedMessage }
   | { readonly type: 'toolStarted'; readonly callId: string; readonly tool: string; readonly title: string }
   | { readonly type: 'text'; readonly messageId: string; readonly delta: string }
-  | { readonly type: 'retrying'; readonly attempt: number; readonly message: string };
+  | { readonly type: 'retrying'; readonly attempt: number; readonly message: string }
+  /** Told before the message in which it was found, each once; also in the turn's result. */
+  | { readonly type: 'violated'; readonly violation: Violation };
 
 export interface TurnRequest {
   readonly sessionId: string;
   readonly prompt: string;
+  /** From `newPromptId`: a prompt that the conversation has already is not sent again, and its turn is joined where it stands. */
+  readonly promptId?: string | null;
+  /** Ids of the turn's messages that are known already and not to be reported again. */
+  readonly reported?: readonly string[];
+  /** Permissions that the turn's agent has asked for and that may still be open: the server can't always list them. */
+  readonly asked?: readonly Pick<PermissionAsk, 'id' | 'permission' | 'patterns'>[];
   readonly agent: string | null;
   /** provider/model or null. */
   readonly model: string | null;
@@ -196,6 +215,8 @@ export interface AgentClient {
   /** A new conversation; the title is given so that the server makes no hidden call for one. */
   createSession(request: { readonly title: string }, signal?: AbortSignal): Promise<string>;
   hasSession(sessionId: string, signal?: AbortSignal): Promise<boolean>;
+  /** The key of a prompt about to be sent. To be recorded before. */
+  newPromptId(): string;
   /** Sends a prompt and follows it to its end. Never waits for ever: limits and `signal` abort the turn on the server too. */
   runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
   /** Runs a command in the cell through the server (INV-006). The whole process tree of the command ends with it. */

@@ -16,6 +16,12 @@ export interface DataFiles {
   exists(path: string): Promise<boolean>;
   /** Removes a cell's folder with all in it. Succeeds when it is already gone. */
   removeCell(cell: string): Promise<void>;
+  /** What commands of runs have printed: one for each run, with the time of its last file and the size of all. */
+  listOutputs(): Promise<readonly { readonly run: string; readonly at: number; readonly bytes: number }[]>;
+  removeOutputs(run: string): Promise<void>;
+  /** Names of what was made once for a version of the agent server. */
+  listTemplates(): Promise<readonly string[]>;
+  removeTemplate(name: string): Promise<void>;
   /** Ids of the cells that have a folder. */
   listCells(): Promise<readonly string[]>;
 }

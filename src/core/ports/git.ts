@@ -180,6 +180,12 @@ export interface GitRepository {
   resetWorktree(worktree: string, commit: Oid, signal?: AbortSignal): Promise<GitResult<void>>;
   /** Makes files and index of the worktree equal to a tree, without moving HEAD or branch; untracked, not ignored files go. Keep first. */
   checkoutTree(worktree: string, tree: Oid, signal?: AbortSignal): Promise<GitResult<void>>;
+  /**
+   * Removes the locks that a killed git has left in git's folder of a cell's worktree. Only when no process of the cell lives; never in a
+   * worktree that Reactor did not make, nor for what worktrees share.
+   * @returns the locks that were there.
+   */
+  clearLocks(worktree: string): Promise<readonly string[]>;
   /** Removes the folder and git's entry for it. Succeeds when either is already gone. Keep first. */
   removeWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
   /** As `removeWorktree`, but at once: the folder is renamed to `to`, on the same file system and not there yet, for the caller to delete. */

@@ -72,4 +72,10 @@ export interface PortLeases {
   lease(range: { readonly from: number; readonly to: number }, signal?: AbortSignal): Promise<PortLease | null>;
   /** Who listens on a port of this machine: null for nobody; `pid` is null when that can't be told, as for another user's process. */
   listener(port: number): Promise<{ readonly pid: number | null } | null>;
+  /** The lease of one port on which a server listens already, after the process that had leased it has died. Null when another one holds it. */
+  takeOver(port: number): Promise<PortLease | null>;
+  /** Ports whose lease is a dead process's. Such a lease keeps nobody out. */
+  abandoned(): readonly number[];
+  /** Removes the lease of a dead process; false when it is a live one's. */
+  forget(port: number): boolean;
 }

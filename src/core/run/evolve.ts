@@ -149,6 +149,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
             tree: event.data.tree,
             permission: event.data.permission ?? null,
             questions: event.data.questions ?? null,
+            ask: event.data.ask ?? null,
             at: entry.at,
           },
         ],

@@ -21,6 +21,7 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
             startedAt: entry.at,
             prompt: event.data.prompt,
             because: event.data.because,
+            promptId: event.data.promptId ?? null,
             tokens: noTokens,
             cost: noCost,
             executed: null,

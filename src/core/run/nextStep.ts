@@ -47,9 +47,9 @@ export function nextStep(state: RunState): Step {
   if (state.landing?.landed) return landStep(state);
   if (state.cancelledBy !== null || state.timedOut) return stopStep(state);
   if (state.parked) return state.cell?.server ? { step: 'suspend' } : { step: 'rest' };
-  if (state.pending.length > 0) return { step: 'wait' };
-
   const attempt = currentAttempt(state);
+  if (state.pending.length > 0 && !isMidTurn(state, attempt)) return { step: 'wait' };
+
   if (attempt === null) return beforeFirstAttempt(state);
   if (attempt.commit !== null) {
     if (state.feedback?.because !== 'conflict') return landStep(state);
@@ -74,6 +74,14 @@ function stopStep(state: RunState): Step {
 /** The target may have moved to this run's commit without the journal knowing. */
 const mayHaveLanded = ({ landing }: RunState): boolean =>
   landing !== null && landing.refused === null && landing.landed === null && (landing.tested || landing.batch !== null);
+
+/** The agent itself asks and its server lives: who goes on with the run joins the turn, which waits for the answer. */
+const isMidTurn = (state: RunState, attempt: AttemptState | null): boolean =>
+  attempt !== null &&
+  attempt.closed === null &&
+  attempt.executed === null &&
+  state.cell?.ready === true &&
+  state.pending.every(({ kind }) => kind !== 'review');
 
 const needsCell = (state: RunState): boolean => state.cell === null || !state.cell.hasWorktree || !state.cell.ready;
 

@@ -40,6 +40,7 @@ export interface AttemptState {
   readonly startedAt: number;
   readonly prompt: string;
   readonly because: EventData<'attempt/started'>['because'];
+  readonly promptId: string | null;
   readonly tokens: TokenCounts;
   readonly cost: CostTotal;
   readonly executed: Omit<EventData<'attempt/executed'>, 'attempt'> | null;
@@ -67,6 +68,8 @@ export interface PendingApproval {
   readonly tree: string | null;
   readonly permission: { readonly permission: string; readonly patterns: readonly string[] } | null;
   readonly questions: EventData<'approval/requested'>['questions'] | null;
+  /** The agent server's own id of it. */
+  readonly ask: string | null;
   readonly at: number;
 }
 

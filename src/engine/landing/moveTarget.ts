@@ -1,7 +1,7 @@
 import type { Oid } from '../../core/ports/git.ts';
 import type { RunContext } from '../runContext.ts';
 
-/** How the move of a branch came out. `dirty`: it is checked out with unfinished changes, and nothing was touched. `lost`: somebody moved it. */
+/** How the move of a branch came out. `dirty`: it is checked out with unfinished changes or git's lock on it is held, and nothing was touched. `lost`: somebody moved it. */
 export type Move =
   | { readonly kind: 'moved'; readonly checkout: 'followed' | 'none' }
   | { readonly kind: 'dirty'; readonly message: string }
@@ -29,5 +29,7 @@ export async function moveTargetTo(
   if (moved.ok) return { kind: 'moved', checkout: checkout === null ? 'none' : 'followed' };
   if (moved.error.code === 'dirty') return dirty(moved.error.message);
   if (moved.error.code === 'refMoved') return { kind: 'lost' };
+  if (moved.error.code === 'locked')
+    return { kind: 'dirty', message: `${target} could not be moved. ${moved.error.message} Then: reactor approve ${run}` };
   throw new Error(`${target} could not be moved: ${moved.error.message}`);
 }

@@ -3,6 +3,7 @@ import { compareUsd } from '../../core/model/usd.ts';
 import type { FinishedMessage, TurnEvent, TurnResult } from '../../core/ports/agent.ts';
 import type { Asks } from '../asks.ts';
 import type { Cell } from '../cell.ts';
+import { journaledMessages } from '../messages.ts';
 import type { RunContext } from '../runContext.ts';
 
 /** The server retries a failing model by itself with exponential backoff; past this many it counts as failed (R3). */
@@ -28,7 +29,10 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     const { budgetUsd, cost } = context.state;
     return budgetUsd !== null && compareUsd(cost.usd, budgetUsd) >= 0;
   };
+  const known = journaledMessages(context);
   const onMessage = async (message: FinishedMessage): Promise<void> => {
+    if (known.has(message.messageId)) return;
+    known.add(message.messageId);
     await context.recordAs('agent', event('message/finished', { attempt, message: { ...message, tools: [...message.tools] } }));
     if (stoppedFor === null && overBudget() && message.finish !== 'stop') {
       stoppedFor = 'budget';
@@ -51,6 +55,9 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
       case 'messageFinished':
         recorded.push(onMessage(turnEvent.message));
         return;
+      case 'violated':
+        recorded.push(context.record(event('attempt/violated', { attempt, violations: [turnEvent.violation] })));
+        return;
       case 'retrying':
         onRetry(turnEvent.attempt, turnEvent.message);
         context.engine.announce({ run: context.run, kind: 'retrying', text: turnEvent.message });
@@ -68,6 +75,9 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     {
       sessionId: session,
       prompt: current.prompt,
+      promptId: current.promptId,
+      reported: [...known],
+      asked: asks.askedBefore(attempt),
       agent: state.spec.agent,
       model: state.spec.model,
       limits: {
@@ -83,10 +93,11 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     stop,
   );
   await Promise.all(recorded);
-  if (result.violations.length > 0) {
-    await context.record(event('attempt/violated', { attempt, violations: [...result.violations] }));
-  }
   if (context.state.parked !== null) return;
+  for (const { id, kind } of context.state.pending) {
+    // Asked in a turn that was joined, and no longer open on the server.
+    if (kind !== 'review') await context.record(event('approval/withdrawn', { id, reason: 'the turn ended before a person answered' }));
+  }
   const durationMs = Math.round(deps.clock.monotonic() - started);
   if (result.limit === 'time') await context.record(event('run/timedOut', { afterMs: durationMs }));
   const outcome = outcomeOf(

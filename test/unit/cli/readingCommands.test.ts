@@ -289,7 +289,7 @@ describe('reactor export, restore and clean', () => {
     engine.handlers.clean = () => ({ orphans: [] });
     await cli(['clean', '--dry-run'], fakeHost(engine));
     await cli(['clean', '--json'], fakeHost(engine));
-    assert.deepEqual(engine.asked, ['clean {"dryRun":true}', 'clean {"dryRun":false}']);
+    assert.deepEqual(engine.asked, ['clean {"dryRun":true,"pastLimits":true}', 'clean {"dryRun":false,"pastLimits":true}']);
   });
 });
 

@@ -1,0 +1,32 @@
+import type { GitRepository, GitResult } from '../core/ports/git.ts';
+import type { RunContext } from './runContext.ts';
+
+const TRIES = 3;
+const BETWEEN_MS = 300;
+
+/**
+ * Removes worktree and branch of a cell that an engine before had not finished making: it may lack files, and nobody has worked in it.
+ * A branch that is not at its base any more is left.
+ */
+export async function undoHalfMade({ deps, state }: RunContext): Promise<void> {
+  const { cell, spec } = state;
+  if (cell === null || cell.session !== null) return;
+  for (let attempt = 1; ; attempt += 1) {
+    const removed = await deps.repository.removeWorktree(cell.worktree);
+    if (removed.ok) break;
+    if (attempt === TRIES) throw new Error(`what was made of the worktree could not be removed: ${removed.error.message}`);
+    // A git that its engine had started may still write there.
+    await deps.clock.sleep(BETWEEN_MS);
+  }
+  const ref = `refs/heads/${cell.branch}`;
+  if ((await deps.repository.readRef(ref)) === spec.base) await deps.repository.deleteRef({ ref, expected: spec.base });
+}
+
+/** Fills a new worktree with its files. A git that is killed meanwhile leaves a lock and some files; then it is done again. */
+export async function fillWorktree(repository: GitRepository, worktree: string, signal: AbortSignal): Promise<GitResult<void>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const filled = await repository.populateWorktree(worktree, signal);
+    if (filled.ok || attempt === TRIES) return filled;
+    await repository.clearLocks(worktree);
+  }
+}

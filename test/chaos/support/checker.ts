@@ -1,0 +1,278 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/*
+ * Looks at what is there with other means than Reactor's own: the repository by git, the journal by plain SQL and a hash chain of its own,
+ * processes by /proc. Shares no fold, no reader and no git adapter with what it checks.
+ */
+
+export interface Entry {
+  readonly seq: number;
+  readonly run: string | null;
+  readonly cell: string | null;
+  readonly type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what the journal has as JSON, read on purpose without the schemas of what wrote it.
+  readonly data: any;
+}
+
+export interface Watched {
+  readonly repository: string;
+  readonly journal: string;
+  /** Environment variable, with its value, in all processes of the world that is checked. */
+  readonly mark: string;
+  readonly target: string;
+  /** Exits with 0 in a folder whose content is green. */
+  readonly test: string;
+  /** What each model call that was answered in full was charged with; the first number is no other call's. */
+  readonly charged: () => readonly { readonly input: number; readonly at: number }[];
+}
+
+const git = (repository: string, ...args: string[]): string =>
+  execFileSync('git', args, { cwd: repository, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: quietEnvironment() }).trimEnd();
+
+const quietEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_CONFIG_NOSYSTEM: '1' });
+
+/** All entries, and what is wrong with the chain. */
+export function readJournal(file: string): { readonly entries: readonly Entry[]; readonly problems: readonly string[] } {
+  if (!existsSync(file)) return { entries: [], problems: [] };
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    database.exec('BEGIN');
+    const rows = database.prepare('SELECT seq, at, run, cell, actor, type, version, data, prevHash, hash FROM entries ORDER BY seq').all();
+    const head = database.prepare("SELECT value FROM meta WHERE key = 'head'").get();
+    const problems: string[] = [];
+    let before = '0'.repeat(64);
+    for (const [index, row] of rows.entries()) {
+      const text = JSON.stringify([
+        row['seq'],
+        row['at'],
+        row['run'],
+        row['cell'],
+        row['actor'],
+        row['type'],
+        row['version'],
+        row['data'],
+        row['prevHash'],
+      ]);
+      const hash = createHash('sha256').update(text).digest('hex');
+      if (row['seq'] !== index + 1) problems.push(`entry ${index + 1} is missing from the journal`);
+      if (row['prevHash'] !== before || row['hash'] !== hash) problems.push(`the chain is broken at entry ${row['seq']}`);
+      before = String(row['hash']);
+      if (problems.length > 0) break;
+    }
+    if (problems.length === 0 && rows.length > 0 && head?.['value'] !== `${rows.length}:${before}`) {
+      problems.push(`the last entry is ${rows.length}, but ${String(head?.['value'])} was written`);
+    }
+    const entries = rows.map((row) => ({
+      seq: Number(row['seq']),
+      run: row['run'] === null ? null : String(row['run']),
+      cell: row['cell'] === null ? null : String(row['cell']),
+      type: String(row['type']),
+      data: JSON.parse(String(row['data'])) as unknown,
+    }));
+    return { entries, problems };
+  } finally {
+    database.close();
+  }
+}
+
+/** Number of the last entry; 0 while there is none. */
+export function lastEntry(file: string): number {
+  if (!existsSync(file)) return 0;
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    return Number(database.prepare('SELECT max(seq) AS last FROM entries').get()?.['last'] ?? 0);
+  } catch {
+    // Its tables are just being made.
+    return 0;
+  } finally {
+    database.close();
+  }
+}
+
+export interface Runs {
+  readonly open: ReadonlySet<string>;
+  /** Cells of open runs. */
+  readonly cells: ReadonlySet<string>;
+}
+
+/** Which runs have begun and not finished. */
+export function openRuns(entries: readonly Entry[]): Runs {
+  const open = new Set<string>();
+  for (const { type, run, data } of entries) {
+    if (type === 'run/requested') open.add(data.run);
+    if (type === 'run/finished' && run !== null) open.delete(run);
+  }
+  const cells = new Set(
+    entries.flatMap(({ type, run, cell }) => (type === 'cell/planned' && run !== null && cell !== null && open.has(run) ? [cell] : [])),
+  );
+  return { open, cells };
+}
+
+const greenTrees = new Map<string, boolean>();
+
+/** Whether the test passes in a fresh folder with exactly this tree. */
+function isGreen({ repository, test }: Watched, tree: string): boolean {
+  const known = greenTrees.get(tree);
+  if (known !== undefined) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'tree-'));
+  try {
+    const archive = execFileSync('git', ['archive', '--format=tar', tree], { cwd: repository, maxBuffer: 1e9 });
+    execFileSync('tar', ['-xf', '-', '-C', folder], { input: archive });
+    let green = true;
+    try {
+      execFileSync('/bin/sh', ['-c', test], { cwd: folder, stdio: 'ignore' });
+    } catch {
+      green = false;
+    }
+    greenTrees.set(tree, green);
+    return green;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Commits of the target and of the journal: none lost, none twice, none red. */
+function checkCommits(watched: Watched, entries: readonly Entry[], isAtRest: boolean): string[] {
+  const { repository, target } = watched;
+  const problems: string[] = [];
+  const log = git(repository, 'log', '--format=%H %T %(trailers:key=Reactor-Run,valueonly,separator=%x2C)', target).split('\n');
+  const commits = log.map((line) => line.split(' ')).map(([commit = '', tree = '', run = '']) => ({ commit, tree, run }));
+  const seen = new Map<string, string>();
+  for (const { commit, tree, run } of commits) {
+    if (run !== '' && seen.has(run)) problems.push(`${run} is on ${target} twice: ${seen.get(run)} and ${commit}`);
+    if (run !== '') seen.set(run, commit);
+    if (!isGreen(watched, tree)) problems.push(`red tree ${tree} of ${run || commit} is on ${target}`);
+  }
+  const { open } = openRuns(entries);
+  const landed = entries.filter(({ type }) => type === 'landing/landed');
+  for (const { run, data } of landed) {
+    if (!commits.some(({ commit }) => commit === data.to)) problems.push(`${run} has landed as ${data.to}, which is not on ${target}`);
+    if (landed.filter((other) => other.run === run).length > 1) problems.push(`${run} is recorded as landed twice`);
+  }
+  for (const run of seen.keys()) {
+    const isRecorded = landed.some((entry) => entry.run === run);
+    if (!isRecorded && (isAtRest || !open.has(run))) problems.push(`${run} is on ${target} and its landing is not recorded`);
+  }
+  for (const { type, run, data } of entries) {
+    const ref: string | null = type === 'attempt/candidateBuilt' || type === 'attempt/interrupted' ? data.keptRef : null;
+    if (ref !== null && !hasObject(repository, ref)) problems.push(`${ref} of ${run} is recorded and not there`);
+    if (type === 'attempt/committed' && !hasObject(repository, data.commit)) problems.push(`commit ${data.commit} of ${run} is lost`);
+  }
+  return [...new Set(problems)];
+}
+
+function hasObject(repository: string, name: string): boolean {
+  try {
+    git(repository, 'cat-file', '-e', `${name}^{tree}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Each message is one charge: recorded once, and for a call that the model has really answered. */
+function checkCharges(watched: Watched, entries: readonly Entry[]): string[] {
+  const problems: string[] = [];
+  const messages = entries.filter(({ type }) => type === 'message/finished').map(({ data }) => data.message);
+  const ids = new Set<string>();
+  const calls = new Set<number>();
+  const answered = new Set(watched.charged().map(({ input }) => input));
+  for (const { messageId, tokens } of messages) {
+    if (ids.has(messageId)) problems.push(`message ${messageId} is charged twice`);
+    ids.add(messageId);
+    if (tokens.input === 0) continue;
+    if (calls.has(tokens.input)) problems.push(`model call ${tokens.input} is charged twice`);
+    if (!answered.has(tokens.input)) problems.push(`a charge of ${tokens.input} tokens that no model call had`);
+    calls.add(tokens.input);
+  }
+  return problems;
+}
+
+/** Calls that the model has answered and no journal was charged with. */
+export function uncharged(watched: Watched, journals: readonly string[]): { readonly input: number; readonly at: number }[] {
+  const known = new Set(
+    journals.flatMap((file) =>
+      readJournal(file).entries.flatMap(({ type, data }) => (type === 'message/finished' ? [Number(data.message.tokens.input)] : [])),
+    ),
+  );
+  return watched.charged().filter(({ input }) => !known.has(input));
+}
+
+export interface FoundProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly commandLine: string;
+  readonly cell: string | null;
+  readonly isCommand: boolean;
+}
+
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+};
+
+/** Live processes of the world, by the mark in their environment. */
+export function processes(mark: string): FoundProcess[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    const environment = `\0${read(`/proc/${name}/environ`)}`;
+    const stat = read(`/proc/${name}/stat`);
+    const [state = 'X', parent = '0'] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (!environment.includes(`\0${mark}\0`) || state === 'Z' || state === 'X') return [];
+    return [
+      {
+        pid: Number(name),
+        parent: Number(parent),
+        commandLine: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim(),
+        cell: /\0REACTOR_CELL=([^\0]+)/.exec(environment)?.[1] ?? null,
+        isCommand: environment.includes('\0REACTOR_COMMAND='),
+      },
+    ];
+  });
+}
+
+/** No process of a cell that has ended, no second server of one cell, and no lock of git's. */
+function checkLeftovers(watched: Watched, entries: readonly Entry[], isAtRest: boolean): string[] {
+  const problems: string[] = [];
+  const gitFolder = git(watched.repository, 'rev-parse', '--absolute-git-dir');
+  const { cells } = openRuns(entries);
+  const own = new Set(entries.flatMap(({ cell }) => (cell === null ? [] : [cell])));
+  const live = processes(watched.mark).filter(({ cell }) => cell !== null && own.has(cell));
+  for (const { pid, cell, commandLine } of live) {
+    if (!cells.has(cell ?? '')) problems.push(`process ${pid} of the ended cell ${cell} is left: ${commandLine.slice(0, 100)}`);
+  }
+  const servers = live.filter(({ commandLine }) => /opencode\S* serve/.test(commandLine)).map(({ cell }) => cell);
+  for (const cell of new Set(servers)) if (servers.filter((c) => c === cell).length > 1) problems.push(`cell ${cell} has two servers`);
+  if (!isAtRest) return problems;
+  const locks = readdirSync(gitFolder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.lock') && !path.startsWith('objects'),
+  );
+  problems.push(...locks.map((path) => `git's lock ${path} is left`));
+  const worktrees = git(watched.repository, 'worktree', 'list', '--porcelain')
+    .split('\n')
+    .filter((line) => line.startsWith('worktree ')).length;
+  if (cells.size === 0 && worktrees > 1) problems.push(`${worktrees - 1} worktrees are left`);
+  return problems;
+}
+
+/**
+ * What is wrong now; empty when nothing is.
+ * @param isAtRest no run is being driven: then nothing may be half recorded, either.
+ */
+export function problemsOf(watched: Watched, isAtRest: boolean): string[] {
+  // The processes first: one that starts while the journal is read is not held against it.
+  const first = readJournal(watched.journal);
+  const problems = [...first.problems, ...checkCharges(watched, first.entries)];
+  const commits = checkCommits(watched, readJournal(watched.journal).entries, isAtRest);
+  // A commit may land between the look at git and the one at the journal; the second look then agrees.
+  problems.push(...(commits.length === 0 ? [] : checkCommits(watched, readJournal(watched.journal).entries, isAtRest)));
+  return [...problems, ...checkLeftovers(watched, readJournal(watched.journal).entries, isAtRest)];
+}

@@ -1,0 +1,259 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
+import { type Call, Reactor, until } from '../../support/reactor.ts';
+import { plainProject } from '../../support/sampleProjects.ts';
+import { checkoutState } from '../../support/sampleRepository.ts';
+import { bash, isRetry, tools, write } from '../../support/sampleScript.ts';
+import type { ModelScript } from '../../support/scriptedModel.ts';
+import type { SeededRandom } from '../../support/seededRandom.ts';
+import { type FoundProcess, lastEntry, openRuns, problemsOf, processes, readJournal, uncharged, type Watched } from './checker.ts';
+
+export const targets = ['engine', 'server', 'test', 'git', 'warden'] as const;
+export type Target = (typeof targets)[number];
+
+export interface Kill {
+  readonly target: Target;
+  readonly pid: number;
+  /** What was waited for before: entries of the journals, then a pause. */
+  readonly entries: number;
+  readonly afterMs: number;
+}
+
+/** How often each is taken; git and tests live shortly, so that they are missed now and then. */
+const wheel: readonly Target[] = [
+  'engine',
+  'engine',
+  'engine',
+  'engine',
+  'server',
+  'server',
+  'test',
+  'test',
+  'git',
+  'git',
+  'git',
+  'warden',
+];
+/** Between kills the journals grow by up to so many entries, so that the moments lie all over a run however slow the machine is. */
+const MOST_ENTRIES = 30;
+const PROGRESS_LIMIT_MS = 10_000;
+const LONGEST_PAUSE_MS = 300;
+const FIND_LIMIT_MS = 2000;
+const REST_LIMIT_MS = 300_000;
+
+/**
+ * Two repositories with a person's unfinished work in them, two terminals on each that start tasks without end, and real engines, wardens,
+ * servers, tests and git below them.
+ */
+export class ChaosWorld {
+  readonly #reactor: Reactor;
+  readonly #random: SeededRandom;
+  readonly #repositories: string[];
+  readonly #untouched: Awaited<ReturnType<typeof checkoutState>>[];
+  readonly #answered: { input: number; at: number }[];
+  readonly #serverKills: number[] = [];
+  readonly #calls = new Set<Call>();
+  readonly #ended = new Map<string, number>();
+  #isOpen = true;
+  #tasks = 0;
+  #lanes: Promise<void>[] = [];
+
+  private constructor(
+    reactor: Reactor,
+    random: SeededRandom,
+    repositories: string[],
+    untouched: Awaited<ReturnType<typeof checkoutState>>[],
+    answered: { input: number; at: number }[],
+  ) {
+    this.#reactor = reactor;
+    this.#random = random;
+    this.#repositories = repositories;
+    this.#untouched = untouched;
+    this.#answered = answered;
+  }
+
+  static async open(random: SeededRandom): Promise<ChaosWorld> {
+    const answered: { input: number; at: number }[] = [];
+    const script: ModelScript = async (call) => {
+      const number = Number(/task(\d+)/.exec(call.prompts.join('\n'))?.[1] ?? 0);
+      const isBad = number % 4 === 1 && !isRetry(call);
+      const works = [
+        ...(number % 3 === 0 ? [bash('sleep 0.4')] : []),
+        ...(number % 5 === 2 ? [write(`more${number}.txt`, 'good\n')] : []),
+        write(`task${number}.txt`, isBad ? 'bad\n' : 'good\n'),
+      ];
+      const input = 1000 + call.n;
+      const action = await tools(...works)(call);
+      answered.push({ input, at: systemClock.now() });
+      return { ...action, delayMs: (number * 37) % 400, usage: { in: input, out: 10 } };
+    };
+    const reactor = await Reactor.open(script, { REACTOR_WARDEN_GRACE_MS: '3000', REACTOR_IDLE_MS: '60000' });
+    const repositories: string[] = [];
+    const untouched: Awaited<ReturnType<typeof checkoutState>>[] = [];
+    for (const name of ['north', 'south']) {
+      const repository = await reactor.repository(name, plainProject('cells: { limit: 2 }\n'));
+      const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, env: reactor.env, encoding: 'utf8' });
+      // What a person has under way, which nothing may touch.
+      git('checkout', '--quiet', '-b', 'mine');
+      writeFileSync(join(repository, 'readme.txt'), 'stashed\n');
+      git('stash', 'push', '--quiet');
+      writeFileSync(join(repository, 'staged.txt'), 'staged\n');
+      git('add', 'staged.txt');
+      writeFileSync(join(repository, 'readme.txt'), 'changed\n');
+      writeFileSync(join(repository, 'untracked.txt'), 'untracked\n');
+      repositories.push(repository);
+      untouched.push(await checkoutState(repository));
+    }
+    return new ChaosWorld(reactor, random, repositories, untouched, answered);
+  }
+
+  /** Terminals start tasks until `rest`. */
+  begin(): void {
+    this.#isOpen = true;
+    this.#lanes = this.#repositories.flatMap((repository) => [this.#terminal(repository), this.#terminal(repository)]);
+  }
+
+  async #terminal(repository: string): Promise<void> {
+    while (this.#isOpen) {
+      this.#tasks += 1;
+      const name = `task${this.#tasks}`;
+      const args = ['--task', name, '--target', 'main', '--base', 'main', '--land', 'ff'];
+      const call = this.#reactor.startRun(repository, `Write ${name}`, args);
+      this.#calls.add(call);
+      const status = await call.outcome.then(
+        (outcome) =>
+          outcome.result?.runs[0]?.status ?? `no result (exit code ${outcome.exitCode}): ${outcome.stderr.trim().split('\n').at(-1)}`,
+        (error: unknown) => `no end: ${String(error).split('\n')[0]}`,
+      );
+      this.#calls.delete(call);
+      this.#ended.set(status, (this.#ended.get(status) ?? 0) + 1);
+    }
+  }
+
+  /** Waits a random time and kills a random process of a random kind that is there; null when none was within some seconds. */
+  async kill(): Promise<Kill | null> {
+    const afterMs = this.#random.below(LONGEST_PAUSE_MS);
+    const target = this.#random.pick(wheel);
+    const draw = this.#random.below(1_000_000);
+    const entries = this.#random.below(MOST_ENTRIES);
+    const from = this.#entries();
+    await until('something has happened', () => this.#entries() >= from + entries, PROGRESS_LIMIT_MS).catch(() => {});
+    await systemClock.sleep(afterMs);
+    const deadline = systemClock.monotonic() + FIND_LIMIT_MS;
+    while (systemClock.monotonic() < deadline) {
+      const candidates = this.#candidates(target);
+      const victim = candidates[draw % Math.max(1, candidates.length)];
+      if (victim !== undefined && kill(victim.pid)) {
+        if (target === 'server') this.#serverKills.push(systemClock.now());
+        return { target, pid: victim.pid, entries, afterMs };
+      }
+      await systemClock.sleep(3);
+    }
+    return null;
+  }
+
+  #entries(): number {
+    return this.#watched().reduce((sum, { journal }) => sum + lastEntry(journal), 0);
+  }
+
+  #candidates(target: Target): FoundProcess[] {
+    const all = processes(this.#mark);
+    const pids = new Set(all.filter(({ commandLine }) => isEngine(commandLine)).map(({ pid }) => pid));
+    switch (target) {
+      case 'engine':
+        return all.filter(({ commandLine, parent }) => isEngine(commandLine) && !pids.has(parent));
+      case 'server':
+        return all.filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
+      case 'test':
+        return all.filter(({ isCommand }) => isCommand);
+      case 'git':
+        return all.filter(({ commandLine, parent }) => /^(\S*\/)?git /.test(commandLine) && pids.has(parent));
+      case 'warden':
+        return all.filter(({ commandLine }) => commandLine === 'reactor-warden');
+    }
+  }
+
+  /** What is wrong while everything goes on. */
+  async problems(): Promise<string[]> {
+    return this.#look(false);
+  }
+
+  /**
+   * Starts no more tasks, waits for those that run, and looks at what is left.
+   * @returns what is wrong.
+   */
+  async rest(): Promise<string[]> {
+    this.#isOpen = false;
+    const over = Promise.all(this.#lanes).then(() => true);
+    const isOver = await Promise.race([over, systemClock.sleep(REST_LIMIT_MS).then(() => false)]);
+    const problems = isOver ? [] : [`runs did not come to an end: ${[...this.#openRuns()].join(', ')}`];
+    await until('every cell has gone', () => processes(this.#mark).every(({ cell }) => cell === null), 30_000).catch(() => {});
+    return [...problems, ...(await this.#look(true))];
+  }
+
+  #openRuns(): string[] {
+    return this.#watched().flatMap(({ journal }) => [...openRuns(readJournal(journal).entries).open]);
+  }
+
+  async #look(isAtRest: boolean): Promise<string[]> {
+    const problems = this.#watched().flatMap((watched) => problemsOf(watched, isAtRest));
+    for (const [index, repository] of this.#repositories.entries()) {
+      const now = await checkoutState(repository);
+      const before = this.#untouched[index] ?? {};
+      for (const path of new Set([...Object.keys(before), ...Object.keys(now)])) {
+        if (before[path] !== now[path]) problems.push(`${path} of the person's checkout was touched`);
+      }
+    }
+    if (isAtRest) {
+      for (const { pid, cell, commandLine } of processes(this.#mark)) {
+        if (cell !== null && this.#openRuns().length === 0)
+          problems.push(`process ${pid} of cell ${cell} is left: ${commandLine.slice(0, 100)}`);
+      }
+    }
+    return problems;
+  }
+
+  get #mark(): string {
+    return `REACTOR_TEST_ROOM=${this.#reactor.root}`;
+  }
+
+  #watched(): Watched[] {
+    return this.#repositories.map((repository) => ({
+      repository,
+      journal: this.#reactor.journal(repository),
+      mark: this.#mark,
+      target: 'main',
+      test: 'sh check.sh',
+      charged: () => this.#answered,
+    }));
+  }
+
+  /** How the runs ended, by status, and which answers of the model no journal was charged with: those whose server was killed or ended under them. */
+  summary(): { readonly ended: Readonly<Record<string, number>>; readonly calls: number; readonly uncharged: number } {
+    const [first] = this.#watched();
+    const journals = this.#watched().map(({ journal }) => journal);
+    return {
+      ended: Object.fromEntries(this.#ended),
+      calls: this.#answered.length,
+      uncharged: first === undefined ? 0 : uncharged(first, journals).length,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#isOpen = false;
+    return this.#reactor.close();
+  }
+}
+
+const isEngine = (commandLine: string): boolean => / engine --repo \S+$/.test(commandLine);
+
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+    return false;
+  }
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { type Call, dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { git } from '../support/sampleRepository.ts';
+import { byWord, tools, write } from '../support/sampleScript.ts';
+import type { ModelScript } from '../support/scriptedModel.ts';
+
+const ask = { name: 'webfetch', args: { url: 'http://127.0.0.1:9/', format: 'text' } };
+const question = {
+  name: 'question',
+  args: {
+    questions: [
+      {
+        question: 'Which colour?',
+        header: 'Colour',
+        options: [
+          { label: 'red', description: 'r' },
+          { label: 'blue', description: 'b' },
+        ],
+      },
+    ],
+  },
+};
+
+describe('A new engine adopts living cells', function () {
+  this.timeout(180_000);
+  let reactor: Reactor;
+  const letGo = new Map<string, () => void>();
+  /** The second call of the first turn is held until the word is let go. */
+  const held = (word: string, script: ModelScript): ModelScript => {
+    const opened = new Promise<void>((resolve) => letGo.set(word, resolve));
+    return async (call) => {
+      if (call.turn === 1) await opened;
+      return script(call);
+    };
+  };
+  const isHeld = (word: string): Promise<boolean> =>
+    until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
+  const abandon = async (call: Call): Promise<void> => {
+    call.child.kill('SIGKILL');
+    await call.outcome;
+  };
+
+  before(async () => {
+    reactor = await Reactor.open(
+      byWord({
+        turning: held('turning', tools(write('turning.txt', 'good\n'), write('after.txt', 'good\n'))),
+        ended: held('ended', tools(write('ended.txt', 'good\n'))),
+        fetching: tools(write('fetching.txt', 'good\n'), ask, write('fetched.txt', 'good\n')),
+        asking: tools(write('asking.txt', 'good\n'), question),
+        stopped: held('stopped', tools(write('stopped.txt', 'good\n'))),
+        waiting: tools(write('waiting.txt', 'good\n')),
+      }),
+      { REACTOR_WARDEN_GRACE_MS: '60000', REACTOR_UNATTENDED_MS: '60000' },
+    );
+  });
+  after(() => {
+    for (const open of letGo.values()) open();
+    return reactor.close();
+  });
+
+  /** Each model call is one message of the journal, and no message is there twice. */
+  const assertChargedOnce = (word: string, outcome: Parameters<typeof dataOf>[0]): void => {
+    const messages = dataOf(outcome, 'message/finished').map(({ message }) => message.messageId);
+    assert.deepEqual([new Set(messages).size, messages.length], [messages.length, reactor.calls(word).length]);
+  };
+
+  it('kill -9 in a turn: the turn is joined where it stands, its messages are charged once, and the same server goes on', async () => {
+    const repository = await reactor.repository('turn', plainProject());
+    const call = reactor.startRun(repository, 'Write turning', ['--task', 'turning']);
+    const spawned = await call.entry('cell/serverSpawned');
+    await isHeld('turning');
+    reactor.killEngine(repository);
+    await call.entry('run/recovered');
+    letGo.get('turning')?.();
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 1], outcome.stderr);
+    assert.deepEqual(
+      dataOf(outcome, 'run/recovered').map((data) => [data.outcome, data.reason]),
+      [['adopted', "the engine ended and its agent server lived on; the agent's turn is joined where it stands"]],
+    );
+    assert.deepEqual(dataOf(outcome, 'cell/serverSpawned'), [spawned.data]);
+    assert.deepEqual(
+      reactor.calls('turning').map(({ turn }) => turn),
+      [0, 1, 2],
+    );
+    assertChargedOnce('turning', outcome);
+    assert.equal(await git(repository, 'show', 'main:after.txt'), 'good');
+  });
+
+  it('finds the end of a turn that ended while there was no engine', async () => {
+    const repository = await reactor.repository('ended', plainProject());
+    const call = reactor.startRun(repository, 'Write ended', ['--task', 'ended']);
+    await call.entry('attempt/started');
+    await isHeld('ended');
+    await abandon(call);
+    reactor.killEngine(repository);
+    letGo.get('ended')?.();
+    const log = join(reactor.root, 'ended.log');
+    await until('the model has answered', () => reactor.calls('ended').length === 2 && log);
+    const outcome = await reactor.call(repository, ['logs', 'ended', '-f', '--json']);
+    const ended = await reactor.entries(repository);
+    assert.deepEqual(
+      [outcome.exitCode, dataOf({ entries: ended }, 'run/recovered').map((data) => data.outcome)],
+      [0, ['adopted']],
+      outcome.stderr,
+    );
+    assertChargedOnce('ended', { entries: ended });
+    assert.equal(await git(repository, 'show', 'main:ended.txt'), 'good');
+  });
+
+  for (const [word, kind, answer] of [
+    ['fetching', 'permission', []],
+    ['asking', 'question', ['--answer', 'blue']],
+  ] as const) {
+    it(`an open ${kind} comes back to the inbox as the one it was, and its answer reaches the agent`, async () => {
+      const repository = await reactor.repository(word, plainProject());
+      const call = reactor.startRun(repository, `Write ${word}`, ['--task', word]);
+      const asked = (await call.entry('approval/requested')).data as { id: string };
+      reactor.killEngine(repository);
+      await call.entry('run/recovered');
+      const status = JSON.parse((await reactor.call(repository, ['status', '--json'])).stdout) as { inbox: { id: string; kind: string }[] };
+      assert.deepEqual(
+        status.inbox.map((item) => [item.id, item.kind]),
+        [[asked.id, kind]],
+      );
+      await reactor.call(repository, ['approve', word, '--detach', ...answer]);
+      const outcome = await call.outcome;
+      assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 1], outcome.stderr);
+      assert.equal(dataOf(outcome, 'approval/requested').filter((data) => data.kind === kind).length, 1);
+      assert.deepEqual(dataOf(outcome, 'approval/withdrawn'), []);
+      assertChargedOnce(word, outcome);
+      const last = reactor.calls(word).at(-1);
+      if (kind === 'question') assert.match(last?.toolResults.join() ?? '', /blue/);
+    });
+  }
+
+  it('a review waits on with the server that was adopted', async () => {
+    const repository = await reactor.repository('review', plainProject());
+    const call = reactor.startRun(repository, 'Write waiting', ['--task', 'waiting', '--approve', 'ask']);
+    await call.entry('approval/requested');
+    const [server] = reactor.agentServers();
+    reactor.killEngine(repository);
+    const recovered = (await call.entry('run/recovered')).data as { outcome: string };
+    assert.deepEqual([recovered.outcome, reactor.agentServers().map(({ pid }) => pid)], ['adopted', [server?.pid]]);
+    await reactor.call(repository, ['approve', 'waiting', '--detach']);
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [0, 'landed'], outcome.stderr);
+  });
+
+  it('INV-005: a server that does not answer is ended and the attempt redone from the last green state, with the reason', async () => {
+    const repository = await reactor.repository('stopped', plainProject());
+    const call = reactor.startRun(repository, 'Write stopped', ['--task', 'stopped', '--land', 'branch']);
+    const spawned = (await call.entry('cell/serverSpawned')).data as { process: { pid: number } };
+    await isHeld('stopped');
+    process.kill(spawned.process.pid, 'SIGSTOP');
+    reactor.killEngine(repository);
+    letGo.get('stopped')?.();
+    const outcome = await call.outcome;
+    const [recovered] = dataOf(outcome, 'run/recovered');
+    assert.equal(recovered?.outcome, 'reverted');
+    assert.match(recovered?.reason ?? '', /its agent server does not answer; what it had done is kept/);
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'committed', 2], outcome.stderr);
+    assert.ok(!reactor.processes().some(({ pid }) => pid === spawned.process.pid));
+  });
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { git } from '../support/sampleRepository.ts';
+import { byWord, tools, write } from '../support/sampleScript.ts';
+
+interface Listed {
+  readonly kind: string;
+  readonly name: string;
+  readonly keptIn: string | null;
+  readonly limit?: string | null;
+  readonly removed: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+describe('What is left behind is found, shown and removed', function () {
+  this.timeout(180_000);
+  let reactor: Reactor;
+  let repository: string;
+
+  /** Ports are leased per machine, so what other repositories left there is passed over. */
+  const clean = async (...args: string[]): Promise<Listed[]> => {
+    const outcome = await reactor.call(repository, ['clean', '--json', ...args]);
+    assert.equal(outcome.exitCode, 0, outcome.stderr);
+    return (JSON.parse(outcome.stdout) as { orphans: Listed[] }).orphans.filter(({ kind }) => kind !== 'port');
+  };
+  const brief = (found: readonly Listed[]): string[] =>
+    found.map(({ kind, name, limit, removed }) => `${kind} ${name}${limit ? ` (${limit})` : ''}${removed ? ' removed' : ''}`);
+  const keptDaysAgo = async (ref: string, days: number): Promise<string> => {
+    const at = `${Math.floor(Date.now() / 1000) - days * 86_400} +0000`;
+    const tree = await git(repository, 'rev-parse', 'main^{tree}');
+    const { execa } = await import('execa');
+    const made = await execa('git', ['commit-tree', tree, '-m', 'Kept'], {
+      cwd: repository,
+      env: { ...reactor.env, GIT_COMMITTER_DATE: at, GIT_AUTHOR_DATE: at },
+    });
+    await git(repository, 'update-ref', ref, made.stdout);
+    return made.stdout;
+  };
+  const refs = async (): Promise<string[]> =>
+    (await git(repository, 'for-each-ref', '--format=%(refname)', 'refs/reactor/')).split('\n').filter(Boolean);
+
+  before(async () => {
+    reactor = await Reactor.open(byWord({ alpha: tools(write('alpha.txt', 'good\n')), waits: tools(write('waits.txt', 'good\n')) }));
+    repository = await reactor.repository('left', plainProject('retention: { keptRefs: { days: 30 }, logs: { days: 10 } }\n'));
+  });
+  after(() => reactor.close());
+
+  it('INV-008: only what is past its limit goes, it is shown first, and its name and commit stand in the journal', async () => {
+    const landed = await reactor.run(repository, 'Write alpha', ['--task', 'alpha']);
+    const parked = await reactor.run(repository, 'Write waits', ['--task', 'waits', '--approve', 'never']);
+    assert.deepEqual([onlyRun(landed).status, onlyRun(parked).status], ['landed', 'parked'], landed.stderr + parked.stderr);
+    await clean('--kind', 'branch');
+    const oid = await keptDaysAgo('refs/reactor/kept/ancient-r1/1', 31);
+    await keptDaysAgo('refs/reactor/kept/recent-r1/1', 29);
+    // An open run's kept states are what it goes back to, however old.
+    await keptDaysAgo('refs/reactor/kept/waits-r1/9', 400);
+    const outputs = join(dirname(reactor.journal(repository)), 'runs');
+    for (const run of ['alpha-r1', 'waits-r1']) {
+      for (const name of readdirSync(join(outputs, run))) {
+        const old = (statSync(join(outputs, run, name)).mtimeMs - 11 * DAY_MS) / 1000;
+        utimesSync(join(outputs, run, name), old, old);
+      }
+    }
+    const before = await refs();
+    const expected = ['keptRef refs/reactor/kept/ancient-r1/1 (older than 30 days)', 'log alpha-r1 (older than 10 days)'];
+    assert.deepEqual(brief(await clean('--dry-run')), expected);
+    assert.deepEqual(await refs(), before);
+    assert.deepEqual(
+      brief(await clean()),
+      expected.map((line) => `${line} removed`),
+    );
+    assert.deepEqual(
+      await refs(),
+      before.filter((ref) => ref !== 'refs/reactor/kept/ancient-r1/1'),
+    );
+    assert.deepEqual(
+      readdirSync(outputs).filter((run) => run !== 'alpha-r1' && run !== 'waits-r1'),
+      [],
+    );
+    assert.equal(existsSync(join(outputs, 'alpha-r1')), false);
+    const removed = dataOf({ entries: await reactor.entries(repository) }, 'clean/removed');
+    assert.deepEqual(
+      removed.filter(({ kind }) => kind === 'keptRef'),
+      [{ kind: 'keptRef', name: 'refs/reactor/kept/ancient-r1/1', keptIn: '', because: 'older than 30 days', oid }],
+    );
+    assert.deepEqual(await clean(), []);
+  });
+
+  it('finds processes, folders and templates of what has gone, and removes what is named or of a kind', async () => {
+    const data = dirname(reactor.journal(repository));
+    mkdirSync(join(data, 'cells', 'gone-r1-a', 'home'), { recursive: true });
+    mkdirSync(join(data, 'cells', 'gone-r1-b', 'home'), { recursive: true });
+    mkdirSync(join(data, 'templates'), { recursive: true });
+    writeFileSync(join(data, 'templates', 'opencode-0.0.1.db'), '');
+    const stray = spawn('sleep', ['600'], { env: { ...process.env, REACTOR_CELL: 'gone-r1-a' }, stdio: 'ignore' });
+    const ended = new Promise((resolve) => stray.once('exit', (_code, signal) => resolve(signal)));
+    assert.deepEqual(brief(await clean('--dry-run')).toSorted(), [
+      'cache opencode-0.0.1.db',
+      'folder gone-r1-a',
+      'folder gone-r1-b',
+      `process ${stray.pid}`,
+    ]);
+    assert.deepEqual(brief(await clean('gone-r1-b')), ['folder gone-r1-b removed']);
+    assert.deepEqual(brief(await clean('--kind', 'cache')), ['cache opencode-0.0.1.db removed']);
+    assert.deepEqual(brief(await clean()), [`process ${stray.pid} removed`, 'folder gone-r1-a removed']);
+    assert.equal(await ended, 'SIGTERM');
+    const unknown = await reactor.call(repository, ['clean', 'nobody']);
+    assert.deepEqual([unknown.exitCode, /Nothing to clean is named nobody/.test(unknown.stderr)], [1, true]);
+  });
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { type EngineContext, RunContext } from '../../../src/engine/runContext.ts';
+import { RunStory } from '../../support/runStory.ts';
+
+describe("the time a run has left when the machine's clock is set", () => {
+  const open = () => {
+    const story = new RunStory().ready();
+    const clock = { wall: 10_000, monotonic: 500 };
+    const engine = {
+      deps: { clock: { now: () => clock.wall, monotonic: () => clock.monotonic } },
+      ledger: { expect: () => story.state },
+    };
+    // A run uses nothing else of its engine to know its time.
+    const context = new RunContext('TASK-001-r1', engine as unknown as EngineContext);
+    return { context, clock, started: story.state.startedAt ?? 0, limit: story.state.spec.limits.timeoutMs };
+  };
+
+  for (const jumpMs of [3_600_000, -3_600_000]) {
+    it(`is not changed by a jump of ${jumpMs > 0 ? 'an hour forward' : 'an hour back'}`, () => {
+      const { context, clock, started, limit } = open();
+      assert.equal(context.remainingMs(), limit - (10_000 - started));
+      clock.wall += jumpMs + 1000;
+      clock.monotonic += 1000;
+      assert.equal(context.remainingMs(), limit - (11_000 - started));
+    });
+  }
+
+  it('counts what passed while there was no engine', () => {
+    const { context, clock, started, limit } = open();
+    clock.wall = 30_000;
+    assert.equal(context.remainingMs(), limit - (30_000 - started));
+  });
+});
