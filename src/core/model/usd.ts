@@ -20,6 +20,9 @@ const fromScaled = (scaled: bigint): Usd => {
   return `${scaled < 0n ? '-' : ''}${magnitude / SCALE}${fraction ? `.${fraction}` : ''}`;
 };
 
+const roundedQuotient = (dividend: bigint, divisor: bigint): bigint =>
+  dividend < 0n ? -roundedQuotient(-dividend, divisor) : (2n * dividend + divisor) / (2n * divisor);
+
 export const zeroUsd: Usd = '0';
 export const addUsd = (a: Usd, b: Usd): Usd => fromScaled(toScaled(a) + toScaled(b));
 /** Negative when a < b, 0 when equal, positive when a > b. */
@@ -32,6 +35,15 @@ export const usdFromNumber = (amount: number): Usd => {
   if (!Number.isFinite(amount)) throw new RangeError('amount is not finite');
   return fromScaled(toScaled(amount.toFixed(PLACES)));
 };
+/** Exact for a price of up to six places; further ones are rounded to 12 places of the amount, half up. */
+export const perMillionUsd = (tokens: number, perMillion: Usd): Usd =>
+  fromScaled(roundedQuotient(toScaled(perMillion) * BigInt(tokens), 1_000_000n));
+export const subtractUsd = (a: Usd, b: Usd): Usd => fromScaled(toScaled(a) - toScaled(b));
+export const maxUsd = (a: Usd, b: Usd): Usd => (compareUsd(a, b) < 0 ? b : a);
+export const minUsd = (a: Usd, b: Usd): Usd => (compareUsd(a, b) < 0 ? a : b);
+/** `amount` × numerator ÷ denominator, rounded to 12 places, half up. Both whole, the denominator not nought. */
+export const scaleUsd = (amount: Usd, numerator: number, denominator: number): Usd =>
+  fromScaled(roundedQuotient(toScaled(amount) * BigInt(Math.round(numerator)), BigInt(Math.round(denominator))));
 export const usdToNumber = (amount: Usd): number => Number(amount);
 
 /** A total of which some part may have no price. */
