@@ -51,6 +51,7 @@ Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout,
   command('run', 'run a task: an agent works in its own worktree, its change is tested, approved and landed')
     .option('--task <id>', 'name of the task (default: the next TASK-nnn); with no prompt, the one in reactor.yaml')
     .option('--desc <text>', 'a short title (default: the first line of the prompt)')
+    .option('--category <word>', 'kind of work, for sums and estimates (default: from the title)')
     .option('--prompt <text>', 'what the agent is asked to do; @FILE reads a file, - standard input')
     .option('--file <tasks.yaml>', 'run all tasks of a file side by side')
     .option('--base <ref>', 'commit to start from (default: HEAD)')

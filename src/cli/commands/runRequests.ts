@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { Category } from '../../core/model/category.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { type ApproveMode, type LandMode, type StepsMode, TaskId, type TcrMode } from '../../core/model/runSpec.ts';
@@ -13,6 +14,7 @@ import type { Terminal } from '../terminal.ts';
 export interface RunOptions extends CommonOptions {
   readonly task?: string;
   readonly desc?: string;
+  readonly category?: string;
   readonly prompt?: string;
   readonly file?: string;
   readonly base?: string;
@@ -41,7 +43,7 @@ export async function runRequests(options: RunOptions, terminal: Terminal, host:
   const folder = folderOf(terminal, options);
   const settings = settingsOf(options);
   if (options.file !== undefined) {
-    const clash = (['prompt', 'task', 'desc'] as const).find((name) => options[name] !== undefined);
+    const clash = (['prompt', 'task', 'desc', 'category'] as const).find((name) => options[name] !== undefined);
     if (clash !== undefined)
       throw wrong(`--file and --${clash} can't be used together: the file names the tasks.`, ['leave one of them out']);
     const tasks = await host.readTasks(resolve(terminal.folder, options.file), folder);
@@ -51,7 +53,15 @@ export async function runRequests(options: RunOptions, terminal: Terminal, host:
   if (task !== undefined && !TaskId.safeParse(task).success) {
     throw wrong(`--task ${JSON.stringify(task)} is not a task's name: use letters, digits, dot, dash and underscore, 64 at most.`, []);
   }
-  const named = { ...(task === undefined ? {} : { task }), ...(options.desc === undefined ? {} : { title: options.desc }) };
+  const { category } = options;
+  const known = Category.safeParse(category);
+  if (category !== undefined && !known.success)
+    throw wrong(`--category ${JSON.stringify(category)} ${known.error.issues[0]?.message}.`, []);
+  const named = {
+    ...(task === undefined ? {} : { task }),
+    ...(options.desc === undefined ? {} : { title: options.desc }),
+    ...(category === undefined ? {} : { category }),
+  };
   if (options.prompt !== undefined) return [{ ...named, ...settings, prompt: await promptText(options.prompt, terminal), folder }];
   if (task === undefined) {
     throw wrong('There is nothing to do: give the agent a prompt.', [
