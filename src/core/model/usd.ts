@@ -7,14 +7,15 @@ export type Usd = z.infer<typeof Usd>;
 const PLACES = 12;
 const SCALE = 10n ** BigInt(PLACES);
 
-const toScaled = (amount: Usd): bigint => {
+/** The amount in units of 10⁻¹² dollars, for long sums. */
+export const toScaled = (amount: Usd): bigint => {
   const negative = amount.startsWith('-');
   const [whole = '0', fraction = ''] = (negative ? amount.slice(1) : amount).split('.');
   const scaled = BigInt(whole) * SCALE + BigInt(fraction.padEnd(PLACES, '0'));
   return negative ? -scaled : scaled;
 };
 
-const fromScaled = (scaled: bigint): Usd => {
+export const fromScaled = (scaled: bigint): Usd => {
   const magnitude = scaled < 0n ? -scaled : scaled;
   const fraction = (magnitude % SCALE).toString().padStart(PLACES, '0').replace(/0+$/, '');
   return `${scaled < 0n ? '-' : ''}${magnitude / SCALE}${fraction ? `.${fraction}` : ''}`;
