@@ -1,4 +1,5 @@
 import { type AppendRequest, type Journal, JournalRefused, type ReadQuery } from '../ports/journal.ts';
+import type { RunCosts } from '../projections/costs/runCosts.ts';
 import type { RunState } from '../run/state.ts';
 import { type Entry, firstPrevHash } from './entry.ts';
 import { type EvolveRun, isOpen, type ProjectedRun } from './foldRun.ts';
@@ -77,6 +78,11 @@ export class MemoryJournal implements Journal {
 
   runsOfTask(task: string): readonly RunState[] {
     return this.#states().filter((state) => state.task === task);
+  }
+
+  costs(since = 0): { readonly seq: number; readonly runs: readonly RunCosts[] } {
+    const runs = [...this.#runs.values()].sort((a, b) => a.firstSeq - b.firstSeq).flatMap(({ costs }) => costs ?? []);
+    return { seq: this.head(), runs: runs.filter(({ lastAt }) => lastAt >= since) };
   }
 
   highestTaskNumber(): number {

@@ -4,6 +4,7 @@ import { runCli } from '../../../src/cli/runCli.ts';
 import { defaultConfig } from '../../../src/core/model/projectConfig.ts';
 import type { GitRepository } from '../../../src/core/ports/git.ts';
 import type { JournalReader } from '../../../src/core/ports/journal.ts';
+import { foldRunCosts, type RunCosts } from '../../../src/core/projections/costs/runCosts.ts';
 import type { FakeEngine } from './fakeEngine.ts';
 import { FakeTerminal } from './fakeTerminal.ts';
 
@@ -19,6 +20,14 @@ export const readerOf = (engine: FakeEngine): JournalReader => {
     recentRuns: (limit) => newest().slice(0, limit),
     runsOfTask: (task) => [...engine.states.values()].filter((state) => state.task === task),
     highestTaskNumber: () => 0,
+    costs: (since = 0) => {
+      const runs = new Map<string, RunCosts>();
+      for (const entry of engine.entries) {
+        const costs = entry.run === null ? null : foldRunCosts(runs.get(entry.run) ?? null, entry);
+        if (costs !== null) runs.set(costs.run, costs);
+      }
+      return { seq: engine.entries.length, runs: [...runs.values()].filter(({ lastAt }) => lastAt >= since) };
+    },
     unknownCount: () => 0,
     close: () => {},
   };

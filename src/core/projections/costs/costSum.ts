@@ -1,0 +1,80 @@
+import { noTokens, type TokenCounts } from '../../model/tokens.ts';
+import { costText, fromScaled, toScaled, type Usd } from '../../model/usd.ts';
+
+/**
+ * What some model calls cost. What has no price and what is worked out stand apart: `usd` is the sum of all known amounts, `estimatedUsd` the
+ * part of it that rests on estimated tokens, and unpriced calls are in no amount at all.
+ */
+export interface CostSum {
+  readonly calls: number;
+  readonly tokens: TokenCounts;
+  readonly usd: Usd;
+  readonly estimatedUsd: Usd;
+  readonly estimatedCalls: number;
+  readonly unpricedCalls: number;
+  readonly unpricedTokens: number;
+}
+
+export const noCosts: CostSum = {
+  calls: 0,
+  tokens: noTokens,
+  usd: '0',
+  estimatedUsd: '0',
+  estimatedCalls: 0,
+  unpricedCalls: 0,
+  unpricedTokens: 0,
+};
+
+/** Adds up many sums exactly, faster than one by one. */
+export class CostCounter {
+  #calls = 0;
+  #input = 0;
+  #output = 0;
+  #reasoning = 0;
+  #cacheRead = 0;
+  #cacheWrite = 0;
+  #usd = 0n;
+  #estimatedUsd = 0n;
+  #estimatedCalls = 0;
+  #unpricedCalls = 0;
+  #unpricedTokens = 0;
+
+  add(sum: CostSum): this {
+    this.#calls += sum.calls;
+    this.#input += sum.tokens.input;
+    this.#output += sum.tokens.output;
+    this.#reasoning += sum.tokens.reasoning;
+    this.#cacheRead += sum.tokens.cacheRead;
+    this.#cacheWrite += sum.tokens.cacheWrite;
+    this.#usd += toScaled(sum.usd);
+    if (sum.estimatedCalls > 0) {
+      this.#estimatedUsd += toScaled(sum.estimatedUsd);
+      this.#estimatedCalls += sum.estimatedCalls;
+    }
+    this.#unpricedCalls += sum.unpricedCalls;
+    this.#unpricedTokens += sum.unpricedTokens;
+    return this;
+  }
+
+  get sum(): CostSum {
+    return {
+      calls: this.#calls,
+      tokens: {
+        input: this.#input,
+        output: this.#output,
+        reasoning: this.#reasoning,
+        cacheRead: this.#cacheRead,
+        cacheWrite: this.#cacheWrite,
+      },
+      usd: fromScaled(this.#usd),
+      estimatedUsd: fromScaled(this.#estimatedUsd),
+      estimatedCalls: this.#estimatedCalls,
+      unpricedCalls: this.#unpricedCalls,
+      unpricedTokens: this.#unpricedTokens,
+    };
+  }
+}
+
+/** '$0.0121', '~$0.0121' when a part is worked out, 'unpriced', '$0.0121 + unpriced'; '–' where no call was made. */
+export const sumText = (sum: CostSum): string =>
+  sum.calls === 0 ? '–' : `${sum.estimatedCalls > 0 && sum.usd !== '0' ? '~' : ''}${costText(sum)}`;
