@@ -12,6 +12,7 @@ import type { RunState } from '../core/run/state.ts';
 import type { LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
+import { BudgetKeeper } from './budgetKeeper.ts';
 import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
 import { Ledger } from './ledger.ts';
@@ -57,6 +58,7 @@ export class Engine implements Disposable {
       deps,
       ledger: this.#ledger,
       attendance: this.attendance,
+      budgets: new BudgetKeeper(deps, this.#ledger),
       warm: new WarmCells(deps),
       boots: new Limiter(deps.options.parallelBoots),
       announce: (live) => this.#live.fire(live),
@@ -80,6 +82,7 @@ export class Engine implements Disposable {
 
   /** Takes up every run that an engine before left open. */
   async recover(): Promise<void> {
+    await this.#context.budgets.start();
     await this.#context.warm.sweep();
     for (const state of this.#ledger.openRuns()) {
       await recoverRun(this.#context, state);

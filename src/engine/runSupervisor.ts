@@ -11,6 +11,7 @@ import { Cell } from './cell.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
+import { RunMoney } from './runMoney.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit, commitStep } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
@@ -29,6 +30,7 @@ export class RunSupervisor {
   readonly #cell: Cell;
   readonly #asks: Asks;
   readonly #desk: ApprovalDesk;
+  readonly #money: RunMoney;
   #step = new AbortController();
   #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
@@ -38,6 +40,7 @@ export class RunSupervisor {
     this.#cell = new Cell(this.#context);
     this.#asks = new Asks(this.#context, desk);
     this.#desk = desk;
+    this.#money = new RunMoney(this.#context, desk);
   }
 
   /** Ends the present step early; the journal already says why (cancelled). */
@@ -63,6 +66,9 @@ export class RunSupervisor {
     } finally {
       shutdown.removeEventListener('abort', stop);
       await this.#background.catch(() => {});
+      await this.#money
+        .settle()
+        .catch((error: unknown) => deps.log.log('warn', 'a reservation was left', { run, error: errorText(error) }));
       await this.#cell.stopServer();
       await this.#cell.settled();
     }
@@ -119,6 +125,7 @@ export class RunSupervisor {
       case 'testBase':
         return this.#withServer(() => testBase(context, this.#cell, signal));
       case 'startAttempt':
+        if (!(await this.#money.reserve(this.#cell.hasServer ? this.#cell.server.client : null, signal))) return;
         await context.record(
           event('attempt/started', {
             attempt: context.state.attempts.length + 1,
@@ -128,7 +135,7 @@ export class RunSupervisor {
         );
         return;
       case 'execute':
-        return execute(context, this.#cell, this.#asks, step.attempt, signal);
+        return execute(context, this.#cell, this.#asks, this.#money, step.attempt, signal);
       case 'buildCandidate':
         return buildCandidate(context, step.attempt);
       case 'test':
@@ -175,6 +182,7 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
+    if (this.#context.state.cell === null && !(await this.#money.mayBoot(signal))) return;
     const deadline = AbortSignal.any([signal]);
     const result = await this.#cell.boot(deadline);
     if (result.ok || signal.aborted) return;

@@ -5,7 +5,6 @@ import type { RunRequest } from '../core/model/runRequest.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
 import type { GitRefusal, GitRepository } from '../core/ports/git.ts';
 import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
-import { settingNotes } from '../core/run/settingNotes.ts';
 import type { EngineContext } from './runContext.ts';
 
 interface Settled {
@@ -101,7 +100,7 @@ export class Submissions {
     if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
       throw noBranch(target);
     }
-    return { spec: spec.value, notes: settingNotes(config) };
+    return { spec: spec.value, notes: [] };
   }
 
   /** The next free TASK-nnn, also past branches and kept refs of a journal that is gone. */

@@ -51,6 +51,8 @@ export class Turn {
   readonly #calls = new Map<string, KnownCall>();
   readonly #startedCalls = new Set<string>();
   readonly #textParts = new Set<string>();
+  /** The first answer to each prompt; ids of messages rise with time. */
+  readonly #firstAnswers = new Map<string, string>();
   #ending: Ending | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
@@ -310,9 +312,15 @@ export class Turn {
     } else if (status.type === 'idle' && sessionId === this.#request.sessionId) this.#look();
   }
 
+  #heard(info: AssistantMessage): void {
+    const first = this.#firstAnswers.get(info.parentID);
+    if (first === undefined || info.id < first) this.#firstAnswers.set(info.parentID, info.id);
+    this.#meter.call(info.id);
+  }
+
   #onMessage(info: AssistantMessage): void {
     if (!this.#sessions.has(info.sessionID) || this.#before.has(info.id)) return;
-    this.#meter.call(info.id);
+    this.#heard(info);
     if (isFinished(info)) {
       this.#reports.report(info.sessionID, info.id);
       if (info.sessionID === this.#request.sessionId && info.finish !== 'tool-calls') this.#look();
@@ -346,8 +354,10 @@ export class Turn {
     for (const part of parts) {
       if (part.type === 'tool' && !this.#desk.isAllowedOutside(part.callID)) this.#watch.edit(part.callID, part.tool, part.state);
     }
-    const isPriced = info.cost > 0 || (await prices.isPriced(info.providerID, info.modelID));
-    const message = finishedMessage(info, parts, { subagent: this.#sessions.isSubagent(info.sessionID), isPriced, guard });
+    const subagent = this.#sessions.isSubagent(info.sessionID);
+    const isFirst = this.#firstAnswers.get(info.parentID) === info.id;
+    const facts = await prices.facts(info.providerID, info.modelID);
+    const message = finishedMessage(info, parts, { subagent, isFirst, facts, guard });
     this.#request.onEvent({ type: 'messageFinished', message });
   }
 
@@ -357,7 +367,7 @@ export class Turn {
       await this.#sessions.find();
       for (const info of await this.#sessions.all()) {
         if (info.role !== 'assistant' || this.#before.has(info.id)) continue;
-        this.#meter.call(info.id);
+        this.#heard(info);
         if (isFinished(info)) this.#reports.report(info.sessionID, info.id);
       }
     } catch (error) {

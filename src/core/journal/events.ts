@@ -151,7 +151,9 @@ export const eventSchemas = {
     neededUsd: Usd.nullable(),
     action: ExceedAction,
   }),
-  /** The run waits, because what is left of a budget is reserved by others or too little. */
+  /** A run that was deferred goes on. */
+  'budget/admitted': z.object({}),
+  /** The run waits, because what is left of a budget is reserved by others. */
   'budget/deferred': z.object({ scope: BudgetScope, period: z.string().nullable(), leftUsd: Usd, neededUsd: Usd, reason: z.string() }),
   'attempt/executed': z.object({
     attempt,

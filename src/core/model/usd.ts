@@ -9,10 +9,9 @@ const SCALE = 10n ** BigInt(PLACES);
 
 /** The amount in units of 10⁻¹² dollars, for long sums. */
 export const toScaled = (amount: Usd): bigint => {
-  const negative = amount.startsWith('-');
-  const [whole = '0', fraction = ''] = (negative ? amount.slice(1) : amount).split('.');
-  const scaled = BigInt(whole) * SCALE + BigInt(fraction.padEnd(PLACES, '0'));
-  return negative ? -scaled : scaled;
+  const point = amount.indexOf('.');
+  // With a sign in front the digits are read as one number: '-0.5' is -0500000000000.
+  return point === -1 ? BigInt(amount) * SCALE : BigInt(amount.slice(0, point) + amount.slice(point + 1).padEnd(PLACES, '0'));
 };
 
 export const fromScaled = (scaled: bigint): Usd => {

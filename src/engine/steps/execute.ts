@@ -1,9 +1,9 @@
 import { event } from '../../core/journal/events.ts';
-import { compareUsd } from '../../core/model/usd.ts';
 import type { FinishedMessage, TurnEvent, TurnResult } from '../../core/ports/agent.ts';
 import type { Asks } from '../asks.ts';
 import type { Cell } from '../cell.ts';
 import type { RunContext } from '../runContext.ts';
+import type { MoneyStop, RunMoney } from '../runMoney.ts';
 
 /** The server retries a failing model by itself with exponential backoff; past this many it counts as failed (R3). */
 const MODEL_RETRIES = 3;
@@ -12,7 +12,14 @@ const MODEL_RETRIES = 3;
  * Sends the attempt's prompt and follows the turn to its end. Messages are journaled as they finish, each once.
  * When the run is parked meanwhile (an ask that nobody answers), the attempt stays open.
  */
-export async function execute(context: RunContext, cell: Cell, asks: Asks, attempt: number, signal: AbortSignal): Promise<void> {
+export async function execute(
+  context: RunContext,
+  cell: Cell,
+  asks: Asks,
+  money: RunMoney,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { deps, state } = context;
   const current = state.attempts.find((a) => a.attempt === attempt);
   const session = state.cell?.session;
@@ -20,20 +27,17 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
   const started = deps.clock.monotonic();
   const turn = new AbortController();
   const stop = AbortSignal.any([signal, turn.signal]);
-  let stoppedFor: 'budget' | 'model' | null = null;
+  let stoppedFor: MoneyStop | 'model' | null = null;
   let modelFailure = '';
   const recorded: Promise<unknown>[] = [];
 
-  const overBudget = (): boolean => {
-    const { budgetUsd, cost } = context.state;
-    return budgetUsd !== null && compareUsd(cost.usd, budgetUsd) >= 0;
-  };
   const onMessage = async (message: FinishedMessage): Promise<void> => {
-    await context.recordAs('agent', event('message/finished', { attempt, message: { ...message, tools: [...message.tools] } }));
-    if (stoppedFor === null && overBudget() && message.finish !== 'stop') {
-      stoppedFor = 'budget';
-      turn.abort(new Error('over budget'));
-    }
+    const charges = await money.record(attempt, message);
+    if (charges.length === 0 || stoppedFor !== null || (message.finish === 'stop' && !message.subagent)) return;
+    const stop = await money.afterCall(attempt);
+    if (stop === null || stoppedFor !== null) return;
+    stoppedFor = stop;
+    turn.abort(new Error(stop.reason));
   };
   const onRetry = (retry: number, message: string): void => {
     modelFailure = message;
@@ -63,6 +67,7 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     }
   };
 
+  await money.reconcile(cell.server.client, session);
   const { limits } = state.spec;
   const result = await cell.server.client.runTurn(
     {
@@ -83,6 +88,7 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     stop,
   );
   await Promise.all(recorded);
+  await money.settle();
   if (result.violations.length > 0) {
     await context.record(event('attempt/violated', { attempt, violations: [...result.violations] }));
   }
@@ -101,9 +107,9 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
 type Outcome = { end: TurnResult['end']; limit?: string; reason?: string };
 
 /** What ended the turn, in the words of the run: an abort of ours is the reason we had for it. */
-function outcomeOf(result: TurnResult, stoppedFor: 'budget' | 'model' | null, modelFailure: string, violations: number): Outcome {
-  if (stoppedFor === 'budget') return { end: 'limit', limit: 'budget', reason: 'the budget is used up' };
+function outcomeOf(result: TurnResult, stoppedFor: MoneyStop | 'model' | null, modelFailure: string, violations: number): Outcome {
   if (stoppedFor === 'model') return { end: 'error', reason: `the model failed ${MODEL_RETRIES + 1} times: ${modelFailure}` };
+  if (stoppedFor !== null) return { end: 'limit', ...stoppedFor };
   // Stopped for a violation: the attempt is over, and what it did is kept and reverted, not repeated.
   if (violations > 0) return { end: 'error', reason: 'stopped after a security violation' };
   return {
