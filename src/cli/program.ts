@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { costDimensions } from '../core/projections/costs/costDimensions.ts';
 import type { CommandContext } from './commandContext.ts';
 
 /** Called with a command's exit code. */
@@ -132,10 +133,12 @@ Examples:
       '\nExamples:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"\n  $ reactor reject TASK-001 --file src/cart.ts:2 --file docs/notes.md',
     )
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).rejectCommand(context, name, options)));
-  onRun('resume', 'let a parked run go on')
+  command('resume', 'let a parked run go on')
+    .argument('[run]', "a run, or a task for the task's last run", nameText)
+    .option('--all', 'every run that a budget has parked')
     .option('--budget <usd>', 'its new limit in US dollars')
     .option('--detach', 'return at once in place of following the run')
-    .action(async (name, options) => done(await (await import('./commands/answers.ts')).resumeCommand(context, name, options)));
+    .action(async (name, options) => done(await (await import('./commands/resumeAll.ts')).resumeSome(context, name, options)));
   onRun('kill', 'cancel a run; what the agent did is kept').action(async (name, options) =>
     done(await (await import('./commands/kill.ts')).killCommand(context, name, options)),
   );
@@ -147,9 +150,28 @@ Examples:
   command('clean', 'remove what belongs to no run; only what is kept elsewhere')
     .option('--dry-run', 'list it and remove nothing')
     .action(async (options) => done(await (await import('./commands/keeping.ts')).cleanCommand(context, options)));
-  command('export', 'write the journal as NDJSON or CSV, or check its chain')
+  command('cost', 'what was spent, by task, model, time, category or operation; of one task: its tree with the arithmetic')
+    .argument('[task]', 'a task or a run: tokens × unit price = amount, attempt by attempt')
+    .addOption(new Option('--by <what>', 'what costs are told apart by (default: task)').choices(costDimensions))
+    .option('--since <when>', 'from then on: a day, a month, today, yesterday, week, month, or a time ago such as 7d')
+    .option('--until <when>', 'up to and with then')
+    .addOption(new Option('--format <format>', 'form of the report (default: table)').choices(['table', 'csv', 'json', 'html']))
+    .option('--output <file>', 'write to a new file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ reactor cost --by model --since month
+  $ reactor cost --format html --output costs.html    a report for anybody
+  $ reactor cost TASK-001`,
+    )
+    .action(async (name, options) => done(await (await import('./commands/cost.ts')).costCommand(context, name, options)));
+  command('export', 'write the journal or the ledger of charges as NDJSON or CSV, or check the chain')
     .addOption(new Option('--format <format>', 'form of the output (default: ndjson)').choices(['ndjson', 'csv']))
     .option('--run <run>', 'only the entries of one run')
+    .option('--ledger', 'the charges, one a line, for accounting')
+    .option('--since <when>', 'with --ledger: from this day on, such as 2026-05-01, month or 7d')
+    .option('--until <when>', 'with --ledger: up to and with this day')
     .option('--output <file>', 'write to a new file')
     .option('--verify', 'check the hash chain and name the first broken entry')
     .action(async (options) => done(await (await import('./commands/export.ts')).exportCommand(context, options)));

@@ -101,8 +101,10 @@ for (const [name, create] of [
           seqs({ limit: 2 }),
           seqs({ from: 9 }),
           seqs({ limit: 0 }),
+          seqs({ types: ['run/started', 'run/finished'], limit: 1 }),
+          seqs({ types: ['run/requested'], run: 'r1' }),
         ],
-        [[2, 3], [1, 3, 5], [3], [1, 2], [], []],
+        [[2, 3], [1, 3, 5], [3], [1, 2], [], [], [3], [1]],
       );
     });
 

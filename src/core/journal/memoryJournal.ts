@@ -59,9 +59,10 @@ export class MemoryJournal implements Journal {
   }
 
   read(query: ReadQuery): readonly Entry[] {
-    const { from = 1, to = this.#entries.length, run, limit = 1000 } = query;
+    const { from = 1, to = this.#entries.length, run, types, limit = 1000 } = query;
     const range = this.#entries.slice(Math.max(0, from - 1), Math.max(0, to));
-    return (run === undefined ? range : range.filter((entry) => entry.run === run)).slice(0, limit);
+    const isWanted = (entry: Entry) => (run === undefined || entry.run === run) && (types === undefined || types.includes(entry.type));
+    return range.filter(isWanted).slice(0, limit);
   }
 
   run(run: string): RunState | null {

@@ -33,6 +33,8 @@ export interface ReadQuery {
   /** Last sequence number, inclusive. */
   readonly to?: number;
   readonly run?: string;
+  /** Only entries of these types. */
+  readonly types?: readonly string[];
   /** Most rows; 1,000 by default. Page on with `from`. */
   readonly limit?: number;
 }

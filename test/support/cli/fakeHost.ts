@@ -13,8 +13,11 @@ export const readerOf = (engine: FakeEngine): JournalReader => {
   const newest = () => [...engine.states.values()].reverse();
   return {
     head: () => engine.entries.length,
-    read: ({ from = 1, to = Number.MAX_SAFE_INTEGER, run, limit = 1000 }) =>
-      engine.entries.filter((entry) => entry.seq >= from && entry.seq <= to && (run === undefined || entry.run === run)).slice(0, limit),
+    read: ({ from = 1, to = Number.MAX_SAFE_INTEGER, run, types, limit = 1000 }) =>
+      engine.entries
+        .filter((entry) => entry.seq >= from && entry.seq <= to && (run === undefined || entry.run === run))
+        .filter(({ type }) => types === undefined || types.includes(type))
+        .slice(0, limit),
     run: (run) => engine.states.get(run) ?? null,
     openRuns: () => [...engine.states.values()].filter(({ phase }) => phase !== 'ended'),
     recentRuns: (limit) => newest().slice(0, limit),

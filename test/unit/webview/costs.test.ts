@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { csv } from '../../../src/core/report/csv.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { highlightParts } from '../../../webview-ui/src/conversation/highlightParts.ts';
 import { changeText } from '../../../webview-ui/src/costs/changeText.ts';
 import { burnSeries, modelStack } from '../../../webview-ui/src/costs/costSeries.ts';
 import { sorted } from '../../../webview-ui/src/costs/sorted.ts';
-import { csv } from '../../../webview-ui/src/ui/csv.ts';
 import { countText, durationText, plural, totalText, usdMarks, usdText } from '../../../webview-ui/src/ui/format.ts';
 
 const part = (model: string, usd: string) => ({ model, total: { usd, unpricedCalls: 0 }, tokens: 1 });

@@ -40,13 +40,19 @@ export class CostCounter {
   #unpricedTokens = 0;
 
   add(sum: CostSum): this {
+    return this.addWeighed(sum, toScaled(sum.usd));
+  }
+
+  /** @param usd the sum's amount in units of 10⁻¹² dollars, for those who add one sum to several */
+  addWeighed(sum: CostSum, usd: bigint): this {
+    const { tokens } = sum;
     this.#calls += sum.calls;
-    this.#input += sum.tokens.input;
-    this.#output += sum.tokens.output;
-    this.#reasoning += sum.tokens.reasoning;
-    this.#cacheRead += sum.tokens.cacheRead;
-    this.#cacheWrite += sum.tokens.cacheWrite;
-    this.#usd += toScaled(sum.usd);
+    this.#input += tokens.input;
+    this.#output += tokens.output;
+    this.#reasoning += tokens.reasoning;
+    this.#cacheRead += tokens.cacheRead;
+    this.#cacheWrite += tokens.cacheWrite;
+    this.#usd += usd;
     if (sum.estimatedCalls > 0) {
       this.#estimatedUsd += toScaled(sum.estimatedUsd);
       this.#estimatedCalls += sum.estimatedCalls;
@@ -76,5 +82,5 @@ export class CostCounter {
 }
 
 /** '$0.0121', '~$0.0121' when a part is worked out, 'unpriced', '$0.0121 + unpriced'; '–' where no call was made. */
-export const sumText = (sum: CostSum): string =>
+export const sumText = (sum: Pick<CostSum, 'usd' | 'calls' | 'estimatedCalls' | 'unpricedCalls'>): string =>
   sum.calls === 0 ? '–' : `${sum.estimatedCalls > 0 && sum.usd !== '0' ? '~' : ''}${costText(sum)}`;

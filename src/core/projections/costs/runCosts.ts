@@ -2,12 +2,11 @@ import type { Entry } from '../../journal/entry.ts';
 import type { EventData, RunStatus } from '../../journal/events.ts';
 import { readEvent } from '../../journal/readEvent.ts';
 import { type Category, categoryOf } from '../../model/category.ts';
-import { addTokens, totalTokens } from '../../model/tokens.ts';
-import { addUsd } from '../../model/usd.ts';
 import { type Charge, modelOf, type Operation } from '../../money/charge.ts';
 import { chargeOf } from '../../money/chargeOf.ts';
 import { type CostSum, noCosts } from './costSum.ts';
 import { scopeOfPaths } from './fileScope.ts';
+import { withCharge } from './sumOfCharges.ts';
 
 /** Charges of so long a time are kept as one sum. Every time zone's days begin on such a boundary. */
 export const slotMs = 900_000;
@@ -133,16 +132,6 @@ function charged(cells: readonly CostCell[], charge: Charge): readonly CostCell[
   const model = modelOf(charge);
   const index = cells.findLastIndex((c) => c.at === at && c.attempt === attempt && c.operation === operation && c.model === model);
   const known = cells[index];
-  if (known === undefined) return [...cells, { at, attempt, model, operation, ...added(noCosts, charge) }];
-  return cells.with(index, { ...known, ...added(known, charge) });
+  if (known === undefined) return [...cells, { at, attempt, model, operation, ...withCharge(noCosts, charge) }];
+  return cells.with(index, { ...known, ...withCharge(known, charge) });
 }
-
-const added = (sum: CostSum, { tokens, costUsd, estimated }: Charge): CostSum => ({
-  calls: sum.calls + 1,
-  tokens: addTokens(sum.tokens, tokens),
-  usd: costUsd === null ? sum.usd : addUsd(sum.usd, costUsd),
-  estimatedUsd: estimated && costUsd !== null ? addUsd(sum.estimatedUsd, costUsd) : sum.estimatedUsd,
-  estimatedCalls: sum.estimatedCalls + (estimated ? 1 : 0),
-  unpricedCalls: sum.unpricedCalls + (costUsd === null ? 1 : 0),
-  unpricedTokens: sum.unpricedTokens + (costUsd === null ? totalTokens(tokens) : 0),
-});
