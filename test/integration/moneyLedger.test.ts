@@ -139,7 +139,10 @@ describe('The ledger of money', function () {
     await until('two calls are charged', () => dataOf(call, 'charge/recorded').length === 2);
     const engine = reactor.processes().filter(({ commandLine }) => commandLine.endsWith(` engine --repo ${repository}`));
     assert.equal(engine.length, 1, engine.map(({ commandLine }) => commandLine).join('\n'));
+    const before = reactor.agentServers().map(({ pid }) => pid);
     process.kill(engine[0]?.pid ?? 0, 'SIGKILL');
+    // Or the answer would still reach the server, and be counted as any other.
+    await until('its agent server has gone', () => reactor.agentServers().every(({ pid }) => !before.includes(pid)));
     held.get('killed')?.();
     const outcome = await call.outcome;
     assert.equal(outcome.exitCode, 0, outcome.stderr);
