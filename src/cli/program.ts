@@ -150,6 +150,19 @@ Examples:
   command('clean', 'remove what belongs to no run; only what is kept elsewhere')
     .option('--dry-run', 'list it and remove nothing')
     .action(async (options) => done(await (await import('./commands/keeping.ts')).cleanCommand(context, options)));
+  command('estimate', 'what tasks will likely use and cost, from similar past runs; starts nothing')
+    .option('--task <id>', 'a task of reactor.yaml')
+    .option('--desc <text>', 'a short title (default: the first line of the prompt)')
+    .option('--category <word>', 'kind of work (default: from the title)')
+    .option('--prompt <text>', 'what the agent would be asked to do; @FILE reads a file, - standard input')
+    .option('--file <tasks.yaml>', 'all tasks of a file')
+    .option('--test <command>', 'the test command (default: detected)')
+    .option('--model <provider/model>', 'the model (default: the one OpenCode is configured for)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ reactor estimate --prompt "Fix the rounding in src/cart.ts"\n  $ reactor estimate --file tasks.yaml --json',
+    )
+    .action(async (options) => done(await (await import('./commands/estimate.ts')).estimateCommand(context, options)));
   command('cost', 'what was spent, by task, model, time, category or operation; of one task: its tree with the arithmetic')
     .argument('[task]', 'a task or a run: tokens × unit price = amount, attempt by attempt')
     .addOption(new Option('--by <what>', 'what costs are told apart by (default: task)').choices(costDimensions))
