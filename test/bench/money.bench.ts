@@ -6,7 +6,7 @@ import { costOf, type UnitPrices } from '../../src/core/money/unitPrices.ts';
 import { message, openSampleJournal, requested, stamped, temporaryFolder } from '../support/journalSamples.ts';
 import { type Benchmark, timeMs } from './benchmark.ts';
 
-const COUNT = 500;
+const COUNT = 100;
 const price: UnitPrices = {
   input: '3',
   output: '15',
@@ -46,7 +46,7 @@ const recording: Benchmark = {
   name: 'money/chargesRecorded',
   unit: '/s',
   target: { of: 'median', atLeast: 300 },
-  rounds: 9,
+  rounds: 7,
   async prepare() {
     const folder = temporaryFolder();
     const { journal } = openSampleJournal(join(folder.path, 'journal.db'));

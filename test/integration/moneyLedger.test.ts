@@ -92,7 +92,7 @@ describe('The ledger of money', function () {
         prompts.join().includes('odd') && turn === 5 ? { calls: 1, input: 700, cached: 0, output: 70, reasoning: 0 } : null,
       ),
     );
-    repository = await reactor.repository('plain', plainProject());
+    repository = await reactor.repository('plain', plainProject('budgets:\n  perDayUsd: 1000000\n'));
   });
   after(() => {
     for (const letGo of held.values()) letGo();
@@ -153,6 +153,10 @@ describe('The ledger of money', function () {
       charges.filter(({ estimated }) => estimated).map(({ attempt }) => attempt),
       [1],
       'the call that was broken off is there as an estimate',
+    );
+    assert.deepEqual(
+      dataOf(outcome, 'budget/released').map(({ attempt, reason }) => `${attempt} ${reason}`),
+      ['1 recovered', '2 settled'],
     );
   });
 });
