@@ -2,6 +2,7 @@ import { Emitter, type Event } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
 import type { Entry } from '../core/journal/entry.ts';
+import type { JournalReader } from '../core/ports/journal.ts';
 import type { RunState } from '../core/run/state.ts';
 import { inboxOf } from '../engine/queries.ts';
 import type { InboxItem, LiveMessage, Method, Params, Reply } from '../protocol/messages.ts';
@@ -158,6 +159,16 @@ export class RepositoryModel implements Disposable {
         else low = middle + 1;
       }
       return low;
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** The costs of the runs charged or changed since, as of entry `seq`; read from the journal, with or without an engine. */
+  async costs(since?: number): Promise<ReturnType<JournalReader['costs']>> {
+    const reader = await this.#host.reader(this.place.folder);
+    try {
+      return reader.costs(since);
     } finally {
       reader.close();
     }

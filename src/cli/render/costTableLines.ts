@@ -1,9 +1,9 @@
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText } from '../../core/model/usd.ts';
 import type { CostDimension } from '../../core/projections/costs/costDimensions.ts';
-import { sumText } from '../../core/projections/costs/costSum.ts';
 import { type CostOutcome, type CostRow, type CostTable, shareOf } from '../../core/projections/costs/costTable.ts';
 import { efficiencyOf } from '../../core/projections/costs/efficiency.ts';
+import { sumText } from '../../core/projections/costs/sumText.ts';
 import { countText, plural, shortCountText } from '../../core/projections/figures.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';

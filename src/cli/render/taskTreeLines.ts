@@ -1,5 +1,5 @@
 import { totalTokens } from '../../core/model/tokens.ts';
-import { sumText } from '../../core/projections/costs/costSum.ts';
+import { sumText } from '../../core/projections/costs/sumText.ts';
 import type { AttemptTree, ChargeGroup, RunTree, TaskTree } from '../../core/projections/costs/taskCosts.ts';
 import { countText, elapsedText, plural } from '../../core/projections/figures.ts';
 import { safeLine } from './safeText.ts';

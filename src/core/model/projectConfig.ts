@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Budgets, Prices } from './moneySettings.ts';
 import { PermissionRule } from './permissionRule.ts';
-import { countSetting, durationSetting } from './settingTypes.ts';
+import { countSetting, durationSetting, textSetting } from './settingTypes.ts';
 import { runSettings, TaskList } from './taskEntry.ts';
 
 const rule = PermissionRule.shape;
@@ -36,6 +36,11 @@ const Cells = z.strictObject({
   warm: countSetting('Cells made ahead, so that a task starts at once. By default one, while a client stays connected.', 0, 50).optional(),
 });
 
+const CurrencySetting = z.strictObject({
+  symbol: textSetting('What stands before an amount, such as € or CHF.').max(8),
+  perUsd: z.number().positive().describe('What one US dollar is worth.'),
+});
+
 /** reactor.yaml as a person writes it. Every setting may be left out. */
 export const ConfigDocument = z
   .strictObject({
@@ -59,6 +64,7 @@ export const ConfigDocument = z
     limits: Limits.describe('Bounds for agents that go on without getting anywhere.').prefault({}),
     budgets: Budgets.describe('Bounds for money.').prefault({}),
     prices: Prices.default([]),
+    currency: CurrencySetting.describe('How costs are shown. Limits, prices and what is recorded stay US dollars.').optional(),
     ports: Ports.describe('Range of ports for agent servers.').prefault({}),
     health: Health.describe('How the start of an agent server is watched.').prefault({}),
     cells: Cells.describe('How many cells there may be.').prefault({}),

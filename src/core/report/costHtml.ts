@@ -8,7 +8,7 @@ import {
   type ShownCost,
   type TrendPoint,
 } from '../projections/costs/costReport.ts';
-import { sumText } from '../projections/costs/costSum.ts';
+import { sumText } from '../projections/costs/sumText.ts';
 import type { TimeRange } from '../projections/costs/costTable.ts';
 import { efficiencyOf } from '../projections/costs/efficiency.ts';
 import type { RunCosts } from '../projections/costs/runCosts.ts';

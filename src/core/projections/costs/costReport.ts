@@ -6,6 +6,7 @@ import { type DayOf, daysLater, lastPeriods, type Period, periodOf, periods, rem
 import type { CostDimension } from './costDimensions.ts';
 import { CostCounter, type CostSum, noCosts } from './costSum.ts';
 import { allTime, type CostOutcome, type CostRow, costTable, revertedOf, shareOf, type TimeRange } from './costTable.ts';
+import { type Currency, usDollars } from './currency.ts';
 import { type Efficiency, efficiencyOf } from './efficiency.ts';
 import type { RunCosts } from './runCosts.ts';
 
@@ -68,6 +69,7 @@ export type ReportTable = Extract<CostDimension, 'task' | 'model' | 'category' |
 
 /** What the journal says of money, ready to be shown. Amounts are exact decimal text in US dollars. */
 export interface CostReport {
+  readonly currency: Currency;
   readonly now: number;
   readonly today: string;
   readonly figures: readonly CostFigure[];
@@ -89,10 +91,18 @@ export interface CostBudgets {
 
 const trendLengths: Record<Period, number> = { day: 30, week: 12, month: 12 };
 
+export interface ReportOptions {
+  readonly now: number;
+  readonly zone: DayOf;
+  readonly budgets: CostBudgets;
+  readonly range?: TimeRange;
+  readonly currency?: Currency;
+}
+
 /** @param range of the tables; figures, budgets and trends are always those up to `now` */
 export function costReport(
   runs: readonly RunCosts[],
-  { now, zone, budgets, range = allTime }: { now: number; zone: DayOf; budgets: CostBudgets; range?: TimeRange },
+  { now, zone, budgets, range = allTime, currency = usDollars }: ReportOptions,
 ): CostReport {
   const dayOf = rememberedDays(zone);
   const today = dayOf(now);
@@ -100,6 +110,7 @@ export function costReport(
   const { total } = tasks;
   const rows = (by: ReportTable) => (by === 'task' ? tasks : costTable(runs, by, range, dayOf)).rows.map((row) => reportRow(row, total));
   return {
+    currency,
     now,
     today,
     figures: figuresOf(runs, today, dayOf),

@@ -1,5 +1,5 @@
 import { noTokens, type TokenCounts } from '../../model/tokens.ts';
-import { costText, fromScaled, toScaled, type Usd } from '../../model/usd.ts';
+import { fromScaled, toScaled, type Usd } from '../../model/usd.ts';
 
 /**
  * What some model calls cost. What has no price and what is worked out stand apart: `usd` is the sum of all known amounts, `estimatedUsd` the
@@ -80,7 +80,3 @@ export class CostCounter {
     };
   }
 }
-
-/** '$0.0121', '~$0.0121' when a part is worked out, 'unpriced', '$0.0121 + unpriced'; '–' where no call was made. */
-export const sumText = (sum: Pick<CostSum, 'usd' | 'calls' | 'estimatedCalls' | 'unpricedCalls'>): string =>
-  sum.calls === 0 ? '–' : `${sum.estimatedCalls > 0 && sum.usd !== '0' ? '~' : ''}${costText(sum)}`;
