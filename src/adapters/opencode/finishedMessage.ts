@@ -1,7 +1,7 @@
 import type { AssistantMessage, Part } from '@opencode-ai/sdk/v2/client';
 import type { Operation } from '../../core/money/charge.ts';
 import type { ModelFacts } from '../../core/money/modelFacts.ts';
-import type { FinishedMessage, ToolUse } from '../../core/ports/agent.ts';
+import type { FinishedMessage, ModelCall, ToolUse } from '../../core/ports/agent.ts';
 import { modelCallsOf } from './modelCalls.ts';
 import type { PathGuard } from './pathGuard.ts';
 import { toolTitle } from './toolCall.ts';
@@ -11,11 +11,20 @@ const REASON_LENGTH = 500;
 /** The server writes an error into the message as well as the time of completion; either ends it. */
 export const isFinished = (info: AssistantMessage): boolean => info.time.completed !== undefined || info.error !== undefined;
 
-/** @param context.isFirst it is the first answer to its prompt, rather than one after tool results */
+/**
+ * @param context.broken calls for it that broke off and were made again
+ * @param context.isFirst it is the first answer to its prompt, rather than one after tool results
+ */
 export function finishedMessage(
   info: AssistantMessage,
   parts: readonly Part[],
-  context: { readonly subagent: boolean; readonly isFirst: boolean; readonly facts: ModelFacts | null; readonly guard: PathGuard },
+  context: {
+    readonly subagent: boolean;
+    readonly isFirst: boolean;
+    readonly facts: ModelFacts | null;
+    readonly guard: PathGuard;
+    readonly broken: readonly ModelCall[];
+  },
 ): FinishedMessage {
   return {
     messageId: info.id,
@@ -25,7 +34,7 @@ export function finishedMessage(
     provider: info.providerID,
     model: info.modelID,
     operation: operationOf(info, context),
-    calls: modelCallsOf(info, parts),
+    calls: [...context.broken, ...modelCallsOf(info, parts)],
     facts: context.facts,
     text: parts
       .filter((part) => part.type === 'text')

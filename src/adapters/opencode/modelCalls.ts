@@ -45,6 +45,7 @@ function callOf(key: string, tokens: TokenCounts, cost: number, answerChars: num
     key,
     tokens,
     isReported,
+    isRepeated: false,
     reportedUsd: isReported && Number.isFinite(cost) && cost > 0 && cost < 1e15 ? usdFromNumber(cost) : null,
     answerChars,
   };

@@ -105,7 +105,7 @@ export class OpenCodeClient implements AgentClient {
       const isFirst = !answered.has(info.parentID);
       answered.add(info.parentID);
       const facts = await this.#prices.facts(info.providerID, info.modelID);
-      finished.push(finishedMessage(info, parts, { subagent, isFirst, facts, guard: this.#guard }));
+      finished.push(finishedMessage(info, parts, { subagent, isFirst, facts, guard: this.#guard, broken: [] }));
     }
     for (const child of children) finished.push(...(await this.#messagesOf(child.id, true, signal)));
     return finished;

@@ -25,7 +25,8 @@ export const chargesOfMessage = (message: FinishedMessage, context: ChargeContex
 
 function chargeOfCall(message: FinishedMessage, call: ModelCall, context: ChargeContext): Charge {
   const { run, attempt, task, category, cell } = context;
-  const { messageId, sessionId, provider, model, agent, operation, endedAt, facts } = message;
+  const { messageId, sessionId, provider, model, agent, endedAt, facts } = message;
+  const operation = call.isRepeated ? 'retry' : message.operation;
   const tokens = call.isReported ? call.tokens : estimateTokens({ ...context, answerChars: call.answerChars });
   const inputTokens = inputOf(tokens);
   const price = priceOf(context.prices, facts, { model: modelOf(message), day: context.dayOf(endedAt), inputTokens });

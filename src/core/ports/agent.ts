@@ -78,6 +78,8 @@ export interface ModelCall {
   readonly tokens: TokenCounts;
   /** False when the server told no tokens of a call that was answered or broken off. */
   readonly isReported: boolean;
+  /** It broke off half way and was made again. */
+  readonly isRepeated: boolean;
   /** What the server says it cost, as decimal text in US dollars; null when it says nothing. */
   readonly reportedUsd: string | null;
   /** Characters of text, reasoning and tool input received. */

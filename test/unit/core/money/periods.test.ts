@@ -75,7 +75,7 @@ describe('the likely cost of a prompt', () => {
   });
 
   it('is the most that one call can cost while there are fewer than three, and unknown without a price', () => {
-    assert.deepEqual(likelyCost(['0.1', '0.2'], model), { usd: '0.5103', basis: 'modelLimit' });
+    assert.deepEqual(likelyCost(['0.1', '0.2'], model), { usd: '0.5043', basis: 'modelLimit' });
     assert.equal(likelyCost([], { ...model, price: null }), null);
   });
 });
