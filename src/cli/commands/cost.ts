@@ -3,6 +3,7 @@ import { exitCodes } from '../../core/model/exitCodes.ts';
 import type { JournalReader } from '../../core/ports/journal.ts';
 import type { CostDimension } from '../../core/projections/costs/costDimensions.ts';
 import { costTable, type TimeRange } from '../../core/projections/costs/costTable.ts';
+import { usDollars } from '../../core/projections/costs/currency.ts';
 import type { RunCosts } from '../../core/projections/costs/runCosts.ts';
 import { taskTree } from '../../core/projections/costs/taskCosts.ts';
 import { costTableCsv, costTableObject } from '../../core/report/costTableText.ts';
@@ -71,9 +72,10 @@ async function reportText(
   options: CostOptions,
 ): Promise<string> {
   const { runs } = reader.costs(range.from ?? 0);
+  const { config } = await host.config(folder);
+  const currency = config.currency ?? usDollars;
   if (format === 'html') {
     const { costHtml } = await import('../../core/report/costHtml.ts');
-    const { config } = await host.config(folder);
     const { facts } = await host.repository(folder);
     return costHtml({
       runs,
@@ -81,6 +83,7 @@ async function reportText(
       now: terminal.clock.now(),
       dayOf: terminal.dayOf,
       budgets: config.budgets,
+      currency,
       repository: nameOf(facts.topLevel ?? facts.commonDir),
       version: terminal.version,
     });
@@ -89,7 +92,7 @@ async function reportText(
   if (format === 'json') return `${JSON.stringify(costTableObject(table))}\n`;
   if (format === 'csv') return costTableCsv(table);
   const style = styleOf(terminal.stdout, terminal.environment);
-  return `${costTableLines(table, rangeText(range, runs, terminal), style).join('\n')}\n`;
+  return `${costTableLines(table, rangeText(range, runs, terminal), style, currency).join('\n')}\n`;
 }
 
 const nameOf = (path: string): string =>

@@ -1,4 +1,4 @@
-import { compareUsd, costText, type Usd } from '../model/usd.ts';
+import { compareUsd, type Usd } from '../model/usd.ts';
 import type { DayOf, Period } from '../projections/costs/calendar.ts';
 import {
   type CostBudgets,
@@ -8,10 +8,11 @@ import {
   type ShownCost,
   type TrendPoint,
 } from '../projections/costs/costReport.ts';
-import { sumText } from '../projections/costs/sumText.ts';
 import type { TimeRange } from '../projections/costs/costTable.ts';
+import { type Currency, currencyNote, limitText, moneyText } from '../projections/costs/currency.ts';
 import { efficiencyOf } from '../projections/costs/efficiency.ts';
 import type { RunCosts } from '../projections/costs/runCosts.ts';
+import { sumText } from '../projections/costs/sumText.ts';
 import { countText, plural } from '../projections/figures.ts';
 import { barChart } from './barChart.ts';
 import { costHtmlStyle } from './costHtmlStyle.ts';
@@ -23,36 +24,57 @@ export interface CostHtmlInput {
   readonly now: number;
   readonly dayOf: DayOf;
   readonly budgets: CostBudgets;
+  readonly currency: Currency;
   readonly repository: string;
   readonly version: string;
 }
 
 const mostModels = 6;
 const mostTasks = 500;
-const money = (usd: Usd): string => costText({ usd, unpricedCalls: 0 });
+
+/** How amounts are written on the page. */
+interface Texts {
+  readonly money: (usd: Usd | number) => string;
+  readonly limit: (usd: Usd) => string;
+  readonly shown: (cost: ShownCost) => string;
+  readonly note: string;
+}
+
+const textsOf = (currency: Currency): Texts => ({
+  money: (usd) => moneyText(usd, currency),
+  limit: (usd) => limitText(usd, currency),
+  shown: (cost) => sumText(cost, currency),
+  note: currencyNote(currency),
+});
 
 /** The report of a repository's costs as one HTML page without anything from elsewhere, for a browser or paper, fit for somebody who doesn't know Reactor. */
 export function costHtml(input: CostHtmlInput): string {
   const { runs, now, dayOf, range, repository, version } = input;
-  const report = costReport(runs, { now, zone: dayOf, budgets: input.budgets, range });
+  const report = costReport(runs, { now, zone: dayOf, budgets: input.budgets, range, currency: input.currency });
+  const texts = textsOf(input.currency);
   const title = `What coding agents cost: ${repository}`;
   const sections = [
-    figures(report),
-    warnings(report.total.cost),
-    budgets(report),
-    trend(report, 'day', 'By day', 'last 30 days'),
-    trend(report, 'week', 'By week', 'last 12 weeks'),
-    trend(report, 'month', 'By month', 'last 12 months'),
-    table('Top ten tasks', 'The ten tasks that cost most.', report.by.task.slice(0, 10), taskColumns),
-    table('By model', '', report.by.model, plainColumns('Model')),
-    table('By kind of work', 'What a person said, or what the title of the task suggests.', report.by.category, outcomeColumns('Category')),
-    table('By operation', operationWords, report.by.operation, plainColumns('Operation')),
+    figures(report, texts),
+    warnings(report.total.cost, texts),
+    budgets(report, texts),
+    trend(report, 'day', 'By day', 'last 30 days', texts),
+    trend(report, 'week', 'By week', 'last 12 weeks', texts),
+    trend(report, 'month', 'By month', 'last 12 months', texts),
+    table('Top ten tasks', 'The ten tasks that cost most.', report.by.task.slice(0, 10), taskColumns(texts)),
+    table('By model', '', report.by.model, plainColumns('Model', texts)),
+    table(
+      'By kind of work',
+      'What a person said, or what the title of the task suggests.',
+      report.by.category,
+      outcomeColumns('Category', texts),
+    ),
+    table('By operation', operationWords, report.by.operation, plainColumns('Operation', texts)),
     report.by.task.length > 10
       ? table(
           'All tasks',
           report.by.task.length > mostTasks ? `The first ${mostTasks}; \`reactor cost --format csv\` has all.` : '',
           report.by.task.slice(0, mostTasks),
-          taskColumns,
+          taskColumns(texts),
         )
       : '',
     words,
@@ -61,7 +83,7 @@ export function costHtml(input: CostHtmlInput): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escaped(title)}</title><style>${costHtmlStyle}</style></head><body>
-<header><h1>${escaped(title)}</h1><p class="faint">${escaped(rangeText(range, report.today, dayOf))} · made on ${report.today} by Reactor ${escaped(version)} · US dollars</p>
+<header><h1>${escaped(title)}</h1><p class="faint">${escaped(rangeText(range, report.today, dayOf))} · made on ${report.today} by Reactor ${escaped(version)} · ${escaped(texts.note === '' ? 'US dollars' : texts.note)}</p>
 <p>Reactor lets coding agents (language models that edit code) work on tasks in this repository. A change lands only when its tests pass and it was approved; an attempt that fails is reverted. This page says what the models' answers cost and what came of it.</p></header>
 ${sections.filter((section) => section !== '').join('\n')}
 </body></html>
@@ -73,12 +95,12 @@ function rangeText({ from, to }: TimeRange, today: string, dayOf: DayOf): string
   return `${from === null ? 'Up' : `From ${dayOf(from)}`} to ${to === null ? today : dayOf(to - 1)}`;
 }
 
-function figures({ total }: CostReport): string {
+function figures({ total }: CostReport, texts: Texts): string {
   const { wastedUsd } = total;
   const { perLandedUsd, perChangedLineUsd, perAttemptUsd, wastedShare } = efficiencyOf({ ...total, usd: total.cost.usd });
-  const each = (usd: Usd | null): string => (usd === null ? '–' : money(usd));
+  const each = (usd: Usd | null): string => (usd === null ? '–' : texts.money(usd));
   const items: readonly (readonly [string, string, string])[] = [
-    ['Total', sumText(total.cost), `${countText(total.cost.tokens)} tokens in ${plural(total.cost.calls, 'call')}`],
+    ['Total', texts.shown(total.cost), `${countText(total.cost.tokens)} tokens in ${plural(total.cost.calls, 'call')}`],
     ['Changes landed', countText(total.landed), `by ${plural(total.runs, 'run')}, ${plural(total.attempts, 'attempt')}`],
     ['Per landed change', each(perLandedUsd), 'all that was spent, divided by what landed'],
     ['Per changed line', each(perChangedLineUsd), `${countText(total.changedLines)} lines added or removed`],
@@ -86,7 +108,7 @@ function figures({ total }: CostReport): string {
     [
       'Reverted',
       wastedShare === null ? '–' : `${Math.round(wastedShare * 100)} %`,
-      `${money(wastedUsd)} on attempts that were thrown away`,
+      `${texts.money(wastedUsd)} on attempts that were thrown away`,
     ],
   ];
   const cards = items.map(
@@ -95,8 +117,8 @@ function figures({ total }: CostReport): string {
   return `<ul class="figures">${cards.join('')}</ul>`;
 }
 
-function warnings({ unpricedCalls, estimatedCalls, estimatedUsd }: ShownCost): string {
-  const texts = [
+function warnings({ unpricedCalls, estimatedCalls, estimatedUsd }: ShownCost, texts: Texts): string {
+  const sentences = [
     ...(unpricedCalls === 0
       ? []
       : [
@@ -105,24 +127,24 @@ function warnings({ unpricedCalls, estimatedCalls, estimatedUsd }: ShownCost): s
     ...(estimatedCalls === 0
       ? []
       : [
-          `${plural(estimatedCalls, 'call')} did not report their tokens. They are worked out from the length of the texts, ${money(estimatedUsd)} in all; amounts that rest on them begin with ~.`,
+          `${plural(estimatedCalls, 'call')} did not report their tokens. They are worked out from the length of the texts, ${texts.money(estimatedUsd)} in all; amounts that rest on them begin with ~.`,
         ]),
   ];
-  return texts.map((text) => `<p class="note">${escaped(text)}</p>`).join('');
+  return sentences.map((text) => `<p class="note">${escaped(text)}</p>`).join('');
 }
 
-function budgets({ budgets: uses }: CostReport): string {
+function budgets({ budgets: uses }: CostReport, texts: Texts): string {
   if (uses.length === 0) return '';
   const names = { day: 'Today', week: 'This week', month: 'This month' } as const;
   const rows = uses.map(({ over, limitUsd, spent, leftUsd }) => {
     const share = Math.min(1, Number(spent.usd) / Math.max(1e-12, Number(limitUsd)));
-    const left = compareUsd(leftUsd, '0') < 0 ? 'used up' : `${money(leftUsd)} left`;
-    return `<p>${names[over]}: ${escaped(sumText(spent))} of ${money(limitUsd)}, ${left}</p><div class="budget"><svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect class="${share >= 1 ? 's5' : share >= 0.75 ? 's3' : 's0'}" width="${(share * 100).toFixed(1)}" height="1"/></svg></div>`;
+    const left = compareUsd(leftUsd, '0') < 0 ? 'used up' : `${texts.money(leftUsd)} left`;
+    return `<p>${names[over]}: ${escaped(texts.shown(spent))} of ${texts.limit(limitUsd)}, ${left}</p><div class="budget"><svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect class="${share >= 1 ? 's5' : share >= 0.75 ? 's3' : 's0'}" width="${(share * 100).toFixed(1)}" height="1"/></svg></div>`;
   });
   return `<section><h2>Budgets</h2>${rows.join('')}</section>`;
 }
 
-function trend(report: CostReport, period: Period, title: string, span: string): string {
+function trend(report: CostReport, period: Period, title: string, span: string, texts: Texts): string {
   const points = report.trend[period];
   const totals = new Map<string, number>();
   for (const { models } of points) for (const { model, cost } of models) totals.set(model, (totals.get(model) ?? 0) + Number(cost.usd));
@@ -138,25 +160,30 @@ function trend(report: CostReport, period: Period, title: string, span: string):
   const bars = points.map((point, index) => ({
     name: point.period,
     label: (points.length - 1 - index) % every === 0 ? point.period.slice(period === 'month' ? 2 : 5) : '',
-    values: series.map((name) => spentOn(point, name)),
+    values: series.map((name) => spentOn(point, name) * report.currency.perUsd),
   }));
-  const chart = barChart({ description: `${title}: cost by model, ${span}`, series, bars, text: axisText });
+  const chart = barChart({
+    description: `${title}: cost by model, ${span}`,
+    series,
+    bars,
+    text: (value) => axisText(value, report.currency.symbol),
+  });
   const legend = series.map(
     (name, index) =>
       `<li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="s${index % 7}" width="1" height="1"/></svg>${escaped(name)}</li>`,
   );
   const rows = points.filter(({ cost, landed }) => cost.calls > 0 || landed > 0);
-  const figures = htmlTable(`${title}, ${span}; those without costs are left out`, rows, trendColumns(period));
+  const figures = htmlTable(`${title}, ${span}; those without costs are left out`, rows, trendColumns(period, texts));
   return `<section><h2>${title} <small>${span}</small></h2>${chart}<ul class="legend">${legend.join('')}</ul>${period === 'day' ? `<details><summary>As a table</summary>${figures}</details>` : figures}</section>`;
 }
 
-const axisText = (value: number): string =>
-  `$${value === 0 || value >= 10 ? value.toFixed(0) : value >= 0.1 ? value.toFixed(2) : value.toFixed(4)}`;
+const axisText = (value: number, symbol: string): string =>
+  `${symbol}${value === 0 || value >= 10 ? value.toFixed(0) : value >= 0.1 ? value.toFixed(2) : value.toFixed(4)}`;
 
-const trendColumns = (period: Period): readonly HtmlColumn<TrendPoint>[] => [
+const trendColumns = (period: Period, texts: Texts): readonly HtmlColumn<TrendPoint>[] => [
   { name: { day: 'Day', week: 'Week', month: 'Month' }[period], value: ({ period: name }) => name },
-  { name: 'Cost', value: ({ cost }) => sumText(cost), isNumber: true },
-  { name: 'Reverted', value: ({ wastedUsd }) => money(wastedUsd), isNumber: true },
+  { name: 'Cost', value: ({ cost }) => texts.shown(cost), isNumber: true },
+  { name: 'Reverted', value: ({ wastedUsd }) => texts.money(wastedUsd), isNumber: true },
   { name: 'Landed', value: ({ landed }) => countText(landed), isNumber: true },
   { name: 'Tokens', value: ({ cost }) => countText(cost.tokens), isNumber: true },
 ];
@@ -166,23 +193,23 @@ const share: HtmlColumn<ReportRow> = {
   value: (row) => (row.share === null ? '–' : `${Math.round(row.share * 100)} %`),
   isNumber: true,
 };
-const plainColumns = (name: string): readonly HtmlColumn<ReportRow>[] => [
+const plainColumns = (name: string, texts: Texts): readonly HtmlColumn<ReportRow>[] => [
   { name, value: ({ key }) => key },
-  { name: 'Cost', value: ({ cost }) => sumText(cost), isNumber: true },
+  { name: 'Cost', value: ({ cost }) => texts.shown(cost), isNumber: true },
   share,
-  { name: 'Reverted', value: ({ wastedUsd }) => money(wastedUsd), isNumber: true },
+  { name: 'Reverted', value: ({ wastedUsd }) => texts.money(wastedUsd), isNumber: true },
   { name: 'Tokens', value: ({ cost }) => countText(cost.tokens), isNumber: true },
   { name: 'Calls', value: ({ cost }) => countText(cost.calls), isNumber: true },
 ];
-const outcomeColumns = (name: string): readonly HtmlColumn<ReportRow>[] => [
-  ...plainColumns(name),
+const outcomeColumns = (name: string, texts: Texts): readonly HtmlColumn<ReportRow>[] => [
+  ...plainColumns(name, texts),
   { name: 'Attempts', value: ({ attempts }) => countText(attempts), isNumber: true },
   { name: 'Landed', value: ({ landed }) => countText(landed), isNumber: true },
 ];
-const taskColumns: readonly HtmlColumn<ReportRow>[] = [
+const taskColumns = (texts: Texts): readonly HtmlColumn<ReportRow>[] => [
   { name: 'Task', value: ({ key }) => key },
   { name: 'Title', value: ({ title }) => title },
-  ...outcomeColumns('').slice(1),
+  ...outcomeColumns('', texts).slice(1),
 ];
 
 const table = (title: string, note: string, rows: readonly ReportRow[], columns: readonly HtmlColumn<ReportRow>[]): string =>

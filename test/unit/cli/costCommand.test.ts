@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { event } from '../../../src/core/journal/events.ts';
+import { defaultConfig } from '../../../src/core/model/projectConfig.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
 import { greenRun, landRun, storySpec, told } from '../../support/cli/story.ts';
@@ -98,6 +99,16 @@ describe('reactor cost', () => {
       [lines[0]?.slice(0, 57), lines[3]],
       ['key,title,cost_usd,estimated_usd,unpriced_calls,unpriced_', 'EVIL,"\'=1+1,""x""",0.0045,0,0,0,0,1,1,1,0,0,1000,100,0,0,0,1100'],
     );
+  });
+
+  it('shows another currency when reactor.yaml says so; what programs read stays in dollars', async () => {
+    const config = () => Promise.resolve({ config: { ...defaultConfig(), currency: { symbol: '€', perUsd: 0.5 } }, file: null });
+    const inEuro = fakeHost(spending(), { config });
+    const { out } = await cli(['cost'], inEuro, at);
+    assert.match(out, /Total ~€0\.0256 \+ unpriced/);
+    assert.match(out, /Shown in € at 0\.5 per US dollar/);
+    assert.equal(JSON.parse((await cli(['cost', '--json'], inEuro, at)).out).total.costUsd, '0.05113');
+    assert.match((await cli(['cost', '--format', 'html'], inEuro, at)).out, /<b>~€0\.0256 \+ unpriced<\/b>/);
   });
 
   it('takes a range, and says which one it is', async () => {

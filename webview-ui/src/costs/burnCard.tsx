@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
-import { axisMarks, type Currency, moneyText } from '../../../src/core/projections/costs/currency.ts';
+import { axisMarks, type Currency, limitText, moneyText } from '../../../src/core/projections/costs/currency.ts';
 import { sumText } from '../../../src/core/projections/costs/sumText.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { timeText } from '../ui/format.ts';
@@ -73,7 +73,7 @@ export function BurnCard({ report }: { report: CostReportShape }) {
           .filter(({ over }) => over !== 'day')
           .map(({ over, limitUsd, spent }) => (
             <span key={over}>
-              {spent.calls === 0 ? money('0') : sumText(spent, currency)} of {money(limitUsd)} this {over}
+              {spent.calls === 0 ? money('0') : sumText(spent, currency)} of {limitText(limitUsd, currency)} this {over}
             </span>
           ))}
       </p>
@@ -83,7 +83,7 @@ export function BurnCard({ report }: { report: CostReportShape }) {
 
 /** '$3.12 spent of $10.00', '$3.12 spent, no limit for the day'. */
 const spentText = ({ burn, currency }: CostReportShape): string =>
-  `${moneyText(burn.spentUsd, currency)} spent${burn.budgetUsd === null ? ', no limit for the day' : ` of ${moneyText(burn.budgetUsd, currency)}`}`;
+  `${moneyText(burn.spentUsd, currency)} spent${burn.budgetUsd === null ? ', no limit for the day' : ` of ${limitText(burn.budgetUsd, currency)}`}`;
 
 /** '$1.20 an hour, $10.00 reached at about 14:20'. */
 function rateText({ burn, currency }: CostReportShape): string {
@@ -95,6 +95,6 @@ function rateText({ burn, currency }: CostReportShape): string {
       ? `${money(burn.projectedUsd)} by midnight at this rate`
       : isUsedUp
         ? 'used up'
-        : `${money(burn.budgetUsd)} reached at about ${timeText(burn.reachedAt).slice(0, 5)}`;
+        : `${limitText(burn.budgetUsd, currency)} reached at about ${timeText(burn.reachedAt).slice(0, 5)}`;
   return `${money(burn.perHourUsd)} an hour, ${end}`;
 }

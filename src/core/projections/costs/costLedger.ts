@@ -15,6 +15,10 @@ export class CostLedger {
     return [...this.#runs.values()];
   }
 
+  has(run: string): boolean {
+    return this.#runs.has(run);
+  }
+
   reset({ seq, runs }: { readonly seq: number; readonly runs: readonly RunCosts[] }): void {
     this.#runs.clear();
     for (const run of runs) this.#runs.set(run.run, run);

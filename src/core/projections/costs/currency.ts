@@ -14,6 +14,13 @@ export function moneyText(usd: string | number, { symbol, perUsd }: Currency = u
   return `${amount < 0 ? '−' : ''}${symbol}${size !== 0 && size < 0.99995 ? size.toFixed(4) : size.toFixed(2)}`;
 }
 
+/** The same for limits, which are mostly round: '$0.50', but '$0.0125'. */
+export function limitText(usd: string | number, currency: Currency = usDollars): string {
+  const cents = Number(usd) * currency.perUsd * 100;
+  const isRound = Math.abs(cents - Math.round(cents)) < 1e-6;
+  return isRound ? `${currency.symbol}${(Math.round(cents) / 100).toFixed(2)}` : moneyText(usd, currency);
+}
+
 /** Marks of an axis, all with as many places as the closest two need. Values in US dollars. */
 export function axisMarks(values: readonly number[], { symbol, perUsd }: Currency): string[] {
   const shown = values.map((value) => value * perUsd);
