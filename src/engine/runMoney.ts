@@ -57,6 +57,8 @@ export class RunMoney {
 
   /** Waits until money may be left for the run, before anything is made for it. False when it was parked or ended instead. */
   async mayBoot(signal: AbortSignal): Promise<boolean> {
+    const { state } = this.#context;
+    if (!this.#keeper.isBounded(state, await this.#keeper.rules(state))) return true;
     const need = await this.#need(null);
     return this.#admitted(signal, (limits) => mayStart(limits, need), null);
   }
@@ -128,7 +130,7 @@ export class RunMoney {
     const { state } = this.#context;
     const rules = this.#rules;
     if (rules === null || !this.#keeper.isBounded(state, rules)) return null;
-    const foreign = [...this.#unpriced].find((model) => rules.repository.unpriced !== 'allow' && state.unpricedModels[model] !== true);
+    const foreign = allowsAll(rules) ? undefined : [...this.#unpriced].find((model) => state.unpricedModels[model] !== true);
     if (foreign !== undefined) return { limit: 'budget', reason: `${foreign} has no known price` };
     const need: Need = { usd: maxUsd(this.#held?.usd ?? zeroUsd, this.#dearest), basis: 'modelLimit' };
     const { admission, limits } = this.#hold((states) => goOn(states, need), attempt);
@@ -224,15 +226,14 @@ export class RunMoney {
   /** Whether the models known so far may work where a budget holds. False when it was refused, or a person is asked. */
   async #allowsUnpriced(client: AgentClient, rules: RunRules, attempt: number): Promise<boolean> {
     const { state } = this.#context;
-    const policy = [rules.repository.unpriced, rules.everything.unpriced];
-    if (policy.every((one) => one === 'allow')) return true;
+    if (allowsAll(rules)) return true;
     const facts = await client.modelFacts(state.spec.model);
     const named = facts === null ? state.spec.model : modelOf(facts);
     const call = { model: named ?? '', day: this.#keeper.today, inputTokens: 0 };
     const unpriced = named !== null && priceOf(rules.prices, facts, call) === null ? [named] : [];
     const model = [...unpriced, ...this.#unpriced].find((one) => state.unpricedModels[one] !== true);
     if (model === undefined) return true;
-    const denied = policy.includes('deny') || state.unpricedModels[model] === false;
+    const denied = policiesOf(rules).includes('deny') || state.unpricedModels[model] === false;
     if (!denied) {
       await this.#desk.request(state.run, {
         kind: 'permission',
@@ -295,6 +296,9 @@ export class RunMoney {
     return recorded;
   }
 }
+
+const policiesOf = ({ repository, everything }: RunRules) => [repository.unpriced, everything.unpriced];
+const allowsAll = (rules: RunRules): boolean => policiesOf(rules).every((policy) => policy === 'allow');
 
 /** A message as the journal keeps it: with the sums of its charges. */
 function journaled(message: FinishedMessage, charges: readonly Charge[]) {

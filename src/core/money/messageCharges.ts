@@ -1,4 +1,4 @@
-import { type TokenCounts, totalTokens } from '../model/tokens.ts';
+import type { TokenCounts } from '../model/tokens.ts';
 import type { FinishedMessage, ModelCall } from '../ports/agent.ts';
 import { type Charge, modelOf } from './charge.ts';
 import { estimateTokens } from './estimateTokens.ts';
@@ -51,6 +51,3 @@ function chargeOfCall(message: FinishedMessage, call: ModelCall, context: Charge
 
 /** All that was sent, cached or not. */
 export const inputOf = ({ input, cacheRead, cacheWrite }: TokenCounts): number => input + cacheRead + cacheWrite;
-
-/** What a message cost as a whole; null when a part of it is unpriced. Tokens are those of all its calls. */
-export const isUsed = (charge: Charge): boolean => totalTokens(charge.tokens) > 0;
