@@ -143,27 +143,6 @@ export class RepositoryModel implements Disposable {
     }
   }
 
-  /**
-   * Sequence number of the first entry recorded at or after a moment, one past the last when there is none. Looks at a few entries only;
-   * where the machine's clock has been set back, entries of the time between may be taken for later ones.
-   */
-  async firstSince(at: number): Promise<number> {
-    const reader = await this.#host.reader(this.place.folder);
-    try {
-      let low = 1;
-      let high = reader.head() + 1;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        const [entry] = reader.read({ from: middle, limit: 1 });
-        if (entry === undefined || entry.at >= at) high = middle;
-        else low = middle + 1;
-      }
-      return low;
-    } finally {
-      reader.close();
-    }
-  }
-
   /** The costs of the runs charged or changed since, as of entry `seq`; read from the journal, with or without an engine. */
   async costs(since?: number): Promise<ReturnType<JournalReader['costs']>> {
     const reader = await this.#host.reader(this.place.folder);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { localDay } from '../../../../src/base/localDay.ts';
 import { event } from '../../../../src/core/journal/events.ts';
 import { defaultConfig } from '../../../../src/core/model/projectConfig.ts';
-import { costReport } from '../../../../src/core/projections/costs/costReport.ts';
 import { CostLedger } from '../../../../src/core/projections/costs/costLedger.ts';
-import { localDay } from '../../../../src/base/localDay.ts';
+import { costReport } from '../../../../src/core/projections/costs/costReport.ts';
 import { dayStart, spendingText, spendingToday } from '../../../../src/vscode/notice/spending.ts';
 import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
 import { CostStory } from '../../../support/costs/costStory.ts';
