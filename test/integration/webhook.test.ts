@@ -48,7 +48,7 @@ describe('notifications by webhook, at a real server', () => {
     open.push(made);
     return made;
   };
-  const said = (): string[] => lines.map(({ message, fields }) => [message, fields?.['error'] ?? ''].join(': '));
+  const said = (): string[] => lines.map(({ message, fields }) => `${message}: ${String(fields?.['error'] ?? '')}`);
 
   before(async () => {
     server = createServer((request, response) => {
