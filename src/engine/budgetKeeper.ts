@@ -22,6 +22,9 @@ export interface RunRules extends MoneyRules {
   readonly prices: readonly WrittenPrice[];
 }
 
+/** No budget looks further back than a month. */
+const LONGEST_PERIOD_MS = 33 * 86_400_000;
+
 /** The engine's money: knows every budget, what was spent of it and what is set aside, and tells when a share of it has been used. */
 export class BudgetKeeper {
   readonly #deps: EngineDeps;
@@ -44,7 +47,9 @@ export class BudgetKeeper {
       specs.set(run, known);
       return known;
     };
-    for (let from = money.spending.cursor() + 1; ; ) {
+    const counted = money.spending.cursor();
+    const oldest = this.#deps.clock.now() - LONGEST_PERIOD_MS;
+    for (let from = counted > 0 ? counted + 1 : firstSince(journal, oldest); ; ) {
       const page = journal.read({ from, limit: PAGE });
       const last = page.at(-1);
       if (last === undefined) break;
@@ -198,3 +203,16 @@ export class BudgetKeeper {
 }
 
 const sumOf = (runs: readonly RunState[]): string => runs.reduce((sum, { cost }) => addUsd(sum, cost.usd), zeroUsd);
+
+/** Sequence number of the first entry recorded at or after a moment, one past the last when there is none; looks at a few entries only. */
+function firstSince(journal: EngineDeps['journal'], at: number): number {
+  let low = 1;
+  let high = journal.head() + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [entry] = journal.read({ from: middle, limit: 1 });
+    if (entry === undefined || entry.at >= at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

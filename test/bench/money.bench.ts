@@ -45,7 +45,7 @@ const chargeOf = (n: number): Charge => {
 const recording: Benchmark = {
   name: 'money/chargesRecorded',
   unit: '/s',
-  target: { of: 'median', atLeast: 300 },
+  target: { of: 'ratio', atLeast: 0.6 },
   rounds: 7,
   async prepare() {
     const folder = temporaryFolder();
