@@ -13,7 +13,7 @@ type Dimension = Exclude<keyof CostReportShape['by'], 'task'>;
 
 const names = { model: 'Model', category: 'Category', operation: 'Operation' } as const;
 const mostOnTop = 10;
-const mostBarPx = 60;
+const mostBarPx = 36;
 
 const percent = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`);
 const bar = ({ share }: Row): ComponentChildren => (
