@@ -48,7 +48,11 @@ describe('notifications by webhook, at a real server', () => {
     open.push(made);
     return made;
   };
-  const said = (): string[] => lines.map(({ message, fields }) => `${message}: ${String(fields?.['error'] ?? '')}`);
+  const said = (): string[] =>
+    lines.map(({ message, fields }) => {
+      const error = fields?.['error'];
+      return `${message}: ${typeof error === 'string' ? error : ''}`;
+    });
 
   before(async () => {
     server = createServer((request, response) => {
