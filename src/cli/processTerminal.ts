@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import type { Clock } from '../base/clock.ts';
 import { toDisposable } from '../base/lifecycle.ts';
+import { localDay } from '../base/localDay.ts';
 import type { OutputStream, Terminal } from './terminal.ts';
 
 type Interrupt = 'SIGINT' | 'SIGTERM';
@@ -50,6 +51,7 @@ export function processTerminal(clock: Clock, version: string): Terminal {
       });
     },
     timeOfDay: (at) => new Date(at).toTimeString().slice(0, 8),
+    dayOf: localDay,
   };
 }
 

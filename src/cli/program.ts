@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { costDimensions } from '../core/projections/costs/costDimensions.ts';
 import type { CommandContext } from './commandContext.ts';
 
 /** Called with a command's exit code. */
@@ -51,6 +52,7 @@ Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout,
   command('run', 'run a task: an agent works in its own worktree, its change is tested, approved and landed')
     .option('--task <id>', 'name of the task (default: the next TASK-nnn); with no prompt, the one in reactor.yaml', append)
     .option('--desc <text>', 'a short title (default: the first line of the prompt)', append)
+    .option('--category <word>', 'kind of work, for sums and estimates (default: from the title)')
     .option('--prompt <text>', 'what the agent is asked to do; @FILE reads a file, - standard input; repeat for more tasks', append)
     .option('--file <tasks.yaml>', 'run all tasks of a file side by side')
     .option('--parallel <n>', 'how many of these tasks are at work at once (default: cells.limit of reactor.yaml)')
@@ -137,10 +139,12 @@ Examples:
       '\nExamples:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"\n  $ reactor reject TASK-001 --file src/cart.ts:2 --file docs/notes.md',
     )
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).rejectCommand(context, name, options)));
-  onRun('resume', 'let a parked run go on')
+  command('resume', 'let a parked run go on')
+    .argument('[run]', "a run, or a task for the task's last run", nameText)
+    .option('--all', 'every run that a budget has parked')
     .option('--budget <usd>', 'its new limit in US dollars')
     .option('--detach', 'return at once in place of following the run')
-    .action(async (name, options) => done(await (await import('./commands/answers.ts')).resumeCommand(context, name, options)));
+    .action(async (name, options) => done(await (await import('./commands/resumeAll.ts')).resumeSome(context, name, options)));
   onRun('kill', 'cancel a run; what the agent did is kept').action(async (name, options) =>
     done(await (await import('./commands/kill.ts')).killCommand(context, name, options)),
   );
@@ -165,9 +169,41 @@ Examples:
       ]),
     )
     .action(async (names, options) => done(await (await import('./commands/keeping.ts')).cleanCommand(context, names, options)));
-  command('export', 'write the journal as NDJSON or CSV, or check its chain')
+  command('estimate', 'what tasks will likely use and cost, from similar past runs; starts nothing')
+    .option('--task <id>', 'a task of reactor.yaml', append)
+    .option('--desc <text>', 'a short title (default: the first line of the prompt)', append)
+    .option('--category <word>', 'kind of work (default: from the title)')
+    .option('--prompt <text>', 'what the agent would be asked to do; @FILE reads a file, - standard input', append)
+    .option('--file <tasks.yaml>', 'all tasks of a file')
+    .option('--test <command>', 'the test command (default: detected)')
+    .option('--model <provider/model>', 'the model (default: the one OpenCode is configured for)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ reactor estimate --prompt "Fix the rounding in src/cart.ts"\n  $ reactor estimate --file tasks.yaml --json',
+    )
+    .action(async (options) => done(await (await import('./commands/estimate.ts')).estimateCommand(context, options)));
+  command('cost', 'what was spent, by task, model, time, category or operation; of one task: its tree with the arithmetic')
+    .argument('[task]', 'a task or a run: tokens × unit price = amount, attempt by attempt')
+    .addOption(new Option('--by <what>', 'what costs are told apart by (default: task)').choices(costDimensions))
+    .option('--since <when>', 'from then on: a day, a month, today, yesterday, week, month, or a time ago such as 7d')
+    .option('--until <when>', 'up to and with then')
+    .addOption(new Option('--format <format>', 'form of the report (default: table)').choices(['table', 'csv', 'json', 'html']))
+    .option('--output <file>', 'write to a new file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ reactor cost --by model --since month
+  $ reactor cost --format html --output costs.html    a report for anybody
+  $ reactor cost TASK-001`,
+    )
+    .action(async (name, options) => done(await (await import('./commands/cost.ts')).costCommand(context, name, options)));
+  command('export', 'write the journal or the ledger of charges as NDJSON or CSV, or check the chain')
     .addOption(new Option('--format <format>', 'form of the output (default: ndjson)').choices(['ndjson', 'csv']))
     .option('--run <run>', 'only the entries of one run')
+    .option('--ledger', 'the charges, one a line, for accounting')
+    .option('--since <when>', 'with --ledger: from this day on, such as 2026-05-01, month or 7d')
+    .option('--until <when>', 'with --ledger: up to and with this day')
     .option('--output <file>', 'write to a new file')
     .option('--verify', 'check the hash chain and name the first broken entry')
     .action(async (options) => done(await (await import('./commands/export.ts')).exportCommand(context, options)));

@@ -40,4 +40,6 @@ export interface Terminal {
   onInterrupt(handler: (signal: 'SIGINT' | 'SIGTERM') => void): Disposable;
   /** Local time of day, as `14:03:09`. */
   timeOfDay(at: number): string;
+  /** Local day, as `2026-05-20`. */
+  dayOf(at: number): string;
 }

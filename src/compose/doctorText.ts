@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { toDisposable } from '../base/lifecycle.ts';
+import { localDay } from '../base/localDay.ts';
 import type { CliHost } from '../cli/cliHost.ts';
 import { doctorCommand } from '../cli/commands/doctor.ts';
 import type { OutputStream, Terminal } from '../cli/terminal.ts';
@@ -31,6 +32,7 @@ export async function doctorText(host: CliHost, folder: string): Promise<string>
     onKey: () => toDisposable(() => {}),
     onInterrupt: () => toDisposable(() => {}),
     timeOfDay: (at) => new Date(at).toISOString().slice(11, 19),
+    dayOf: localDay,
   };
   await doctorCommand({ terminal, host: () => Promise.resolve(host) }, {});
   return parts.join('');

@@ -24,6 +24,7 @@ import { ClientSession } from '../engine/engineServer.ts';
 import { composeAgentServers } from './agentServers.ts';
 import { withFaultPoint } from './faultPoint.ts';
 import { openHome } from './home.ts';
+import { composeMoney } from './money.ts';
 import { programPath, programVersion } from './program.ts';
 
 const HEARTBEAT_MS = 5000;
@@ -103,6 +104,7 @@ export async function runEngine(folder: string): Promise<number> {
       return { config: null };
     });
   const warden = await starting;
+  const money = composeMoney({ home, log, self, isAlive: (p) => processes.isAlive(p) });
   let clients = 0;
   const engine = new Engine({
     clock: systemClock,
@@ -123,6 +125,7 @@ export async function runEngine(folder: string): Promise<number> {
     agents,
     files: createDataFiles(home.dataFolder),
     project,
+    money,
     options: {
       portRange: config?.ports ?? { from: 8000, to: 9000 },
       healthEveryMs: config?.health.everyMs ?? 200,
@@ -220,6 +223,7 @@ export async function runEngine(folder: string): Promise<number> {
   await warden.farewell();
   journal.close();
   engine.dispose();
+  money.dispose();
   return 0;
 }
 

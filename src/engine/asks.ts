@@ -2,6 +2,7 @@ import type { Entry } from '../core/journal/entry.ts';
 import { type EventData, event } from '../core/journal/events.ts';
 import { decidePermission, effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { PermissionAsk, PermissionReply, QuestionAsk, QuestionReply } from '../core/ports/agent.ts';
+import { currentAttempt } from '../core/run/state.ts';
 import type { Answer, ApprovalDesk } from './approvalDesk.ts';
 import type { RunContext } from './runContext.ts';
 
@@ -15,12 +16,20 @@ export class Asks {
   readonly #context: RunContext;
   readonly #desk: ApprovalDesk;
   readonly #isAdopted: boolean;
+  /** The attempt whose turn was under way when the server was taken over. */
+  readonly #joined: number | null;
 
   /** @param isAdopted the server lives on from an engine before, which may have died with an answer in its hand. */
   constructor(context: RunContext, desk: ApprovalDesk, isAdopted: boolean) {
     this.#context = context;
     this.#desk = desk;
     this.#isAdopted = isAdopted;
+    this.#joined = isAdopted ? (currentAttempt(context.state)?.attempt ?? null) : null;
+  }
+
+  /** The turn of this attempt was begun by an engine before this one, and its server lives. */
+  isJoining(attempt: number): boolean {
+    return this.#joined === attempt;
   }
 
   async permission(attempt: number, ask: PermissionAsk, signal: AbortSignal, endTurn: (reason: string) => void): Promise<PermissionReply> {

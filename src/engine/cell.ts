@@ -6,7 +6,6 @@ import type { PortLease } from '../core/ports/processes.ts';
 import { bytesText, plural } from '../core/projections/figures.ts';
 import { fillWorktree, undoHalfMade } from './halfMade.ts';
 import { keepWorktree } from './keep.ts';
-import { recordMissedMessages } from './messages.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
@@ -215,10 +214,7 @@ export class Cell {
   async #conversation(server: AgentServer, signal: AbortSignal): Promise<string> {
     const { state, run } = this.#context;
     const before = state.cell?.session ?? null;
-    if (before !== null && (await server.client.hasSession(before, signal))) {
-      await recordMissedMessages(this.#context, server.client, before, signal);
-      return before;
-    }
+    if (before !== null && (await server.client.hasSession(before, signal))) return before;
     return server.client.createSession({ title: `${run} ${state.spec.title}` }, signal);
   }
 

@@ -1,11 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { UserMoney } from '../core/model/moneySettings.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
 import type { DataFiles, Ids } from '../core/ports/files.ts';
 import type { Git, GitRepository } from '../core/ports/git.ts';
 import type { Journal } from '../core/ports/journal.ts';
+import type { Notifier } from '../core/ports/notices.ts';
 import type { PortLeases, Processes, Warden } from '../core/ports/processes.ts';
 import type { Project } from '../core/ports/project.ts';
+import type { Spending } from '../core/ports/spending.ts';
 
 export interface EngineOptions {
   readonly portRange: { readonly from: number; readonly to: number };
@@ -31,6 +34,16 @@ export interface EngineOptions {
   readonly unattendedGraceMs: number;
 }
 
+/** What the engine needs to count and bound money. */
+export interface MoneyDeps {
+  readonly spending: Spending;
+  readonly notifier: Notifier;
+  /** The person's own budgets and prices, read anew. @throws UserFacingError `configuration` when the file is wrong */
+  readonly userSettings: () => Promise<UserMoney>;
+  /** The day of a moment as YYYY-MM-DD, in the time zone by which days are counted. */
+  readonly dayOf: (at: number) => string;
+}
+
 /** Everything the engine acts through. */
 export interface EngineDeps {
   readonly clock: Clock;
@@ -45,5 +58,6 @@ export interface EngineDeps {
   readonly agents: AgentServers;
   readonly files: DataFiles;
   readonly project: Project;
+  readonly money: MoneyDeps;
   readonly options: EngineOptions;
 }

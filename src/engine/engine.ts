@@ -12,6 +12,7 @@ import type { RunState } from '../core/run/state.ts';
 import type { CleanRequest, LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
+import { BudgetKeeper } from './budgetKeeper.ts';
 import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
 import { ConflictWatch } from './landing/conflictWatch.ts';
@@ -66,6 +67,7 @@ export class Engine implements Disposable {
       deps,
       ledger: this.#ledger,
       attendance: this.attendance,
+      budgets: new BudgetKeeper(deps, this.#ledger),
       warm,
       lines: new LandingLines(),
       scheduler: this.#scheduler,
@@ -107,6 +109,7 @@ export class Engine implements Disposable {
     const cells = await files.listCells();
     for (const cell of cells) warden.watch(cell, leaders.get(cell) ?? null);
     await standDown();
+    await this.#context.budgets.start();
     await Promise.all([this.#context.warm.sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
     for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
     if (open.length > 0) this.#conflicts.look(true);

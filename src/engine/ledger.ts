@@ -16,6 +16,8 @@ const durable: ReadonlySet<EventType> = new Set<EventType>([
   'attempt/committed',
   'landing/landed',
   'message/finished',
+  'charge/recorded',
+  'run/budgetRaised',
 ]);
 
 /** The engine's way to the journal: stamps and appends events, keeps the fold of open runs, announces what was appended. */

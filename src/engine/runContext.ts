@@ -2,6 +2,7 @@ import type { Limiter } from '../base/limiter.ts';
 import type { DomainEvent } from '../core/journal/events.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { Attendance } from './attendance.ts';
+import type { BudgetKeeper } from './budgetKeeper.ts';
 import type { EngineDeps } from './deps.ts';
 import type { LandingLines } from './landing/landingLines.ts';
 import type { Ledger } from './ledger.ts';
@@ -13,6 +14,7 @@ export interface EngineContext {
   readonly deps: EngineDeps;
   readonly ledger: Ledger;
   readonly attendance: Attendance;
+  readonly budgets: BudgetKeeper;
   /** Server starts cost seconds of processor time each: so many at once. */
   readonly boots: Limiter;
   /** Who may land just now. */

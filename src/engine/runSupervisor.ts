@@ -15,6 +15,7 @@ import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
+import { RunMoney } from './runMoney.ts';
 import type { StartedServer } from './startServer.ts';
 import { admit } from './steps/admit.ts';
 import { buildCandidate } from './steps/candidate.ts';
@@ -35,6 +36,7 @@ export class RunSupervisor {
   readonly #cell: Cell;
   readonly #asks: Asks;
   readonly #desk: ApprovalDesk;
+  readonly #money: RunMoney;
   #step = new AbortController();
   #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
@@ -44,6 +46,7 @@ export class RunSupervisor {
     this.#cell = new Cell(this.#context, adopted);
     this.#asks = new Asks(this.#context, desk, adopted !== null);
     this.#desk = desk;
+    this.#money = new RunMoney(this.#context, desk);
   }
 
   /** Ends the present step early; the journal already says why (cancelled). */
@@ -72,6 +75,9 @@ export class RunSupervisor {
       shutdown.removeEventListener('abort', stop);
       engine.lines.release(run);
       await this.#background.catch(() => {});
+      await this.#money
+        .settle()
+        .catch((error: unknown) => deps.log.log('warn', 'a reservation was left', { run, error: errorText(error) }));
       await this.#cell.stopServer();
       await this.#cell.settled();
     }
@@ -136,6 +142,7 @@ export class RunSupervisor {
       case 'testBase':
         return this.#withServer(() => testBase(context, this.#cell, signal));
       case 'startAttempt':
+        if (!(await this.#money.reserve(this.#cell.hasServer ? this.#cell.server.client : null, signal))) return;
         await context.record(
           event('attempt/started', {
             attempt: context.state.attempts.length + 1,
@@ -146,7 +153,7 @@ export class RunSupervisor {
         );
         return;
       case 'execute':
-        return execute(context, this.#cell, this.#asks, step.attempt, signal);
+        return execute(context, this.#cell, this.#asks, this.#money, step.attempt, signal);
       case 'buildCandidate':
         return buildCandidate(context, step.attempt);
       case 'test':
@@ -201,6 +208,7 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
+    if (this.#context.state.cell === null && !(await this.#money.mayBoot(signal))) return;
     if (!(await admit(this.#context, signal))) return;
     const result = await this.#cell.boot(signal);
     if (result.ok || signal.aborted) return;

@@ -7,7 +7,6 @@ import type { RunSpec } from '../core/model/runSpec.ts';
 import type { GitRefusal, GitRepository, Oid } from '../core/ports/git.ts';
 import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
 import { resolveTurn } from '../core/run/resolveTurn.ts';
-import { settingNotes } from '../core/run/settingNotes.ts';
 import { linkDependencies } from '../core/scheduling/dependencies.ts';
 import type { EngineContext } from './runContext.ts';
 
@@ -111,7 +110,7 @@ export class Submissions {
     if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
       throw noBranch(target);
     }
-    const notes = [...settingNotes(config), ...filterNotes(filters)];
+    const notes = filterNotes(filters);
     const { ports, ...turn } = resolveTurn(request, config);
     return { spec: { ...spec.value, ports }, notes, ...turn, baseName: requestedBase(request, config) };
   }

@@ -134,46 +134,63 @@ export const PatchFileShape = z.object({
 });
 export type PatchFileShape = Frozen<z.infer<typeof PatchFileShape>>;
 
+const Cost = z.object({
+  usd: z.string(),
+  estimatedUsd: z.string(),
+  estimatedCalls: z.number(),
+  unpricedCalls: z.number(),
+  calls: z.number(),
+  tokens: z.number(),
+});
+
+const CostRow = z.object({
+  key: z.string(),
+  title: z.string(),
+  cost: Cost,
+  wastedUsd: z.string(),
+  runs: z.number(),
+  attempts: z.number(),
+  landed: z.number(),
+  changedLines: z.number(),
+  share: z.nullable(z.number()),
+});
+
+const TrendPoint = z.object({
+  period: z.string(),
+  cost: Cost,
+  wastedUsd: z.string(),
+  landed: z.number(),
+  models: z.array(z.object({ model: z.string(), cost: Cost })),
+});
+const Trend = z.array(TrendPoint);
+
+/** What `costReport` of the core says. */
 export const CostReportShape = z.object({
+  currency: z.object({ symbol: z.string(), perUsd: z.number() }),
   now: z.number(),
   today: z.string(),
   figures: z.array(
     z.object({
-      name: z.enum(['today', 'month', 'perLanding', 'wasted']),
-      total: z.nullable(Total),
+      name: z.enum(['today', 'month', 'perLanding', 'perLine', 'perAttempt', 'wasted']),
+      cost: z.nullable(Cost),
+      share: z.nullable(z.number()),
       comparedUsd: z.nullable(z.string()),
       beforeUsd: z.nullable(z.string()),
     }),
   ),
+  budgets: z.array(z.object({ over: z.enum(['day', 'week', 'month']), limitUsd: z.string(), spent: Cost, leftUsd: z.string() })),
   burn: z.object({
     budgetUsd: z.nullable(z.string()),
     spentUsd: z.string(),
     perHourUsd: z.nullable(z.string()),
     projectedUsd: z.nullable(z.string()),
+    reachedAt: z.nullable(z.number()),
     from: z.number(),
     to: z.number(),
     points: z.array(z.object({ at: z.number(), usd: z.number() })),
   }),
-  days: z.array(
-    z.object({
-      day: z.string(),
-      total: Total,
-      tokens: z.number(),
-      models: z.array(z.object({ model: z.string(), total: Total, tokens: z.number() })),
-    }),
-  ),
-  tasks: z.array(
-    z.object({
-      task: z.string(),
-      title: z.string(),
-      runs: z.number(),
-      attempts: z.number(),
-      landed: z.number(),
-      total: Total,
-      wastedUsd: z.string(),
-      tokens: z.number(),
-      lastAt: z.number(),
-    }),
-  ),
+  trend: z.object({ day: Trend, week: Trend, month: Trend }),
+  by: z.object({ task: z.array(CostRow), model: z.array(CostRow), category: z.array(CostRow), operation: z.array(CostRow) }),
+  total: CostRow,
 });
 export type CostReportShape = Frozen<z.infer<typeof CostReportShape>>;

@@ -5,6 +5,7 @@ export const commandIds = [
   'reactor.runOnSelection',
   'reactor.fixDiagnostic',
   'reactor.runPlanned',
+  'reactor.estimateTask',
   'reactor.openPlannedTask',
   'reactor.reviewChanges',
   'reactor.openFileDiff',

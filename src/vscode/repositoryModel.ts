@@ -2,6 +2,7 @@ import { Emitter, type Event } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
 import type { Entry } from '../core/journal/entry.ts';
+import type { JournalReader } from '../core/ports/journal.ts';
 import type { RunState } from '../core/run/state.ts';
 import { inboxOf } from '../engine/queries.ts';
 import type { InboxItem, LiveMessage, Method, Params, Reply } from '../protocol/messages.ts';
@@ -142,22 +143,11 @@ export class RepositoryModel implements Disposable {
     }
   }
 
-  /**
-   * Sequence number of the first entry recorded at or after a moment, one past the last when there is none. Looks at a few entries only;
-   * where the machine's clock has been set back, entries of the time between may be taken for later ones.
-   */
-  async firstSince(at: number): Promise<number> {
+  /** The costs of the runs charged or changed since, as of entry `seq`; read from the journal, with or without an engine. */
+  async costs(since?: number): Promise<ReturnType<JournalReader['costs']>> {
     const reader = await this.#host.reader(this.place.folder);
     try {
-      let low = 1;
-      let high = reader.head() + 1;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        const [entry] = reader.read({ from: middle, limit: 1 });
-        if (entry === undefined || entry.at >= at) high = middle;
-        else low = middle + 1;
-      }
-      return low;
+      return reader.costs(since);
     } finally {
       reader.close();
     }

@@ -13,6 +13,7 @@ import { ContextKeys } from './contextKeys.ts';
 import type { EditorHost } from './editorHost.ts';
 import type { HostApi, Views } from './hostApi.ts';
 import type { HostContext } from './hostContext.ts';
+import { BudgetAlerts } from './notice/budgetAlerts.ts';
 import { Notifications } from './notice/notifications.ts';
 import { StatusBar } from './notice/statusBar.ts';
 import { registerPanelSerializer } from './panel/openPanel.ts';
@@ -63,6 +64,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   const edits = store.add(new CandidateEdits(context));
   const language = store.add(new SettingsLanguage(context));
   store.add(new Notifications(context));
+  store.add(new BudgetAlerts(context));
   const statusBar = store.add(new StatusBar(context));
   store.add(planned.onDidChange(() => statusBar.readLimit()));
   store.add(vscode.window.registerFileDecorationProvider(new FileMarks(context, reviewed)));

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { sha256 } from '../../src/adapters/journal/sha256.ts';
 import { entryText, firstPrevHash, type NewEntry } from '../../src/core/journal/entry.ts';
+import { event } from '../../src/core/journal/events.ts';
 import { MemoryJournal } from '../../src/core/journal/memoryJournal.ts';
 import { type Journal, JournalRefused } from '../../src/core/ports/journal.ts';
+import { foldRunCosts } from '../../src/core/projections/costs/runCosts.ts';
 import { evolveRun } from '../../src/core/run/evolve.ts';
-import { finished, openSampleJournal, requested, stamped, started, temporaryFolder, warned } from '../support/journalSamples.ts';
+import { finished, message, openSampleJournal, requested, stamped, started, temporaryFolder, warned } from '../support/journalSamples.ts';
 
 interface Subject {
   readonly journal: Journal;
@@ -99,8 +101,10 @@ for (const [name, create] of [
           seqs({ limit: 2 }),
           seqs({ from: 9 }),
           seqs({ limit: 0 }),
+          seqs({ types: ['run/started', 'run/finished'], limit: 1 }),
+          seqs({ types: ['run/requested'], run: 'r1' }),
         ],
-        [[2, 3], [1, 3, 5], [3], [1, 2], [], []],
+        [[2, 3], [1, 3, 5], [3], [1, 2], [], [], [3], [1]],
       );
     });
 
@@ -117,6 +121,33 @@ for (const [name, create] of [
       assert.deepEqual([journal.run('r1'), journal.run('r2')], [folded('r1'), folded('r2')]);
       assert.deepEqual(journal.openRuns(), [folded('r1')]);
       assert.equal(journal.highestTaskNumber(), 7);
+    });
+
+    it('keeps the costs of each run as the fold of its entries, and gives those of late', async () => {
+      const entries = await append(
+        requested('r1', 'TASK-007'),
+        requested('r2', 'fix'),
+        stamped('r1', message('r1', 1, 'one'), 5_000),
+        stamped('r1', message('r1', 1, 'two'), 6_000),
+      );
+      await append(
+        stamped('r1', { type: 'moon/landed', data: {} }, 7_000),
+        stamped('r2', event('attempt/started', { attempt: 1, prompt: 'Do it.', because: 'first' }), 90_000),
+      );
+      const all = [...entries, ...journal.read({ from: 5 })];
+      const folded = (run: string) =>
+        all
+          .filter((entry) => entry.run === run)
+          .reduce<ReturnType<typeof foldRunCosts>>((costs, entry) => foldRunCosts(costs, entry), null);
+      assert.deepEqual(journal.costs(), { seq: 6, runs: [folded('r1'), folded('r2')] });
+      assert.deepEqual(
+        journal.costs(3_000).runs.map(({ run }) => run),
+        ['r2'],
+      );
+      assert.deepEqual(
+        journal.costs().runs.map(({ cells }) => cells.map(({ calls, usd }) => `${calls} calls, ${usd}`)),
+        [['2 calls, 0.0002'], []],
+      );
     });
 
     it('orders open runs and the runs of a task from the oldest, recent runs from the newest', async () => {

@@ -32,10 +32,10 @@ describe('a turn of a real agent server', function () {
     const { result, events, messages, sessionId } = await runTurn(server);
     assert.deepEqual(result, { end: 'done', steps: 3, violations: [] });
     assert.deepEqual(
-      messages.map(({ text, tokens, costUsd, finish, error, subagent, provider, model, tools }) => ({
+      messages.map(({ text, calls, operation, finish, error, subagent, provider, model, tools }) => ({
         text,
-        tokens,
-        costUsd,
+        calls: calls.map(({ tokens, reportedUsd }) => ({ tokens, reportedUsd })),
+        operation,
         finish,
         error,
         subagent,
@@ -45,8 +45,13 @@ describe('a turn of a real agent server', function () {
       [
         {
           text: 'I write. ',
-          tokens: { input: 1000, output: 20, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
-          costUsd: usdFromNumber((1000 * 3 + 20 * 15) / 1e6),
+          calls: [
+            {
+              tokens: { input: 1000, output: 20, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+              reportedUsd: usdFromNumber((1000 * 3 + 20 * 15) / 1e6),
+            },
+          ],
+          operation: 'prompt',
           finish: 'tool-calls',
           error: null,
           subagent: false,
@@ -55,8 +60,13 @@ describe('a turn of a real agent server', function () {
         },
         {
           text: '',
-          tokens: { input: 200, output: 40, reasoning: 0, cacheRead: 1000, cacheWrite: 0 },
-          costUsd: usdFromNumber((200 * 3 + 40 * 15 + 1000 * 0.3) / 1e6),
+          calls: [
+            {
+              tokens: { input: 200, output: 40, reasoning: 0, cacheRead: 1000, cacheWrite: 0 },
+              reportedUsd: usdFromNumber((200 * 3 + 40 * 15 + 1000 * 0.3) / 1e6),
+            },
+          ],
+          operation: 'tool',
           finish: 'tool-calls',
           error: null,
           subagent: false,
@@ -65,8 +75,13 @@ describe('a turn of a real agent server', function () {
         },
         {
           text: 'All done.',
-          tokens: { input: 100, output: 6, reasoning: 4, cacheRead: 1200, cacheWrite: 0 },
-          costUsd: usdFromNumber((100 * 3 + 10 * 15 + 1200 * 0.3) / 1e6),
+          calls: [
+            {
+              tokens: { input: 100, output: 6, reasoning: 4, cacheRead: 1200, cacheWrite: 0 },
+              reportedUsd: usdFromNumber((100 * 3 + 10 * 15 + 1200 * 0.3) / 1e6),
+            },
+          ],
+          operation: 'tool',
           finish: 'stop',
           error: null,
           subagent: false,
@@ -115,7 +130,9 @@ describe('a turn of a real agent server', function () {
     const { result, messages } = await runTurn(server);
     assert.deepEqual(result, { end: 'done', steps: 4, violations: [] });
     assert.deepEqual(
-      messages.map((message) => [message.subagent, message.tokens.input]).sort((a, b) => Number(a[1]) - Number(b[1])),
+      messages
+        .map((message) => [message.operation === 'subagent', message.calls[0]?.tokens.input])
+        .sort((a, b) => Number(a[1]) - Number(b[1])),
       [
         [true, 500],
         [true, 600],
@@ -125,16 +142,20 @@ describe('a turn of a real agent server', function () {
     );
   });
 
-  it('calls a model without a price unpriced, and a call without usage too', async () => {
+  it('knows no price of a model that has none, and says which calls reported no usage', async () => {
     steps({ text: 'free' });
     const free = await runTurn(server, { model: 'scripted/free' });
     steps({ text: 'silent', usage: 'none' });
     const silent = await runTurn(server);
     assert.deepEqual(
-      [...free.messages, ...silent.messages].map((message) => [message.model, message.costUsd]),
+      [...free.messages, ...silent.messages].map(({ model, facts, calls }) => [
+        model,
+        facts?.rates?.output ?? null,
+        ...calls.map(({ isReported, reportedUsd, answerChars }) => [isReported, reportedUsd, answerChars]),
+      ]),
       [
-        ['free', null],
-        ['m1', null],
+        ['free', null, [true, null, 4]],
+        ['m1', '15', [false, null, 6]],
       ],
     );
   });

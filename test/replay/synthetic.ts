@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { NewEntry } from '../../src/core/journal/entry.ts';
-import { event } from '../../src/core/journal/events.ts';
+import { type EventData, event } from '../../src/core/journal/events.ts';
 import { message, openSampleJournal, requested, stamped, temporaryFolder } from '../support/journalSamples.ts';
 import { record } from './recording.ts';
 
 // node test/replay/synthetic.ts test/replay/journals/v1-synthetic.ndjson
-// Tells four runs: reverted and then landed, given up, waiting for a person, and one of a newer Reactor.
+// Tells five runs: reverted and then landed, given up, waiting for a person, stopped by a budget, and one of a newer Reactor.
 const evidence = (exitCode: number) => ({
   command: 'npm test',
   exitCode,
@@ -62,6 +62,71 @@ const end = (status: 'landed' | 'failed', exitCode: number, reason: string) => [
   event('run/finished', { status, exitCode, reason, durationMs: 20_000 }),
 ];
 
+const charged = (run: string, key: string, operation: 'prompt' | 'tool' | 'subagent', costUsd: string | null, estimated = false) =>
+  event('charge/recorded', {
+    charge: {
+      key,
+      at: 1_790_000_000_000,
+      run,
+      attempt: 1,
+      task: 'TASK-014',
+      category: 'fix',
+      cell: run,
+      messageId: key.replace(/\/.*/, ''),
+      sessionId: 'session',
+      provider: 'scripted',
+      model: costUsd === null ? 'free' : 'm1',
+      agent: 'build',
+      operation,
+      tokens: { input: 1000, output: 50, reasoning: 5, cacheRead: 200, cacheWrite: 0 },
+      price:
+        costUsd === null
+          ? null
+          : {
+              input: '3',
+              output: '15',
+              reasoning: '15',
+              cacheRead: '0.3',
+              cacheWrite: '3.75',
+              source: 'server',
+              from: null,
+              aboveTokens: null,
+            },
+      costUsd,
+      estimated,
+    },
+  });
+
+/** A run that a budget stops in the middle, and a person lets go on. */
+const paused = (run: string) => {
+  const scope = { over: 'day' as const, of: 'repository' as const };
+  const { data } = message(run, 1, 'I began.') as { data: EventData<'message/finished'> };
+  return [
+    event('budget/deferred', { scope, period: '2026-09-21', leftUsd: '0.1', neededUsd: '0.2', reason: 'the budget of today is set aside' }),
+    event('budget/admitted', {}),
+    event('budget/reserved', { key: run, attempt: 1, usd: '0.2', basis: 'history' }),
+    event('attempt/started', { attempt: 1, prompt: 'Make the tests pass.', because: 'first' }),
+    event('message/finished', { ...data, charged: true }),
+    charged(run, 'message-1/0', 'prompt', '0.003885'),
+    charged(run, 'message-2/0', 'subagent', null),
+    charged(run, 'message-3/0', 'tool', '0.003885', true),
+    event('budget/threshold', { scope, period: '2026-09-21', percent: 90, limitUsd: '1', spentUsd: '0.95' }),
+    event('budget/exceeded', { scope, period: '2026-09-21', limitUsd: '1', spentUsd: '1.01', neededUsd: null, action: 'pause' }),
+    event('budget/released', { key: run, attempt: 1, usd: '0', spentUsd: '0.00777', reason: 'settled' }),
+    event('attempt/executed', {
+      attempt: 1,
+      end: 'limit',
+      limit: 'budget',
+      reason: 'the budget of today is used up',
+      steps: 3,
+      durationMs: 9,
+    }),
+    event('run/parked', { code: 'budget', exitCode: 6, reason: 'the budget of today is used up' }),
+    event('run/budgetRaised', { budgetUsd: '5' }),
+    event('run/resumed', { why: 'resumed by ann' }),
+  ];
+};
+
 const review = (tree: string) => event('approval/requested', { id: 'q1', kind: 'review', attempt: 2, title: 'Review', detail: '', tree });
 
 const entries = [
@@ -93,6 +158,8 @@ const entries = [
   requested('r-wait', 'polish'),
   ...tell('r-wait', ...boot('r-wait'), ...attempt('r-wait', 1, 'first', 0), review('1'.repeat(40))),
   ...tell('r-wait', event('run/parked', { code: 'review', reason: 'nobody to ask', exitCode: 5 })),
+  requested('r-paused', 'TASK-014'),
+  ...tell('r-paused', ...boot('r-paused'), ...paused('r-paused')),
   requested('r-newer', 'TASK-013'),
   ...tell('r-newer', { type: 'run/forked', data: { into: ['r-a', 'r-b'] } }),
   stamped('r-newer', { type: 'run/started', data: { pool: 'gpu' } }, aSecondLater(), 2),

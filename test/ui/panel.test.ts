@@ -148,6 +148,22 @@ describe('the panel in a browser', function () {
     assert.deepEqual(await page.locator('mark').allTextContents(), ['renaming', 'everywhere']);
   });
 
+  it('tells costs in charts with tables behind them, by key alone', async () => {
+    const { page, complaints } = await open(sample(), { theme: 'contrast', budgetPerDayUsd: 2 });
+    await page.getByRole('tab', { name: 'Costs' }).click();
+    await page.getByRole('img', { name: /^Left of today’s budget: \$[\d.]+ spent of \$2\.00; / }).waitFor();
+    await page.getByRole('button', { name: 'Weeks' }).press('Enter');
+    await page.getByRole('img', { name: /^Cost by model, last 12 weeks: anthropic\/claude-sonnet, openai\/gpt-5-codex/ }).waitFor();
+    const trend = page.getByRole('region', { name: 'Trend by model' });
+    await trend.getByRole('checkbox', { name: 'As table' }).press('Space');
+    await trend.getByRole('table').waitFor();
+    assert.equal(await trend.getByRole('row').count(), 13);
+    await page.getByRole('button', { name: 'Category' }).press('Space');
+    const table = page.getByRole('table', { name: 'Costs by category' });
+    assert.ok((await table.getByRole('row').count()) > 1);
+    assert.deepEqual([await page.locator('.top-ten li').count(), complaints], [10, []]);
+  });
+
   it('has one sentence and one button when there is nothing', async () => {
     const { page, editor } = await open(new FakePanelModel());
     const told = editor.nextCommand();

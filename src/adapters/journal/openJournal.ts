@@ -7,6 +7,7 @@ import { type EvolveRun, isOpen, type ProjectedRun } from '../../core/journal/fo
 import { JournalDraft } from '../../core/journal/journalDraft.ts';
 import { type EncodedEntry, encodeEntry } from '../../core/journal/storedData.ts';
 import { type AppendRequest, type Journal, JournalRefused, type ReadQuery } from '../../core/ports/journal.ts';
+import type { RunCosts } from '../../core/projections/costs/runCosts.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { Connection } from './connection.ts';
 import { checkedHead, storedHead, writeHead } from './head.ts';
@@ -128,6 +129,10 @@ class FileJournal implements Journal {
 
   runsOfTask(task: string): readonly RunState[] {
     return this.#projection.runsOfTask(task).map(({ state }) => state);
+  }
+
+  costs(since = 0): { readonly seq: number; readonly runs: readonly RunCosts[] } {
+    return this.#connection.snapshot(() => ({ seq: this.head(), runs: this.#projection.costs(since) }));
   }
 
   highestTaskNumber(): number {

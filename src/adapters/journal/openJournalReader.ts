@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Entry } from '../../core/journal/entry.ts';
 import type { EvolveRun } from '../../core/journal/foldRun.ts';
 import type { JournalReader, ReadQuery } from '../../core/ports/journal.ts';
+import type { RunCosts } from '../../core/projections/costs/runCosts.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { Connection } from './connection.ts';
 import { storedHead } from './head.ts';
@@ -61,6 +62,13 @@ class FileJournalReader implements RawJournalReader {
 
   runsOfTask(task: string): readonly RunState[] {
     return this.#ask((projection) => projection.runsOfTask(task).map(({ state }) => state), []);
+  }
+
+  costs(since = 0): { readonly seq: number; readonly runs: readonly RunCosts[] } {
+    return this.#ask<{ seq: number; runs: readonly RunCosts[] }>(
+      (projection) => ({ seq: projection.count('projected'), runs: projection.costs(since) }),
+      { seq: 0, runs: [] },
+    );
   }
 
   highestTaskNumber(): number {

@@ -1,6 +1,8 @@
 import { eventSchemas } from '../../core/journal/events.ts';
 import { type EvolveRun, foldRun, isOpen, type ProjectedRun, taskNumber } from '../../core/journal/foldRun.ts';
 import { damagedEntry } from '../../core/journal/storedData.ts';
+import type { RunCosts } from '../../core/projections/costs/runCosts.ts';
+import { readCosts, storedCosts } from '../../core/projections/costs/storedCosts.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { Connection, Row } from './connection.ts';
 import { decodeEntry, readRawEntries } from './rawEntry.ts';
@@ -8,7 +10,7 @@ import { projectionTables } from './schema.ts';
 import { sha256 } from './sha256.ts';
 
 /** Count this up when the fold of a run makes something else of the same entries. A new type of entry counts by itself. */
-const FOLD_VERSION = 3;
+const FOLD_VERSION = 6;
 export const PROJECTION_VERSION = `${FOLD_VERSION}-${sha256(Object.keys(eventSchemas).sort().join()).slice(0, 12)}`;
 
 /** Entries folded in one transaction while the projection is made again. */
@@ -51,28 +53,57 @@ export class Projection {
   }
 
   run(run: string): ProjectedRun | null {
-    const row = this.#connection.get(`SELECT firstSeq, state FROM ${this.#schema}.runs WHERE run = ?`, run);
+    const row = this.#connection.get(
+      `SELECT firstSeq, state, data FROM ${this.#schema}.runs LEFT JOIN ${this.#schema}.costs USING (firstSeq) WHERE run = ?`,
+      run,
+    );
     return row === undefined ? null : projectedRun(row);
   }
 
   /** Oldest first. */
   openRuns(): ProjectedRun[] {
-    return this.#connection.all(`SELECT firstSeq, state FROM ${this.#schema}.runs WHERE open = 1 ORDER BY firstSeq`).map(projectedRun);
+    return this.#connection
+      .all(
+        `SELECT firstSeq, state, data FROM ${this.#schema}.runs LEFT JOIN ${this.#schema}.costs USING (firstSeq) WHERE open = 1 ORDER BY firstSeq`,
+      )
+      .map(projectedRun);
   }
 
   recentRuns(limit: number): ProjectedRun[] {
     return this.#connection
-      .all(`SELECT firstSeq, state FROM ${this.#schema}.runs ORDER BY firstSeq DESC LIMIT ?`, Math.max(0, limit))
+      .all(
+        `SELECT firstSeq, state, data FROM ${this.#schema}.runs LEFT JOIN ${this.#schema}.costs USING (firstSeq) ORDER BY firstSeq DESC LIMIT ?`,
+        Math.max(0, limit),
+      )
       .map(projectedRun);
   }
 
   runsOfTask(task: string): ProjectedRun[] {
     return this.#connection
-      .all(`SELECT firstSeq, state FROM ${this.#schema}.runs WHERE task = ? ORDER BY firstSeq`, task)
+      .all(
+        `SELECT firstSeq, state, data FROM ${this.#schema}.runs LEFT JOIN ${this.#schema}.costs USING (firstSeq) WHERE task = ? ORDER BY firstSeq`,
+        task,
+      )
       .map(projectedRun);
   }
 
-  saveRun({ firstSeq, state }: ProjectedRun): void {
+  /** Costs of the runs that were charged or changed since, in the order in which they were asked for. */
+  costs(since: number): RunCosts[] {
+    return this.#connection
+      .all(`SELECT firstSeq, data FROM ${this.#schema}.costs WHERE lastAt >= ? ORDER BY firstSeq`, since)
+      .map((row) => parsed(row, 'data', readCosts));
+  }
+
+  saveRun({ firstSeq, state, costs }: ProjectedRun): void {
+    if (costs !== null) {
+      this.#connection.run(
+        `INSERT INTO ${this.#schema}.costs (firstSeq, lastAt, data) VALUES (?, ?, ?)
+         ON CONFLICT (firstSeq) DO UPDATE SET lastAt = excluded.lastAt, data = excluded.data`,
+        firstSeq,
+        costs.lastAt,
+        storedCosts(costs),
+      );
+    }
     this.#connection.run(
       `INSERT INTO ${this.#schema}.runs (firstSeq, run, task, open, seq, state) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (firstSeq) DO UPDATE SET open = excluded.open, seq = excluded.seq, state = excluded.state`,
@@ -88,7 +119,7 @@ export class Projection {
   /** Forgets everything that can be made again. */
   reset(): void {
     this.#connection.exec(projectionTables(this.#schema));
-    this.#connection.run(`DELETE FROM ${this.#schema}.runs`);
+    for (const table of ['runs', 'costs']) this.#connection.run(`DELETE FROM ${this.#schema}.${table}`);
     for (const key of ['projected', 'unknown', 'highestTask']) this.setMeta(key, '0');
     this.setMeta('projection', PROJECTION_VERSION);
   }
@@ -123,12 +154,19 @@ export class Projection {
   }
 }
 
-/** The states are this program's own output, so their shape is trusted; only that the text is whole is checked. */
 function projectedRun(row: Row): ProjectedRun {
-  const firstSeq = Number(row['firstSeq']);
+  return {
+    firstSeq: Number(row['firstSeq']),
+    state: parsed(row, 'state', (text) => JSON.parse(text) as RunState),
+    costs: row['data'] === null ? null : parsed(row, 'data', readCosts),
+  };
+}
+
+/** What is stored is this program's own output, so its shape is trusted; only that the text is whole is checked. */
+function parsed<T>(row: Row, column: string, read: (text: string) => T): T {
   try {
-    return { firstSeq, state: JSON.parse(String(row['state'])) as RunState };
+    return read(String(row[column]));
   } catch (error) {
-    throw damagedEntry(firstSeq, 'the state of the run that begins there is not whole', error);
+    throw damagedEntry(Number(row['firstSeq']), 'the state of the run that begins there is not whole', error);
   }
 }

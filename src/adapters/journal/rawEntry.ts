@@ -55,15 +55,20 @@ export function readRawEntries(connection: Connection, query: ReadQuery): RawEnt
   const from = query.from ?? 1;
   const to = query.to ?? Number.MAX_SAFE_INTEGER;
   const limit = Math.max(0, Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT));
-  const rows =
-    query.run === undefined
-      ? connection.all(`SELECT ${ENTRY_COLUMNS} FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`, from, to, limit)
-      : connection.all(
-          `SELECT ${ENTRY_COLUMNS} FROM entries WHERE run = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
-          query.run,
-          from,
-          to,
-          limit,
-        );
+  const conditions = ['seq BETWEEN ? AND ?'];
+  const values: (string | number)[] = [from, to];
+  if (query.run !== undefined) {
+    conditions.push('run = ?');
+    values.push(query.run);
+  }
+  if (query.types !== undefined) {
+    conditions.push(`type IN (${query.types.map(() => '?').join()})`);
+    values.push(...query.types);
+  }
+  const rows = connection.all(
+    `SELECT ${ENTRY_COLUMNS} FROM entries WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT ?`,
+    ...values,
+    limit,
+  );
   return rows.map(rawEntry);
 }

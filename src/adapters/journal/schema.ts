@@ -18,6 +18,8 @@ export const projectionTables = (schema: 'main' | 'temp'): string => `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ${schema}.runsOpen ON runs (firstSeq) WHERE open = 1;
   CREATE INDEX IF NOT EXISTS ${schema}.runsTask ON runs (task, firstSeq);
+  CREATE TABLE IF NOT EXISTS ${schema}.costs (firstSeq INTEGER PRIMARY KEY, lastAt INTEGER NOT NULL, data TEXT NOT NULL) STRICT;
+  CREATE INDEX IF NOT EXISTS ${schema}.costsLastAt ON costs (lastAt);
   CREATE TABLE IF NOT EXISTS ${schema}.meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `;
 

@@ -1,35 +1,31 @@
 import type { AssistantMessage, Part } from '@opencode-ai/sdk/v2/client';
-import { totalTokens } from '../../core/model/tokens.ts';
-import { usdFromNumber } from '../../core/model/usd.ts';
-import type { FinishedMessage, ToolUse } from '../../core/ports/agent.ts';
+import type { Operation } from '../../core/money/charge.ts';
+import type { ModelFacts } from '../../core/money/modelFacts.ts';
+import type { FinishedMessage, ModelCall, ToolUse } from '../../core/ports/agent.ts';
+import { modelCallsOf } from './modelCalls.ts';
 import type { PathGuard } from './pathGuard.ts';
 import { toolTitle } from './toolCall.ts';
 
 const TEXT_LENGTH = 4_000;
 const REASON_LENGTH = 500;
-const ANSWERED = new Set(['stop', 'length', 'tool-calls', 'content-filter']);
-
 /** The server writes an error into the message as well as the time of completion; either ends it. */
 export const isFinished = (info: AssistantMessage): boolean => info.time.completed !== undefined || info.error !== undefined;
 
-const count = (value: number | undefined): number => (value !== undefined && Number.isFinite(value) && value > 0 ? Math.round(value) : 0);
-
-/** @param isPriced whether the model has a price; without one the cost is unknown, not nought. */
+/**
+ * @param context.broken calls for it that broke off and were made again
+ * @param context.isFirst it is the first answer to its prompt, rather than one after tool results
+ */
 export function finishedMessage(
   info: AssistantMessage,
   parts: readonly Part[],
-  context: { readonly subagent: boolean; readonly isPriced: boolean; readonly guard: PathGuard },
+  context: {
+    readonly subagent: boolean;
+    readonly isFirst: boolean;
+    readonly facts: ModelFacts | null;
+    readonly guard: PathGuard;
+    readonly broken: readonly ModelCall[];
+  },
 ): FinishedMessage {
-  const tokens = {
-    input: count(info.tokens.input),
-    output: count(info.tokens.output),
-    reasoning: count(info.tokens.reasoning),
-    cacheRead: count(info.tokens.cache.read),
-    cacheWrite: count(info.tokens.cache.write),
-  };
-  const isEmpty = totalTokens(tokens) === 0;
-  // An answer without usage had a price nobody was told; a call that gave no answer is not charged by the server.
-  const isKnown = isEmpty ? !ANSWERED.has(info.finish ?? '') : context.isPriced || info.cost > 0;
   return {
     messageId: info.id,
     sessionId: info.sessionID,
@@ -37,8 +33,9 @@ export function finishedMessage(
     agent: info.agent,
     provider: info.providerID,
     model: info.modelID,
-    tokens,
-    costUsd: isKnown && Number.isFinite(info.cost) ? usdFromNumber(info.cost) : null,
+    operation: operationOf(info, context),
+    calls: [...context.broken, ...modelCallsOf(info, parts)],
+    facts: context.facts,
     text: parts
       .filter((part) => part.type === 'text')
       .map((part) => part.text)
@@ -50,6 +47,13 @@ export function finishedMessage(
     startedAt: info.time.created,
     endedAt: info.time.completed ?? info.time.created,
   };
+}
+
+function operationOf(info: AssistantMessage, context: { readonly subagent: boolean; readonly isFirst: boolean }): Operation {
+  if (info.summary === true || info.agent === 'summary' || info.agent === 'compaction') return 'summary';
+  if (info.agent === 'title') return 'title';
+  if (context.subagent) return 'subagent';
+  return context.isFirst ? 'prompt' : 'tool';
 }
 
 function toolUse(part: Part, guard: PathGuard): ToolUse[] {

@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { ModelFacts } from '../../core/money/modelFacts.ts';
 import type { AgentClient, FinishedMessage, ShellRequest, ShellResult, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import type { Grant } from './askDesk.ts';
 import type { EventStream } from './eventStream.ts';
-import { finishedMessage, isFinished } from './finishedMessage.ts';
+import { finishedMessage } from './finishedMessage.ts';
 import { ModelPrices } from './modelPrices.ts';
 import { PathGuard } from './pathGuard.ts';
 import { newMessageId } from './promptId.ts';
@@ -40,7 +41,7 @@ export class OpenCodeClient implements AgentClient {
 
   /** Has the server load its providers, which the first prompt needs, while the caller is busy with other things. */
   prepare(): void {
-    this.#prices.isPriced('', '').catch(() => {
+    this.#prices.facts('', '').catch(() => {
       // Whoever needs the prices asks again and hears why.
     });
   }
@@ -82,6 +83,12 @@ export class OpenCodeClient implements AgentClient {
     return new ShellCommand(this.#options, request).run(signal);
   }
 
+  async modelFacts(model: string | null): Promise<ModelFacts | null> {
+    if (model === null) return this.#prices.standard();
+    const slash = model.indexOf('/');
+    return this.#prices.facts(model.slice(0, slash), model.slice(slash + 1));
+  }
+
   async messages(sessionId: string, signal?: AbortSignal): Promise<readonly FinishedMessage[]> {
     return this.#messagesOf(sessionId, false, signal);
   }
@@ -97,10 +104,13 @@ export class OpenCodeClient implements AgentClient {
       { signal },
     );
     const finished: FinishedMessage[] = [];
+    const answered = new Set<string>();
     for (const { info, parts } of own) {
-      if (info.role !== 'assistant' || !isFinished(info)) continue;
-      const isPriced = info.cost > 0 || (await this.#prices.isPriced(info.providerID, info.modelID));
-      finished.push(finishedMessage(info, parts, { subagent, isPriced, guard: this.#guard }));
+      if (info.role !== 'assistant') continue;
+      const isFirst = !answered.has(info.parentID);
+      answered.add(info.parentID);
+      const facts = await this.#prices.facts(info.providerID, info.modelID);
+      finished.push(finishedMessage(info, parts, { subagent, isFirst, facts, guard: this.#guard, broken: [] }));
     }
     for (const child of children) finished.push(...(await this.#messagesOf(child.id, true, signal)));
     return finished;

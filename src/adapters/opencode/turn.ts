@@ -4,6 +4,7 @@ import { DisposableStore } from '../../base/lifecycle.ts';
 import type { Log } from '../../base/log.ts';
 import type { TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import { AskDesk, type Grant, type KnownCall } from './askDesk.ts';
+import { BrokenAnswers } from './brokenAnswers.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import type { EventStream } from './eventStream.ts';
 import { errorSentence, finishedMessage, isFinished } from './finishedMessage.ts';
@@ -56,6 +57,9 @@ export class Turn {
   readonly #calls = new Map<string, KnownCall>();
   readonly #startedCalls = new Set<string>();
   readonly #textParts = new Set<string>();
+  readonly #broken = new BrokenAnswers();
+  /** The first answer to each prompt; ids of messages rise with time. */
+  readonly #firstAnswers = new Map<string, string>();
   #ending: Ending | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
@@ -280,6 +284,7 @@ export class Turn {
       case 'message.part.delta':
         if (!this.#sessions.has(event.properties.sessionID)) return;
         this.#meter.progress();
+        this.#broken.received(event.properties.messageID, event.properties.delta.length);
         if (this.#textParts.has(event.properties.partID) && !this.#before.has(event.properties.messageID)) {
           this.#request.onEvent({ type: 'text', messageId: event.properties.messageID, delta: event.properties.delta });
         }
@@ -335,13 +340,21 @@ export class Turn {
     this.#meter.progress();
     if (status.type === 'retry') {
       this.#meter.retry(`${sessionId}:${status.attempt}`);
+      this.#broken.retried(sessionId);
       this.#request.onEvent({ type: 'retrying', attempt: status.attempt ?? 0, message: (status.message ?? '').slice(0, 1_000) });
     } else if (status.type === 'idle' && sessionId === this.#request.sessionId) this.#look();
   }
 
+  #heard(info: AssistantMessage): void {
+    const first = this.#firstAnswers.get(info.parentID);
+    if (first === undefined || info.id < first) this.#firstAnswers.set(info.parentID, info.id);
+    this.#broken.message(info.sessionID, info.id);
+    this.#meter.call(info.id);
+  }
+
   #onMessage(info: AssistantMessage): void {
     if (!this.#sessions.has(info.sessionID) || this.#before.has(info.id)) return;
-    this.#meter.call(info.id);
+    this.#heard(info);
     if (isFinished(info)) {
       this.#reports.report(info.sessionID, info.id);
       if (info.sessionID === this.#request.sessionId && info.finish !== 'tool-calls') this.#look();
@@ -355,6 +368,7 @@ export class Turn {
     this.#meter.progress();
     if (part.type === 'text') this.#textParts.add(part.id);
     if (part.type === 'step-start') this.#meter.step(part.messageID, part.id);
+    if (part.type === 'step-finish') this.#broken.finished(part.messageID);
     if (part.type !== 'tool') return;
     const { state, callID, tool } = part;
     this.#calls.set(callID, { tool, input: state.input });
@@ -375,8 +389,11 @@ export class Turn {
     for (const part of parts) {
       if (part.type === 'tool' && !this.#desk.isAllowedOutside(part.callID)) this.#watch.edit(part.callID, part.tool, part.state);
     }
-    const isPriced = info.cost > 0 || (await prices.isPriced(info.providerID, info.modelID));
-    const message = finishedMessage(info, parts, { subagent: this.#sessions.isSubagent(info.sessionID), isPriced, guard });
+    const subagent = this.#sessions.isSubagent(info.sessionID);
+    const isFirst = this.#firstAnswers.get(info.parentID) === info.id;
+    const facts = await prices.facts(info.providerID, info.modelID);
+    const broken = this.#broken.callsOf(info.id);
+    const message = finishedMessage(info, parts, { subagent, isFirst, facts, guard, broken });
     this.#request.onEvent({ type: 'messageFinished', message });
   }
 
@@ -386,7 +403,7 @@ export class Turn {
       await this.#sessions.find();
       for (const info of await this.#sessions.all()) {
         if (info.role !== 'assistant' || this.#before.has(info.id)) continue;
-        this.#meter.call(info.id);
+        this.#heard(info);
         if (isFinished(info)) this.#reports.report(info.sessionID, info.id);
       }
     } catch (error) {

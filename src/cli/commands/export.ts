@@ -1,53 +1,63 @@
-import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
+import { allTime, type TimeRange } from '../../core/projections/costs/costTable.ts';
 import { countText, plural } from '../../core/projections/figures.ts';
 import type { CliHost } from '../cliHost.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { safeLine } from '../render/safeText.ts';
 import { requireRun } from '../source.ts';
+import { chargesOf, rangeOf } from './charges.ts';
+import { type Output, openOutput } from './output.ts';
+import { writeLedger } from './writeLedger.ts';
 
 export interface ExportCommandOptions extends CommonOptions {
   readonly format?: 'ndjson' | 'csv';
   readonly run?: string;
   readonly verify?: boolean;
   readonly output?: string;
+  /** The charges in place of the journal's entries. */
+  readonly ledger?: boolean;
+  readonly since?: string;
+  readonly until?: string;
 }
 
-/** `reactor export`: the journal as it stands, or with `--verify` whether its chain is whole. Starts no engine. */
+/** `reactor export`: the journal as it stands, with `--ledger` its charges, or with `--verify` whether its chain is whole. Starts no engine. */
 export async function exportCommand({ terminal, host }: CommandContext, options: ExportCommandOptions): Promise<number> {
   const loaded = await host();
   const folder = folderOf(terminal, options);
   if (options.verify) return await verify(loaded);
   const run = options.run === undefined ? {} : { run: await runId(loaded, folder, options.run) };
   const format = options.format ?? 'ndjson';
-  if (options.output === undefined) {
-    await loaded.exportEntries(folder, {
-      format,
-      ...run,
-      write: async (part) => {
-        terminal.stdout.write(part);
-        await terminal.stdout.flush();
-      },
-    });
-    return exitCodes.done;
-  }
-  const file = await create(resolve(terminal.folder, options.output), options.output);
+  const range = options.ledger ? rangeOf(terminal, options) : refuseRange(options);
+  const output = await openOutput(terminal, options.output);
   try {
-    const count = await loaded.exportEntries(folder, {
-      format,
-      ...run,
-      write: async (part) => {
-        await file.write(part);
-      },
-    });
-    if (options.json) printJson(terminal, { file: options.output, format, entries: count });
-    else printLines(terminal, [`${plural(count, 'entry', 'entries')} written to ${options.output}`]);
+    const entries = options.ledger
+      ? await exportLedger(loaded, folder, { format, range, ...run, output })
+      : await loaded.exportEntries(folder, { format, ...run, write: output.write });
+    if (options.output === undefined) return exitCodes.done;
+    if (options.json) printJson(terminal, { file: options.output, format, entries });
+    else
+      printLines(terminal, [
+        `${plural(entries, options.ledger ? 'charge' : 'entry', options.ledger ? 'charges' : 'entries')} written to ${options.output}`,
+      ]);
   } finally {
-    await file.close();
+    await output.close();
   }
   return exitCodes.done;
+
+  /** Charges one by one, for accounting. @returns how many */
+  async function exportLedger(
+    cliHost: CliHost,
+    of: string,
+    { format: form, range: within, run: only, output: to }: { format: 'ndjson' | 'csv'; range: TimeRange; run?: string; output: Output },
+  ): Promise<number> {
+    const reader = await cliHost.reader(of);
+    try {
+      return await writeLedger(chargesOf(reader, only), { format: form, range: within, dayOf: terminal.dayOf, write: to.write });
+    } finally {
+      reader.close();
+    }
+  }
 
   async function verify(cliHost: CliHost): Promise<number> {
     const report = await cliHost.verifyJournal(folder);
@@ -83,15 +93,11 @@ async function runId(host: CliHost, folder: string, name: string): Promise<strin
   }
 }
 
-/** A file that is already there is left as it is. */
-async function create(path: string, name: string) {
-  try {
-    return await open(path, 'wx');
-  } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw new UserFacingError('configuration', exists ? `${name} already exists and was left as it is.` : `${name} can't be written.`, {
-      cause: error,
-      actions: ['name another file with --output'],
-    });
-  }
+/** The journal is exported whole: a part of it has no chain. @throws UserFacingError `configuration` */
+function refuseRange(options: ExportCommandOptions): TimeRange {
+  const given = (['since', 'until'] as const).find((option) => options[option] !== undefined);
+  if (given === undefined) return allTime;
+  throw new UserFacingError('configuration', `--${given} is for the ledger.`, {
+    actions: ['add --ledger', 'leave it out: the journal is exported whole'],
+  });
 }

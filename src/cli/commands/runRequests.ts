@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { Category } from '../../core/model/category.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { type ApproveMode, type LandMode, type StepsMode, TaskId, type TcrMode } from '../../core/model/runSpec.ts';
@@ -13,6 +14,7 @@ import type { Terminal } from '../terminal.ts';
 export interface RunOptions extends CommonOptions {
   readonly task?: readonly string[];
   readonly desc?: readonly string[];
+  readonly category?: string;
   readonly prompt?: readonly string[];
   readonly file?: string;
   readonly parallel?: string;
@@ -45,7 +47,7 @@ export async function runRequests(options: RunOptions, terminal: Terminal, host:
   const folder = folderOf(terminal, options);
   const settings = settingsOf(options);
   if (options.file !== undefined) {
-    const clash = (['prompt', 'task', 'desc'] as const).find((name) => options[name] !== undefined);
+    const clash = (['prompt', 'task', 'desc', 'category'] as const).find((name) => options[name] !== undefined);
     if (clash !== undefined)
       throw wrong(`--file and --${clash} can't be used together: the file names the tasks.`, ['leave one of them out']);
     const tasks = await host.readTasks(resolve(terminal.folder, options.file), folder);
@@ -67,6 +69,10 @@ async function namedTasks(options: RunOptions, terminal: Terminal, host: CliHost
   if (unfit !== undefined) {
     throw wrong(`--task ${JSON.stringify(unfit)} is not a task's name: use letters, digits, dot, dash and underscore, 64 at most.`, []);
   }
+  const { category } = options;
+  const known = Category.safeParse(category);
+  if (category !== undefined && !known.success)
+    throw wrong(`--category ${JSON.stringify(category)} ${known.error.issues[0]?.message}.`, []);
   const count = Math.max(names.length, prompts.length);
   for (const [option, values] of Object.entries({ task: names, prompt: prompts, desc: titles })) {
     if (values.length !== 0 && values.length !== count)
@@ -74,7 +80,10 @@ async function namedTasks(options: RunOptions, terminal: Terminal, host: CliHost
   }
   if (prompts.filter((prompt) => prompt === '-').length > 1)
     throw wrong('Only one --prompt can be read from standard input.', ['put the others into files: --prompt @FILE']);
-  const titled = (index: number) => (titles[index] === undefined ? {} : { title: titles[index] });
+  const titled = (index: number) => ({
+    ...(titles[index] === undefined ? {} : { title: titles[index] }),
+    ...(category === undefined ? {} : { category }),
+  });
   if (prompts.length > 0) {
     const requests: RunRequest[] = [];
     for (const [index, prompt] of prompts.entries()) {

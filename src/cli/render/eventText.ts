@@ -3,6 +3,7 @@ import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal
 import { readEvent } from '../../core/journal/readEvent.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
+import { moneyText } from './moneyText.ts';
 import { safeLine } from './safeText.ts';
 
 const why: Record<EventData<'attempt/started'>['because'], string> = {
@@ -95,7 +96,7 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     case 'restore/branchCreated':
       return `attempt ${event.data.attempt} restored as branch ${event.data.branch}`;
     default:
-      return describeAttempt(event) ?? describeLanding(event);
+      return describeAttempt(event) ?? describeLanding(event) ?? moneyText(event);
   }
 }
 

@@ -29,7 +29,7 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
       .filter((text) => text !== '')
       .slice(0, factLines)
       .map((text, index) => renderLine([tone('dim', (index === 0 ? `  ${name}` : '').padEnd(factIndent)), text], uncut(style)));
-  const reason = state.concluded?.reason ?? state.parked?.reason ?? '';
+  const reason = state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? '';
   return [
     line(tone('strong', state.task), ' ', safeLine(spec.title), '  ', tone(colour, `${mark} ${word}`), `  ${state.run}`),
     ...fact('prompt', spec.prompt),

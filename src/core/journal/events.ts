@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { RunSpec } from '../model/runSpec.ts';
 import { TokenCounts } from '../model/tokens.ts';
 import { Usd } from '../model/usd.ts';
+import { BudgetScope, ExceedAction } from '../money/budget.ts';
+import { Charge } from '../money/charge.ts';
 
 const ProcessIdentity = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
@@ -143,7 +145,39 @@ export const eventSchemas = {
     /** The key under which the prompt is sent, so that it is sent once. Journals of earlier versions don't have it. */
     promptId: z.string().optional(),
   }),
-  'message/finished': z.object({ attempt, message: FinishedMessage }),
+  'message/finished': z.object({
+    attempt,
+    message: FinishedMessage,
+    /** Its cost stands in `charge/recorded` entries. Absent in older journals, where the message itself is the charge. */
+    charged: z.boolean().optional(),
+  }),
+  /** One model call in the ledger. `chargesOf` reads these and the messages of older journals alike. */
+  'charge/recorded': z.object({ charge: Charge }),
+  /** Money set aside before a prompt; replaces an earlier reservation with the same key. */
+  'budget/reserved': z.object({
+    key: z.string(),
+    attempt,
+    usd: Usd,
+    /** What it was worked out from: earlier attempts with this model, the most one call can cost, or what was left. */
+    basis: z.enum(['history', 'modelLimit', 'remainder']),
+  }),
+  /** The reservation is over; what was not spent of it is free again. */
+  'budget/released': z.object({ key: z.string(), attempt, usd: Usd, spentUsd: Usd, reason: z.enum(['settled', 'recovered']) }),
+  /** A share of a budget has been used; once for each share, period and limit. */
+  'budget/threshold': z.object({ scope: BudgetScope, period: z.string().nullable(), percent: z.number(), limitUsd: Usd, spentUsd: Usd }),
+  /** A budget is used up, or too little is left for the next call. */
+  'budget/exceeded': z.object({
+    scope: BudgetScope,
+    period: z.string().nullable(),
+    limitUsd: Usd,
+    spentUsd: Usd,
+    neededUsd: Usd.nullable(),
+    action: ExceedAction,
+  }),
+  /** A run that was deferred goes on. */
+  'budget/admitted': z.object({}),
+  /** The run waits, because what is left of a budget is reserved by others. */
+  'budget/deferred': z.object({ scope: BudgetScope, period: z.string().nullable(), leftUsd: Usd, neededUsd: Usd, reason: z.string() }),
   'attempt/executed': z.object({
     attempt,
     end: z.enum(['done', 'error', 'rejected', 'limit', 'aborted', 'serverGone']),

@@ -1,4 +1,5 @@
 import { type AppendRequest, type Journal, JournalRefused, type ReadQuery } from '../ports/journal.ts';
+import type { RunCosts } from '../projections/costs/runCosts.ts';
 import type { RunState } from '../run/state.ts';
 import { type Entry, firstPrevHash } from './entry.ts';
 import { type EvolveRun, isOpen, type ProjectedRun } from './foldRun.ts';
@@ -58,9 +59,10 @@ export class MemoryJournal implements Journal {
   }
 
   read(query: ReadQuery): readonly Entry[] {
-    const { from = 1, to = this.#entries.length, run, limit = 1000 } = query;
+    const { from = 1, to = this.#entries.length, run, types, limit = 1000 } = query;
     const range = this.#entries.slice(Math.max(0, from - 1), Math.max(0, to));
-    return (run === undefined ? range : range.filter((entry) => entry.run === run)).slice(0, limit);
+    const isWanted = (entry: Entry) => (run === undefined || entry.run === run) && (types === undefined || types.includes(entry.type));
+    return range.filter(isWanted).slice(0, limit);
   }
 
   run(run: string): RunState | null {
@@ -77,6 +79,11 @@ export class MemoryJournal implements Journal {
 
   runsOfTask(task: string): readonly RunState[] {
     return this.#states().filter((state) => state.task === task);
+  }
+
+  costs(since = 0): { readonly seq: number; readonly runs: readonly RunCosts[] } {
+    const runs = [...this.#runs.values()].sort((a, b) => a.firstSeq - b.firstSeq).flatMap(({ costs }) => costs ?? []);
+    return { seq: this.head(), runs: runs.filter(({ lastAt }) => lastAt >= since) };
   }
 
   highestTaskNumber(): number {

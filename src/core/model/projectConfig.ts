@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { Budgets, Prices } from './moneySettings.ts';
 import { PermissionRule } from './permissionRule.ts';
 import { AppPorts } from './runSpec.ts';
-import { countSetting, dollarsSetting, durationSetting, globsSetting } from './settingTypes.ts';
+import { countSetting, durationSetting, globsSetting, textSetting } from './settingTypes.ts';
 import { runSettings, TaskList } from './taskEntry.ts';
 
 const rule = PermissionRule.shape;
@@ -17,20 +18,6 @@ const Limits = z.strictObject({
   callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
   stepsPerRun: countSetting('Most steps committed in one run with "tcr: step".', 1, 10_000).default(50),
   stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
-});
-
-const Budgets = z.strictObject({
-  perRunUsd: dollarsSetting('Most one run may cost, in US dollars.').optional(),
-  perTaskUsd: dollarsSetting('Most one task may cost, in US dollars.').optional(),
-  perDayUsd: dollarsSetting('Most all runs of a day may cost, in US dollars.').optional(),
-  perWeekUsd: dollarsSetting('Most all runs of a week may cost, in US dollars.').optional(),
-  perMonthUsd: dollarsSetting('Most all runs of a month may cost, in US dollars.').optional(),
-  thresholds: z
-    .array(countSetting('Percent of a budget.', 1, 100))
-    .describe('Percentages of a budget at which it is told.')
-    .default([50, 75, 90, 100]),
-  onExceed: z.enum(['pause', 'stop', 'warn']).describe('What happens to a run that has used its budget up.').default('pause'),
-  unpriced: z.enum(['allow', 'ask', 'deny']).describe('Whether a model without a known price may work.').default('allow'),
 });
 
 const Ports = z
@@ -90,6 +77,11 @@ const Retention = z.strictObject({
 });
 export type Retention = z.output<typeof Retention>;
 
+const CurrencySetting = z.strictObject({
+  symbol: textSetting('What stands before an amount, such as € or CHF.').max(8),
+  perUsd: z.number().positive().describe('What one US dollar is worth.'),
+});
+
 /** reactor.yaml as a person writes it. Every setting may be left out. */
 export const ConfigDocument = z
   .strictObject({
@@ -113,6 +105,8 @@ export const ConfigDocument = z
       .default([]),
     limits: Limits.describe('Bounds for agents that go on without getting anywhere.').prefault({}),
     budgets: Budgets.describe('Bounds for money.').prefault({}),
+    prices: Prices.default([]),
+    currency: CurrencySetting.describe('How costs are shown. Limits, prices and what is recorded stay US dollars.').optional(),
     ports: Ports.describe('Range of ports for agent servers.').prefault({}),
     health: Health.describe('How the start of an agent server is watched.').prefault({}),
     cells: Cells.describe('How many cells there may be.').prefault({}),

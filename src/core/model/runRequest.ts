@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Category } from './category.ts';
 import { AppPorts, ApproveMode, LandMode, Priority, StepsMode, TaskId, TcrMode } from './runSpec.ts';
 import { Usd } from './usd.ts';
 
@@ -7,6 +8,7 @@ export const RunRequest = z.strictObject({
   task: TaskId.optional(),
   /** Short title (`--desc`); the first line of the prompt by default. */
   title: z.string().optional(),
+  category: Category.optional(),
   prompt: z.string().min(1),
   /** Absolute path of a folder in the repository; its reactor.yaml applies and commands run in it. */
   folder: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Category } from './category.ts';
 import { PermissionRule } from './permissionRule.ts';
 import { Usd } from './usd.ts';
 
@@ -56,6 +57,8 @@ export type QueuePlace = z.infer<typeof QueuePlace>;
 export const RunSpec = z.object({
   task: TaskId,
   title: z.string(),
+  /** Kind of work; what the title suggests when absent (`categoryOf`). */
+  category: Category.optional(),
   prompt: z.string().min(1),
   /** Folder below the repository's top in which commands run; '' for the top. */
   folder: z.string(),

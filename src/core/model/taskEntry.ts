@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Category } from './category.ts';
 import { AppPorts, ApproveMode, LandMode, Priority, StepsMode, TaskId, TcrMode } from './runSpec.ts';
 import { countSetting, dollarsSetting, durationSetting, globsSetting, modelSetting, refSetting, textSetting } from './settingTypes.ts';
 
@@ -36,6 +37,7 @@ export const TaskEntry = z
     id: TaskId.describe('Short name, such as TASK-001; letters, digits, dot, dash and underscore. Given out when left out.').optional(),
     title: textSetting('One line for people. The first line of the prompt when left out.').optional(),
     prompt: textSetting('What the agent is asked to do.'),
+    category: Category.describe('Kind of work, for sums and estimates, such as fix or docs. From the title when left out.').optional(),
     after: z.array(TaskId).describe('Tasks that must have landed before this one starts; it starts from what they made.').optional(),
     ...runSettings,
     priority: Priority.describe('Higher starts first among tasks that wait for a place; from -100 to 100, 0 when left out.').optional(),

@@ -7,18 +7,21 @@ export type Usd = z.infer<typeof Usd>;
 const PLACES = 12;
 const SCALE = 10n ** BigInt(PLACES);
 
-const toScaled = (amount: Usd): bigint => {
-  const negative = amount.startsWith('-');
-  const [whole = '0', fraction = ''] = (negative ? amount.slice(1) : amount).split('.');
-  const scaled = BigInt(whole) * SCALE + BigInt(fraction.padEnd(PLACES, '0'));
-  return negative ? -scaled : scaled;
+/** The amount in units of 10⁻¹² dollars, for long sums. */
+export const toScaled = (amount: Usd): bigint => {
+  const point = amount.indexOf('.');
+  // With a sign in front the digits are read as one number: '-0.5' is -0500000000000.
+  return point === -1 ? BigInt(amount) * SCALE : BigInt(amount.slice(0, point) + amount.slice(point + 1).padEnd(PLACES, '0'));
 };
 
-const fromScaled = (scaled: bigint): Usd => {
+export const fromScaled = (scaled: bigint): Usd => {
   const magnitude = scaled < 0n ? -scaled : scaled;
   const fraction = (magnitude % SCALE).toString().padStart(PLACES, '0').replace(/0+$/, '');
   return `${scaled < 0n ? '-' : ''}${magnitude / SCALE}${fraction ? `.${fraction}` : ''}`;
 };
+
+const roundedQuotient = (dividend: bigint, divisor: bigint): bigint =>
+  dividend < 0n ? -roundedQuotient(-dividend, divisor) : (2n * dividend + divisor) / (2n * divisor);
 
 export const zeroUsd: Usd = '0';
 export const addUsd = (a: Usd, b: Usd): Usd => fromScaled(toScaled(a) + toScaled(b));
@@ -32,6 +35,15 @@ export const usdFromNumber = (amount: number): Usd => {
   if (!Number.isFinite(amount)) throw new RangeError('amount is not finite');
   return fromScaled(toScaled(amount.toFixed(PLACES)));
 };
+/** Exact for a price of up to six places; further ones are rounded to 12 places of the amount, half up. */
+export const perMillionUsd = (tokens: number, perMillion: Usd): Usd =>
+  fromScaled(roundedQuotient(toScaled(perMillion) * BigInt(tokens), 1_000_000n));
+export const subtractUsd = (a: Usd, b: Usd): Usd => fromScaled(toScaled(a) - toScaled(b));
+export const maxUsd = (a: Usd, b: Usd): Usd => (compareUsd(a, b) < 0 ? b : a);
+export const minUsd = (a: Usd, b: Usd): Usd => (compareUsd(a, b) < 0 ? a : b);
+/** `amount` × numerator ÷ denominator, rounded to 12 places, half up. Both whole, the denominator not nought. */
+export const scaleUsd = (amount: Usd, numerator: number, denominator: number): Usd =>
+  fromScaled(roundedQuotient(toScaled(amount) * BigInt(Math.round(numerator)), BigInt(Math.round(denominator))));
 export const usdToNumber = (amount: Usd): number => Number(amount);
 
 /** A total of which some part may have no price. */

@@ -1,6 +1,8 @@
 import type { Result } from '../../base/result.ts';
 import type { PermissionRule } from '../model/permissionRule.ts';
 import type { TokenCounts } from '../model/tokens.ts';
+import type { Operation } from '../money/charge.ts';
+import type { ModelFacts } from '../money/modelFacts.ts';
 import type { ProcessIdentity } from './processes.ts';
 
 export interface StartServer {
@@ -80,7 +82,22 @@ export interface ToolUse {
   readonly durationMs: number;
 }
 
-/** One finished model call with its tools. The key of a charge is `messageId`. */
+/** One call to the model. What the server does not report of it is left to an estimate. */
+export interface ModelCall {
+  /** `<message id>/<n>`, the same whenever the call is read. */
+  readonly key: string;
+  readonly tokens: TokenCounts;
+  /** False when the server told no tokens of a call that was answered or broken off. */
+  readonly isReported: boolean;
+  /** It broke off half way and was made again. */
+  readonly isRepeated: boolean;
+  /** What the server says it cost, as decimal text in US dollars; null when it says nothing. */
+  readonly reportedUsd: string | null;
+  /** Characters of text, reasoning and tool input received. */
+  readonly answerChars: number;
+}
+
+/** One finished message of the model with its tools. */
 export interface FinishedMessage {
   readonly messageId: string;
   readonly sessionId: string;
@@ -89,9 +106,11 @@ export interface FinishedMessage {
   readonly agent: string;
   readonly provider: string;
   readonly model: string;
-  readonly tokens: TokenCounts;
-  /** Decimal text in US dollars; null when the model has no price. */
-  readonly costUsd: string | null;
+  /** What the calls to the model were for, and the calls, oldest first. None when the model was never reached. */
+  readonly operation: Operation;
+  readonly calls: readonly ModelCall[];
+  /** What is known of `provider/model`; null when the server does not know it. */
+  readonly facts: ModelFacts | null;
   /** The prose, cut to its first 4,000 characters. */
   readonly text: string;
   readonly tools: readonly ToolUse[];
@@ -221,6 +240,11 @@ export interface AgentClient {
   runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
   /** Runs a command in the cell through the server (INV-006). The whole process tree of the command ends with it. */
   shell(request: ShellRequest, signal: AbortSignal): Promise<ShellResult>;
-  /** All finished messages of a session and its subagents, to reconcile what the event stream may have missed. */
+  /** What the server knows of a model; of the one a prompt goes to that names none when `model` is null. Null when it knows nothing. */
+  modelFacts(model: string | null): Promise<ModelFacts | null>;
+  /**
+   * All messages of a session and its subagents, to reconcile what the event stream may have missed. Asked between turns: a message that is not
+   * finished then was broken off.
+   */
   messages(sessionId: string, signal?: AbortSignal): Promise<readonly FinishedMessage[]>;
 }

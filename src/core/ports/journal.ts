@@ -1,4 +1,5 @@
 import type { Entry, NewEntry } from '../journal/entry.ts';
+import type { RunCosts } from '../projections/costs/runCosts.ts';
 import type { RunState } from '../run/state.ts';
 
 export type AppendRefusal = {
@@ -32,6 +33,8 @@ export interface ReadQuery {
   /** Last sequence number, inclusive. */
   readonly to?: number;
   readonly run?: string;
+  /** Only entries of these types. */
+  readonly types?: readonly string[];
   /** Most rows; 1,000 by default. Page on with `from`. */
   readonly limit?: number;
 }
@@ -49,6 +52,8 @@ export interface JournalReader {
   recentRuns(limit: number): readonly RunState[];
   /** Runs of one task, oldest first. */
   runsOfTask(task: string): readonly RunState[];
+  /** Materialised costs of the runs charged or changed at `since` (milliseconds since the epoch) or later, oldest run first, as of entry `seq`. */
+  costs(since?: number): { readonly seq: number; readonly runs: readonly RunCosts[] };
   /** Highest number used in a task id of the form TASK-nnn; 0 when none. */
   highestTaskNumber(): number;
   /** Entries of unknown type that were kept and skipped in folding. */

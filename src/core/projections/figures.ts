@@ -13,6 +13,19 @@ const two = (n: number): string => String(n).padStart(2, '0');
 /** With a comma between thousands, whatever the locale. */
 export const countText = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
+/** '1,830', '45.2k', '1.2M', '3.4G'. */
+export function shortCountText(n: number): string {
+  if (n < 9999.5) return countText(n);
+  const units = ['k', 'M', 'G', 'T'];
+  let value = n / 1000;
+  let unit = 0;
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value.toFixed(1)}${units[unit]}`;
+}
+
 /** '1 file', '3 files'. */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${countText(n)} ${n === 1 ? one : many}`;
 

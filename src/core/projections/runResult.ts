@@ -44,7 +44,7 @@ export function resultRow(state: RunState): ResultRow {
     tokens: state.tokens,
     costUsd: state.cost.unpricedCalls > 0 ? null : usdToNumber(state.cost.usd),
     durationMs: end === null ? null : Math.max(0, end - (state.startedAt ?? state.requestedAt)),
-    reason: state.concluded?.reason ?? state.parked?.reason ?? state.pending[0]?.title ?? state.queued?.text ?? '',
+    reason: state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? state.pending[0]?.title ?? state.queued?.text ?? '',
     kept: kept?.keptRef ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import type { RunState } from './state.ts';
+import { currentAttempt, type RunState } from './state.ts';
 
 const stepRule =
   'Work in small steps: make the next small step and end your turn. After each turn the tests run, and the step is committed, or reverted when they fail. When nothing is left to do, end your turn without changing a file.';
@@ -8,6 +8,10 @@ export function composePrompt(state: RunState): string {
   const { spec, feedback } = state;
   const where = spec.folder === '' ? '' : `\n\nWork in the folder \`${spec.folder}\` of this repository.`;
   const place = spec.tcr === 'step' ? `${where}\n\n${stepRule}` : where;
+  const wasPaused = currentAttempt(state)?.executed?.limit === 'budget';
+  if (feedback === null && wasPaused) {
+    return `Work on this task was paused because a budget was used up. Your changes so far are still in place. Go on with the task:\n\n${spec.prompt}${place}`;
+  }
   if (feedback === null) return `${spec.prompt}${place}`;
   switch (feedback.because) {
     case 'testsFailed':

@@ -4,7 +4,7 @@ import { readEvent } from '../journal/readEvent.ts';
 import { noTokens } from '../model/tokens.ts';
 import { noCost } from '../model/usd.ts';
 import { evolveAttempt } from './evolveAttempt.ts';
-import { type CellState, isGreen, type LandingState, type Phase, type RunState } from './state.ts';
+import { type CellState, isGreen, type LandingState, type Phase, type RunState, UNPRICED } from './state.ts';
 
 /**
  * Folds one entry into the state of its run. Pure: no clock, no randomness.
@@ -45,6 +45,9 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   cancelledBy: null,
   timedOut: false,
   budgetUsd: data.spec.limits.budgetUsd,
+  reserved: null,
+  deferred: null,
+  unpricedModels: {},
   parked: null,
   concluded: null,
   tokens: noTokens,
@@ -70,10 +73,14 @@ const isWaitingInLine = ({ run, landing }: RunState): boolean =>
   landing.refused === null &&
   landing.batch?.leader !== run;
 
-/** Time counts as waiting while a person's answer is open, the run is parked, others land before it or, once it has begun, it has no place. */
+/**
+ * Time counts as waiting while a person's answer is open, the run is parked, others hold the money it needs or land before it or, once it
+ * has begun, it has no place.
+ */
 const countWaiting = (state: RunState, at: number): RunState => {
   const hasNoPlace = state.queued !== null && state.startedAt !== null;
-  const waits = state.phase !== 'ended' && (state.pending.length > 0 || state.parked !== null || hasNoPlace || isWaitingInLine(state));
+  const isHeldUp = state.parked !== null || state.deferred !== null || hasNoPlace || isWaitingInLine(state);
+  const waits = state.phase !== 'ended' && (state.pending.length > 0 || isHeldUp);
   if (waits && state.waitingSince === null) return { ...state, waitingSince: at };
   if (!waits && state.waitingSince !== null) {
     return { ...state, waitedMs: state.waitedMs + Math.max(0, at - state.waitingSince), waitingSince: null };
@@ -93,7 +100,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'run/started':
       return { ...state, queued: null, phase: 'bootstrapping', startedAt: state.startedAt ?? entry.at };
     case 'run/parked':
-      return { ...state, phase: 'parked', parked: event.data };
+      return { ...state, phase: 'parked', parked: event.data, deferred: null };
     case 'run/resumed':
       return { ...state, phase: 'bootstrapping', parked: null, landing: state.landing?.landed ? state.landing : null };
     case 'run/recovered':
@@ -104,8 +111,16 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return { ...state, timedOut: true };
     case 'run/budgetRaised':
       return { ...state, budgetUsd: event.data.budgetUsd };
+    case 'budget/reserved':
+      return { ...state, reserved: { attempt: event.data.attempt, usd: event.data.usd }, deferred: null };
+    case 'budget/released':
+      return { ...state, reserved: null };
+    case 'budget/deferred':
+      return { ...state, deferred: event.data.reason };
+    case 'budget/admitted':
+      return { ...state, deferred: null };
     case 'run/concluded':
-      return { ...state, phase: 'ending', concluded: event.data, predicted: [], parked: null, queued: null, pending: [] };
+      return { ...state, phase: 'ending', concluded: event.data, predicted: [], parked: null, queued: null, pending: [], deferred: null };
     case 'run/finished':
       return { ...state, phase: 'ended', endedAt: entry.at, pending: [] };
     case 'run/recoveryApplied':
@@ -158,6 +173,10 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return afterAnswer(state, event.data.id);
     case 'approval/answered': {
       const asked = state.pending.find((p) => p.id === event.data.id);
+      if (asked?.permission?.permission === UNPRICED) {
+        const said = asked.permission.patterns.map((model) => [model, event.data.decision === 'approved']);
+        return { ...afterAnswer(state, event.data.id), unpricedModels: { ...state.unpricedModels, ...Object.fromEntries(said) } };
+      }
       const grants = asked?.permission && event.data.decision === 'approved' ? grantsOf(asked.permission) : [];
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }

@@ -1,9 +1,9 @@
 import type { Entry } from '../journal/entry.ts';
 import type { DomainEvent } from '../journal/events.ts';
-import { addTokens, noTokens } from '../model/tokens.ts';
-import { addCost, noCost } from '../model/usd.ts';
+import { addTokens, noTokens, type TokenCounts } from '../model/tokens.ts';
+import { addCost, noCost, type Usd } from '../model/usd.ts';
 import { answerText } from './answerText.ts';
-import { type AttemptState, isGreen, type RunState } from './state.ts';
+import { type AttemptState, isGreen, type RunState, UNPRICED } from './state.ts';
 import { testFeedback } from './testFeedback.ts';
 
 /** The part of the fold that concerns attempts. Leaves every other field as it is, except phase, tokens, cost and feedback. */
@@ -38,22 +38,19 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
         ],
       };
     case 'message/finished': {
-      const { message, attempt } = event.data;
-      const counted = change(state, attempt, (a) => ({
-        ...a,
-        tokens: addTokens(a.tokens, message.tokens),
-        cost: addCost(a.cost, message.costUsd),
-      }));
-      return {
-        ...counted,
-        messages: state.messages + 1,
-        tokens: addTokens(state.tokens, message.tokens),
-        cost: addCost(state.cost, message.costUsd),
-      };
+      const { message, attempt, charged } = event.data;
+      const heard = { ...state, messages: state.messages + 1 };
+      return charged === true ? heard : charge(heard, attempt, message.tokens, message.costUsd);
+    }
+    case 'charge/recorded': {
+      const { attempt, tokens, costUsd } = event.data.charge;
+      return charge(state, attempt, tokens, costUsd);
     }
     case 'attempt/executed': {
       const { attempt, ...executed } = event.data;
-      return change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, executed }));
+      // What a budget broke off is gone on with, and takes no attempt away.
+      const grantedAttempts = state.grantedAttempts + (executed.limit === 'budget' ? 1 : 0);
+      return change({ ...state, phase: 'testing', grantedAttempts }, attempt, (a) => ({ ...a, executed }));
     }
     case 'attempt/violated':
       return change(state, event.data.attempt, (a) => ({ ...a, violations: [...a.violations, ...event.data.violations] }));
@@ -82,6 +79,7 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
       const asked = state.pending.find((p) => p.id === event.data.id);
       if (asked === undefined) return state;
       const { decision, comment } = event.data;
+      if (asked.permission?.permission === UNPRICED) return state;
       if (asked.kind !== 'review') {
         // A live turn gets the answer directly; a parked one is gone on with by a new attempt in the same worktree.
         if (state.parked === null) return state;
@@ -120,6 +118,12 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
       return state;
   }
 }
+
+const charge = (state: RunState, attempt: number, tokens: TokenCounts, costUsd: Usd | null): RunState => ({
+  ...change(state, attempt, (a) => ({ ...a, tokens: addTokens(a.tokens, tokens), cost: addCost(a.cost, costUsd) })),
+  tokens: addTokens(state.tokens, tokens),
+  cost: addCost(state.cost, costUsd),
+});
 
 const change = (state: RunState, attempt: number, edit: (a: AttemptState) => AttemptState): RunState => ({
   ...state,

@@ -158,6 +158,7 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
   if (candidate === null) return { step: 'buildCandidate', attempt };
   const violation = a.violations[0];
   if (violation) return { step: 'revert', attempt, reason: `security violation: ${violation.detail}` };
+  if (executed.limit === 'budgetStop') return conclude('failed', exitCodes.overBudget, executed.reason ?? 'a budget is used up');
   if (executed.limit === 'budget') return budgetStep(state);
   if (executed.end === 'error' || executed.end === 'limit') {
     return { step: 'revert', attempt, reason: executed.reason ?? 'the agent did not finish its turn' };

@@ -92,9 +92,11 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
   const target = targetOf(sources, entry);
   if (!target.ok) return target;
 
+  const category = request.category ?? entry.category;
   return ok({
     task: sources.task,
     title: orNull(request.title) ?? entry.title ?? titleOf(request.prompt),
+    ...(category === undefined ? {} : { category }),
     prompt: request.prompt,
     folder,
     base: base.commit,

@@ -148,6 +148,12 @@ export interface RunState {
   readonly timedOut: boolean;
   /** Most the run may cost now; starts as the limit of its spec. */
   readonly budgetUsd: string | null;
+  /** Set aside for the attempt that is under way or about to begin. */
+  readonly reserved: { readonly attempt: number; readonly usd: string } | null;
+  /** Why it waits for money that others hold; null when it does not. */
+  readonly deferred: string | null;
+  /** What a person said of models without a known price: whether they may work under a budget. */
+  readonly unpricedModels: Readonly<Record<string, boolean>>;
   readonly parked: { readonly code: ParkCode; readonly reason: string; readonly exitCode: number } | null;
   readonly concluded: { readonly status: RunStatus; readonly exitCode: number; readonly reason: string } | null;
   readonly tokens: TokenCounts;
@@ -162,6 +168,9 @@ export interface RunState {
 /** The commit that an attempt's work stands on, the last one's by default: where the cell started, or the target that a landing brought it onto. */
 export const startOf = ({ reworked, spec }: RunState, attempt = Number.POSITIVE_INFINITY): string =>
   reworked !== null && attempt > reworked.after ? reworked.commit : spec.base;
+/** The permission that a person is asked for before a model without a known price works under a budget. */
+export const UNPRICED = 'unpriced';
+
 export const currentAttempt = (state: RunState): AttemptState | null => state.attempts.at(-1) ?? null;
 /** Passing means: ended by itself with code 0. */
 export const isGreen = (evidence: CommandEvidence): boolean => evidence.end === 'exited' && evidence.exitCode === 0;

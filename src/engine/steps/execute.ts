@@ -1,10 +1,9 @@
 import { event } from '../../core/journal/events.ts';
-import { compareUsd } from '../../core/model/usd.ts';
 import type { FinishedMessage, TurnEvent, TurnResult } from '../../core/ports/agent.ts';
 import type { Asks } from '../asks.ts';
 import type { Cell } from '../cell.ts';
-import { journaledMessages } from '../messages.ts';
 import type { RunContext } from '../runContext.ts';
+import type { MoneyStop, RunMoney } from '../runMoney.ts';
 
 /** The server retries a failing model by itself with exponential backoff; past this many it counts as failed (R3). */
 const MODEL_RETRIES = 3;
@@ -13,7 +12,14 @@ const MODEL_RETRIES = 3;
  * Sends the attempt's prompt and follows the turn to its end. Messages are journaled as they finish, each once.
  * When the run is parked meanwhile (an ask that nobody answers), the attempt stays open.
  */
-export async function execute(context: RunContext, cell: Cell, asks: Asks, attempt: number, signal: AbortSignal): Promise<void> {
+export async function execute(
+  context: RunContext,
+  cell: Cell,
+  asks: Asks,
+  money: RunMoney,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { deps, state } = context;
   const current = state.attempts.find((a) => a.attempt === attempt);
   const session = state.cell?.session;
@@ -21,23 +27,17 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
   const started = deps.clock.monotonic();
   const turn = new AbortController();
   const stop = AbortSignal.any([signal, turn.signal]);
-  let stoppedFor: 'budget' | 'model' | null = null;
+  let stoppedFor: MoneyStop | 'model' | null = null;
   let modelFailure = '';
   const recorded: Promise<unknown>[] = [];
 
-  const overBudget = (): boolean => {
-    const { budgetUsd, cost } = context.state;
-    return budgetUsd !== null && compareUsd(cost.usd, budgetUsd) >= 0;
-  };
-  const known = journaledMessages(context);
   const onMessage = async (message: FinishedMessage): Promise<void> => {
-    if (known.has(message.messageId)) return;
-    known.add(message.messageId);
-    await context.recordAs('agent', event('message/finished', { attempt, message: { ...message, tools: [...message.tools] } }));
-    if (stoppedFor === null && overBudget() && message.finish !== 'stop') {
-      stoppedFor = 'budget';
-      turn.abort(new Error('over budget'));
-    }
+    const charges = await money.record(attempt, message);
+    if (charges.length === 0 || stoppedFor !== null || (message.finish === 'stop' && !message.subagent)) return;
+    const stop = await money.afterCall(attempt);
+    if (stop === null || stoppedFor !== null) return;
+    stoppedFor = stop;
+    turn.abort(new Error(stop.reason));
   };
   const onRetry = (retry: number, message: string): void => {
     modelFailure = message;
@@ -70,13 +70,15 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     }
   };
 
+  // Of a turn that is joined, the calls under way are no broken ones: the turn itself reports what the journal has not.
+  if (!asks.isJoining(attempt)) await money.reconcile(cell.server.client, session);
   const { limits } = state.spec;
   const result = await cell.server.client.runTurn(
     {
       sessionId: session,
       prompt: current.prompt,
       promptId: current.promptId,
-      reported: [...known],
+      reported: money.messagesRecorded(),
       asked: asks.askedBefore(attempt),
       agent: state.spec.agent,
       model: state.spec.model,
@@ -93,6 +95,7 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
     stop,
   );
   await Promise.all(recorded);
+  await money.settle();
   if (context.state.parked !== null) return;
   for (const { id, kind } of context.state.pending) {
     // Asked in a turn that was joined, and no longer open on the server.
@@ -112,9 +115,9 @@ export async function execute(context: RunContext, cell: Cell, asks: Asks, attem
 type Outcome = { end: TurnResult['end']; limit?: string; reason?: string };
 
 /** What ended the turn, in the words of the run: an abort of ours is the reason we had for it. */
-function outcomeOf(result: TurnResult, stoppedFor: 'budget' | 'model' | null, modelFailure: string, violations: number): Outcome {
-  if (stoppedFor === 'budget') return { end: 'limit', limit: 'budget', reason: 'the budget is used up' };
+function outcomeOf(result: TurnResult, stoppedFor: MoneyStop | 'model' | null, modelFailure: string, violations: number): Outcome {
   if (stoppedFor === 'model') return { end: 'error', reason: `the model failed ${MODEL_RETRIES + 1} times: ${modelFailure}` };
+  if (stoppedFor !== null) return { end: 'limit', ...stoppedFor };
   // Stopped for a violation: the attempt is over, and what it did is kept and reverted, not repeated.
   if (violations > 0) return { end: 'error', reason: 'stopped after a security violation' };
   return {

@@ -45,6 +45,7 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
     'reactor.fixDiagnostic': (uri: vscodeTypes.Uri, range: vscodeTypes.Range, messages: string[]) =>
       running.fixDiagnostic(uri, range, messages),
     'reactor.runPlanned': (argument: unknown, index: unknown) => running.planned(argument, index),
+    'reactor.estimateTask': () => running.estimate(),
     'reactor.openPlannedTask': (argument: unknown) => openPlanned(context, argument),
     'reactor.reviewChanges': (argument: unknown) => reviewChanges(parts, argument),
     'reactor.openFileDiff': (node: unknown) => (isFileNode(node) ? parts.reviews.openFile(node) : undefined),

@@ -4,20 +4,30 @@ import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
 import { dollarsOf } from './budgets.ts';
-import { choiceRows, estimateText, type RunChoices, type RunPlan } from './runChoices.ts';
+import { planEstimateText } from './estimates.ts';
+import { choiceRows, type RunChoices, type RunPlan } from './runChoices.ts';
 
 const KEY = 'reactor.choices';
 
 type Stored = Record<string, RunChoices>;
 
 /** The second step of a run: one list, on whose first row Enter is enough. @returns what to ask for, or null when the person left */
-export async function planRun(context: HostContext, model: RepositoryModel, title: string): Promise<RunChoices | null> {
+export async function planRun(
+  context: HostContext,
+  model: RepositoryModel,
+  title: string,
+  prompts: readonly string[],
+): Promise<RunChoices | null> {
   const { vscode, host, extension } = context;
   const { folder, id } = model.place;
-  const [{ config }, detected, facts] = await Promise.all([host.config(folder), host.detectTest(folder), host.facts(folder)]);
+  const [{ config }, detected, facts, { runs }] = await Promise.all([
+    host.config(folder),
+    host.detectTest(folder),
+    host.facts(folder),
+    model.costs(),
+  ]);
   const stored = extension.workspaceState.get<Stored>(KEY, {});
   let choices: RunChoices = stored[id] ?? {};
-  const estimate = estimateText(model.runs.values());
   for (;;) {
     const plan: RunPlan = {
       test: choices.test ?? config.test ?? detected?.command ?? null,
@@ -28,6 +38,7 @@ export async function planRun(context: HostContext, model: RepositoryModel, titl
       attempts: choices.attempts ?? config.attempts,
       budgetUsd: choices.budgetUsd ?? config.budgets.perRunUsd ?? null,
     };
+    const estimate = planEstimateText(prompts, { ...plan, folder: facts.prefix }, runs);
     const rows = choiceRows(plan, estimate, Object.keys(choices).length > 0);
     const chosen = await vscode.window.showQuickPick(rows, {
       title,

@@ -1,8 +1,6 @@
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
-import { usdToNumber } from '../../core/model/usd.ts';
 import { plural } from '../../core/projections/figures.ts';
-import type { RunState } from '../../core/run/state.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
 
 /** What a person chose to have otherwise than reactor.yaml and the defaults say; remembered for the next run. */
@@ -35,17 +33,6 @@ const approvals: Record<ApproveMode, string> = {
 export function landingText({ approve, land, target }: RunPlan): string {
   const where = land === 'branch' ? 'stay on its branch' : `land on ${target ?? 'the branch checked out'}`;
   return approve === 'never' ? `${where} when I resume it` : `${where} ${approvals[approve]}`;
-}
-
-/** Mid cost of earlier runs: '≈ $0.30 (12 earlier runs)'; '' when there are none with a price. */
-export function estimateText(runs: Iterable<RunState>): string {
-  const costs = [...runs]
-    .filter((run) => run.phase === 'ended' && run.messages > 0 && run.cost.unpricedCalls === 0)
-    .slice(-50)
-    .map(({ cost }) => usdToNumber(cost.usd))
-    .sort((a, b) => a - b);
-  const mid = costs[Math.floor(costs.length / 2)];
-  return mid === undefined ? '' : `≈ $${mid.toFixed(mid < 1 ? 3 : 2)} (${plural(costs.length, 'earlier run')})`;
 }
 
 /** The list of the second step: its first row starts the run as planned, each other changes one thing. */

@@ -8,6 +8,7 @@ import type { PlannedTask, PlannedTasks } from '../plannedTasks.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
 import { hasAgentServer } from './agentServerCheck.ts';
+import { estimateTask } from './estimates.ts';
 import { planRun } from './planRun.ts';
 import { askPrompt, selectionOf, textAt, withContext } from './promptInput.ts';
 import { startRuns } from './startRuns.ts';
@@ -37,6 +38,12 @@ export class Running {
     if (asked === null) return;
     if ('planned' in asked) return this.#startPlanned(model, [asked.planned]);
     await this.#plan(model, asked.prompt);
+  }
+
+  /** A dry run: what a task will likely cost, from past runs. */
+  async estimate(): Promise<void> {
+    const model = await this.#model();
+    if (model !== null) await estimateTask(this.#context, model, this.#planned);
   }
 
   /** The selection is the prompt when it is prose of an untitled document, else the context of one. */
@@ -69,7 +76,7 @@ export class Running {
   }
 
   async #plan(model: RepositoryModel, prompt: string): Promise<void> {
-    const choices = await planRun(this.#context, model, `Run: ${withoutIcons(plainLine(prompt, 60))}`);
+    const choices = await planRun(this.#context, model, `Run: ${withoutIcons(plainLine(prompt, 60))}`, [prompt]);
     if (choices !== null) await startRuns(this.#context, model, [{ ...choices, prompt, folder: model.place.folder }]);
   }
 
@@ -109,7 +116,7 @@ export class Running {
       prompts.push(typed.trim());
     }
     if (prompts.length === 0) return;
-    const choices = await planRun(this.#context, model, `Run ${prompts.length} tasks in parallel`);
+    const choices = await planRun(this.#context, model, `Run ${prompts.length} tasks in parallel`, prompts);
     const { folder } = model.place;
     if (choices !== null)
       await startRuns(

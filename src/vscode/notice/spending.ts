@@ -1,12 +1,47 @@
-import { costText, type Usd, usdToNumber } from '../../core/model/usd.ts';
-import type { Spending } from '../../core/projections/daySpending.ts';
+import { localDay } from '../../base/localDay.ts';
+import type { Usd } from '../../core/model/usd.ts';
+import { projectionText } from '../../core/money/burnRate.ts';
+import { burnOf } from '../../core/projections/costs/burn.ts';
+import { daysLater, startOfDay } from '../../core/projections/costs/calendar.ts';
+import type { CostSum } from '../../core/projections/costs/costSum.ts';
+import { costTable } from '../../core/projections/costs/costTable.ts';
+import { type Currency, limitText, moneyText } from '../../core/projections/costs/currency.ts';
+import type { RunCosts } from '../../core/projections/costs/runCosts.ts';
+import { sumText } from '../../core/projections/costs/sumText.ts';
+
+export interface Spending {
+  readonly today: CostSum;
+  /** Of today, by task, highest first. */
+  readonly byTask: readonly { readonly task: string; readonly cost: CostSum }[];
+  /** '$5.00 reached at about 14:20'; null when not today at the present rate, or without a limit. */
+  readonly projection: string | null;
+}
+
+/** Midnight, where this editor runs, `days` after the one before `now`. */
+export const dayStart = (now: number, days = 0): number => startOfDay(daysLater(localDay(now), days), localDay);
+
+/** What was spent since midnight. @param runs at least those charged since then; @param limit of the day */
+export function spendingToday(runs: readonly RunCosts[], now: number, limit: Usd | null): Spending {
+  const table = costTable(runs, 'task', { from: dayStart(now), to: null }, localDay);
+  const burn = burnOf(runs, { now, today: localDay(now), dayOf: localDay, budgetUsd: limit });
+  const isAhead = limit !== null && burn.reachedAt !== null && burn.reachedAt > now;
+  return {
+    today: table.total.sum,
+    byTask: table.rows.filter(({ sum }) => sum.calls > 0).map(({ key, sum }) => ({ task: key, cost: sum })),
+    projection: isAhead ? projectionText(burn, limit, timeOf) : null,
+  };
+}
+
+const timeOf = (at: number): string => new Date(at).toTimeString().slice(0, 5);
 
 /** '$3.12 / $10.00 today', '$3.12 today', 'unpriced today'. */
-export const spendingText = ({ total }: Spending, limit: Usd | null): string =>
-  `${costText(total)}${limit === null ? '' : ` / $${usdToNumber(limit).toFixed(2)}`} today`;
+export const spendingText = ({ today }: Spending, limit: Usd | null, currency: Currency): string => {
+  const spent = today.calls === 0 ? moneyText('0', currency) : sumText(today, currency);
+  return `${spent}${limit === null ? '' : ` / ${limitText(limit, currency)}`} today`;
+};
 
 /** Share of the limit that is used, from 0; null without a limit. */
-export const shareOf = ({ total }: Spending, limit: Usd | null): number | null => {
-  const most = limit === null ? 0 : usdToNumber(limit);
-  return most > 0 ? usdToNumber(total.usd) / most : null;
+export const shareOf = ({ today }: Spending, limit: Usd | null): number | null => {
+  const most = Number(limit ?? 0);
+  return most > 0 ? Number(today.usd) / most : null;
 };

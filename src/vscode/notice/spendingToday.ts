@@ -2,26 +2,25 @@ import { Emitter, type Event } from '../../base/event.ts';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import type { Entry } from '../../core/journal/entry.ts';
-import { readEvent } from '../../core/journal/readEvent.ts';
-import { DaySpending, type Spending } from '../../core/projections/daySpending.ts';
+import { CostLedger } from '../../core/projections/costs/costLedger.ts';
+import type { RunCosts } from '../../core/projections/costs/runCosts.ts';
 import type { EditorHost } from '../editorHost.ts';
-import { dayStart, localDay } from '../localDay.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
+import { dayStart } from './spending.ts';
 
 /** Entries read from the journal at a time. Between two pages the editor does other work. */
 const PAGE = 1000;
 
-/** What the model calls of one repository have cost since midnight: read from the journal's entries of this day only, then from each new one. */
+/** The costs of the runs of one repository that were charged since midnight: what the journal keeps of them, then each new entry. */
 export class SpendingToday implements Disposable {
   readonly #model: RepositoryModel;
   readonly #host: Pick<EditorHost, 'clock' | 'log'>;
   readonly #store = new DisposableStore();
   readonly #changed: Emitter<void>;
-  readonly #spending = new DaySpending(localDay);
-  /** The last entry that was looked at; 0 before any. */
-  #seq = 0;
+  readonly #ledger = new CostLedger();
   #reading: Promise<void> | null = null;
   #isBehind = false;
+  #mustReset = true;
 
   constructor(model: RepositoryModel, host: Pick<EditorHost, 'clock' | 'log'>) {
     this.#model = model;
@@ -36,13 +35,15 @@ export class SpendingToday implements Disposable {
     return this.#changed.event;
   }
 
-  get now(): Spending {
-    return this.#spending.on(localDay(this.#host.clock.now()));
+  get runs(): readonly RunCosts[] {
+    return this.#ledger.runs;
   }
 
   #receive(entry: Entry): void {
-    if (this.#reading !== null || entry.seq !== this.#seq + 1) return this.#catchUp();
-    if (this.#add(entry)) this.#changed.fire();
+    // A run from before this day that spends again: its costs so far were left out.
+    if (entry.type === 'charge/recorded' && entry.run !== null && !this.#ledger.has(entry.run)) this.#mustReset = true;
+    if (this.#mustReset || this.#reading !== null || entry.seq !== this.#ledger.seq + 1) return this.#catchUp();
+    if (this.#ledger.add(entry)) this.#changed.fire();
   }
 
   /** Reads what the journal has beyond what is known, one reading at a time. Without a run there is nothing to read. */
@@ -59,24 +60,16 @@ export class SpendingToday implements Disposable {
   async #read(): Promise<void> {
     while (this.#isBehind && !this.#store.isDisposed) {
       this.#isBehind = false;
-      if (this.#seq === 0) this.#seq = (await this.#model.firstSince(dayStart(this.#host.clock.now()))) - 1;
+      if (this.#mustReset) this.#ledger.reset(await this.#model.costs(dayStart(this.#host.clock.now())));
+      this.#mustReset = false;
       for (;;) {
-        const entries = await this.#model.entries({ from: this.#seq + 1, run: null, limit: PAGE });
-        for (const entry of entries) this.#add(entry);
+        const entries = await this.#model.entries({ from: this.#ledger.seq + 1, run: null, limit: PAGE });
+        for (const entry of entries) this.#ledger.add(entry);
         if (entries.length < PAGE || this.#store.isDisposed) break;
         await this.#host.clock.sleep(0);
       }
     }
     if (!this.#store.isDisposed) this.#changed.fire();
-  }
-
-  /** @returns whether it was a model call */
-  #add(entry: Entry): boolean {
-    this.#seq = entry.seq;
-    const event = entry.run === null ? null : readEvent(entry);
-    if (event?.type !== 'message/finished' || entry.run === null) return false;
-    this.#spending.add(this.#model.run(entry.run)?.task ?? entry.run, event.data.message);
-    return true;
   }
 
   dispose(): void {

@@ -1,17 +1,15 @@
-import type { Entry } from '../../core/journal/entry.ts';
-import { CostFold } from '../../core/projections/costFold.ts';
-import type { CostReport } from '../../core/projections/costReport.ts';
-import { localDay } from '../localDay.ts';
+import { localDay } from '../../base/localDay.ts';
+import { CostLedger } from '../../core/projections/costs/costLedger.ts';
+import { type CostReport, costReport } from '../../core/projections/costs/costReport.ts';
 import type { PanelHost, PanelModel } from './panelDeps.ts';
 
 const PAGE = 1000;
 
-/** Reckons the costs of all runs of a repository: the journal once, page by page, also when the panel is closed meanwhile; then what is new. */
+/** Reckons the costs of all runs of a repository: what the journal keeps of them, also when the panel is closed meanwhile; then every entry. */
 export class CostDesk {
   readonly #model: PanelModel;
   readonly #host: PanelHost;
-  readonly #fold = new CostFold(localDay);
-  #seq = 0;
+  readonly #ledger = new CostLedger();
   #reading: Promise<void> | null = null;
 
   constructor(model: PanelModel, host: PanelHost) {
@@ -26,22 +24,22 @@ export class CostDesk {
     });
     await this.#reading;
     const { config } = await this.#host.config(this.#model.place.folder);
-    const budget = config.budgets.perDayUsd;
-    return this.#fold.report(this.#host.clock.now(), budget === undefined ? null : String(budget));
+    return costReport(this.#ledger.runs, {
+      now: this.#host.clock.now(),
+      zone: localDay,
+      budgets: config.budgets,
+      ...(config.currency === undefined ? {} : { currency: config.currency }),
+    });
   }
 
   async #catchUp(): Promise<void> {
+    if (this.#ledger.seq === 0) this.#ledger.reset(await this.#model.costs());
     for (;;) {
-      const entries = await this.#model.entries({ from: this.#seq + 1, run: null, limit: PAGE });
-      for (const entry of entries) this.#add(entry);
+      const entries = await this.#model.entries({ from: this.#ledger.seq + 1, run: null, limit: PAGE });
+      for (const entry of entries) this.#ledger.add(entry);
       if (entries.length < PAGE) return;
       await this.#host.clock.sleep(0);
     }
-  }
-
-  #add(entry: Entry): void {
-    this.#seq = entry.seq;
-    this.#fold.add(entry);
   }
 }
 

@@ -38,7 +38,7 @@ export function hoverCard(vscode: Vscode, state: RunState, repository: string, n
 function lines(state: RunState): string[] {
   const { spec, cell } = state;
   const shown = state.attempts.slice(-mostAttempts);
-  const reason = state.concluded?.reason ?? state.parked?.reason ?? '';
+  const reason = state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? '';
   return [
     `Base ${shortOid(spec.base)} · test: ${plainLine(spec.test)} · ${landingText(state)}`,
     ...(cell === null ? [] : [joined(cell.branch, cell.port === null ? '' : `:${cell.port}`)]),

@@ -31,7 +31,11 @@ export function taskItem(vscode: Vscode, node: NodeOf<'task'>, state: RunState, 
   const commit = landed ? shortOid(landed.to) : '';
   // Time that goes on is shown with the cells; here nothing moves while it is read.
   const time = state.phase === 'ended' ? runElapsedText(state, now) : '';
-  const reason = state.parked?.reason ?? state.queued?.text ?? (state.phase === 'ended' && !landed ? (state.concluded?.reason ?? '') : '');
+  const reason =
+    state.parked?.reason ??
+    state.deferred ??
+    state.queued?.text ??
+    (state.phase === 'ended' && !landed ? (state.concluded?.reason ?? '') : '');
   drawn.id = node.key;
   drawn.description = joined(grouped ? '' : word, commit, plainLine(reason, 80), attemptText(state), time, runCostText(state));
   drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));

@@ -4,6 +4,7 @@ import { runCli } from '../../../src/cli/runCli.ts';
 import { defaultConfig } from '../../../src/core/model/projectConfig.ts';
 import type { GitRepository } from '../../../src/core/ports/git.ts';
 import type { JournalReader } from '../../../src/core/ports/journal.ts';
+import { foldRunCosts, type RunCosts } from '../../../src/core/projections/costs/runCosts.ts';
 import type { FakeEngine } from './fakeEngine.ts';
 import { FakeTerminal } from './fakeTerminal.ts';
 
@@ -12,13 +13,24 @@ export const readerOf = (engine: FakeEngine): JournalReader => {
   const newest = () => [...engine.states.values()].reverse();
   return {
     head: () => engine.entries.length,
-    read: ({ from = 1, to = Number.MAX_SAFE_INTEGER, run, limit = 1000 }) =>
-      engine.entries.filter((entry) => entry.seq >= from && entry.seq <= to && (run === undefined || entry.run === run)).slice(0, limit),
+    read: ({ from = 1, to = Number.MAX_SAFE_INTEGER, run, types, limit = 1000 }) =>
+      engine.entries
+        .filter((entry) => entry.seq >= from && entry.seq <= to && (run === undefined || entry.run === run))
+        .filter(({ type }) => types === undefined || types.includes(type))
+        .slice(0, limit),
     run: (run) => engine.states.get(run) ?? null,
     openRuns: () => [...engine.states.values()].filter(({ phase }) => phase !== 'ended'),
     recentRuns: (limit) => newest().slice(0, limit),
     runsOfTask: (task) => [...engine.states.values()].filter((state) => state.task === task),
     highestTaskNumber: () => 0,
+    costs: (since = 0) => {
+      const runs = new Map<string, RunCosts>();
+      for (const entry of engine.entries) {
+        const costs = entry.run === null ? null : foldRunCosts(runs.get(entry.run) ?? null, entry);
+        if (costs !== null) runs.set(costs.run, costs);
+      }
+      return { seq: engine.entries.length, runs: [...runs.values()].filter(({ lastAt }) => lastAt >= since) };
+    },
     unknownCount: () => 0,
     close: () => {},
   };

@@ -123,6 +123,9 @@ export class FakeTerminal implements Terminal {
   timeOfDay(at: number): string {
     return new Date(at).toISOString().slice(11, 19);
   }
+  dayOf(at: number): string {
+    return new Date(at).toISOString().slice(0, 10);
+  }
 }
 
 /** Lets everything that is ready run. */

@@ -1,5 +1,6 @@
 import { Emitter } from '../../../src/base/event.ts';
 import type { Entry } from '../../../src/core/journal/entry.ts';
+import { CostLedger } from '../../../src/core/projections/costs/costLedger.ts';
 import { evolveRun } from '../../../src/core/run/evolve.ts';
 import type { RunState } from '../../../src/core/run/state.ts';
 import type { LiveMessage } from '../../../src/protocol/messages.ts';
@@ -54,6 +55,12 @@ export class FakePanelModel implements PanelModel {
       else high = middle;
     }
     return Promise.resolve(all.slice(low, low + limit));
+  }
+
+  costs(): ReturnType<PanelModel['costs']> {
+    const ledger = new CostLedger();
+    for (const entry of this.#entries) ledger.add(entry);
+    return Promise.resolve({ seq: ledger.seq, runs: ledger.runs });
   }
 
   readonly request: PanelModel['request'] = (method, params) => {

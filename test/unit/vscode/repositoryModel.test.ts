@@ -108,30 +108,6 @@ describe('RepositoryModel', () => {
     model.dispose();
   });
 
-  it('finds the first entry of a stretch of time without reading all of them', async () => {
-    const { engine, world, model } = story();
-    for (let number = 1; number <= 40; number += 1) greenRun(engine, `r${number}`, storySpec(`TASK-${number}`, 'x'));
-    let read = 0;
-    const reader = await world.host().reader('');
-    const host = world.host({
-      reader: () =>
-        Promise.resolve({
-          ...reader,
-          read: (query) => {
-            const found = reader.read(query);
-            read += found.length;
-            return found;
-          },
-        }),
-    });
-    const counted = new RepositoryModel(model.place, host);
-    const [third] = engine.entries.slice(200);
-    const found = [third?.at ?? 0, engine.at + 1, 0].map((at) => counted.firstSince(at));
-    assert.deepEqual([await Promise.all(found), read < 40], [[201, engine.entries.length + 1, 1], true]);
-    counted.dispose();
-    model.dispose();
-  });
-
   it('asks for an old run that stirs and was left out of the first reading', async () => {
     const { engine, world, model } = story();
     greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));

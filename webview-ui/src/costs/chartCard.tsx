@@ -10,6 +10,7 @@ export function ChartCard<Row>({
   columns,
   rows,
   keyOf,
+  tools,
   children,
 }: {
   title: string;
@@ -18,6 +19,8 @@ export function ChartCard<Row>({
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string;
+  /** What stands before the switch to the table. */
+  tools?: ComponentChildren;
   children: ComponentChildren;
 }) {
   const hasTable = useSignal(false);
@@ -26,6 +29,7 @@ export function ChartCard<Row>({
       <header>
         <h2>{title}</h2>
         <span class="faint clip grow">{note}</span>
+        {tools}
         <vscode-checkbox
           label="As table"
           checked={hasTable.value}

@@ -1,47 +1,49 @@
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 
+type TrendPoint = CostReportShape['trend']['day'][number];
+
 /** More models than this are shown as one, 'others'. */
 const mostModels = 6;
 
-/** Cost by model and day, stacked: `stacked[i]` is model i with all before it, so that drawing the last first shows each one's part. */
+/** Cost by model and period, stacked: `stacked[i]` is model i with all before it, so that drawing the last first shows each one's part. */
 export interface ModelStack {
   readonly models: readonly string[];
-  readonly days: readonly string[];
-  /** US dollars per model and day. */
+  readonly periods: readonly string[];
+  /** US dollars per model and period. */
   readonly parts: readonly (readonly number[])[];
   readonly stacked: readonly (readonly number[])[];
 }
 
-export function modelStack(report: CostReportShape): ModelStack {
+export function modelStack(points: readonly TrendPoint[]): ModelStack {
   const totals = new Map<string, number>();
-  for (const day of report.days) {
-    for (const { model, total } of day.models) totals.set(model, (totals.get(model) ?? 0) + Number(total.usd));
+  for (const point of points) {
+    for (const { model, cost } of point.models) totals.set(model, (totals.get(model) ?? 0) + Number(cost.usd));
   }
   const ranked = [...totals].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([model]) => model);
   const named = ranked.length > mostModels ? ranked.slice(0, mostModels - 1) : ranked;
   const models = named.length < ranked.length ? [...named, 'others'] : named;
   const parts = models.map((model) =>
-    report.days.map(({ models: ofDay }) =>
-      ofDay
+    points.map(({ models: ofPeriod }) =>
+      ofPeriod
         .filter((part) => (model === 'others' && !named.includes('others') ? !named.includes(part.model) : part.model === model))
-        .reduce((sum, part) => sum + Number(part.total.usd), 0),
+        .reduce((sum, part) => sum + Number(part.cost.usd), 0),
     ),
   );
-  const running = report.days.map(() => 0);
+  const running = points.map(() => 0);
   const stacked = parts.map((part) =>
-    part.map((usd, day) => {
-      running[day] = (running[day] ?? 0) + usd;
-      return running[day];
+    part.map((usd, period) => {
+      running[period] = (running[period] ?? 0) + usd;
+      return running[period];
     }),
   );
-  return { models, days: report.days.map(({ day }) => day), parts, stacked };
+  return { models, periods: points.map(({ period }) => period), parts, stacked };
 }
 
 /** Burn-down of the day: x in seconds, what is spent, where it goes at this rate, the limit. */
 export type BurnSeries = [number[], (number | null)[], (number | null)[], (number | null)[]];
 
 /** With a budget what is left of it, falling; without one what was spent, rising. */
-export function burnSeries({ burn, now }: CostReportShape): BurnSeries {
+export function burnSeries({ burn, now }: Pick<CostReportShape, 'burn' | 'now'>): BurnSeries {
   const budget = burn.budgetUsd === null ? null : Number(burn.budgetUsd);
   const value = (spent: number): number => (budget === null ? spent : budget - spent);
   const points = burn.points.filter(({ at }) => at >= burn.from && at <= now);

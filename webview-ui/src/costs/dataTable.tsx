@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { csv } from '../../../src/core/report/csv.ts';
 import { ask } from '../host.ts';
 import { problem } from '../panelState.ts';
-import { csv } from '../ui/csv.ts';
 import { type SortColumn, sorted } from './sorted.ts';
 
 export interface Column<Row> extends SortColumn<Row> {

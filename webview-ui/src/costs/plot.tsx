@@ -3,6 +3,9 @@ import uPlot from 'uplot';
 import { useSize } from '../ui/canvasSize.ts';
 import { type Theme, theme } from '../ui/theme.ts';
 
+/** Of the charts of the costs, in pixels. */
+export const chartHeight = 190;
+
 /** What a chart needs beside its data; made anew when the theme changes. */
 export type PlotOptions = Omit<uPlot.Options, 'width' | 'height'>;
 

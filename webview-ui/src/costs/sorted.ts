@@ -1,4 +1,4 @@
-import type { CsvCell } from '../ui/csv.ts';
+import type { CsvCell } from '../../../src/core/report/csv.ts';
 
 /** A column that can be sorted by. */
 export interface SortColumn<Row> {

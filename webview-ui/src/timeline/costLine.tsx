@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { axisMarks, usDollars } from '../../../src/core/projections/costs/currency.ts';
 import { pickedLane, spansVersion, storeOf } from '../panelState.ts';
 import { hostNow, now } from '../ui/browserClock.ts';
 import { useSize } from '../ui/canvasSize.ts';
-import { totalText, usdMarks, usdText } from '../ui/format.ts';
+import { totalText, usdText } from '../ui/format.ts';
 import { theme } from '../ui/theme.ts';
 import { costSteps } from './costSteps.ts';
 import { gutterWidth } from './laneMetrics.ts';
@@ -35,7 +36,7 @@ export function CostLine() {
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: true, auto: false }, y: { range: (_self, _min, max) => [0, Math.max(max, 0.0001) * 1.15] } },
-        axes: [{ show: false }, { ...axis, size: gutterWidth, space: 28, values: (_self, values) => usdMarks(values) }],
+        axes: [{ show: false }, { ...axis, size: gutterWidth, space: 28, values: (_self, values) => axisMarks(values, usDollars) }],
         series: [
           {},
           {

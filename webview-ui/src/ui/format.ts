@@ -16,14 +16,6 @@ export function usdText(amount: number): string {
   return `${amount < 0 ? '−' : ''}$${size !== 0 && size < 1 ? size.toFixed(4) : size.toFixed(2)}`;
 }
 
-/** Marks of an axis, all with as many places as the closest two need. */
-export function usdMarks(values: readonly number[]): string[] {
-  const step = Math.abs((values[1] ?? 0) - (values[0] ?? 0)) || 1;
-  const isExact = (digits: number): boolean => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6 * 10 ** digits * step;
-  const places = [step >= 1 ? 0 : 2, 3, 4, 5].find(isExact) ?? 6;
-  return values.map((value) => `${value < 0 ? '−' : ''}$${Math.abs(value).toFixed(places)}`);
-}
-
 /** '$0.0121', 'unpriced', or '$0.0121 + unpriced'. */
 export function totalText(total: { readonly usd: string; readonly unpricedCalls: number }): string {
   const amount = Number(total.usd);

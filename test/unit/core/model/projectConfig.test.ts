@@ -27,6 +27,7 @@ describe('ProjectConfig', () => {
       limits: { stepsPerAttempt: 200, callsPerMinute: 120, stepsPerRun: 50, stallMs: 300_000 },
       budgets: { thresholds: [50, 75, 90, 100], onExceed: 'pause', unpriced: 'allow' },
       ports: { from: 8000, to: 9000 },
+      prices: [],
       health: { everyMs: 200, limitMs: 10_000 },
       cells: { limit: 50, memoryMb: 400, ports: 0, copy: [] },
       tasks: [],

@@ -5,7 +5,6 @@ import { type ConfigDocument, ProjectConfig } from '../../../../src/core/model/p
 import type { RunRequest } from '../../../../src/core/model/runRequest.ts';
 import { RunSpec } from '../../../../src/core/model/runSpec.ts';
 import { requestedBase, resolveSpec, type SpecSources, titleOf } from '../../../../src/core/run/resolveSpec.ts';
-import { settingNotes } from '../../../../src/core/run/settingNotes.ts';
 import { taskRequest } from '../../../../src/core/run/taskRequest.ts';
 
 const base = { commit: 'a'.repeat(40), tree: 'b'.repeat(40) };
@@ -252,25 +251,6 @@ describe('titleOf', () => {
     assert.deepEqual(
       ['Fix it', '\n\n  \r\n  Fix\tit \u001b[31mnow\nand more', `${'x'.repeat(72)}\n`, 'x'.repeat(73), long, ' \n'].map(titleOf),
       ['Fix it', 'Fix it [31mnow', 'x'.repeat(72), `${'x'.repeat(71)}…`, `${'word '.repeat(14)}😀…`, ''],
-    );
-  });
-});
-
-describe('settingNotes', () => {
-  it('tells settings that nothing acts on yet, and only those', () => {
-    const notes = settingNotes(
-      config({ budgets: { perRunUsd: 1, perDayUsd: 20, onExceed: 'stop', unpriced: 'deny' }, cells: { warm: 2 } }),
-    );
-    assert.deepEqual(
-      { none: settingNotes(config({ budgets: { perRunUsd: 1, perTaskUsd: 1 } })), notes },
-      {
-        none: [],
-        notes: [
-          'budgets.perDayUsd is not enforced yet: only budgets.perRunUsd and budgets.perTaskUsd stop a run',
-          'budgets.onExceed: stop is not possible yet: a run over its budget is paused',
-          'budgets.unpriced: deny is not possible yet: a model without a price is let through',
-        ],
-      },
     );
   });
 });

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { UserFacingError } from '../../../../src/base/userFacingError.ts';
-import { estimateText } from '../../../../src/vscode/commands/runChoices.ts';
-import { FakeEngine } from '../../../support/cli/fakeEngine.ts';
 import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
 import type { EditorStory } from '../../../support/vscode/editorStory.ts';
 import { settle } from '../../../support/vscode/fakeEditorHost.ts';
@@ -172,19 +170,49 @@ progress: TASK-001 Add slugify: queued`,
     assert.deepEqual(editor.engine.asked, []);
     editor.api.dispose();
   });
-
-  it('estimates by the runs that have a price', () => {
-    assert.equal(estimateText(earlierRuns()), '≈ $0.012 (2 earlier runs)');
-    assert.equal(estimateText([]), '');
-  });
 });
 
-function earlierRuns() {
-  const engine = new FakeEngine();
+const withHistory = ({ engine }: EditorStory): void => {
   for (const task of ['TASK-001', 'TASK-002']) {
-    greenRun(engine, `${task}-r1`, storySpec(task, task));
+    greenRun(engine, `${task}-r1`, storySpec(task, 'Fix it'));
     landRun(engine, `${task}-r1`);
   }
-  greenRun(engine, 'TASK-003-r1', storySpec('TASK-003', 'open'));
-  return [...engine.states.values()];
-}
+};
+
+describe('Estimate Reactor Task', () => {
+  it('says what a task will likely cost and what that rests on, and starts nothing', async () => {
+    const editor = await openEditor({}, withHistory);
+    assert.equal(
+      await editor.run('reactor.estimateTask', [], 'Fix the rounding', null),
+      `input: Estimate Reactor Task | Enter goes on to how it runs [Write it in an editor]
+pick: Estimate: Fix the rounding
+  $(flame) ≈ $0.0121 | 80 %: $0.0121 to $0.0121
+  $(symbol-number) ≈ 1,830 tokens | 80 %: 1,830 to 1,830
+  $(history) 1 attempt | in the middle run
+  $(graph) low confidence | from 2 past runs with the same model, category, test
+  $(play) Run it… | choose how it runs`,
+    );
+    assert.deepEqual(editor.engine.asked, []);
+    editor.api.dispose();
+  });
+
+  it('goes on to the run when the person wants it, and says no history when there is none', async () => {
+    const editor = await openEditor();
+    assert.match(
+      await editor.run('reactor.estimateTask', [], 'Fix it', 'Run it'),
+      /\n {2}\$\(question\) No history \| no run of this repository has ended yet/,
+    );
+    assert.deepEqual(editor.editor.executed.at(-1), { command: 'reactor.runTask', args: ['Fix it'] });
+    editor.api.dispose();
+  });
+
+  it('stands in the second step of a run', async () => {
+    const editor = await openEditor({}, (story) => {
+      withHistory(story);
+      accepting(story);
+    });
+    assert.match(await editor.run('reactor.runTask', [], 'Fix it', null), /3 attempts · ≈ \$0\.0121 \(2 similar runs\)/);
+    assert.match(await editor.run('reactor.runTasksInParallel', [], 'Fix it', 'Fix that', '', null), /≈ \$0\.0242 for 2 tasks/);
+    editor.api.dispose();
+  });
+});

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { localDay } from '../../../../src/base/localDay.ts';
 import { event } from '../../../../src/core/journal/events.ts';
 import { defaultConfig } from '../../../../src/core/model/projectConfig.ts';
-import { costText, noCost } from '../../../../src/core/model/usd.ts';
-import { CostFold } from '../../../../src/core/projections/costFold.ts';
-import { dayStart, localDay } from '../../../../src/vscode/localDay.ts';
+import { CostLedger } from '../../../../src/core/projections/costs/costLedger.ts';
+import { costReport } from '../../../../src/core/projections/costs/costReport.ts';
+import { dayStart, spendingText, spendingToday } from '../../../../src/vscode/notice/spending.ts';
 import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
+import { CostStory } from '../../../support/costs/costStory.ts';
 import { openEditor } from '../../../support/vscode/openEditor.ts';
 
 /** A model call that ended on the day before. */
@@ -101,6 +103,29 @@ describe('notifications', () => {
     assert.match(editor.editor.take(), /^info: TASK-004 asks to: [^\n]*$/);
     editor.api.dispose();
   });
+
+  it('tell of each share of a budget that is used while the editor looks on', async () => {
+    const share = (percent: number) =>
+      event('budget/threshold', {
+        scope: { over: 'day', of: 'repository' },
+        period: '2026-05-04',
+        percent,
+        limitUsd: '10',
+        spentUsd: `${percent / 10}`,
+      });
+    const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
+    editor.engine.tell('TASK-001-r1', share(50), share(90));
+    await editor.pass(1000);
+    assert.equal(
+      editor.editor.take(),
+      'info: 50 % of the budget of today is used: $5.00 of $10.00 [Show Costs] [Set Budget…]\nwarning: 90 % of the budget of today is used: $9.00 of $10.00 [Show Costs] [Set Budget…]',
+    );
+    editor.editor.settings.set('reactor.notifications', 'none');
+    editor.engine.tell('TASK-001-r1', share(100));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), '');
+    editor.api.dispose();
+  });
 });
 
 describe('the status bar', () => {
@@ -154,11 +179,24 @@ describe('the status bar', () => {
       engine.tell('TASK-001-r1', ...begun('TASK-001'), told.message(1, '0.1'), late('0.3'));
       engine.tell('TASK-001-r1', told.message(1, null), told.message(1, '0.2'));
     });
-    const fold = new CostFold(localDay);
-    for (const entry of editor.engine.entries) fold.add(entry);
-    const [today] = fold.report(editor.world.clock.now(), null).figures;
-    assert.deepEqual(today?.total, { usd: '0.3', unpricedCalls: 1 });
-    assert.equal(editor.editor.status[0]?.text.slice(0, 33), `$(flame) ${costText(today?.total ?? noCost)} today`);
+    const ledger = new CostLedger();
+    for (const entry of editor.engine.entries) ledger.add(entry);
+    const { figures } = costReport(ledger.runs, { now: editor.world.clock.now(), zone: localDay, budgets: defaultConfig().budgets });
+    const today = figures.find(({ name }) => name === 'today')?.cost;
+    assert.deepEqual([today?.usd, today?.unpricedCalls], ['0.3', 1]);
+    assert.equal(editor.editor.status[0]?.text.slice(0, 33), '$(flame) $0.3000 + unpriced today');
     editor.api.dispose();
+  });
+
+  it('counts each charge on the day it was made, says where it leads, and shows another currency when wanted', () => {
+    const noon = new Date(2026, 5, 1, 12).getTime();
+    assert.equal(dayStart(noon), new Date(2026, 5, 1).getTime());
+    const story = new CostStory().run(noon - 86_400_000, 'TASK-001', ['5']).run(noon, 'TASK-002', ['0.2', '0.3']);
+    const spending = spendingToday(story.runs, noon + 1_800_000, '2');
+    assert.deepEqual(
+      [spending.today.usd, spending.byTask.map(({ task, cost }) => [task, cost.usd]), spending.projection],
+      ['0.5', [['TASK-002', '0.5']], '$2.00 reached at about 14:00'],
+    );
+    assert.equal(spendingText(spending, '2', { symbol: '€', perUsd: 0.9 }), '€0.4500 / €1.80 today');
   });
 });

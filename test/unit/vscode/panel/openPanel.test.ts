@@ -46,7 +46,7 @@ describe('the panel of a repository', () => {
     model.asked.length = 0;
     again.webview.say({ type: 'costs' });
     await again.until(() => again.of('costs').length === 1);
-    assert.deepEqual([model.asked, again.of('costs')[0]?.report.tasks[0]?.total.usd], [[known + 1], '0.024']);
+    assert.deepEqual([model.asked, again.of('costs')[0]?.report.by.task[0]?.cost.usd], [[known + 1], '0.024']);
   });
 
   it('comes back after a reload for the repository it was of, and goes when that is not there any more', async () => {

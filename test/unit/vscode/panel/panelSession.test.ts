@@ -120,7 +120,7 @@ describe('what the panel asks for', () => {
     panel.clock.advance(200);
     await panel.until(() => panel.of('costs').length === 2);
     assert.deepEqual(
-      panel.of('costs').map(({ report }) => [report.tasks[0]?.total.usd, report.burn.budgetUsd]),
+      panel.of('costs').map(({ report }) => [report.by.task[0]?.cost.usd, report.burn.budgetUsd]),
       [
         ['0.012', '2'],
         ['0.036', '2'],

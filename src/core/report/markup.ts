@@ -1,0 +1,22 @@
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** Text as it can stand in HTML, between tags and in quoted attributes. Control characters are left out. */
+export const escaped = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').replace(/[&<>"']/g, (character) => entities[character] ?? '');
+
+export interface HtmlColumn<Row> {
+  readonly name: string;
+  /** Plain text; it is escaped here. */
+  readonly value: (row: Row) => string;
+  readonly isNumber?: boolean;
+}
+
+/** A table with its caption. */
+export function htmlTable<Row>(caption: string, rows: readonly Row[], columns: readonly HtmlColumn<Row>[]): string {
+  const css = (column: HtmlColumn<Row>): string => (column.isNumber ? ' class="n"' : '');
+  const head = columns.map((column) => `<th scope="col"${css(column)}>${escaped(column.name)}</th>`).join('');
+  const body = rows
+    .map((row) => `<tr>${columns.map((column) => `<td${css(column)}>${escaped(column.value(row))}</td>`).join('')}</tr>`)
+    .join('\n');
+  return `<table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table>`;
+}

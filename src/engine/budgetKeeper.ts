@@ -1,0 +1,218 @@
+import { errorText } from '../base/log.ts';
+import { event } from '../core/journal/events.ts';
+import { defaultConfig } from '../core/model/projectConfig.ts';
+import { addUsd, zeroUsd } from '../core/model/usd.ts';
+import type { LimitState } from '../core/money/admission.ts';
+import type { Charge } from '../core/money/charge.ts';
+import { chargeOf } from '../core/money/chargeOf.ts';
+import { hasLimits, limitStates, type MoneyRules, type RunMoneyState } from '../core/money/limits.ts';
+import type { WrittenPrice } from '../core/money/priceBook.ts';
+import { passedThresholds } from '../core/money/thresholds.ts';
+import type { SharedMoney } from '../core/ports/spending.ts';
+import type { RunState } from '../core/run/state.ts';
+import type { EngineDeps } from './deps.ts';
+import type { Ledger } from './ledger.ts';
+
+const PAGE = 1000;
+/** Other processes may give money back without this one hearing of it. */
+const LOOK_AGAIN_MS = 1000;
+
+/** What holds for a run at this moment, read anew before each prompt so that a raised budget counts at once. */
+export interface RunRules extends MoneyRules {
+  readonly prices: readonly WrittenPrice[];
+}
+
+/** No budget looks further back than a month. */
+const LONGEST_PERIOD_MS = 33 * 86_400_000;
+
+/** The engine's money: knows every budget, what was spent of it and what is set aside, and tells when a share of it has been used. */
+export class BudgetKeeper {
+  readonly #deps: EngineDeps;
+  readonly #ledger: Ledger;
+  readonly #lastRules = new Map<string, RunRules>();
+  readonly #told = new Set<string>();
+  #waiting: (() => void)[] = [];
+
+  constructor(deps: EngineDeps, ledger: Ledger) {
+    this.#deps = deps;
+    this.#ledger = ledger;
+  }
+
+  /** Counts what the journal has and the shared sums lack, and gives back what engines of before had set aside. */
+  async start(): Promise<void> {
+    const { journal, money } = this.#deps;
+    const specs = new Map<string, RunState['spec'] | null>();
+    const specOf = (run: string) => {
+      const known = specs.get(run) ?? journal.run(run)?.spec ?? null;
+      specs.set(run, known);
+      return known;
+    };
+    const counted = money.spending.cursor();
+    const oldest = this.#deps.clock.now() - LONGEST_PERIOD_MS;
+    for (let from = counted > 0 ? counted + 1 : firstSince(journal, oldest); ; ) {
+      const page = journal.read({ from, limit: PAGE });
+      const last = page.at(-1);
+      if (last === undefined) break;
+      this.#count(
+        page.flatMap((entry) => chargeOf(entry, specOf) ?? []),
+        last.seq,
+      );
+      from = last.seq + 1;
+      await this.#deps.clock.sleep(0);
+    }
+    for (const key of money.spending.releaseAll()) {
+      const state = journal.run(key);
+      if (state === null || state.phase === 'ended' || state.reserved === null) continue;
+      const { attempt, usd } = state.reserved;
+      await this.#ledger.append(key, 'engine', event('budget/released', { key, attempt, usd, spentUsd: zeroUsd, reason: 'recovered' }));
+    }
+  }
+
+  /** @throws UserFacingError `configuration` when a settings file is wrong and none was read before. */
+  async rules({ spec }: RunState): Promise<RunRules> {
+    const { project, money } = this.#deps;
+    const { checkout, folder } = spec;
+    const at = checkout === null ? '' : folder === '' ? checkout : `${checkout}/${folder}`;
+    try {
+      const user = await money.userSettings();
+      const config = checkout === null ? defaultConfig() : (await project.config(at, checkout)).config;
+      // The list is searched for the latest day, and within it the last wins: the repository's own word.
+      const rules = { repository: config.budgets, everything: user.budgets, prices: [...user.prices, ...config.prices] };
+      this.#lastRules.set(at, rules);
+      return rules;
+    } catch (error) {
+      const last = this.#lastRules.get(at);
+      if (last === undefined) throw error;
+      this.#deps.log.log('warn', 'the settings about money could not be read; those of before hold', { error: errorText(error) });
+      return last;
+    }
+  }
+
+  /** Whether any budget holds for the run. */
+  isBounded(state: RunState, rules: MoneyRules): boolean {
+    return hasLimits(rules, this.#ofRun(state, rules));
+  }
+
+  limits(state: RunState, rules: MoneyRules, money: SharedMoney): LimitState[] {
+    return limitStates(rules, this.#ofRun(state, rules), money, this.today);
+  }
+
+  look(state: RunState, rules: MoneyRules): LimitState[] {
+    return this.#deps.money.spending.look((money) => this.limits(state, rules, money));
+  }
+
+  get today(): string {
+    return this.#deps.money.dayOf(this.#deps.clock.now());
+  }
+
+  /** Adds charges that have just been journaled, and tells of the shares of budgets that are used now. */
+  async charged(state: RunState, rules: MoneyRules, charges: readonly Charge[], seq: number): Promise<void> {
+    this.#count(charges, seq);
+    if (!this.isBounded(state, rules)) return;
+    for (const limit of this.look(state, rules)) await this.#tellThresholds(state, rules, limit);
+  }
+
+  /** Records that a budget stops or warns a run; tells the outside once for each limit. */
+  async exceeded(state: RunState, rules: MoneyRules, limit: LimitState, neededUsd: string | null): Promise<void> {
+    const { scope, period, limitUsd, spentUsd, action } = limit;
+    await this.#ledger.append(state.run, 'engine', event('budget/exceeded', { scope, period, limitUsd, spentUsd, neededUsd, action }));
+    if (this.#once(`${this.#nameOf(state, limit)} exceeded`)) this.#notify(state, rules, limit, { kind: 'exceeded', percent: null });
+  }
+
+  /** As `exceeded` for a budget that only warns, once. */
+  async warnOnce(state: RunState, rules: MoneyRules, limits: readonly LimitState[]): Promise<void> {
+    for (const limit of limits) {
+      if (limit.action !== 'warn' || passedThresholds(limit, [100]).length === 0) continue;
+      if (this.#once(`${this.#nameOf(state, limit)} warned`)) await this.exceeded(state, rules, limit, null);
+    }
+  }
+
+  /** Resolves when money has come back, or after a moment, as other processes don't tell. Rejects with the signal's reason. */
+  async untilReleased(signal: AbortSignal): Promise<void> {
+    const released = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await Promise.race([released, this.#deps.clock.sleep(LOOK_AGAIN_MS, signal)]);
+  }
+
+  release(key: string): void {
+    this.#deps.money.spending.release(key);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #count(charges: readonly Charge[], seq: number): void {
+    const { dayOf, spending } = this.#deps.money;
+    spending.count(
+      charges.map(({ key, at, costUsd }) => ({ key, day: dayOf(at), usd: costUsd ?? zeroUsd })),
+      seq,
+    );
+  }
+
+  #ofRun(state: RunState, { repository }: MoneyRules): RunMoneyState {
+    const { budgetUsd, cost, spec, task, run } = state;
+    const { perTaskUsd } = repository;
+    // A person who raised the budget of the run meant it to go on.
+    const isRaised = budgetUsd !== spec.limits.budgetUsd;
+    const spentBefore = () => this.#deps.journal.runsOfTask(task).filter((other) => other.run !== run);
+    return {
+      runLimitUsd: budgetUsd,
+      runSpentUsd: cost.usd,
+      task: perTaskUsd === undefined || isRaised ? null : { limitUsd: perTaskUsd, spentUsd: sumOf([state, ...spentBefore()]) },
+    };
+  }
+
+  async #tellThresholds(state: RunState, rules: MoneyRules, limit: LimitState): Promise<void> {
+    const { scope, period, limitUsd, spentUsd } = limit;
+    for (const percent of passedThresholds(limit, rules[scope.of].thresholds)) {
+      if (!this.#once(`${this.#nameOf(state, limit)} ${percent}`)) continue;
+      await this.#ledger.append(state.run, 'engine', event('budget/threshold', { scope, period, percent, limitUsd, spentUsd }));
+      this.#notify(state, rules, limit, { kind: 'threshold', percent });
+    }
+  }
+
+  #notify(state: RunState, rules: MoneyRules, limit: LimitState, what: { kind: 'threshold' | 'exceeded'; percent: number | null }): void {
+    const { scope, period, limitUsd, spentUsd, action } = limit;
+    const { money, repository: git } = this.#deps;
+    const repository = git.facts.topLevel ?? git.facts.commonDir;
+    const notice = {
+      ...what,
+      at: this.#deps.clock.now(),
+      repository: repository.replace(/^.*[\\/]/, ''),
+      run: state.run,
+      task: state.task,
+      budget: { ...scope, period },
+      limitUsd,
+      spentUsd,
+      action: what.kind === 'exceeded' ? action : null,
+    };
+    const { notificationUrl, notificationSecretEnv } = rules[scope.of];
+    if (notificationUrl !== undefined) money.notifier.notify({ url: notificationUrl, secretEnv: notificationSecretEnv ?? null }, notice);
+  }
+
+  #nameOf(state: RunState, { scope, period, limitUsd }: LimitState): string {
+    const whose = scope.of === 'everything' ? '' : this.#deps.repository.facts.commonDir;
+    const which = scope.over === 'run' ? state.run : scope.over === 'task' ? state.task : period;
+    return JSON.stringify([whose, scope.over, which, limitUsd]);
+  }
+
+  #once(what: string): boolean {
+    if (this.#told.has(what)) return false;
+    this.#told.add(what);
+    return this.#deps.money.spending.tellOnce(what);
+  }
+}
+
+const sumOf = (runs: readonly RunState[]): string => runs.reduce((sum, { cost }) => addUsd(sum, cost.usd), zeroUsd);
+
+/** Sequence number of the first entry recorded at or after a moment, one past the last when there is none; looks at a few entries only. */
+function firstSince(journal: EngineDeps['journal'], at: number): number {
+  let low = 1;
+  let high = journal.head() + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [entry] = journal.read({ from: middle, limit: 1 });
+    if (entry === undefined || entry.at >= at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,64 @@
+import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
+import { errorText } from '../../base/log.ts';
+import type { Entry } from '../../core/journal/entry.ts';
+import type { EventData } from '../../core/journal/events.ts';
+import { readEvent } from '../../core/journal/readEvent.ts';
+import { usdToNumber } from '../../core/model/usd.ts';
+import { budgetName } from '../../core/money/limitText.ts';
+import type { HostContext } from '../hostContext.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
+
+/** From here on it is a warning. */
+const SERIOUS_PERCENT = 90;
+
+/** Tells when a share of a budget has been used, as it happens. What was used up stands in the inbox by itself. */
+export class BudgetAlerts implements Disposable {
+  readonly #context: HostContext;
+  readonly #store = new DisposableStore();
+  readonly #followed = new Set<RepositoryModel>();
+  /** Up to which entry each repository's journal was there before this looked on: that is no news. */
+  readonly #heads = new Map<RepositoryModel, number>();
+
+  constructor(context: HostContext) {
+    this.#context = context;
+    this.#store.add(context.repositories.onDidReset((model) => this.#heads.set(model, model.head)));
+    this.#store.add(context.repositories.onDidChange(() => this.#follow()));
+    this.#follow();
+  }
+
+  #follow(): void {
+    for (const model of this.#context.repositories.list) {
+      if (this.#followed.has(model)) continue;
+      this.#followed.add(model);
+      this.#heads.set(model, model.head);
+      this.#store.add(model.onEntry((entry) => this.#onEntry(model, entry)));
+    }
+  }
+
+  #onEntry(model: RepositoryModel, entry: Entry): void {
+    if (entry.type !== 'budget/threshold' || entry.seq <= (this.#heads.get(model) ?? 0)) return;
+    const event = readEvent(entry);
+    if (event?.type !== 'budget/threshold') return;
+    this.#tell(event.data).catch((error: unknown) =>
+      this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }),
+    );
+  }
+
+  async #tell({ percent, scope, spentUsd, limitUsd }: EventData<'budget/threshold'>): Promise<void> {
+    const { window, commands, workspace } = this.#context.vscode;
+    if (workspace.getConfiguration('reactor').get<string>('notifications', 'all') === 'none') return;
+    const figures = `$${usdToNumber(spentUsd).toFixed(2)} of $${usdToNumber(limitUsd).toFixed(2)}`;
+    const text = `${percent} % of ${budgetName(scope)} is used: ${figures}`;
+    const buttons: Record<string, string> = { 'Show Costs': 'reactor.showCosts', 'Set Budget…': 'reactor.setBudget' };
+    const pressed =
+      percent >= SERIOUS_PERCENT
+        ? await window.showWarningMessage(text, ...Object.keys(buttons))
+        : await window.showInformationMessage(text, ...Object.keys(buttons));
+    const command = pressed === undefined ? undefined : buttons[pressed];
+    if (command !== undefined) await commands.executeCommand(command);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
