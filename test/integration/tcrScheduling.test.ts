@@ -11,11 +11,14 @@ import { plainProject, settings } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, Gate, tools, write } from '../support/sampleScript.ts';
 
+/** Four cells start one after another where processors are few or busy. */
+const PATIENCE_MS = 300_000;
+
 const outcomes = (outcome: Outcome): string[] =>
   [...(outcome.result?.runs ?? [])].map(({ task, status }: ResultRow) => `${task} ${status}`).sort();
 
 describe('Tasks side by side', function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   let reactor: Reactor;
   const gates = { held: new Gate(), first: new Gate() };
 
@@ -53,10 +56,14 @@ describe('Tasks side by side', function () {
     const file = tasksFile('parallel.yaml', tasks.join(''));
     const call = reactor.start(repository, ['run', '--json', '--file', file, '--parallel', '2', '--approve', 'auto', '--land', 'merge']);
     const first = ['a executing', 'd executing'];
-    const line = await until('two are at work and two wait', async () => {
-      const rows = (await waits(repository)).sort();
-      return first.every((row) => rows.includes(row)) ? rows : null;
-    });
+    const line = await until(
+      'two are at work and two wait',
+      async () => {
+        const rows = (await waits(repository)).sort();
+        return first.every((row) => rows.includes(row)) ? rows : null;
+      },
+      PATIENCE_MS,
+    );
     assert.deepEqual(line, [
       'a executing',
       'b queued: 1st in line, limit of 2 side by side',
