@@ -4,7 +4,7 @@ import { Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 
 describe('Eight cells at once', function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   let reactor: Reactor;
 
   before(async () => {
@@ -14,6 +14,6 @@ describe('Eight cells at once', function () {
 
   it('all land, and leave nothing', async () => {
     const repository = await reactor.repository('eight', plainProject());
-    await landCrowd(reactor, repository, 8, 170_000);
+    await landCrowd(reactor, repository, 8, 390_000);
   });
 });
