@@ -242,7 +242,7 @@ export class Engine implements Disposable {
       .drive(this.#shutdown.signal)
       .catch((error: unknown) => this.#failed(run, error))
       // Never driven when the engine ended before its turn came; then a server that it took over lives yet.
-      .finally(() => supervisor.letGo())
+      .then(() => supervisor.letGo())
       .finally(() => {
         this.#scheduler.leave(run);
         this.#driven.delete(run);

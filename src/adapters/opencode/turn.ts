@@ -12,6 +12,7 @@ import { JoinedTurn } from './joinedTurn.ts';
 import { MessageReports } from './messageReports.ts';
 import type { ModelPrices } from './modelPrices.ts';
 import type { PathGuard } from './pathGuard.ts';
+import { sendPrompt } from './sendPrompt.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { toolTitle } from './toolCall.ts';
 import { TurnMeter } from './turnMeter.ts';
@@ -123,28 +124,14 @@ export class Turn {
   }
 
   async #prompt(): Promise<void> {
-    const { sessionId, prompt, promptId = null, agent, model } = this.#request;
     const { connection } = this.#context;
-    const slash = model?.indexOf('/') ?? -1;
     await this.#sessions.find();
     const messages = await this.#sessions.all();
     const joined = this.#joined.join(messages);
     for (const { id } of joined?.before ?? messages) this.#before.add(id);
     if (joined !== null) return this.#goOn(joined.since);
-    if (agent !== null) await this.#requireAgent(agent);
-    if (this.#ending) return;
-    await connection.call('prompt', (signal) =>
-      connection.sdk.session.promptAsync(
-        {
-          sessionID: sessionId,
-          parts: [{ type: 'text', text: prompt }],
-          ...(promptId === null ? {} : { messageID: promptId }),
-          ...(agent === null ? {} : { agent }),
-          ...(model === null || slash < 0 ? {} : { model: { providerID: model.slice(0, slash), modelID: model.slice(slash + 1) } }),
-        },
-        { signal },
-      ),
-    );
+    const unknown = await sendPrompt(connection, this.#request);
+    if (unknown !== null) return this.#end({ end: 'error', reason: unknown });
     this.#meter.progress();
   }
 
@@ -154,14 +141,6 @@ export class Turn {
     for (const id of this.#request.reported ?? []) this.#context.reported.add(id);
     this.#isStreamBroken = true;
     this.#look();
-  }
-
-  /** The server's own words for a wrong name are no help. */
-  async #requireAgent(name: string): Promise<void> {
-    const { connection } = this.#context;
-    const agents = await connection.call('agents', (signal) => connection.sdk.app.agents({}, { signal }));
-    const primary = agents.filter((agent) => agent.mode !== 'subagent' && agent.hidden !== true).map((agent) => agent.name);
-    if (!primary.includes(name)) this.#end({ end: 'error', reason: `there is no agent named ${name}; there is ${primary.join(', ')}` });
   }
 
   async #follow(): Promise<void> {

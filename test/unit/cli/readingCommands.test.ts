@@ -275,7 +275,7 @@ describe('reactor export, restore and clean', () => {
       [
         0,
         'Attempt 1 of TASK-001 is now branch restore/TASK-001-1 (c1c1c1c); nothing else was touched.\n  → git diff b1c2d3e restore/TASK-001-1\n  → git switch restore/TASK-001-1\n',
-        ['restore {"run":"TASK-001-r1","attempt":1}'],
+        ['restore {"run":"TASK-001-r1","attempt":1,"tree":null}'],
       ],
     );
     assert.match(

@@ -30,6 +30,7 @@ describe('ProjectConfig', () => {
       prices: [],
       health: { everyMs: 200, limitMs: 10_000 },
       cells: { limit: 50, memoryMb: 400, ports: 0, copy: [] },
+      retention: { keptRefs: { days: 180, count: 5000 }, logs: { days: 90, mb: 2000 }, whenIdle: false },
       tasks: [],
     });
   });
