@@ -106,7 +106,7 @@ export class Cell {
     await engine.ledger.appendForCell(run, warm.id, 'engine', event('cell/planned', { worktree, home, branch, base }));
     await this.#context.record(
       event('cell/worktreeCreated', {}),
-      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0 }),
+      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0, boundary: warm.boundary }),
     );
     await this.#include(worktree, signal);
     return true;
@@ -181,11 +181,13 @@ export class Cell {
     this.#rest = null;
     await this.#lease?.release();
     const spawned: Promise<number>[] = [];
+    const wish = await wishOf(deps, spec, state.grantedPermissions, cell.worktree);
+    const { boundary } = wish;
     const result = await startServer(
       deps,
       { cell: cell.id, worktree: cell.worktree, home: cell.home },
-      wishOf(spec, state.grantedPermissions, cell.worktree),
-      (process, port) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start }))),
+      wish,
+      (process, port) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start, boundary }))),
       signal,
     );
     await Promise.all(spawned);

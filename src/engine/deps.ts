@@ -1,11 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
 import type { DataFiles, Ids } from '../core/ports/files.ts';
 import type { Git, GitRepository } from '../core/ports/git.ts';
 import type { Journal } from '../core/ports/journal.ts';
 import type { PortLeases, Processes, Warden } from '../core/ports/processes.ts';
 import type { Project } from '../core/ports/project.ts';
+import type { Sandbox } from '../core/ports/sandbox.ts';
 
 export interface EngineOptions {
   readonly portRange: { readonly from: number; readonly to: number };
@@ -23,6 +25,8 @@ export interface EngineOptions {
   readonly killGraceMs: number;
   /** How long a waiting run stays live after the last person has gone. */
   readonly unattendedGraceMs: number;
+  /** The sandbox of runs where neither request nor settings say. */
+  readonly sandbox: SandboxMode;
 }
 
 /** Everything the engine acts through. */
@@ -37,6 +41,7 @@ export interface EngineDeps {
   readonly warden: Warden;
   readonly ports: PortLeases;
   readonly agents: AgentServers;
+  readonly sandbox: Pick<Sandbox, 'probe'>;
   readonly files: DataFiles;
   readonly project: Project;
   readonly options: EngineOptions;

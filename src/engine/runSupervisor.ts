@@ -11,6 +11,7 @@ import { Cell } from './cell.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
+import { mayBoot } from './sandboxGate.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit, commitStep } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
@@ -175,6 +176,7 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
+    if (!(await mayBoot(this.#context, this.#desk))) return;
     const deadline = AbortSignal.any([signal]);
     const result = await this.#cell.boot(deadline);
     if (result.ok || signal.aborted) return;

@@ -6,6 +6,7 @@ import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits
 import { createWorktree } from './createWorktree.ts';
 import { changes, patch, readFile } from './diffs.ts';
 import { includeIgnored } from './includeIgnored.ts';
+import { privateView } from './privateView.ts';
 import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -23,6 +24,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   createWorktree: (request, signal) => createWorktree(context, request, signal),
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
   populateWorktree: (path, signal) => populateWorktree(context, path, signal),
+  privateView: (worktree, folder) => privateView(context, worktree, folder),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),

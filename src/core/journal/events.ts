@@ -107,7 +107,13 @@ export const eventSchemas = {
     skipped: z.array(z.object({ path: z.string(), why: z.string() })),
   }),
   'cell/setupFinished': z.object({ evidence: CommandEvidence }),
-  'cell/serverSpawned': z.object({ process: ProcessIdentity, port: z.number().int(), start: z.number().int() }),
+  'cell/serverSpawned': z.object({
+    process: ProcessIdentity,
+    port: z.number().int(),
+    start: z.number().int(),
+    /** The operating system's boundary around the cell. Journals of earlier versions have none. */
+    boundary: z.string().nullable().optional(),
+  }),
   'cell/serverFailed': z.object({ code: z.string(), message: z.string(), logTail: z.string(), start: z.number().int() }),
   'cell/ready': z.object({ url: z.string(), version: z.string(), session: z.string(), bootMs: z.number() }),
   'cell/serverStopped': z.object({ killed: z.array(z.number()), left: z.array(z.number()) }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApproveMode, LandMode, StepsMode, TaskId, TcrMode } from './runSpec.ts';
+import { NetworkMode, SandboxMode } from './sandboxSpec.ts';
 import { Usd } from './usd.ts';
 
 /** What a person asks for: only what they said. The rest comes from reactor.yaml, detection and defaults. */
@@ -25,5 +26,7 @@ export const RunRequest = z.strictObject({
   timeoutMs: z.number().int().positive().optional(),
   budgetUsd: Usd.optional(),
   testBase: z.boolean().optional(),
+  sandbox: SandboxMode.optional(),
+  network: NetworkMode.optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PermissionRule } from './permissionRule.ts';
+import { SandboxSpec } from './sandboxSpec.ts';
 import { Usd } from './usd.ts';
 
 export const TaskId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use letters, digits, dot, dash and underscore, 64 at most');
@@ -61,5 +62,6 @@ export const RunSpec = z.object({
   hooks: z.boolean(),
   permissions: z.array(PermissionRule),
   limits: RunLimits,
+  sandbox: SandboxSpec.prefault({}),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

@@ -1,4 +1,5 @@
 import type { Result } from '../../base/result.ts';
+import type { Mount } from './sandbox.ts';
 
 /** A full object name: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. */
 export type Oid = string;
@@ -155,6 +156,12 @@ export interface GitRepository {
   ): Promise<GitResult<void>>;
   /** Fills a worktree made by `createWorktree` with the files of its commit, and its submodules from what the user has. */
   populateWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
+  /**
+   * Makes a git folder that a cell sees in place of the repository's, in which its own git writes end, and keeps it in step with what is done to
+   * the worktree from here. A view that is there is used again.
+   * @param folder where it is kept; outside the worktree, made on demand.
+   */
+  privateView(worktree: string, folder: string): Promise<GitResult<readonly Mount[]>>;
   /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */
   includeIgnored(
     request: { readonly from: string; readonly to: string; readonly globs: readonly string[] },

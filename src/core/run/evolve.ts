@@ -1,6 +1,8 @@
 import type { Entry } from '../journal/entry.ts';
 import type { DomainEvent } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
+import type { PermissionRule } from '../model/permissionRule.ts';
+import { UNSANDBOXED } from '../model/sandboxSpec.ts';
 import { noTokens } from '../model/tokens.ts';
 import { noCost } from '../model/usd.ts';
 import { evolveAttempt } from './evolveAttempt.ts';
@@ -50,7 +52,7 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   feedback: null,
 });
 
-const emptyCell = { hasWorktree: true, port: null, server: null, url: null, session: null, ready: false, setupDone: false };
+const emptyCell = { hasWorktree: true, port: null, server: null, url: null, session: null, ready: false, setupDone: false, boundary: null };
 
 const withCell = (state: RunState, change: Partial<CellState>, phase: Phase = state.phase): RunState =>
   state.cell === null ? state : { ...state, phase, cell: { ...state.cell, ...change } };
@@ -98,7 +100,11 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'cell/setupFinished':
       return withCell(state, { setupDone: event.data.evidence.end === 'exited' && event.data.evidence.exitCode === 0 });
     case 'cell/serverSpawned':
-      return withCell(state, { server: event.data.process, port: event.data.port, ready: false }, 'bootstrapping');
+      return withCell(
+        state,
+        { server: event.data.process, port: event.data.port, ready: false, boundary: event.data.boundary ?? null },
+        'bootstrapping',
+      );
     case 'cell/serverFailed':
       return withCell(state, { server: null, ready: false });
     case 'cell/ready':
@@ -132,7 +138,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return afterAnswer(state, event.data.id);
     case 'approval/answered': {
       const asked = state.pending.find((p) => p.id === event.data.id);
-      const grants = asked?.permission && event.data.decision === 'approved' ? grantsOf(asked.permission) : [];
+      const grants = asked?.permission ? grantsOf(asked.permission, event.data.decision) : [];
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }
     case 'landing/started': {
@@ -160,8 +166,12 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
 const withLanding = (state: RunState, change: Partial<NonNullable<RunState['landing']>>): RunState =>
   state.landing === null ? state : { ...state, landing: { ...state.landing, ...change } };
 
-const grantsOf = (ask: { permission: string; patterns: readonly string[] }) =>
-  ask.patterns.map((pattern) => ({ permission: ask.permission, pattern, action: 'allow' as const }));
+/** A refusal holds for one ask of an agent, who asks again when it must; that of a run without a sandbox is asked once. */
+const grantsOf = (ask: { permission: string; patterns: readonly string[] }, decision: 'approved' | 'rejected'): PermissionRule[] => {
+  if (decision === 'rejected' && ask.permission !== UNSANDBOXED) return [];
+  const action = decision === 'approved' ? 'allow' : 'deny';
+  return ask.patterns.map((pattern) => ({ permission: ask.permission, pattern, action }));
+};
 
 const afterAnswer = (state: RunState, id: string): RunState => {
   const pending = state.pending.filter((p) => p.id !== id);
