@@ -121,6 +121,7 @@ async function startServer(
     userEnv: dependencies.env,
     keys: keyNames(config),
     boundary: enclosure?.command() ?? [],
+    streams: enclosure?.streams ?? '',
     limits: enclosure?.limits ?? [],
   });
 
@@ -164,7 +165,7 @@ async function startServer(
       worktree: request.worktree,
       commandFolder: folders.commands,
       outputFolder: folders.outputs,
-      boundary: enclosure?.command ?? null,
+      boundary: enclosure,
       userEnv: dependencies.env,
       environment: request.environment,
       exited: server.exited,

@@ -22,7 +22,7 @@ export interface OpenCodeClientOptions {
   /** Folder of the cell's home in which they leave what they print. */
   readonly outputFolder: string;
   /** The sandbox of a command; null for none. */
-  readonly boundary: Enclosure['command'] | null;
+  readonly boundary: Pick<Enclosure, 'command' | 'streams'> | null;
   readonly userEnv: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   readonly exited: Promise<unknown>;

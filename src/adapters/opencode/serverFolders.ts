@@ -90,6 +90,8 @@ export interface CellShell {
   readonly keys: readonly string[];
   /** Put in front of a command of the agent; empty without a sandbox. */
   readonly boundary: readonly string[];
+  /** Redirections that go with it. */
+  readonly streams: string;
   /** Lines that set a command's limits. */
   readonly limits: readonly string[];
 }
@@ -100,13 +102,13 @@ export interface CellShell {
  * nothing in the cell can write. The server tells shells apart by the name of their file, so this one is called `sh`.
  */
 export function writeShell(shell: CellShell): void {
-  const { path, commands, userEnv, keys, boundary, limits } = shell;
+  const { path, commands, userEnv, keys, boundary, streams, limits } = shell;
   const folders = Object.keys(PRIVATE_FOLDERS).map((name) => {
     const value = userEnv[name];
     return value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`;
   });
   const secrets = new Set([...SERVER_ONLY, ...keys, ...Object.keys(userEnv).filter((name) => PROVIDER_KEY.test(name))]);
-  const ending = boundary.length === 0 ? ['exec /bin/sh "$@"'] : enclosed(commands, boundary);
+  const ending = boundary.length === 0 ? ['exec /bin/sh "$@"'] : enclosed(commands, boundary, streams);
   const lines = [
     '#!/bin/sh',
     `unset ${[...secrets].filter((name) => /^[A-Za-z_]\w*$/.test(name)).join(' ')}`,
@@ -120,7 +122,7 @@ export function writeShell(shell: CellShell): void {
   renameSync(`${path}.new`, path);
 }
 
-const enclosed = (commands: string, boundary: readonly string[]): string[] => [
+const enclosed = (commands: string, boundary: readonly string[], streams: string): string[] => [
   'for last; do :; done',
   `begin=${shellQuote(`/bin/sh '${commands}/`)}`,
   'rest=${last#"$begin"}',
@@ -128,5 +130,5 @@ const enclosed = (commands: string, boundary: readonly string[]): string[] => [
   'if [ "$last" = "$begin$name/run\'" ] && [ ${#name} = 32 ]; then',
   '  case $name in *[!0-9a-f]*) ;; *) exec /bin/sh "$@" ;; esac',
   'fi',
-  `exec ${boundary.map(shellQuote).join(' ')} /bin/sh "$@"`,
+  `exec ${boundary.map(shellQuote).join(' ')} /bin/sh "$@" ${streams}`,
 ];

@@ -24,7 +24,7 @@ export interface ShellContext {
   readonly worktree: string;
   readonly commandFolder: string;
   readonly outputFolder: string;
-  readonly boundary: Enclosure['command'] | null;
+  readonly boundary: Pick<Enclosure, 'command' | 'streams'> | null;
   readonly userEnv: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   readonly exited: Promise<unknown>;
@@ -129,7 +129,7 @@ export class ShellCommand {
       ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
       `mkfifo ${pipe} || exit 1`,
       `{ head -c ${Math.max(0, Math.floor(maxBytes))} >${out('output')}; tail -c ${TAIL_BYTES} >${out('rest')}; : >${out('drained')}; } <${pipe} >/dev/null 2>&1 &`,
-      `( cd ${shellQuote(join(worktree, folder))} && ${COMMAND_MARKER}=${this.#nonce} exec $own ${shell} ) </dev/null >${pipe} 2>&1`,
+      `( cd ${shellQuote(join(worktree, folder))} && ${COMMAND_MARKER}=${this.#nonce} exec $own ${shell} ${this.#context.boundary?.streams ?? ''} ) </dev/null >${pipe} 2>&1`,
       `printf '%s:%d:' ${this.#nonce} "$?"`,
       '',
     ];
@@ -142,7 +142,7 @@ export class ShellCommand {
     const command = this.#file('command');
     if (boundary === null) return ['/bin/sh', command];
     const path = join(this.#context.commandFolder, 'command');
-    return [...boundary([{ from: command, path }]), '/bin/sh', path];
+    return [...boundary.command([{ from: command, path }]), '/bin/sh', path];
   }
 
   /** The command's exit code, or null when the server could not tell one. */

@@ -38,6 +38,10 @@ function unsupported(): SandboxProbe {
   return { ...none, why: `there is no sandbox for cells on ${process.platform}`, todo: '' };
 }
 
+/** bubblewrap's own process in the sandbox keeps only the first three. */
+const STREAMS = '7<&0 8>&1 9>&2 </dev/null >/dev/null 2>&1';
+const TAKE_STREAMS = ['/bin/sh', '-c', 'exec "$@" <&7 >&8 2>&9 7<&- 8>&- 9>&-', 'sh'];
+
 interface Means extends SandboxDependencies {
   readonly bwrap: string;
   readonly isRoot: boolean;
@@ -51,7 +55,14 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const ownNetwork = request.network !== 'open';
   return {
     server: [bwrap, ...serverNamespaces(isRoot), ...mountArguments(serverMounts(facts), isFolder), '--chdir', request.worktree, '--'],
-    command: (seen) => [bwrap, ...commandNamespaces(ownNetwork), ...mountArguments(commandMounts(facts, ownProc, seen), isFolder), '--'],
+    command: (seen) => [
+      bwrap,
+      ...commandNamespaces(ownNetwork),
+      ...mountArguments(commandMounts(facts, ownProc, seen), isFolder),
+      '--',
+      ...TAKE_STREAMS,
+    ],
+    streams: STREAMS,
     limits: limitLines(request),
   };
 }

@@ -57,6 +57,13 @@ function toolFolder(entry: string, home: string): string | null {
 
 const expand = (path: string, home: string): string => (path === '~' || path.startsWith('~/') ? `${home}${path.slice(1)}` : path);
 
+/** The kernel asks for the user's number alone, so that root writes them from any namespace: a program named in one would run outside. */
+const kernelSettings: readonly Mount[] = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'].map((path) => ({
+  kind: 'readOnly',
+  path,
+  optional: true,
+}));
+
 /**
  * What a cell's server sees: the machine read-only, an empty home of its own with the user's tools in it, a temporary folder of its
  * own, no sockets of other programs, and of Reactor's data only its cell.
@@ -72,6 +79,7 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
   return [
     { kind: 'readOnly', path: '/' },
     { kind: 'proc', path: '/proc' },
+    ...kernelSettings,
     { kind: 'devices', path: '/dev' },
     { kind: 'empty', path: '/run' },
     ...OF_RUN.map(readable),
@@ -107,6 +115,7 @@ export function commandMounts(
   return [
     { kind: 'writable', path: '/' },
     ...(ownProc ? [{ kind: 'proc', path: '/proc' } as const] : []),
+    ...kernelSettings,
     { kind: 'devices', path: '/dev' },
     { kind: 'empty', path: facts.cellHome },
     ...facts.serverOnly.map((path): Mount => ({ kind: 'nothing', path, optional: true })),

@@ -51,10 +51,16 @@ export interface Enclosure {
   /** For the agent server: it sees the worktree and its own folder, and of the rest of the machine programs and settings, which it can't change. */
   readonly server: readonly string[];
   /**
-   * For a command of the agent, the tests or the setup, started by the server: as above, and neither the server nor its folder.
+   * For a command of the agent, the tests or the setup, started by the server: as above, and neither the server nor its folder. Has to be
+   * started by a shell, with `streams` behind it.
    * @param seen files of the server's folder that this one command may read.
    */
   readonly command: (seen?: readonly { readonly from: string; readonly path: string }[]) => readonly string[];
+  /**
+   * Redirections. A sandbox lives as long as a process that the command left behind; with the command's own streams in its hands it would look
+   * as if the command had not ended.
+   */
+  readonly streams: string;
   /** Shell lines that set the limits of a command. */
   readonly limits: readonly string[];
 }
