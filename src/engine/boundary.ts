@@ -20,6 +20,6 @@ export async function boundaryOf(
   if (boundary === null) return null;
   const git = await deps.repository.privateView(worktree, gitFolder);
   if (!git.ok) throw new Error(`the cell's view of git could not be made: ${git.error.message}`);
-  const { network, hosts, read, write, limits } = sandbox;
-  return { network, hosts, read, write, limits, git: git.value };
+  const { network, read, write, limits } = sandbox;
+  return { network, read, write, limits, git: git.value };
 }

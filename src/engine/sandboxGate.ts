@@ -10,7 +10,11 @@ import type { RunContext } from './runContext.ts';
  */
 export async function mayBoot(context: RunContext, desk: ApprovalDesk): Promise<boolean> {
   const { mode, network, unsandboxed } = context.state.spec.sandbox;
-  if (mode === 'off') return true;
+  if (mode === 'off') {
+    if (network === 'open') return true;
+    await conclude(context, exitCodes.configuration, `network: ${network} needs the sandbox, and sandbox is off`);
+    return false;
+  }
   const { boundary, why, todo } = await context.deps.sandbox.probe();
   if (boundary !== null) return true;
   if (mode === 'required' || network !== 'open') {

@@ -64,9 +64,13 @@ function runLines({ runs }: Status, style: Style, now: number): string[] {
   return runs.length === 0 ? [] : [heading(`RUNS  ${runs.length}`, style), ...runTable(runs, style, now)];
 }
 
+/** Without the boundary that was preferred. */
+const isUnsandboxed = ({ spec, cell }: RunState): boolean =>
+  spec.sandbox.mode === 'preferred' && cell !== null && cell.server !== null && cell.boundary === null;
+
 const markPiece = (state: RunState): Piece => {
   const { mark, word, tone: colour } = markOf(state);
-  return tone(colour, `${mark} ${word}`);
+  return tone(colour, `${mark} ${word}${isUnsandboxed(state) ? ', unsandboxed' : ''}`);
 };
 
 /** Runs as a table; newest or oldest first as given. */

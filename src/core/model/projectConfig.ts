@@ -16,15 +16,13 @@ const Limits = z.strictObject({
   callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
   stepsPerRun: countSetting('Most steps committed in one run with "tcr: step".', 1, 10_000).default(50),
   stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
-  memoryMb: countSetting('Most memory of all processes of a cell, in MB.', 64, 10_000_000).optional(),
-  processes: countSetting('Most processes of a cell.', 16, 1_000_000).optional(),
+  processes: countSetting(
+    'Most processes that the commands of a cell may have. Not for root, whom the system does not count.',
+    16,
+    1_000_000,
+  ).optional(),
   openFiles: countSetting('Most files that one process of a command may have open.', 64, 10_000_000).optional(),
-  diskMb: countSetting('Most that worktree and folder of a cell may take on disk, in MB.', 16, 100_000_000).optional(),
 });
-
-const HostSetting = z
-  .string()
-  .regex(/^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:\d{1,5})?$/, 'must be the name of a host, such as registry.npmjs.org');
 
 const pathSetting = z.string().regex(/^(~\/|\/)./, 'must be an absolute path, or begin with ~/');
 
@@ -84,10 +82,6 @@ export const ConfigDocument = z
       )
       .default('ask'),
     network: runSettings.network.unwrap().default('open'),
-    hosts: z
-      .array(HostSetting)
-      .describe('Hosts that commands reach with "network: allowlist"; *.example.org stands for all below it.')
-      .default([]),
     files: SandboxFiles.describe('What a sandboxed cell sees besides its worktree and the tools of the machine.').prefault({}),
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
@@ -118,10 +112,8 @@ export const ProjectConfig = ConfigDocument.transform(({ timeout, testTimeout, s
     stallMs: limits.stall,
   },
   cellLimits: {
-    memoryMb: limits.memoryMb ?? null,
     processes: limits.processes ?? null,
     openFiles: limits.openFiles ?? null,
-    diskMb: limits.diskMb ?? null,
   },
   health: { everyMs: health.every, limitMs: health.limit },
 }));

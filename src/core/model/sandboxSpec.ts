@@ -4,16 +4,14 @@ import { z } from 'zod';
 export const SandboxMode = z.enum(['required', 'preferred', 'off']);
 export type SandboxMode = z.infer<typeof SandboxMode>;
 
-/** What commands in a cell reach: everything, the hosts that are listed, or nothing but their own loopback. */
-export const NetworkMode = z.enum(['open', 'allowlist', 'none']);
+/** What commands in a cell reach: everything, or nothing but what runs in the same command. */
+export const NetworkMode = z.enum(['open', 'none']);
 export type NetworkMode = z.infer<typeof NetworkMode>;
 
-/** How much of the machine one cell may use. Null: no limit. */
+/** How much of the machine the commands of a cell may use. Null: no limit. */
 export const CellLimits = z.object({
-  memoryMb: z.number().int().positive().nullable().default(null),
   processes: z.number().int().positive().nullable().default(null),
   openFiles: z.number().int().positive().nullable().default(null),
-  diskMb: z.number().int().positive().nullable().default(null),
 });
 export type CellLimits = z.infer<typeof CellLimits>;
 
@@ -23,8 +21,6 @@ export const SandboxSpec = z.object({
   /** What happens with `preferred` where the sandbox does not work: a person is asked, or it was allowed in writing. */
   unsandboxed: z.enum(['ask', 'allow']).default('ask'),
   network: NetworkMode.default('open'),
-  /** Hosts for `allowlist`; `*.example.org` stands for every host below it. */
-  hosts: z.array(z.string()).default([]),
   /** Absolute paths, or such that begin with ~/, that are readable though they would be hidden. */
   read: z.array(z.string()).default([]),
   /** The same, writable. */

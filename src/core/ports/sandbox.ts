@@ -26,7 +26,6 @@ export interface Mount {
 /** What a run asks of its cell's boundary. */
 export interface CellBoundary {
   readonly network: NetworkMode;
-  readonly hosts: readonly string[];
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly limits: CellLimits;
