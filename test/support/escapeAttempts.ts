@@ -133,7 +133,10 @@ export const processAttempts = ({ pid, ports, seconds }: Targets): EscapeAttempt
     command: `for p in $(seq ${ports[0]} ${ports[1]}); do curl -s -m 3 -o /dev/null -w "%{http_code}\\n" http://127.0.0.1:$p/config; curl -s -m 3 -o /dev/null -w "%{http_code}\\n" -u opencode:opencode http://127.0.0.1:$p/permission; done | sort | uniq -c`,
   },
   { name: 'trace', command: `strace -o /dev/null -p ${pid} 2>&1 | head -1; true` },
-  { name: 'enter-namespaces', command: 'nsenter -t 1 -a ls ../home/shell/sh && echo entered; nsenter -t 2 -a ls ../home/shell/sh && echo entered' },
+  {
+    name: 'enter-namespaces',
+    command: 'nsenter -t 1 -a ls ../home/shell/sh && echo entered; nsenter -t 2 -a ls ../home/shell/sh && echo entered',
+  },
   { name: 'capabilities', command: 'grep -E "^Cap(Prm|Eff|Amb)" /proc/self/status' },
   { name: 'set-user', command: 'su -s /bin/sh nobody -c id; sudo -n id; setpriv --reuid 65534 id; true' },
   { name: 'mount', command: 'mount -t tmpfs none /mnt && echo mounted; mount -o remount,rw / && echo remounted; umount /etc && echo gone' },
