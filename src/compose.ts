@@ -41,6 +41,10 @@ export function createCliHost(): CliHost {
       const { createGit } = await import('./adapters/git/git.ts');
       return createGit({ clock: systemClock, log: silentLog }).version();
     },
+    async probeSandbox() {
+      const { createSandbox } = await import('./adapters/sandbox/createSandbox.ts');
+      return createSandbox({ hidden: [], env: process.env }).probe();
+    },
     async locateAgentServer() {
       const { composeAgentServers } = await import('./compose/agentServers.ts');
       return composeAgentServers({ log: silentLog, templateFolder: null }).locate();

@@ -4,6 +4,7 @@ import type { ApproveMode, LandMode } from '../core/model/runSpec.ts';
 import type { GitRepository } from '../core/ports/git.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
 import type { DetectedTest } from '../core/ports/project.ts';
+import type { SandboxProbe } from '../core/ports/sandbox.ts';
 import type { EngineClient } from '../protocol/engineClient.ts';
 
 export interface ConnectOptions {
@@ -55,6 +56,8 @@ export interface CliHost {
   newConfigText(answers: InitAnswers): string;
   gitVersion(): Promise<string | null>;
   locateAgentServer(): Promise<{ readonly path: string; readonly version: string } | null>;
+  /** What boundary cells can have on this machine; tried out. */
+  probeSandbox(): Promise<SandboxProbe>;
   /** How many ports of the range cells lease from can be bound now. */
   freePorts(range: { readonly from: number; readonly to: number }): Promise<number>;
   freeDiskBytes(path: string): Promise<number>;

@@ -6,6 +6,7 @@ import { createProcesses } from '../adapters/processes/processes.ts';
 import type { Log } from '../base/log.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
 import type { Processes } from '../core/ports/processes.ts';
+import type { Sandbox } from '../core/ports/sandbox.ts';
 import { AGENT_SERVER_VERSIONS, packageFolders } from './program.ts';
 
 /** Agent servers of the user's own OpenCode: REACTOR_OPENCODE, else on PATH, else the one installed with Reactor. */
@@ -15,6 +16,8 @@ export function composeAgentServers(options: {
   readonly templateFolder: string | null;
   readonly processes?: Processes;
   readonly killGraceMs?: number;
+  /** Makes the boundary of cells; left out where no cell is started. */
+  readonly sandbox?: Sandbox;
 }): AgentServers {
   const { log, templateFolder, killGraceMs = 5000 } = options;
   const processes = options.processes ?? createProcesses({ clock: systemClock, log });
@@ -24,6 +27,7 @@ export function composeAgentServers(options: {
     executable: process.env['REACTOR_OPENCODE'] ?? null,
     env: process.env,
     packageFolders,
+    ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
     ...(templateFolder === null ? {} : { templateFolder, versionsFile: join(templateFolder, '..', AGENT_SERVER_VERSIONS) }),
     endProcess: async (cell, leader) => {
       await processes.endCell(cell, leader, killGraceMs);

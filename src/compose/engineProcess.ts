@@ -1,10 +1,10 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
 import { createFileLog } from '../adapters/files/fileLog.ts';
-import { portLeaseFolder } from '../adapters/files/runtimeFolder.ts';
+import { portLeaseFolder, runtimeFolder } from '../adapters/files/runtimeFolder.ts';
 import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
@@ -14,9 +14,11 @@ import { openJournal } from '../adapters/journal/openJournal.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { createWardens } from '../adapters/processes/wardens.ts';
 import { folderProject } from '../adapters/project/folderProject.ts';
+import { createSandbox } from '../adapters/sandbox/createSandbox.ts';
 import { listen } from '../adapters/socket/localSocket.ts';
 import { errorText } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
+import { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { ProcessIdentity } from '../core/ports/processes.ts';
 import { evolveRun } from '../core/run/evolve.ts';
 import { Engine } from '../engine/engine.ts';
@@ -34,6 +36,7 @@ const DEFAULT_IDLE_MS = 10_000;
 const DEFAULT_WARDEN_GRACE_MS = 5000;
 const UNATTENDED_GRACE_MS = 3000;
 const KILL_GRACE_MS = 5000;
+const DEFAULT_SANDBOX = 'off';
 /** What an agent server takes, three times over. */
 const SPARE_MEMORY_BYTES = 1.5e9;
 
@@ -92,7 +95,16 @@ export async function runEngine(folder: string): Promise<number> {
     },
   });
   starting.catch(() => {});
-  const agents = composeAgentServers({ log, templateFolder: join(home.dataFolder, 'templates'), processes, killGraceMs: KILL_GRACE_MS });
+  const sandbox = createSandbox({ hidden: hiddenFolders(home.dataFolder), env: process.env });
+  // Known by the time the first cell needs it.
+  sandbox.probe().catch(() => {});
+  const agents = composeAgentServers({
+    sandbox,
+    log,
+    templateFolder: join(home.dataFolder, 'templates'),
+    processes,
+    killGraceMs: KILL_GRACE_MS,
+  });
   // Known by the time the first cell needs it; a failure is told there.
   agents.locate().catch(() => {});
   const project = folderProject;
@@ -123,6 +135,7 @@ export async function runEngine(folder: string): Promise<number> {
       isAlive: (p) => processes.isAlive(p),
     }),
     agents,
+    sandbox,
     files: createDataFiles(home.dataFolder),
     project,
     money,
@@ -139,6 +152,7 @@ export async function runEngine(folder: string): Promise<number> {
       warmCells: () => config?.cells.warm ?? numberFrom('REACTOR_WARM', clients > 0 ? 1 : 0),
       hasMemoryToSpare: () => freeMemoryBytes() > SPARE_MEMORY_BYTES,
       killGraceMs: KILL_GRACE_MS,
+      sandbox: SandboxMode.catch(DEFAULT_SANDBOX).parse(process.env['REACTOR_SANDBOX']),
       unattendedGraceMs: numberFrom('REACTOR_UNATTENDED_MS', UNATTENDED_GRACE_MS),
     },
   });
@@ -238,6 +252,9 @@ const stamp = (domain: ReturnType<typeof event>) => ({
   version: 1,
   data: domain.data,
 });
+
+/** What no cell may see: the data of all repositories, and sockets and leases, which may lie elsewhere. */
+const hiddenFolders = (dataFolder: string): string[] => [dirname(dataFolder), runtimeFolder()];
 
 interface EngineBefore {
   readonly warden: ProcessIdentity | null;

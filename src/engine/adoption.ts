@@ -10,6 +10,7 @@ import { portVariables, releaseAll, type StartedServer } from './startServer.ts'
  */
 function notAdoptable({ cell, spec, parked, concluded, cancelledBy, timedOut }: RunState): string | null {
   if (cell === null || cell.server === null || cell.port === null) return 'it had no agent server';
+  if (cell.boundary !== null) return 'its cell was in a sandbox, which is made anew';
   if (!cell.ready || !cell.hasWorktree) return 'its cell was not ready yet';
   if (spec.setup !== null && !cell.setupDone) return 'its setup had not ended';
   if (parked !== null || concluded !== null || cancelledBy !== null || timedOut) return 'its server was to be ended';

@@ -112,7 +112,13 @@ export class Cell {
     await engine.ledger.appendForCell(run, warm.id, 'engine', event('cell/planned', { worktree, home, branch, base }));
     await this.#context.record(
       event('cell/worktreeCreated', {}),
-      event('cell/serverSpawned', { process: server.process, port: lease.port, start: 0, appPorts: portsOf(appLeases) }),
+      event('cell/serverSpawned', {
+        process: server.process,
+        port: lease.port,
+        start: 0,
+        appPorts: portsOf(appLeases),
+        boundary: warm.boundary,
+      }),
     );
     await this.#include(worktree, signal);
     return true;
@@ -194,11 +200,14 @@ export class Cell {
     this.#rest = null;
     await releaseAll(this.#leases);
     const spawned: Promise<number>[] = [];
+    const wish = await wishOf(deps, spec, state.grantedPermissions, cell.worktree);
+    const { boundary } = wish;
     const result = await startServer(
       deps,
       { cell: cell.id, worktree: cell.worktree, home: cell.home },
-      wishOf(spec, state.grantedPermissions, cell.worktree),
-      (process, port, appPorts) => spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts }))),
+      wish,
+      (process, port, appPorts) =>
+        spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts, boundary }))),
       signal,
     );
     await Promise.all(spawned);

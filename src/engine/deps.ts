@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { UserMoney } from '../core/model/moneySettings.ts';
+import type { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
 import type { DataFiles, Ids } from '../core/ports/files.ts';
 import type { Git, GitRepository } from '../core/ports/git.ts';
@@ -8,6 +9,7 @@ import type { Journal } from '../core/ports/journal.ts';
 import type { Notifier } from '../core/ports/notices.ts';
 import type { PortLeases, Processes, Warden } from '../core/ports/processes.ts';
 import type { Project } from '../core/ports/project.ts';
+import type { Sandbox } from '../core/ports/sandbox.ts';
 import type { Spending } from '../core/ports/spending.ts';
 
 export interface EngineOptions {
@@ -32,6 +34,8 @@ export interface EngineOptions {
   readonly killGraceMs: number;
   /** How long a waiting run stays live after the last person has gone. */
   readonly unattendedGraceMs: number;
+  /** The sandbox of runs where neither request nor settings say. */
+  readonly sandbox: SandboxMode;
 }
 
 /** What the engine needs to count and bound money. */
@@ -56,6 +60,7 @@ export interface EngineDeps {
   readonly warden: Warden;
   readonly ports: PortLeases;
   readonly agents: AgentServers;
+  readonly sandbox: Pick<Sandbox, 'probe'>;
   readonly files: DataFiles;
   readonly project: Project;
   readonly money: MoneyDeps;

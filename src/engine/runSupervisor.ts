@@ -16,6 +16,7 @@ import { rework } from './landing/rework.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
 import { RunMoney } from './runMoney.ts';
+import { mayBoot } from './sandboxGate.ts';
 import type { StartedServer } from './startServer.ts';
 import { admit } from './steps/admit.ts';
 import { buildCandidate } from './steps/candidate.ts';
@@ -208,6 +209,7 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
+    if (!(await mayBoot(this.#context, this.#desk))) return;
     if (this.#context.state.cell === null && !(await this.#money.mayBoot(signal))) return;
     if (!(await admit(this.#context, signal))) return;
     const result = await this.#cell.boot(signal);

@@ -1,6 +1,8 @@
 import type { PermissionRule } from '../core/model/permissionRule.ts';
+import type { SandboxSpec } from '../core/model/sandboxSpec.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { PortLease, ProcessIdentity } from '../core/ports/processes.ts';
+import { type Boundary, boundaryOf } from './boundary.ts';
 import type { EngineDeps } from './deps.ts';
 
 export interface ServerPlace {
@@ -16,6 +18,9 @@ export interface ServerWish {
   readonly permissions: readonly PermissionRule[];
   /** How many ports the app under test gets. */
   readonly appPorts: number;
+  readonly sandbox: SandboxSpec;
+  /** Null when the run goes without one. */
+  readonly boundary: Boundary;
 }
 
 export interface StartedServer {
@@ -48,13 +53,18 @@ export async function startServer(
   }
   let leader: ProcessIdentity | null = null;
   try {
-    const { serverLog } = await deps.files.cellFolders(place.cell);
+    const { serverLog, git } = await deps.files.cellFolders(place.cell);
+    const { projectFolder, model, permissions } = wish;
+    const boundary = await boundaryOf(deps, place.worktree, git, wish);
     // Watched before it exists: the marker in its environment is enough for the warden to find it.
     deps.warden.watch(place.cell, null);
     const result = await deps.agents.start(
       {
         ...place,
-        ...wish,
+        projectFolder,
+        model,
+        permissions,
+        boundary,
         port: lease.port,
         environment: portVariables(appLeases),
         healthEveryMs: options.healthEveryMs,

@@ -104,6 +104,7 @@ export class Submissions {
       checkout: facts.topLevel,
       folder: facts.prefix,
       detectedTest: detected?.command ?? null,
+      sandbox: deps.options.sandbox,
     });
     if (!spec.ok) throw new UserFacingError('configuration', spec.error.message, { actions: spec.error.actions });
     const { target } = spec.value;

@@ -3,6 +3,7 @@ import type { PermissionRule } from '../core/model/permissionRule.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
 import { effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { Oid } from '../core/ports/git.ts';
+import { type Boundary, boundaryFor } from './boundary.ts';
 import type { EngineDeps } from './deps.ts';
 import { releaseAll, type ServerWish, type StartedServer, startServer } from './startServer.ts';
 
@@ -14,18 +15,26 @@ export interface WarmCell extends StartedServer {
   readonly worktree: string;
   readonly home: string;
   readonly branch: string;
+  readonly boundary: Boundary;
   readonly base: string;
 }
 
-export const wishOf = (spec: RunSpec, granted: readonly PermissionRule[], worktree: string): ServerWish => ({
+export const wishOf = async (
+  deps: EngineDeps,
+  spec: RunSpec,
+  granted: readonly PermissionRule[],
+  worktree: string,
+): Promise<ServerWish> => ({
   projectFolder: spec.checkout ?? worktree,
   model: spec.model,
   permissions: effectivePermissions(spec.permissions, granted),
   appPorts: spec.ports ?? 0,
+  sandbox: spec.sandbox,
+  boundary: await boundaryFor(deps, spec.sandbox),
 });
 
 /** Runs with the same key can take each other's warm cells; another base is brought in when the cell is taken. */
-const keyOf = (spec: RunSpec): string => JSON.stringify([spec.checkout, spec.model, spec.permissions, spec.ports ?? 0]);
+const keyOf = (spec: RunSpec): string => JSON.stringify([spec.checkout, spec.model, spec.permissions, spec.ports ?? 0, spec.sandbox]);
 
 /**
  * Cells made ahead, while nothing else is to do, so that the next task starts at once. They hold no work: what is not taken is thrown
@@ -122,10 +131,12 @@ export class WarmCells {
     if (!made.ok) throw new Error(made.error.message);
     const filling = this.#deps.repository.populateWorktree(worktree, signal);
     filling.catch(() => {});
-    const started = await startServer(this.#deps, { cell: id, worktree, home }, wishOf(spec, [], worktree), () => {}, signal);
+    const wish = await wishOf(this.#deps, spec, [], worktree);
+    const started = await startServer(this.#deps, { cell: id, worktree, home }, wish, () => {}, signal);
     const filled = await filling;
     if (!started.ok) throw new Error(started.error.message);
-    const warm: WarmCell = { id, worktree, home, branch, base, ...started.value };
+    const { boundary } = wish;
+    const warm: WarmCell = { id, worktree, home, branch, base, boundary, ...started.value };
     if (!filled.ok || signal.aborted) return this.discard(warm);
     const key = keyOf(spec);
     this.#ready.set(key, [...(this.#ready.get(key) ?? []), warm]);

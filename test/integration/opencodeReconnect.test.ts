@@ -104,6 +104,8 @@ describe('the charges of a turn whose connection to the agent server is cut', fu
       log: silentLog,
       worktree: cell.worktree,
       commandFolder: join(bench.root, 'commands'),
+      outputFolder: join(bench.root, 'outputs'),
+      boundary: null,
       userEnv: bench.env,
       environment: {},
       exited: whole.exited,

@@ -8,6 +8,7 @@ import { silentLog } from '../../src/base/log.ts';
 import type { NewEntry } from '../../src/core/journal/entry.ts';
 import { type DomainEvent, event } from '../../src/core/journal/events.ts';
 import type { RunSpec } from '../../src/core/model/runSpec.ts';
+import { SandboxSpec } from '../../src/core/model/sandboxSpec.ts';
 import type { Journal } from '../../src/core/ports/journal.ts';
 import { evolveRun } from '../../src/core/run/evolve.ts';
 
@@ -34,6 +35,7 @@ export const sampleSpec = (task: string): RunSpec => ({
   hooks: false,
   landing: { batch: 1, retries: 0 },
   permissions: [],
+  sandbox: SandboxSpec.parse({}),
   limits: {
     stepsPerAttempt: 50,
     callsPerMinute: 60,

@@ -34,7 +34,12 @@ export function createDataFiles(dataFolder: string): DataFiles {
     async cellFolders(cell) {
       const folder = join(cells, safeName(cell));
       await mkdir(join(folder, 'home'), { recursive: true, mode: 0o700 });
-      return { worktree: join(folder, 'worktree'), home: join(folder, 'home'), serverLog: join(folder, 'server.log') };
+      return {
+        worktree: join(folder, 'worktree'),
+        home: join(folder, 'home'),
+        git: join(folder, 'git'),
+        serverLog: join(folder, 'server.log'),
+      };
     },
     async outputFile(run, name) {
       const folder = join(dataFolder, 'runs', safeName(run));

@@ -3,6 +3,7 @@ import type { CreateWorktree, GitResult, Oid } from '../../core/ports/git.ts';
 import { resetWorktree } from './cellState.ts';
 import { locateCell, onCell, recordBranch, worktreeKey } from './cellWorktree.ts';
 import { refusalOf } from './gitRefusals.ts';
+import { refreshView } from './privateView.ts';
 import { deleteRef, moveRef } from './refs.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 
@@ -25,6 +26,7 @@ export async function adoptWorktree(
     const reset = await resetWorktree(context, request.path, request.base, signal);
     if (!reset.ok) return reset;
   }
+  await refreshView(context, cell.value, request.branch, request.base);
   await deleteRef(context, { ref: `refs/heads/${request.from}`, expected: request.fromBase }, signal);
   return ok(undefined);
 }

@@ -9,6 +9,8 @@ import type { GitOutput } from './gitCommand.ts';
 import { refusalOf } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
 import { nulFields } from './nulFields.ts';
+import { refreshView } from './privateView.ts';
+import { readRef } from './refs.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { retryLocked } from './retryLocked.ts';
 import { fillSubmodules } from './submodules.ts';
@@ -103,6 +105,9 @@ async function bringTo(
   }
   if (output.exitCode !== 0) return refusalOf(output);
   await fillSubmodules(context, cell, treeish, signal);
+  if (context.views.has(cell.path)) {
+    await refreshView(context, cell, cell.branch, await readRef(context, `refs/heads/${cell.branch}`, signal));
+  }
   return ok(undefined);
 }
 

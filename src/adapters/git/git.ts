@@ -34,7 +34,9 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
       if (place === null || !place.isDirectory()) return refuse('notARepository', `${folder} is no folder.`);
       const quick = await factsAtOnce(git, folder, signal);
       if (quick !== null)
-        return ok(createRepository({ facts: quick, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map() }));
+        return ok(
+          createRepository({ facts: quick, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map(), views: new Map() }),
+        );
       // One call per fact: a path may hold a newline.
       const ask = (...args: string[]) => git.run({ cwd: folder, args }, signal);
       const path = (...args: string[]) => ask('rev-parse', '--path-format=absolute', ...args);
@@ -60,7 +62,7 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
           commit === null || topLevel === null || symbolic.exitCode !== 0 ? null : line(symbolic.stdout).replace(/^refs\/heads\//, ''),
         head: commit,
       };
-      return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map() }));
+      return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map(), views: new Map() }));
     },
   };
 }

@@ -77,6 +77,7 @@ async function forgetWorktree(context: RepositoryContext, path: string, adminDir
     const output = await retryLocked(context.clock, () => context.git.run(call));
     context.adminDirs.delete(path);
     context.warmIndexes.delete(path);
+    context.views.delete(path);
     if (output.exitCode === 0) return ok(undefined);
     // An entry that git no longer takes for one, such as one whose files an agent deleted in part.
     await rm(adminDir, { recursive: true, force: true });

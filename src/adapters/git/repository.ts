@@ -8,6 +8,7 @@ import { createWorktree } from './createWorktree.ts';
 import { changes, patch, readFile } from './diffs.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
+import { privateView } from './privateView.ts';
 import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -27,6 +28,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
   populateWorktree: (path, signal) => populateWorktree(context, path, signal),
   missingFilters: (commit, signal) => missingFilters(context, commit, signal),
+  privateView: (worktree, folder) => privateView(context, worktree, folder),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),

@@ -17,6 +17,8 @@ export interface RepositoryContext {
   readonly adminDirs: Map<string, string>;
   /** By worktree: the index that the last snapshot left, which knows the files' present times, and the state of the worktree's own index then. */
   readonly warmIndexes: Map<string, { readonly file: string; readonly of: string }>;
+  /** By worktree: the git folder that its cell sees in place of the repository's. */
+  readonly views: Map<string, string>;
 }
 
 /** A call on the repository as a whole. Runs in the user's checkout, so that its attributes and settings hold; reads only. */

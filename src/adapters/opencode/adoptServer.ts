@@ -60,6 +60,9 @@ export async function adoptServer(
       log: withFields(log, { cell: request.cell }),
       worktree: request.worktree,
       commandFolder: join(request.home, 'commands'),
+      outputFolder: join(request.home, 'outputs'),
+      // Cells in a sandbox are not taken over.
+      boundary: null,
       userEnv: env,
       environment: request.environment,
       exited,

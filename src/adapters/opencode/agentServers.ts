@@ -7,8 +7,10 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { AgentServer, AgentServers, BootFailure, StartServer } from '../../core/ports/agent.ts';
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
+import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { adoptServer } from './adoptServer.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
+import { enclose, keyNames } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
@@ -16,7 +18,7 @@ import { readProjectConfig } from './projectConfig.ts';
 import { composeServerConfig, definesItsModels } from './serverConfig.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { serverEnvironment } from './serverEnvironment.ts';
-import { makeServerFolders } from './serverFolders.ts';
+import { makeServerFolders, writeShell } from './serverFolders.ts';
 import { earlyExit, type ServerProcess, spawnServer } from './serverProcess.ts';
 import { readUserConfig } from './userConfig.ts';
 
@@ -37,6 +39,8 @@ export interface AgentServersDependencies {
   readonly endProcess: (cell: string, leader: ProcessIdentity | null) => Promise<void>;
   readonly identify: (pid: number) => ProcessIdentity | null;
   readonly isAlive: (process: ProcessIdentity) => boolean;
+  /** Makes the boundary of cells that ask for one. */
+  readonly sandbox?: Pick<Sandbox, 'enclose'>;
 }
 
 /** Agent servers as real `opencode serve` processes, one per cell. */
@@ -85,7 +89,7 @@ async function startServer(
   const { clock } = dependencies;
   const log = withFields(dependencies.log, { cell: request.cell });
   const user = readUserConfig(dependencies.env);
-  const folders = makeServerFolders(request.home, dependencies.env, user.folder);
+  const folders = makeServerFolders(request.home, user.folder);
   const project = readProjectConfig(request.projectFolder, request.worktree, log);
   const config = composeServerConfig({
     user,
@@ -112,6 +116,16 @@ async function startServer(
     added: request.environment,
   });
   mkdirSync(dirname(request.logFile), { recursive: true });
+  const enclosure = await enclose(dependencies, executable, request, folders, { config, user });
+  writeShell({
+    path: folders.shell,
+    commands: folders.commands,
+    userEnv: dependencies.env,
+    keys: keyNames(config),
+    boundary: enclosure?.command() ?? [],
+    streams: enclosure?.streams ?? '',
+    limits: enclosure?.limits ?? [],
+  });
 
   const spawned = await spawnServer({
     executable: executable.path,
@@ -119,6 +133,7 @@ async function startServer(
     port: request.port,
     env,
     logFile: request.logFile,
+    boundary: enclosure?.server ?? [],
   });
   if (!spawned.ok) return spawned;
   const server = spawned.value;
@@ -151,6 +166,8 @@ async function startServer(
       log,
       worktree: request.worktree,
       commandFolder: folders.commands,
+      outputFolder: folders.outputs,
+      boundary: enclosure,
       userEnv: dependencies.env,
       environment: request.environment,
       exited: server.exited,

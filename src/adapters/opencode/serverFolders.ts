@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Settings that only the server may see: its password, the keys it was handed, and where it keeps its own things. */
@@ -27,6 +27,10 @@ export interface ServerFolders {
   readonly shell: string;
   /** Where commands of Reactor's own are prepared. */
   readonly commands: string;
+  /** Where they leave what they print. */
+  readonly outputs: string;
+  /** What the server believes or runs, so that nothing in the cell may change it. */
+  readonly fixed: readonly string[];
 }
 
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -35,7 +39,7 @@ export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\
  * Makes the private folders of one server. HOME stays the user's, so that git, ssh and package managers work; the server itself
  * is given another home, because it would install packages into `~/.opencode`.
  */
-export function makeServerFolders(home: string, userEnv: NodeJS.ProcessEnv, userConfigFolder: string): ServerFolders {
+export function makeServerFolders(home: string, userConfigFolder: string): ServerFolders {
   const environment: Record<string, string> = { OPENCODE_TEST_HOME: join(home, 'home') };
   mkdirSync(join(home, 'home'), { recursive: true, mode: 0o700 });
   for (const [name, folder] of Object.entries(PRIVATE_FOLDERS)) {
@@ -51,35 +55,80 @@ export function makeServerFolders(home: string, userEnv: NodeJS.ProcessEnv, user
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const noModels = join(home, 'no-models.json');
   writeFileSync(noModels, '{}');
-  const commands = join(home, 'commands');
-  mkdirSync(commands, { recursive: true, mode: 0o700 });
-  return { environment, configFolder, dataFolder, noModels, shell: writeShell(home, userEnv), commands };
+  const [commands, outputs, shell] = [join(home, 'commands'), join(home, 'outputs'), join(home, 'shell')];
+  for (const folder of [commands, outputs, shell]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fixed = [commands, shell, join(home, 'config'), noModels];
+  return { environment, configFolder, dataFolder, noModels, shell: join(shell, 'sh'), commands, outputs, fixed };
 }
 
 /**
  * The server installs a 47 MB package into each configuration folder it reads, unless a `node_modules` is there and the lock file
- * names the package.
+ * names the package. It also writes a `.gitignore` where there is none, and fails where it can't.
  */
 function seedConfigFolder(folder: string): void {
   mkdirSync(join(folder, 'node_modules'), { recursive: true, mode: 0o700 });
   const lock = { name: 'reactor-cell', lockfileVersion: 3, packages: { '': { dependencies: { '@opencode-ai/plugin': '*' } } } };
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+  writeFileSync(join(folder, '.gitignore'), 'node_modules\n');
 }
 
 function link(target: string, path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })) symlinkSync(target, path);
 }
 
-/** The server tells shells apart by the name of their file, so this one is called `sh`. */
-function writeShell(home: string, userEnv: NodeJS.ProcessEnv): string {
-  const folder = join(home, 'shell');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'sh');
-  const lines = Object.keys(PRIVATE_FOLDERS).map((name) => {
+/** Variables that hold keys of model providers; a command has no use for them. */
+const PROVIDER_KEY =
+  /^(ANTHROPIC|OPENAI|AZURE_OPENAI|GEMINI|GOOGLE_GENERATIVE_AI|GROQ|MISTRAL|DEEPSEEK|XAI|OPENROUTER|TOGETHER|FIREWORKS|CEREBRAS|COHERE|PERPLEXITY|HUGGINGFACE|MOONSHOT|ZHIPU|OPENCODE|AI_GATEWAY|CLOUDFLARE_AI|NVIDIA|DEEPINFRA|GITHUB_COPILOT)(_\w+)?_(API_KEY|TOKEN|KEY|SECRET)$/;
+
+export interface CellShell {
+  /** The file to write. */
+  readonly path: string;
+  /** Folder of the commands of Reactor's own; see below. */
+  readonly commands: string;
+  readonly userEnv: NodeJS.ProcessEnv;
+  /** Names of variables that the server's configuration takes keys from. */
+  readonly keys: readonly string[];
+  /** Put in front of a command of the agent; empty without a sandbox. */
+  readonly boundary: readonly string[];
+  /** Redirections that go with it. */
+  readonly streams: string;
+  /** Lines that set a command's limits. */
+  readonly limits: readonly string[];
+}
+
+/**
+ * Writes the shell that the server runs all commands with: the user's own folders, none of the server's secrets, and the sandbox of a command. A
+ * command of Reactor's own puts only the part that it does not trust there, so it starts outside; it is known by its name in a folder that
+ * nothing in the cell can write. The server tells shells apart by the name of their file, so this one is called `sh`.
+ */
+export function writeShell(shell: CellShell): void {
+  const { path, commands, userEnv, keys, boundary, streams, limits } = shell;
+  const folders = Object.keys(PRIVATE_FOLDERS).map((name) => {
     const value = userEnv[name];
     return value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`;
   });
-  writeFileSync(path, ['#!/bin/sh', `unset ${SERVER_ONLY.join(' ')}`, ...lines, 'exec /bin/sh "$@"', ''].join('\n'));
-  chmodSync(path, 0o700);
-  return path;
+  const secrets = new Set([...SERVER_ONLY, ...keys, ...Object.keys(userEnv).filter((name) => PROVIDER_KEY.test(name))]);
+  const ending = boundary.length === 0 ? ['exec /bin/sh "$@"'] : enclosed(commands, boundary, streams);
+  const lines = [
+    '#!/bin/sh',
+    `unset ${[...secrets].filter((name) => /^[A-Za-z_]\w*$/.test(name)).join(' ')}`,
+    ...folders,
+    ...limits,
+    ...ending,
+    '',
+  ];
+  // Replaced rather than rewritten: a shell that is just starting reads a whole one.
+  writeFileSync(`${path}.new`, lines.join('\n'), { mode: 0o700 });
+  renameSync(`${path}.new`, path);
 }
+
+const enclosed = (commands: string, boundary: readonly string[], streams: string): string[] => [
+  'for last; do :; done',
+  `begin=${shellQuote(`/bin/sh '${commands}/`)}`,
+  'rest=${last#"$begin"}',
+  'name=${rest%"/run\'"}',
+  'if [ "$last" = "$begin$name/run\'" ] && [ ${#name} = 32 ]; then',
+  '  case $name in *[!0-9a-f]*) ;; *) exec /bin/sh "$@" ;; esac',
+  'fi',
+  `exec ${boundary.map(shellQuote).join(' ')} /bin/sh "$@" ${streams}`,
+];

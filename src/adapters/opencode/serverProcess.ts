@@ -33,10 +33,13 @@ export async function spawnServer(options: {
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** Put in front of the executable. */
+  readonly boundary: readonly string[];
 }): Promise<Result<ServerProcess, BootFailure>> {
   const log = openSync(options.logFile, 'a', 0o600);
   const start = fstatSync(log).size;
-  const child = spawn(options.executable, ['serve', '--hostname', '127.0.0.1', '--port', String(options.port)], {
+  const [program, ...args]: [string, ...string[]] = [...options.boundary, options.executable] as [string, ...string[]];
+  const child = spawn(program, [...args, 'serve', '--hostname', '127.0.0.1', '--port', String(options.port)], {
     cwd: options.worktree,
     env: options.env,
     detached: true,

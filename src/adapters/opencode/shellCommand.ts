@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, linkSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
+import type { Enclosure } from '../../core/ports/sandbox.ts';
 import { outputTail, TAIL_BYTES } from './commandText.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import { COMMAND_MARKER, endMarked } from './markedProcesses.ts';
@@ -20,6 +21,8 @@ export interface ShellContext {
   readonly log: Log;
   readonly worktree: string;
   readonly commandFolder: string;
+  readonly outputFolder: string;
+  readonly boundary: Pick<Enclosure, 'command' | 'streams'> | null;
   readonly userEnv: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   readonly exited: Promise<unknown>;
@@ -33,12 +36,16 @@ export class ShellCommand {
   readonly #context: ShellContext;
   readonly #request: ShellRequest;
   readonly #nonce = randomBytes(16).toString('hex');
+  /** What the command is: nothing in the cell can change it. */
   readonly #folder: string;
+  /** What comes of it. */
+  readonly #outputs: string;
 
   constructor(context: ShellContext, request: ShellRequest) {
     this.#context = context;
     this.#request = request;
     this.#folder = join(context.commandFolder, this.#nonce);
+    this.#outputs = join(context.outputFolder, this.#nonce);
   }
 
   async run(signal: AbortSignal): Promise<ShellResult> {
@@ -85,7 +92,7 @@ export class ShellCommand {
     } finally {
       timer.dispose();
       signal.removeEventListener('abort', onAbort);
-      rmSync(this.#folder, { recursive: true, force: true });
+      for (const folder of [this.#folder, this.#outputs]) rmSync(folder, { recursive: true, force: true });
     }
   }
 
@@ -93,16 +100,25 @@ export class ShellCommand {
     return join(this.#folder, name);
   }
 
+  #output(name: string): string {
+    return join(this.#outputs, name);
+  }
+
   /** Scripts in files need no quoting of the command, whatever is in it. */
   #prepare(): void {
     const { userEnv, environment, worktree } = this.#context;
     const { command, folder, maxBytes, outputFile } = this.#request;
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    for (const path of [this.#folder, this.#outputs]) mkdirSync(path, { recursive: true, mode: 0o700 });
     mkdirSync(dirname(outputFile), { recursive: true });
-    writeFileSync(outputFile, '');
+    rmSync(outputFile, { force: true });
+    // One file under two names: the second is in a folder that the server can write.
+    writeFileSync(outputFile, '', { flag: 'wx' });
+    linkSync(outputFile, this.#output('output'));
     writeFileSync(this.#file('command'), `${command}\n`, { mode: 0o600 });
     const variables = { ...(userEnv['PATH'] === undefined ? {} : { PATH: userEnv['PATH'] }), ...environment };
-    const pipe = shellQuote(this.#file('pipe'));
+    const pipe = shellQuote(this.#output('pipe'));
+    const out = (name: string): string => shellQuote(this.#output(name));
+    const shell = this.#shell().map(shellQuote).join(' ');
     const lines = [
       // Programs it starts get the usual behaviour back, because a signal with a handler is not inherited as one that is ignored.
       'trap : HUP INT TERM',
@@ -110,12 +126,21 @@ export class ShellCommand {
       'own=; if command -v setsid >/dev/null 2>&1; then own=setsid; fi',
       ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
       `mkfifo ${pipe} || exit 1`,
-      `{ head -c ${Math.max(0, Math.floor(maxBytes))} >${shellQuote(outputFile)}; tail -c ${TAIL_BYTES} >${shellQuote(this.#file('rest'))}; : >${shellQuote(this.#file('drained'))}; } <${pipe} >/dev/null 2>&1 &`,
-      `( cd ${shellQuote(join(worktree, folder))} && ${COMMAND_MARKER}=${this.#nonce} exec $own /bin/sh ${shellQuote(this.#file('command'))} ) </dev/null >${pipe} 2>&1`,
+      `{ head -c ${Math.max(0, Math.floor(maxBytes))} >${out('output')}; tail -c ${TAIL_BYTES} >${out('rest')}; : >${out('drained')}; } <${pipe} >/dev/null 2>&1 &`,
+      `( cd ${shellQuote(join(worktree, folder))} && ${COMMAND_MARKER}=${this.#nonce} exec $own ${shell} ${this.#context.boundary?.streams ?? ''} ) </dev/null >${pipe} 2>&1`,
       `printf '%s:%d:' ${this.#nonce} "$?"`,
       '',
     ];
     writeFileSync(this.#file('run'), lines.join('\n'), { mode: 0o600 });
+  }
+
+  /** The program that runs the command, in the sandbox of a command where there is one. */
+  #shell(): string[] {
+    const { boundary } = this.#context;
+    const command = this.#file('command');
+    if (boundary === null) return ['/bin/sh', command];
+    const path = join(this.#context.commandFolder, 'command');
+    return [...boundary.command([{ from: command, path }]), '/bin/sh', path];
   }
 
   /** The command's exit code, or null when the server could not tell one. */
@@ -162,12 +187,12 @@ export class ShellCommand {
   async #drain(): Promise<void> {
     const { clock } = this.#context;
     const until = clock.monotonic() + DRAIN_LIMIT_MS;
-    while (!existsSync(this.#file('drained')) && clock.monotonic() < until) await clock.sleep(DRAIN_LOOK_EVERY_MS);
+    while (!existsSync(this.#output('drained')) && clock.monotonic() < until) await clock.sleep(DRAIN_LOOK_EVERY_MS);
   }
 
   #result(exitCode: number | null, end: ShellResult['end'], startedAt: number): ShellResult {
     const { bytes, tail } = lastBytes(this.#request.outputFile, TAIL_BYTES);
-    const rest = existsSync(this.#file('rest')) ? readFileSync(this.#file('rest')) : Buffer.alloc(0);
+    const rest = existsSync(this.#output('rest')) ? readFileSync(this.#output('rest')) : Buffer.alloc(0);
     return {
       exitCode,
       end,

@@ -48,7 +48,7 @@ async function doctorChecks(host: CliHost, folder: string): Promise<Check[]> {
     if (facts.head === null) return missing('repository', 'has no commit yet', 'make a first commit: git commit --allow-empty -m "start"');
     return ok('repository', `${facts.topLevel ?? facts.commonDir}, ${facts.branch ?? 'detached HEAD'}`);
   });
-  checks.push(repository, await agentCheck(host));
+  checks.push(repository, await agentCheck(host), await sandboxCheck(host));
   if (repository.state === 'missing' && repository.text !== 'has no commit yet') return checks;
   let range = defaultPorts;
   checks.push(
@@ -124,6 +124,13 @@ async function agentCheck(host: CliHost): Promise<Check> {
     if (found === null) return missing('OpenCode', 'not found on PATH', 'install it (https://opencode.ai), then run: reactor doctor');
     return ok('OpenCode', `${found.version}, ${found.path}`);
   });
+}
+
+async function sandboxCheck(host: CliHost): Promise<Check> {
+  const { boundary, version, ownProc, why, todo } = await host.probeSandbox();
+  if (boundary === null) return warning('sandbox', why, todo === '' ? 'set sandbox: off, and run only agents that you trust' : todo);
+  const listing = ownProc ? '' : '; commands such as ps show nothing useful in it, as in containers and for root';
+  return ok('sandbox', `${boundary} ${version ?? ''}${listing}`);
 }
 
 /** Whether an engine can be reached, and what it finds that belongs to no run. */

@@ -5,6 +5,7 @@ import { Category } from '../../core/model/category.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { type ApproveMode, type LandMode, type StepsMode, TaskId, type TcrMode } from '../../core/model/runSpec.ts';
+import type { NetworkMode, SandboxMode } from '../../core/model/sandboxSpec.ts';
 import { taskRequest } from '../../core/run/taskRequest.ts';
 import type { CliHost } from '../cliHost.ts';
 import { type CommonOptions, folderOf } from '../commandContext.ts';
@@ -32,6 +33,8 @@ export interface RunOptions extends CommonOptions {
   readonly land?: LandMode;
   readonly tcr?: TcrMode;
   readonly steps?: StepsMode;
+  readonly sandbox?: SandboxMode;
+  readonly network?: NetworkMode;
   readonly attempts?: string;
   readonly timeout?: string;
   readonly budget?: string;
@@ -118,11 +121,11 @@ async function namedTasks(options: RunOptions, terminal: Terminal, host: CliHost
 const wrong = (message: string, actions: readonly string[]) => new UserFacingError('configuration', message, { actions });
 
 function settingsOf(options: RunOptions): Omit<RunRequest, 'folder' | 'prompt' | 'task' | 'title'> {
-  const { base, target, test, setup, include, agent, model, approve, land, tcr, steps } = options;
+  const { base, target, test, setup, include, agent, model, approve, land, tcr, steps, sandbox, network } = options;
   if (model !== undefined && !/^[^/\s]+\/\S+$/.test(model)) {
     throw wrong(`--model ${model} does not name a provider and a model.`, ['for example: --model anthropic/claude-sonnet-4-5']);
   }
-  const given = { base, target, test, setup, include, agent, model, approve, land, tcr, steps };
+  const given = { base, target, test, setup, include, agent, model, approve, land, tcr, steps, sandbox, network };
   for (const [name, value] of Object.entries(given)) {
     if (value === '' && name !== 'setup') throw wrong(`--${name} needs a value.`, []);
   }

@@ -80,9 +80,13 @@ function runLines({ runs }: Status, style: Style, now: number): string[] {
   return runs.length === 0 ? [] : [heading(`RUNS  ${runs.length}`, style), ...runTable(runs, style, now), ...warnings];
 }
 
+/** Without the boundary that was preferred. */
+const isUnsandboxed = ({ spec, cell }: RunState): boolean =>
+  spec.sandbox.mode === 'preferred' && cell !== null && cell.server !== null && cell.boundary === null;
+
 const markPiece = (state: RunState, runs: readonly RunState[]): Piece => {
   const { mark, word, tone: colour } = markOf(state);
-  return tone(colour, `${mark} ${placeText(placeOf(state, runs)) || word}`);
+  return tone(colour, `${mark} ${placeText(placeOf(state, runs)) || word}${isUnsandboxed(state) ? ', unsandboxed' : ''}`);
 };
 
 /** Runs as a table; newest or oldest first as given. */

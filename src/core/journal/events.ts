@@ -130,6 +130,8 @@ export const eventSchemas = {
     port: z.number().int(),
     start: z.number().int(),
     appPorts: z.array(z.number().int()).optional(),
+    /** The operating system's boundary around the cell. Journals of earlier versions have none. */
+    boundary: z.string().nullable().optional(),
   }),
   'cell/serverFailed': z.object({ code: z.string(), message: z.string(), logTail: z.string(), start: z.number().int() }),
   'cell/ready': z.object({ url: z.string(), version: z.string(), session: z.string(), bootMs: z.number() }),

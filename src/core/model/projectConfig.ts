@@ -18,6 +18,19 @@ const Limits = z.strictObject({
   callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
   stepsPerRun: countSetting('Most steps committed in one run with "tcr: step".', 1, 10_000).default(50),
   stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
+  processes: countSetting(
+    'Most processes that the commands of a cell may have. Not for root, whom the system does not count.',
+    16,
+    1_000_000,
+  ).optional(),
+  openFiles: countSetting('Most files that one process of a command may have open.', 64, 10_000_000).optional(),
+});
+
+const pathSetting = z.string().regex(/^(~\/|\/)./, 'must be an absolute path, or begin with ~/');
+
+const SandboxFiles = z.strictObject({
+  read: z.array(pathSetting).describe('Paths of your home folder and other hidden places that cells may read.').default([]),
+  write: z.array(pathSetting).describe('Paths outside the worktree that cells may write.').default([]),
 });
 
 const Ports = z
@@ -95,6 +108,14 @@ export const ConfigDocument = z
     attempts: runSettings.attempts.unwrap().default(3),
     timeout: runSettings.timeout.unwrap().prefault('30m'),
     testBase: runSettings.testBase.unwrap().default(true),
+    unsandboxed: z
+      .enum(['ask', 'allow'])
+      .describe(
+        'What happens with "sandbox: preferred" where there is no sandbox: a person is asked before each run, or it is allowed here.',
+      )
+      .default('ask'),
+    network: runSettings.network.unwrap().default('open'),
+    files: SandboxFiles.describe('What a sandboxed cell sees besides its worktree and the tools of the machine.').prefault({}),
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
     hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
@@ -126,6 +147,10 @@ export const ProjectConfig = ConfigDocument.transform(({ timeout, testTimeout, s
     callsPerMinute: limits.callsPerMinute,
     stepsPerRun: limits.stepsPerRun,
     stallMs: limits.stall,
+  },
+  cellLimits: {
+    processes: limits.processes ?? null,
+    openFiles: limits.openFiles ?? null,
   },
   health: { everyMs: health.every, limitMs: health.limit },
 }));

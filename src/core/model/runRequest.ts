@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Category } from './category.ts';
 import { AppPorts, ApproveMode, LandMode, Priority, StepsMode, TaskId, TcrMode } from './runSpec.ts';
+import { NetworkMode, SandboxMode } from './sandboxSpec.ts';
 import { Usd } from './usd.ts';
 
 /** What a person asks for: only what they said. The rest comes from reactor.yaml, detection and defaults. */
@@ -32,5 +33,7 @@ export const RunRequest = z.strictObject({
   priority: Priority.optional(),
   /** Leased ports for the app under test. */
   ports: AppPorts.optional(),
+  sandbox: SandboxMode.optional(),
+  network: NetworkMode.optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Category } from './category.ts';
 import { PermissionRule } from './permissionRule.ts';
+import { SandboxSpec } from './sandboxSpec.ts';
 import { Usd } from './usd.ts';
 
 export const TaskId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use letters, digits, dot, dash and underscore, 64 at most');
@@ -90,5 +91,6 @@ export const RunSpec = z.object({
   queue: QueuePlace.optional(),
   /** Leased ports for the app under test, in REACTOR_PORT, REACTOR_PORT_1, …; none when left out. */
   ports: z.number().int().nonnegative().optional(),
+  sandbox: SandboxSpec.prefault({}),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

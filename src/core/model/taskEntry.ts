@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Category } from './category.ts';
 import { AppPorts, ApproveMode, LandMode, Priority, StepsMode, TaskId, TcrMode } from './runSpec.ts';
+import { NetworkMode, SandboxMode } from './sandboxSpec.ts';
 import { countSetting, dollarsSetting, durationSetting, globsSetting, modelSetting, refSetting, textSetting } from './settingTypes.ts';
 
 /** Settings of a run that stand at the top of reactor.yaml and that a single task may say otherwise. None has a default here. */
@@ -28,6 +29,12 @@ export const runSettings = {
   base: refSetting('Branch, tag or commit the work starts from. HEAD when left out.').optional(),
   attempts: countSetting('How often the agent may try before the run fails.', 1, 100).optional(),
   timeout: durationSetting('Limit of the whole run; time spent waiting for a person does not count.').optional(),
+  sandbox: SandboxMode.describe(
+    "The operating system's boundary around each cell: required (no run without it), preferred (without it only after somebody agreed), off.",
+  ).optional(),
+  network: NetworkMode.describe(
+    'What commands in a cell reach: open (everything) or none (nothing but what they start themselves). Needs the sandbox.',
+  ).optional(),
   testBase: z.boolean().describe('Run the tests before the first prompt, so that nothing is spent when they cannot pass.').optional(),
 };
 

@@ -1,4 +1,5 @@
 import type { PermissionRule } from '../model/permissionRule.ts';
+import { UNSANDBOXED } from '../model/sandboxSpec.ts';
 import { matchesWildcard } from './wildcard.ts';
 
 const allow = (permission: string): PermissionRule => ({ permission, pattern: '*', action: 'allow' });
@@ -24,7 +25,7 @@ const byStrictness: readonly PermissionDecision[] = ['deny', 'ask', 'allow'];
 export const effectivePermissions = (configured: readonly PermissionRule[], granted: readonly PermissionRule[] = []): PermissionRule[] => [
   ...defaultPermissions,
   ...configured,
-  ...granted,
+  ...granted.filter(({ permission }) => permission !== UNSANDBOXED),
 ];
 
 /**

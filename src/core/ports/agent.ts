@@ -4,6 +4,7 @@ import type { TokenCounts } from '../model/tokens.ts';
 import type { Operation } from '../money/charge.ts';
 import type { ModelFacts } from '../money/modelFacts.ts';
 import type { ProcessIdentity } from './processes.ts';
+import type { CellBoundary } from './sandbox.ts';
 
 export interface StartServer {
   /** The cell's id: the value of CELL_MARKER in the environment of the server and of all it starts. */
@@ -26,6 +27,8 @@ export interface StartServer {
   readonly healthLimitMs: number;
   /** File that gets everything the server prints; appended. */
   readonly logFile: string;
+  /** The operating system's boundary around the server and, a narrower one, around each command; null or left out for none. */
+  readonly boundary?: CellBoundary | null;
   /** Called as soon as the process exists, before it is healthy, so that it can be watched and recorded. */
   readonly onSpawned: (process: ProcessIdentity) => void;
 }

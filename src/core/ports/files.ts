@@ -2,6 +2,8 @@ export interface CellFolders {
   /** Does not exist yet when the cell is new; its parent does. */
   readonly worktree: string;
   readonly home: string;
+  /** For the git folder that a sandboxed cell sees; may not exist. */
+  readonly git: string;
   readonly serverLog: string;
 }
 

@@ -1,5 +1,6 @@
 import type { Disposable } from '../../base/lifecycle.ts';
 import type { Result } from '../../base/result.ts';
+import type { Mount } from './sandbox.ts';
 
 /** A full object name: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. */
 export type Oid = string;
@@ -163,6 +164,12 @@ export interface GitRepository {
   populateWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
   /** Names of the filters, such as lfs, that attributes in the commit ask for and that git has no command for: such files stay as stored. */
   missingFilters(commit: Oid, signal?: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Makes a git folder that a cell sees in place of the repository's, in which its own git writes end, and keeps it in step with what is done to
+   * the worktree from here. A view that is there is used again.
+   * @param folder where it is kept; outside the worktree, made on demand.
+   */
+  privateView(worktree: string, folder: string): Promise<GitResult<readonly Mount[]>>;
   /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */
   includeIgnored(
     request: {

@@ -1,6 +1,8 @@
 import type { Entry } from '../journal/entry.ts';
 import type { DomainEvent } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
+import type { PermissionRule } from '../model/permissionRule.ts';
+import { UNSANDBOXED } from '../model/sandboxSpec.ts';
 import { noTokens } from '../model/tokens.ts';
 import { noCost } from '../model/usd.ts';
 import { evolveAttempt } from './evolveAttempt.ts';
@@ -57,7 +59,17 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   feedback: null,
 });
 
-const emptyCell = { hasWorktree: true, port: null, appPorts: [], server: null, url: null, session: null, ready: false, setupDone: false };
+const emptyCell = {
+  hasWorktree: true,
+  port: null,
+  appPorts: [],
+  server: null,
+  url: null,
+  session: null,
+  ready: false,
+  setupDone: false,
+  boundary: null,
+};
 
 const withCell = (state: RunState, change: Partial<CellState>, phase: Phase = state.phase): RunState =>
   state.cell === null ? state : { ...state, phase, cell: { ...state.cell, ...change } };
@@ -136,7 +148,13 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'cell/serverSpawned':
       return withCell(
         { ...state, queued: null },
-        { server: event.data.process, port: event.data.port, appPorts: event.data.appPorts ?? [], ready: false },
+        {
+          server: event.data.process,
+          port: event.data.port,
+          appPorts: event.data.appPorts ?? [],
+          ready: false,
+          boundary: event.data.boundary ?? null,
+        },
         'bootstrapping',
       );
     case 'cell/serverFailed':
@@ -177,7 +195,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
         const said = asked.permission.patterns.map((model) => [model, event.data.decision === 'approved']);
         return { ...afterAnswer(state, event.data.id), unpricedModels: { ...state.unpricedModels, ...Object.fromEntries(said) } };
       }
-      const grants = asked?.permission && event.data.decision === 'approved' ? grantsOf(asked.permission) : [];
+      const grants = asked?.permission ? grantsOf(asked.permission, event.data.decision) : [];
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }
     case 'attempt/reverted':
@@ -235,8 +253,12 @@ const newLanding = ({ lastGreen: { commit, tree } }: RunState, target: string): 
 const withLanding = (state: RunState, change: Partial<NonNullable<RunState['landing']>>): RunState =>
   state.landing === null ? state : { ...state, landing: { ...state.landing, ...change } };
 
-const grantsOf = (ask: { permission: string; patterns: readonly string[] }) =>
-  ask.patterns.map((pattern) => ({ permission: ask.permission, pattern, action: 'allow' as const }));
+/** A refusal holds for one ask of an agent, who asks again when it must; that of a run without a sandbox is asked once. */
+const grantsOf = (ask: { permission: string; patterns: readonly string[] }, decision: 'approved' | 'rejected'): PermissionRule[] => {
+  if (decision === 'rejected' && ask.permission !== UNSANDBOXED) return [];
+  const action = decision === 'approved' ? 'allow' : 'deny';
+  return ask.patterns.map((pattern) => ({ permission: ask.permission, pattern, action }));
+};
 
 const afterAnswer = (state: RunState, id: string): RunState => {
   const pending = state.pending.filter((p) => p.id !== id);

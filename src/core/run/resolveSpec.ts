@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { ProjectConfig } from '../model/projectConfig.ts';
 import type { RunRequest } from '../model/runRequest.ts';
 import type { RunSpec } from '../model/runSpec.ts';
+import type { SandboxMode } from '../model/sandboxSpec.ts';
 import { modelPattern, modelRule } from '../model/settingTypes.ts';
 import type { TaskEntry } from '../model/taskEntry.ts';
 import { compareUsd, type Usd } from '../model/usd.ts';
@@ -20,6 +21,8 @@ export interface SpecSources {
   readonly folder: string;
   /** Test command found by looking at the folder. */
   readonly detectedTest: string | null;
+  /** What holds on this machine for the sandbox where nobody says otherwise. */
+  readonly sandbox?: SandboxMode;
 }
 
 export interface SpecRefusal {
@@ -115,6 +118,13 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
     testBase: request.testBase ?? entry.testBase ?? config.testBase,
     hooks: config.hooks,
     landing: config.landing,
+    sandbox: {
+      mode: request.sandbox ?? entry.sandbox ?? config.sandbox ?? sources.sandbox ?? 'off',
+      unsandboxed: config.unsandboxed,
+      network: request.network ?? entry.network ?? config.network,
+      ...config.files,
+      limits: config.cellLimits,
+    },
     permissions: config.permissions,
     limits: {
       ...config.limits,

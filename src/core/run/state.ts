@@ -23,6 +23,8 @@ export interface CellState {
   readonly session: string | null;
   readonly ready: boolean;
   readonly setupDone: boolean;
+  /** The operating system's boundary around the cell, such as bubblewrap; null when it has none. */
+  readonly boundary: string | null;
 }
 
 export interface CandidateState {

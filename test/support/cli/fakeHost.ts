@@ -57,6 +57,7 @@ export const fakeHost = (engine: FakeEngine, change: Partial<CliHost> = {}): Cli
   readTasks: (file) => Promise.reject(new UserFacingError('configuration', `${file}: there is no such file`)),
   newConfigText: (answers) => `${JSON.stringify(answers)}\n`,
   gitVersion: () => Promise.resolve('2.39.5'),
+  probeSandbox: () => Promise.resolve({ boundary: 'bubblewrap', version: '0.11.0', ownProc: true, why: '', todo: '' }),
   locateAgentServer: () => Promise.resolve({ path: '/bin/opencode', version: '1.18.33' }),
   freePorts: () => Promise.resolve(1001),
   freeDiskBytes: () => Promise.resolve(50e9),

@@ -1,5 +1,6 @@
 import { type CommandEvidence, type DomainEvent, event } from '../../../src/core/journal/events.ts';
 import type { RunSpec } from '../../../src/core/model/runSpec.ts';
+import { SandboxSpec } from '../../../src/core/model/sandboxSpec.ts';
 import type { FakeEngine } from './fakeEngine.ts';
 
 const base = 'b1c2d3e4'.repeat(5);
@@ -15,6 +16,7 @@ export const storySpec = (task: string, title: string, change: Partial<RunSpec> 
   target: 'main',
   checkout: '/repository',
   test: 'npm test',
+  sandbox: SandboxSpec.parse({}),
   setup: null,
   include: [],
   landing: { batch: 1, retries: 0 },

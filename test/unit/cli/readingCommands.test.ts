@@ -304,6 +304,7 @@ describe('reactor doctor', () => {
 ✓ git         2.39.5
 ✓ repository  /repository, main
 ✓ OpenCode    1.18.33, /bin/opencode
+✓ sandbox     bubblewrap 0.11.0
 ✓ settings    no reactor.yaml, defaults; test: npm test
 ✓ ports       1,001 of 1,001 free in 8000-9000
 ✓ data folder /data, 50.0 GB free
@@ -321,6 +322,14 @@ describe('reactor doctor', () => {
     const host = fakeHost(new FakeEngine(), {
       gitVersion: () => Promise.resolve('2.30.1'),
       locateAgentServer: () => Promise.resolve(null),
+      probeSandbox: () =>
+        Promise.resolve({
+          boundary: null,
+          version: null,
+          ownProc: false,
+          why: 'bubblewrap (bwrap) is not installed',
+          todo: 'install bubblewrap',
+        }),
       repository: () =>
         Promise.reject(new UserFacingError('notARepository', '/repository is not in a git repository.', { actions: ['git init'] })),
     });
@@ -340,6 +349,7 @@ describe('reactor doctor', () => {
             text: 'not found on PATH',
             todo: 'install it (https://opencode.ai), then run: reactor doctor',
           },
+          { name: 'sandbox', state: 'warning', text: 'bubblewrap (bwrap) is not installed', todo: 'install bubblewrap' },
         ],
       ],
     );

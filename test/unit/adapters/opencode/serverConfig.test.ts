@@ -146,7 +146,7 @@ describe('configuration of a cell’s server', () => {
   });
 
   it('hands on the user’s variables but those of another server, a hook or the editor', () => {
-    const folders = makeServerFolders(join(root, 'cell'), env, join(root, 'none'));
+    const folders = makeServerFolders(join(root, 'cell'), join(root, 'none'));
     const given = {
       ...env,
       ANTHROPIC_API_KEY: 'k',

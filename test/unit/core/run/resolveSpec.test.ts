@@ -54,6 +54,14 @@ describe('resolveSpec', () => {
       attempts: 3,
       testBase: true,
       hooks: false,
+      sandbox: {
+        mode: 'off',
+        unsandboxed: 'ask',
+        network: 'open',
+        read: [],
+        write: [],
+        limits: { processes: null, openFiles: null },
+      },
       permissions: [],
       limits: {
         stepsPerAttempt: 200,

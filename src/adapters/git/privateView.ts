@@ -1,0 +1,79 @@
+import { cp, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { errorText } from '../../base/log.ts';
+import { ok } from '../../base/result.ts';
+import type { GitResult, Oid } from '../../core/ports/git.ts';
+import type { Mount } from '../../core/ports/sandbox.ts';
+import { type CellWorktree, locateCell, worktreeKey } from './cellWorktree.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
+import type { RepositoryContext } from './repositoryContext.ts';
+import { writeBelow } from './writeBelow.ts';
+
+/** Where the repository's own objects are seen in the cell. */
+const BORROWED = 'repository-objects';
+const COPIED_FILES = ['HEAD', 'config', 'packed-refs', 'shallow', 'description'];
+/** Seen as they are, never written from a cell. */
+const SHARED = ['hooks', 'info', 'modules', 'lfs', 'annex'];
+const COPIED_OF_WORKTREE = ['HEAD', 'commondir', 'gitdir', 'index', 'ORIG_HEAD', 'config.worktree', 'info'];
+
+/**
+ * A git folder for a cell alone: refs, configuration and this worktree's entry as copies, an object store of its own that borrows from the
+ * repository's. What an agent does with git ends there. Reactor's own git never reads it: what is committed is made from the files.
+ * @returns what is laid over the repository's git folder in the cell.
+ */
+export async function privateView(context: RepositoryContext, worktree: string, folder: string): Promise<GitResult<readonly Mount[]>> {
+  const cell = await locateCell(context, await worktreeKey(worktree));
+  if (!cell.ok) return cell;
+  const { commonDir } = context.facts;
+  const there = await lstat(join(folder, 'HEAD')).catch(nullIfMissing);
+  if (there === null) await makeView(commonDir, cell.value, folder);
+  context.views.set(cell.value.path, folder);
+  const inCell = (name: string): string => join(commonDir, name);
+  return ok([
+    { kind: 'writable', path: commonDir, from: folder },
+    { kind: 'readOnly', path: inCell(BORROWED), from: inCell('objects') },
+    ...SHARED.map((name): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true })),
+  ]);
+}
+
+async function makeView(commonDir: string, cell: CellWorktree, folder: string): Promise<void> {
+  const entry = join(folder, 'worktrees', basename(cell.gitDir));
+  for (const path of ['objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags', BORROWED])
+    await mkdir(join(folder, path), { recursive: true });
+  await mkdir(entry, { recursive: true });
+  const copy = async (from: string, to: string): Promise<void> => {
+    await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.lock') }).catch(nullIfMissing);
+  };
+  await Promise.all([
+    ...COPIED_OF_WORKTREE.map((name) => copy(join(cell.gitDir, name), join(entry, name))),
+    ...COPIED_FILES.filter((name) => name !== 'HEAD').map((name) => copy(join(commonDir, name), join(folder, name))),
+    ...['heads', 'tags', 'remotes'].map((name) => copy(join(commonDir, 'refs', name), join(folder, 'refs', name))),
+    writeFile(join(folder, 'objects', 'info', 'alternates'), await alternatesOf(commonDir)),
+  ]);
+  // Last: it says that the view is whole.
+  await copy(join(commonDir, 'HEAD'), join(folder, 'HEAD'));
+}
+
+/** The borrowed store and those that it borrows from itself, which git would look for beside the store. */
+async function alternatesOf(commonDir: string): Promise<string> {
+  const objects = join(commonDir, 'objects');
+  const own = (await readFile(join(objects, 'info', 'alternates'), 'utf8').catch(nullIfMissing)) ?? '';
+  const further = own.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return [join(commonDir, BORROWED), ...further.map((line) => resolve(objects, line)), ''].join('\n');
+}
+
+/** Brings a cell's view to what Reactor's own git has just made of the worktree. */
+export async function refreshView(context: RepositoryContext, cell: CellWorktree, branch: string, tip: Oid | null): Promise<void> {
+  const folder = context.views.get(cell.path);
+  if (folder === undefined) return;
+  const entry = `worktrees/${basename(cell.gitDir)}`;
+  try {
+    const index = await readFile(join(cell.gitDir, 'index')).catch(nullIfMissing);
+    if (index !== null) await writeBelow(folder, `${entry}/index`, index);
+    await writeBelow(folder, `${entry}/HEAD`, `ref: refs/heads/${branch}\n`);
+    if (tip !== null) await writeBelow(folder, `refs/heads/${branch}`, `${tip}\n`);
+  } catch (error) {
+    // Only what the agent's own git shows depends on it.
+    context.log.log('warn', "a cell's view of git could not be refreshed", { worktree: cell.path, error: errorText(error) });
+  }
+}

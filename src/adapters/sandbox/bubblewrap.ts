@@ -1,0 +1,42 @@
+import type { Mount } from '../../core/ports/sandbox.ts';
+
+/** bubblewrap's words for what is laid over the file system. `isFolder` tells what stands at a path on this machine now; null when nothing does. */
+export function mountArguments(mounts: readonly Mount[], isFolder: (path: string) => boolean | null): string[] {
+  return mounts.flatMap((mount): string[] => {
+    const { kind, path, from = path, optional } = mount;
+    if (optional === true && kind !== 'nothing' && isFolder(from) === null) return [];
+    switch (kind) {
+      case 'readOnly':
+        return [optional === true ? '--ro-bind-try' : '--ro-bind', from, path];
+      case 'writable':
+        return [optional === true ? '--bind-try' : '--bind', from, path];
+      case 'empty':
+        return ['--tmpfs', path];
+      case 'proc':
+        return ['--proc', path];
+      case 'devices':
+        return ['--dev', path];
+      default:
+        return covered(path, isFolder(path));
+    }
+  });
+}
+
+const covered = (path: string, isFolder: boolean | null): string[] => {
+  if (isFolder === null) return [];
+  return isFolder ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
+};
+
+/**
+ * The namespaces of a cell. CAP_SETFCAP is kept for the server where it runs as root: without it root can't start the second sandbox, that of a
+ * command; it has effect on nothing outside the first.
+ */
+export const serverNamespaces = (isRoot: boolean): string[] => [
+  ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--cap-drop', 'ALL'],
+  ...(isRoot ? ['--cap-add', 'CAP_SETFCAP'] : []),
+];
+
+export const commandNamespaces = (ownNetwork: boolean): string[] => [
+  ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--cap-drop', 'ALL'],
+  ...(ownNetwork ? ['--unshare-net'] : []),
+];

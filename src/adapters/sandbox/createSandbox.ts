@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { commandMounts, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
+import type { EncloseRequest, Enclosure, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
+import { commandNamespaces, mountArguments, serverNamespaces } from './bubblewrap.ts';
+import { probeBubblewrap } from './probeBubblewrap.ts';
+
+export interface SandboxDependencies {
+  /** Folders that no cell may see: Reactor's data, sockets and leases. */
+  readonly hidden: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The boundary of cells by what the system has: bubblewrap on Linux. */
+export function createSandbox(dependencies: SandboxDependencies): Sandbox {
+  const bwrap = dependencies.env['REACTOR_BWRAP'] ?? 'bwrap';
+  const isRoot = process.getuid?.() === 0;
+  let probed: Promise<SandboxProbe> | undefined;
+  const probe = (): Promise<SandboxProbe> => {
+    probed ??= process.platform === 'linux' ? probeBubblewrap(bwrap, isRoot) : Promise.resolve(unsupported());
+    return probed;
+  };
+  return {
+    probe,
+    async enclose(request) {
+      const { boundary, ownProc } = await probe();
+      if (boundary === null) throw new Error('there is no sandbox here to put a cell in');
+      return enclosure(request, { ...dependencies, bwrap, isRoot, ownProc });
+    },
+  };
+}
+
+function unsupported(): SandboxProbe {
+  const none = { boundary: null, version: null, ownProc: false } as const;
+  if (process.platform === 'win32')
+    return { ...none, why: 'there is no sandbox for cells on Windows', todo: 'run Reactor inside WSL 2, which has one' };
+  return { ...none, why: `there is no sandbox for cells on ${process.platform}`, todo: '' };
+}
+
+/** bubblewrap's own process in the sandbox keeps only the first three. */
+const STREAMS = '7<&0 8>&1 9>&2 </dev/null >/dev/null 2>&1';
+const TAKE_STREAMS = ['/bin/sh', '-c', 'exec "$@" <&7 >&8 2>&9 7<&- 8>&- 9>&-', 'sh'];
+
+interface Means extends SandboxDependencies {
+  readonly bwrap: string;
+  readonly isRoot: boolean;
+  readonly ownProc: boolean;
+}
+
+function enclosure(request: EncloseRequest, means: Means): Enclosure {
+  const facts = factsOf(request, means);
+  for (const name of ['tmp', 'user']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
+  const { bwrap, isRoot, ownProc } = means;
+  const ownNetwork = request.network !== 'open';
+  return {
+    server: [bwrap, ...serverNamespaces(isRoot), ...mountArguments(serverMounts(facts), isFolder), '--chdir', request.worktree, '--'],
+    command: (seen) => [
+      bwrap,
+      ...commandNamespaces(ownNetwork),
+      ...mountArguments(commandMounts(facts, ownProc, seen), isFolder),
+      '--',
+      ...TAKE_STREAMS,
+    ],
+    streams: STREAMS,
+    limits: limitLines(request),
+  };
+}
+
+const isFolder = (path: string): boolean | null => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
+
+const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
+
+/** The path itself and, where it leads through links, the one they lead to. */
+const withReal = (path: string): string[] => (existsSync(path) ? unique([path, realpathSync(path)]) : [path]);
+
+function factsOf(request: EncloseRequest, means: Means): SandboxFacts {
+  const { env } = request;
+  const path = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
+  const homes = unique([env['HOME'] ?? homedir(), userInfo().homedir, '/root']).filter((folder) => isAbsolute(folder) && folder !== '/');
+  return {
+    worktree: request.worktree,
+    cellHome: request.home,
+    fixed: request.fixed,
+    homes: homes.filter((folder) => isFolder(folder) === true),
+    temporary: ['/tmp', '/var/tmp'].filter((folder) => isFolder(folder) === true),
+    hidden: means.hidden,
+    program: dirname(realpathSync(request.executable)),
+    path: unique([...path, dirname(request.executable)].flatMap(withReal)),
+    serverOnly: request.serverOnly.filter((file) => existsSync(file)),
+    git: request.git,
+    read: request.read,
+    write: request.write,
+  };
+}
+
+/** Limits that a process passes on to all it starts. */
+function limitLines({ limits }: EncloseRequest): string[] {
+  return [
+    'ulimit -c 0',
+    ...(limits.openFiles === null ? [] : [`ulimit -n ${limits.openFiles} 2>/dev/null || :`]),
+    ...(limits.processes === null ? [] : [`ulimit -u ${limits.processes} 2>/dev/null || ulimit -p ${limits.processes} 2>/dev/null || :`]),
+  ];
+}

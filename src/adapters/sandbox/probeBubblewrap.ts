@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { SandboxProbe } from '../../core/ports/sandbox.ts';
+import { commandNamespaces, serverNamespaces } from './bubblewrap.ts';
+
+const LIMIT_MS = 10_000;
+const run = promisify(execFile);
+
+const none = (why: string, todo: string): SandboxProbe => ({ boundary: null, version: null, ownProc: false, why, todo });
+
+const INSTALL = 'install bubblewrap (apt install bubblewrap, dnf install bubblewrap, apk add bubblewrap, pacman -S bubblewrap)';
+
+/** Starts a sandbox in a sandbox, as cells do, and says what works here. */
+export async function probeBubblewrap(bwrap: string, isRoot: boolean): Promise<SandboxProbe> {
+  let version: string;
+  try {
+    version = (await run(bwrap, ['--version'], { timeout: LIMIT_MS })).stdout.trim().replace(/^bubblewrap /, '');
+  } catch {
+    return none('bubblewrap (bwrap) is not installed', INSTALL);
+  }
+  const inner = (ownProc: boolean): string[] => [
+    ...[bwrap, ...commandNamespaces(true), '--bind', '/', '/'],
+    ...(ownProc ? ['--proc', '/proc'] : []),
+    ...['--dev', '/dev', '--', 'true'],
+  ];
+  const outer = (command: readonly string[]): Promise<unknown> => {
+    const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'];
+    return run(bwrap, [...serverNamespaces(isRoot), ...mounts, '--', ...command], { timeout: LIMIT_MS });
+  };
+  try {
+    await outer(['true']);
+  } catch (error) {
+    return none(`bubblewrap ${version} can't make a sandbox: ${reasonOf(error)}`, hint());
+  }
+  for (const ownProc of [true, false]) {
+    try {
+      await outer(inner(ownProc));
+      return { boundary: 'bubblewrap', version, ownProc, why: '', todo: '' };
+    } catch (error) {
+      if (!ownProc) return none(`bubblewrap ${version} can't make a sandbox in a sandbox: ${reasonOf(error)}`, hint());
+    }
+  }
+  return none('bubblewrap does not work', hint());
+}
+
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+  return said === '' ? (error instanceof Error ? error.message : String(error)) : (said.split('\n').at(-1) ?? said);
+}
+
+/** What is likely to be in the way, by what the system says of itself. */
+function hint(): string {
+  const setting = (file: string): string | null => {
+    try {
+      return readFileSync(file, 'utf8').trim();
+    } catch {
+      return null;
+    }
+  };
+  if (setting('/proc/sys/user/max_user_namespaces') === '0') return 'allow user namespaces: sysctl user.max_user_namespaces=15000';
+  if (setting('/proc/sys/kernel/unprivileged_userns_clone') === '0')
+    return 'allow user namespaces: sysctl kernel.unprivileged_userns_clone=1';
+  if (setting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1')
+    return 'give bwrap an AppArmor profile that allows userns (Ubuntu 24.04 and later), or sysctl kernel.apparmor_restrict_unprivileged_userns=0';
+  if (existsSync('/.dockerenv') || existsSync('/run/.containerenv'))
+    return 'this is a container: start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined, or set sandbox: off when the container itself is the boundary';
+  if (/microsoft/i.test(setting('/proc/version') ?? '')) return 'use WSL 2: WSL 1 has no namespaces';
+  return INSTALL;
+}

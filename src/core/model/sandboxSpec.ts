@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** required: no cell without the sandbox; preferred: without it only after somebody agreed; off: never. */
+export const SandboxMode = z.enum(['required', 'preferred', 'off']);
+export type SandboxMode = z.infer<typeof SandboxMode>;
+
+/** What commands in a cell reach: everything, or nothing but what runs in the same command. */
+export const NetworkMode = z.enum(['open', 'none']);
+export type NetworkMode = z.infer<typeof NetworkMode>;
+
+/** How much of the machine the commands of a cell may use. Null: no limit. */
+export const CellLimits = z.object({
+  processes: z.number().int().positive().nullable().default(null),
+  openFiles: z.number().int().positive().nullable().default(null),
+});
+export type CellLimits = z.infer<typeof CellLimits>;
+
+/** The boundary that a run asks for. */
+export const SandboxSpec = z.object({
+  mode: SandboxMode.default('off'),
+  /** What happens with `preferred` where the sandbox does not work: a person is asked, or it was allowed in writing. */
+  unsandboxed: z.enum(['ask', 'allow']).default('ask'),
+  network: NetworkMode.default('open'),
+  /** Absolute paths, or such that begin with ~/, that are readable though they would be hidden. */
+  read: z.array(z.string()).default([]),
+  /** The same, writable. */
+  write: z.array(z.string()).default([]),
+  limits: CellLimits.prefault({}),
+});
+export type SandboxSpec = z.infer<typeof SandboxSpec>;
+
+/** The permission that a run without a sandbox needs where one was preferred. */
+export const UNSANDBOXED = 'unsandboxed';

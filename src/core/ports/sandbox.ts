@@ -1,0 +1,72 @@
+import type { CellLimits, NetworkMode } from '../model/sandboxSpec.ts';
+
+/** What this machine can do. */
+export interface SandboxProbe {
+  /** Null: there is no boundary that works. */
+  readonly boundary: 'bubblewrap' | 'seatbelt' | null;
+  readonly version: string | null;
+  /** A command sees its own processes in /proc. False where the kernel allows no second /proc: then process listings fail in commands. */
+  readonly ownProc: boolean;
+  /** Why there is none, one sentence; empty when there is one. */
+  readonly why: string;
+  /** What a person can do about it; empty when nothing. */
+  readonly todo: string;
+}
+
+/** One thing laid over what the cell would see of the file system. Later ones lie over earlier ones. */
+export interface Mount {
+  readonly kind: 'readOnly' | 'writable' | 'empty' | 'proc' | 'devices' | 'nothing';
+  readonly path: string;
+  /** What is seen at `path`; the same path when left out. */
+  readonly from?: string;
+  /** Left out when `from` is not there. */
+  readonly optional?: boolean;
+}
+
+/** What a run asks of its cell's boundary. */
+export interface CellBoundary {
+  readonly network: NetworkMode;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly limits: CellLimits;
+  /** The cell's own view of the repository's git folder. */
+  readonly git: readonly Mount[];
+}
+
+export interface EncloseRequest extends CellBoundary {
+  readonly worktree: string;
+  /** The cell's own folder. */
+  readonly home: string;
+  /** Parts of it that nothing in the cell may change, because the server believes them. */
+  readonly fixed: readonly string[];
+  readonly executable: string;
+  /** The user's files that the server needs and commands must not see. */
+  readonly serverOnly: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** How a cell's programs are started. Both are put in front of a program and its arguments. */
+export interface Enclosure {
+  /** For the agent server: it sees the worktree and its own folder, and of the rest of the machine programs and settings, which it can't change. */
+  readonly server: readonly string[];
+  /**
+   * For a command of the agent, the tests or the setup, started by the server: as above, and neither the server nor its folder. Has to be
+   * started by a shell, with `streams` behind it.
+   * @param seen files of the server's folder that this one command may read.
+   */
+  readonly command: (seen?: readonly { readonly from: string; readonly path: string }[]) => readonly string[];
+  /**
+   * Redirections. A sandbox lives as long as a process that the command left behind; with the command's own streams in its hands it would look
+   * as if the command had not ended.
+   */
+  readonly streams: string;
+  /** Shell lines that set the limits of a command. */
+  readonly limits: readonly string[];
+}
+
+export interface Sandbox {
+  /** Tries it once; the answer is remembered. */
+  probe(): Promise<SandboxProbe>;
+  /** @throws Error where `probe` found no boundary. */
+  enclose(request: EncloseRequest): Promise<Enclosure>;
+}

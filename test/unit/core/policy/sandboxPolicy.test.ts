@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { commandMounts, type SandboxFacts, serverMounts } from '../../../../src/core/policy/sandboxPolicy.ts';
+
+const facts: SandboxFacts = {
+  worktree: '/home/ada/.local/share/reactor/r/cells/c/worktree',
+  cellHome: '/home/ada/.local/share/reactor/r/cells/c/home',
+  fixed: ['/home/ada/.local/share/reactor/r/cells/c/home/shell'],
+  homes: ['/home/ada'],
+  temporary: ['/tmp'],
+  hidden: ['/home/ada/.local/share/reactor'],
+  program: '/home/ada/.opencode/bin',
+  path: ['/usr/bin', '/home/ada/.foo/bin', '/home/ada/.local/bin', '/home/ada/scripts'],
+  serverOnly: ['/home/ada/.config/opencode'],
+  git: [{ kind: 'writable', path: '/home/ada/shop/.git', from: '/view' }],
+  read: ['~/models'],
+  write: ['/var/cache/shop'],
+};
+
+const at = (path: string): number => serverMounts(facts).findLastIndex((mount) => mount.path === path);
+const kindAt = (path: string): string | undefined => serverMounts(facts)[at(path)]?.kind;
+
+describe('What a cell sees', () => {
+  it('is the machine read-only, and writable only its own places', () => {
+    const writable = serverMounts(facts).filter(({ kind }) => kind === 'writable');
+    assert.deepEqual(
+      writable.map(({ path, from }) => [path, from]),
+      [
+        ['/tmp', `${facts.cellHome}/tmp`],
+        ['/home/ada', `${facts.cellHome}/user`],
+        [facts.worktree, undefined],
+        [facts.cellHome, undefined],
+        ['/home/ada/shop/.git', '/view'],
+        ['/var/cache/shop', undefined],
+      ],
+    );
+    assert.deepEqual(serverMounts(facts)[0], { kind: 'readOnly', path: '/' });
+  });
+
+  it('has the user’s tools, whole where a part is on PATH, but of shared folders that part alone', () => {
+    for (const path of ['/home/ada/.foo', '/home/ada/.local/bin', '/home/ada/scripts', '/home/ada/.opencode/bin', '/home/ada/models'])
+      assert.equal(kindAt(path), 'readOnly', path);
+    assert.equal(at('/home/ada/.local'), -1);
+    assert.equal(kindAt('/home/ada/.cargo/credentials.toml'), 'nothing');
+  });
+
+  it('lays the cell over what is hidden, never the other way round', () => {
+    assert.ok(at('/home/ada/.local/share/reactor') < at(facts.worktree));
+    assert.ok(at('/home/ada') < at('/home/ada/.foo'));
+    assert.ok(at(facts.cellHome) < at(`${facts.cellHome}/shell`));
+    assert.ok(at('/proc') < at('/proc/sys'));
+  });
+
+  it('is for a command without the server’s folder and files', () => {
+    assert.deepEqual(
+      commandMounts(facts, true, [{ from: '/a', path: '/b' }]).filter(({ path }) => !path.startsWith('/proc/')),
+      [
+        { kind: 'writable', path: '/' },
+        { kind: 'proc', path: '/proc' },
+        { kind: 'devices', path: '/dev' },
+        { kind: 'empty', path: facts.cellHome },
+        { kind: 'nothing', path: '/home/ada/.config/opencode', optional: true },
+        { kind: 'readOnly', path: '/b', from: '/a' },
+      ],
+    );
+  });
+});
