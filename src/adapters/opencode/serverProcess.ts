@@ -38,8 +38,9 @@ export async function spawnServer(options: {
 }): Promise<Result<ServerProcess, BootFailure>> {
   const log = openSync(options.logFile, 'a', 0o600);
   const start = fstatSync(log).size;
-  const [program, ...args]: [string, ...string[]] = [...options.boundary, options.executable] as [string, ...string[]];
-  const child = spawn(program, [...args, 'serve', '--hostname', '127.0.0.1', '--port', String(options.port)], {
+  const command = [...options.boundary, options.executable];
+  const args = command.slice(1);
+  const child = spawn(command[0] ?? options.executable, [...args, 'serve', '--hostname', '127.0.0.1', '--port', String(options.port)], {
     cwd: options.worktree,
     env: options.env,
     detached: true,
