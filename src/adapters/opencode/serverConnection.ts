@@ -72,7 +72,8 @@ export class ServerConnection {
     const timer =
       timeoutMs === null ? null : this.#clock.schedule(timeoutMs, () => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {
-      const result = await run(options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal);
+      const running = run(options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal);
+      const result = await untilAborted(running, [deadline.signal, ...(options.signal ? [options.signal] : [])]);
       if (result.response?.ok && result.error === undefined) return result.data as NonNullable<T>;
       options.signal?.throwIfAborted();
       throw new ServerCallFailed(what, result.response?.status ?? null, describe(result.error));
@@ -98,6 +99,22 @@ export class ServerConnection {
 
   close(): void {
     this.#dispatcher.destroy().catch(() => {});
+  }
+}
+
+/**
+ * The promise, or the reason of the first signal that aborts. A request follows its signal by weak references, which the garbage collector
+ * may cut: then it would never end.
+ */
+async function untilAborted<T>(running: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (event: Event): void => reject((event.target as AbortSignal).reason);
+  for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
+  running.catch(() => {});
+  try {
+    return await Promise.race([running, aborted]);
+  } finally {
+    for (const signal of signals) signal.removeEventListener('abort', onAbort);
   }
 }
 
