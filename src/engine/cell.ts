@@ -324,7 +324,9 @@ export class Cell {
   async #keepRest(): Promise<string | null> {
     const { deps, state } = this.#context;
     if (state.cell === null) return null;
-    const snapshot = await (this.#rest ?? deps.repository.snapshot(state.cell.worktree));
+    let snapshot = await (this.#rest ?? deps.repository.snapshot(state.cell.worktree));
+    // A git that was killed says nothing of the worktree.
+    if (!snapshot.ok) snapshot = await deps.repository.snapshot(state.cell.worktree);
     if (!snapshot.ok) return snapshot.error.message;
     const { tree, keep } = snapshot.value;
     const known = [

@@ -129,7 +129,7 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
       const watched = {
         repository,
         journal: reactor.journal(repository),
-        mark: `REACTOR_TEST_ROOM=${reactor.root}`,
+        room: reactor.root,
         target: 'main',
         test: 'sh check.sh',
         charged: () => answered,

@@ -1,8 +1,13 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { GitResult, MoveRef, Oid, RefEntry } from '../../core/ports/git.ts';
 import { GitFailure } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { onRepository, type RepositoryContext, runShared } from './repositoryContext.ts';
+
+/** Refs that only Reactor writes, and only one engine at a time. */
+const OWN_REFS = 'refs/reactor/';
 
 const FULL_OID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
@@ -44,7 +49,13 @@ export async function moveRef(context: RepositoryContext, request: MoveRef, sign
   if (!FULL_OID.test(to) || (expected !== null && !FULL_OID.test(expected)))
     return refuse('unknownRef', 'Refs move only between full object names.');
   const args = ['update-ref', '-m', reason.replaceAll(/\s+/g, ' '), '--', ref, to, expected ?? '0'.repeat(to.length)];
-  const output = await runShared(context, onRepository(context, args), signal);
+  const move = () => runShared(context, onRepository(context, args), signal);
+  let output = await move();
+  if (output.exitCode !== 0 && refusalOf(output).error.code === 'locked' && ref.startsWith(OWN_REFS)) {
+    // Nobody else writes there, and a lock that is waited for in vain was left by a git that was killed.
+    await rm(join(context.facts.commonDir, `${ref}.lock`), { force: true });
+    output = await move();
+  }
   return output.exitCode === 0 ? ok(undefined) : refusalOf(output);
 }
 

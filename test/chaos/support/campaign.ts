@@ -2,6 +2,9 @@ import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import { SeededRandom } from '../../support/seededRandom.ts';
 import { ChaosWorld, type Target, targets } from './world.ts';
 
+/** Kills after which each kind has to have been hit. */
+const ENOUGH_FOR_ALL = 60;
+
 export interface CampaignResult {
   readonly kills: Readonly<Record<Target, number>>;
   readonly missed: number;
@@ -53,6 +56,14 @@ export async function campaign(options: {
       world.begin();
     }
     found('at the end', await world.rest());
+    // A look that never finds a server would find no orphan either.
+    const never = targets.filter((target) => kills[target] === 0);
+    if (done >= ENOUGH_FOR_ALL)
+      found(
+        'in all',
+        never.map((target) => `no ${target} was ever found to be killed`),
+      );
+    if (!world.hasSeenServers) found('in all', ['no agent server was ever seen: the look at processes is blind']);
     const summary = world.summary();
     return { kills, missed, problems, ...summary, durationMs: Math.round(systemClock.monotonic() - started) };
   } finally {

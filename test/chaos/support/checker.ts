@@ -22,8 +22,8 @@ export interface Entry {
 export interface Watched {
   readonly repository: string;
   readonly journal: string;
-  /** Environment variable, with its value, in all processes of the world that is checked. */
-  readonly mark: string;
+  /** Folder of the world that is checked: every process of it has a path below in its environment. */
+  readonly room: string;
   readonly target: string;
   /** Exits with 0 in a folder whose content is green. */
   readonly test: string;
@@ -219,14 +219,15 @@ const read = (file: string): string => {
   }
 };
 
-/** Live processes of the world, by the mark in their environment. */
-export function processes(mark: string): FoundProcess[] {
+/** Live processes of the world. Agent servers inherit none of Reactor's variables, so a path below the room has to tell them. */
+export function processes(room: string): FoundProcess[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     const environment = `\0${read(`/proc/${name}/environ`)}`;
     const stat = read(`/proc/${name}/stat`);
     const [state = 'X', parent = '0'] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (!environment.includes(`\0${mark}\0`) || state === 'Z' || state === 'X') return [];
+    const isOfRoom = environment.includes(`=${room}/`) || environment.includes(`=${room}\0`);
+    if (!isOfRoom || state === 'Z' || state === 'X') return [];
     return [
       {
         pid: Number(name),
@@ -245,11 +246,13 @@ function checkLeftovers(watched: Watched, entries: readonly Entry[], isAtRest: b
   const gitFolder = git(watched.repository, 'rev-parse', '--absolute-git-dir');
   const { cells } = openRuns(entries);
   const own = new Set(entries.flatMap(({ cell }) => (cell === null ? [] : [cell])));
-  const live = processes(watched.mark).filter(({ cell }) => cell !== null && own.has(cell));
+  const live = processes(watched.room).filter(({ cell }) => cell !== null && own.has(cell));
   for (const { pid, cell, commandLine } of live) {
     if (!cells.has(cell ?? '')) problems.push(`process ${pid} of the ended cell ${cell} is left: ${commandLine.slice(0, 100)}`);
   }
-  const servers = live.filter(({ commandLine }) => /opencode\S* serve/.test(commandLine)).map(({ cell }) => cell);
+  const serving = live.filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
+  // What a server has just forked looks like the server until it is another program.
+  const servers = serving.filter(({ parent }) => !serving.some(({ pid }) => pid === parent)).map(({ cell }) => cell);
   for (const cell of new Set(servers)) if (servers.filter((c) => c === cell).length > 1) problems.push(`cell ${cell} has two servers`);
   if (!isAtRest) return problems;
   const locks = readdirSync(gitFolder, { recursive: true, encoding: 'utf8' }).filter(

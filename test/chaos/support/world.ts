@@ -57,6 +57,7 @@ export class ChaosWorld {
   readonly #calls = new Set<Call>();
   readonly #ended = new Map<string, number>();
   #isOpen = true;
+  #hasSeenServers = false;
   #tasks = 0;
   #lanes: Promise<void>[] = [];
 
@@ -158,14 +159,19 @@ export class ChaosWorld {
     return this.#watched().reduce((sum, { journal }) => sum + lastEntry(journal), 0);
   }
 
+  get hasSeenServers(): boolean {
+    return this.#hasSeenServers;
+  }
+
   #candidates(target: Target): FoundProcess[] {
-    const all = processes(this.#mark);
+    const all = processes(this.#reactor.root);
+    this.#hasSeenServers ||= all.some(({ commandLine, cell }) => cell !== null && isServer(commandLine));
     const pids = new Set(all.filter(({ commandLine }) => isEngine(commandLine)).map(({ pid }) => pid));
     switch (target) {
       case 'engine':
         return all.filter(({ commandLine, parent }) => isEngine(commandLine) && !pids.has(parent));
       case 'server':
-        return all.filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
+        return all.filter(({ commandLine }) => isServer(commandLine));
       case 'test':
         return all.filter(({ isCommand }) => isCommand);
       case 'git':
@@ -189,7 +195,7 @@ export class ChaosWorld {
     const over = Promise.all(this.#lanes).then(() => true);
     const isOver = await Promise.race([over, systemClock.sleep(REST_LIMIT_MS).then(() => false)]);
     const problems = isOver ? [] : [`runs did not come to an end: ${[...this.#openRuns()].join(', ')}`];
-    await until('every cell has gone', () => processes(this.#mark).every(({ cell }) => cell === null), 30_000).catch(() => {});
+    await until('every cell has gone', () => processes(this.#reactor.root).every(({ cell }) => cell === null), 30_000).catch(() => {});
     return [...problems, ...(await this.#look(true))];
   }
 
@@ -207,7 +213,7 @@ export class ChaosWorld {
       }
     }
     if (isAtRest) {
-      for (const { pid, cell, commandLine } of processes(this.#mark)) {
+      for (const { pid, cell, commandLine } of processes(this.#reactor.root)) {
         if (cell !== null && this.#openRuns().length === 0)
           problems.push(`process ${pid} of cell ${cell} is left: ${commandLine.slice(0, 100)}`);
       }
@@ -215,15 +221,11 @@ export class ChaosWorld {
     return problems;
   }
 
-  get #mark(): string {
-    return `REACTOR_TEST_ROOM=${this.#reactor.root}`;
-  }
-
   #watched(): Watched[] {
     return this.#repositories.map((repository) => ({
       repository,
       journal: this.#reactor.journal(repository),
-      mark: this.#mark,
+      room: this.#reactor.root,
       target: 'main',
       test: 'sh check.sh',
       charged: () => this.#answered,
@@ -247,6 +249,7 @@ export class ChaosWorld {
   }
 }
 
+const isServer = (commandLine: string): boolean => /opencode\S* serve/.test(commandLine);
 const isEngine = (commandLine: string): boolean => / engine --repo \S+$/.test(commandLine);
 
 function kill(pid: number): boolean {
