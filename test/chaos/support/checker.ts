@@ -175,30 +175,34 @@ function hasObject(repository: string, name: string): boolean {
   }
 }
 
-/** Each message is one charge: recorded once, and for a call that the model has really answered. */
+/** Each message and each call is charged once, and what is charged as reported is a call that the model has really answered. */
 function checkCharges(watched: Watched, entries: readonly Entry[]): string[] {
   const problems: string[] = [];
-  const messages = entries.filter(({ type }) => type === 'message/finished').map(({ data }) => data.message);
-  const ids = new Set<string>();
-  const calls = new Set<number>();
+  const messages = entries.filter(({ type }) => type === 'message/finished').map(({ data }) => String(data.message.messageId));
+  const charges = chargesIn(entries);
+  problems.push(...twice(messages).map((id) => `message ${id} is recorded twice`));
+  problems.push(...twice(charges.map(({ key }) => key)).map((key) => `charge ${key} is recorded twice`));
+  const calls = charges.filter(({ isEstimated, input }) => !isEstimated && input > 0).map(({ input }) => input);
+  problems.push(...twice(calls).map((input) => `model call ${input} is charged twice`));
   const answered = new Set(watched.charged().map(({ input }) => input));
-  for (const { messageId, tokens } of messages) {
-    if (ids.has(messageId)) problems.push(`message ${messageId} is charged twice`);
-    ids.add(messageId);
-    if (tokens.input === 0) continue;
-    if (calls.has(tokens.input)) problems.push(`model call ${tokens.input} is charged twice`);
-    if (!answered.has(tokens.input)) problems.push(`a charge of ${tokens.input} tokens that no model call had`);
-    calls.add(tokens.input);
-  }
+  problems.push(...calls.filter((input) => !answered.has(input)).map((input) => `a charge of ${input} tokens that no model call had`));
   return problems;
 }
+
+const twice = <T>(all: readonly T[]): T[] => all.filter((one, index) => all.indexOf(one) !== index);
+
+/** A call that was broken off has no report of its tokens: its charge is an estimate, and says so. */
+const chargesIn = (entries: readonly Entry[]): { readonly key: string; readonly input: number; readonly isEstimated: boolean }[] =>
+  entries.flatMap(({ type, data }) =>
+    type === 'charge/recorded'
+      ? [{ key: String(data.charge.key), input: Number(data.charge.tokens.input), isEstimated: data.charge.estimated === true }]
+      : [],
+  );
 
 /** Calls that the model has answered and no journal was charged with. */
 export function uncharged(watched: Watched, journals: readonly string[]): { readonly input: number; readonly at: number }[] {
   const known = new Set(
-    journals.flatMap((file) =>
-      readJournal(file).entries.flatMap(({ type, data }) => (type === 'message/finished' ? [Number(data.message.tokens.input)] : [])),
-    ),
+    journals.flatMap((file) => chargesIn(readJournal(file).entries).flatMap(({ input, isEstimated }) => (isEstimated ? [] : [input]))),
   );
   return watched.charged().filter(({ input }) => !known.has(input));
 }
