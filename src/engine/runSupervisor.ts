@@ -209,9 +209,10 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
+    // First of all, so that runs asked for together stand in line together.
+    if (!(await admit(this.#context, signal))) return;
     if (!(await mayBoot(this.#context, this.#desk))) return;
     if (this.#context.state.cell === null && !(await this.#money.mayBoot(signal))) return;
-    if (!(await admit(this.#context, signal))) return;
     const result = await this.#cell.boot(signal);
     if (result.ok || signal.aborted) return;
     await this.#cell.stopServer();

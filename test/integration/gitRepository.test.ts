@@ -298,7 +298,11 @@ describe('a git repository', function () {
     const merged = value(await repository.mergeTrees({ ours, theirs: clean }));
     assert.deepEqual(merged.kind === 'clean' && f.files(merged.tree), ['100644 a', '100644 b', '100644 new\nline']);
     const conflict = value(await repository.mergeTrees({ ours, theirs }));
-    assert.deepEqual(conflict, {
+    assert.ok(conflict.kind === 'conflicts');
+    const { tree, ...told } = conflict;
+    // It has both sides, with the places marked.
+    assert.match(f.run('cat-file', '-p', `${tree}:a`), /^<<<<<<< [^]*2\n=======\n3\n>>>>>>> /);
+    assert.deepEqual(told, {
       kind: 'conflicts',
       paths: ['a', 'new\nline'],
       message: 'CONFLICT (content): Merge conflict in a\nCONFLICT (content): Merge conflict in new\nline',

@@ -97,7 +97,7 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     const shown = JSON.parse((await reactor.call(repository, ['show', 'full', '--json'], { env })).stdout);
     // The agent's own server had no room either, so that its turn may have failed; then that is told, and what was there is kept.
     const isWhole = shown.concluded.status === 'committed';
-    assert.ok(isWhole || shown.attempts.every((one: { candidate: unknown }) => one.candidate !== null), JSON.stringify(shown.concluded));
+    assert.ok(isWhole || shown.attemptList.every((one: { candidate: unknown }) => one.candidate !== null), JSON.stringify(shown.concluded));
     if (isWhole) assert.equal(await git(repository, 'show', 'reactor/full:full.txt'), 'good');
     assert.deepEqual(await checkoutState(repository), untouched);
     await reactor.call(repository, ['engine', '--stop', '--now'], { env });
