@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
-import { GitFixture, outcome, value } from './gitFixture.ts';
+import { GitFixture, outcome, value } from '../integration/gitFixture.ts';
 
 const CELLS = 200;
 
