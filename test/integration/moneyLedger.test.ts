@@ -136,13 +136,15 @@ describe('The ledger of money', function () {
     );
   });
 
-  it('counts each call once when the engine is killed with kill -9 in the middle of a turn', async () => {
+  it('counts each call once when engine and server are killed with kill -9 in the middle of a turn', async () => {
     const call = reactor.startRun(repository, 'Write killed', ['--task', 'killed', '--land', 'branch']);
     await until('the model was asked a third time', () => unanswered.has('killed'));
     await until('two calls are charged', () => dataOf(call, 'charge/recorded').length === 2);
     const engine = reactor.processes().filter(({ commandLine }) => commandLine.endsWith(` engine --repo ${repository}`));
     assert.equal(engine.length, 1, engine.map(({ commandLine }) => commandLine).join('\n'));
     process.kill(engine[0]?.pid ?? 0, 'SIGKILL');
+    // A server that lives is taken over with its turn; this call is to be broken off.
+    for (const { pid } of reactor.agentServers()) process.kill(pid, 'SIGKILL');
     const outcome = await call.outcome;
     assert.equal(outcome.exitCode, 0, outcome.stderr);
     const charges = chargesOf(outcome);

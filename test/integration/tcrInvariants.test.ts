@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'mocha';
 import { type Call, dataOf, type Outcome, onlyRun, Reactor, until } from '../support/reactor.ts';
@@ -9,16 +10,26 @@ import { RecordingServer } from '../support/sampleProxy.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { bash, byWord, Gate, tools, write } from '../support/sampleScript.ts';
 
-const freePortBelow = (top: number): Promise<number> =>
+const hold = (port: number): Promise<ReturnType<typeof createServer>> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string' || address.port >= top) return reject(new Error('no usable port'));
-      server.close(() => resolve(address.port));
-    });
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
+
+/** Two neighbouring ports, held. They lie below those that the system gives to outgoing connections, one of which could take a port that was let go. */
+async function holdTwoPorts(): Promise<{ base: number; holders: ReturnType<typeof createServer>[] }> {
+  for (let base = 20_000 + (process.pid % 5000); base < 32_000; base += 2) {
+    const holders: ReturnType<typeof createServer>[] = [];
+    try {
+      for (const port of [base, base + 1]) holders.push(await hold(port));
+      return { base, holders };
+    } catch {
+      for (const holder of holders) holder.close();
+    }
+  }
+  throw new Error('no two neighbouring ports are free');
+}
 
 describe('The laws, seen on real processes', function () {
   this.timeout(180_000);
@@ -97,17 +108,7 @@ describe('The laws, seen on real processes', function () {
   });
 
   it('INV-001: a port that another process holds is not used, and with none left the run says so', async () => {
-    const base = await freePortBelow(65_000);
-    const holders = await Promise.all(
-      [base, base + 1].map(
-        (port) =>
-          new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-            const server = createServer();
-            server.once('error', reject);
-            server.listen(port, '127.0.0.1', () => resolve(server));
-          }),
-      ),
-    );
+    const { base, holders } = await holdTwoPorts();
     try {
       const narrow = await reactor.repository('narrow', plainProject(`ports:\n  from: ${base}\n  to: ${base + 1}\n`));
       const refused = await reactor.run(narrow, 'Write gamma');
