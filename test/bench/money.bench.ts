@@ -2,22 +2,12 @@ import { join } from 'node:path';
 import { openSpending } from '../../src/adapters/journal/openSpending.ts';
 import { event } from '../../src/core/journal/events.ts';
 import type { Charge } from '../../src/core/money/charge.ts';
-import { costOf, type UnitPrices } from '../../src/core/money/unitPrices.ts';
+import { costOf } from '../../src/core/money/unitPrices.ts';
+import { sonnet } from '../support/costs/costStory.ts';
 import { message, openSampleJournal, requested, stamped, temporaryFolder } from '../support/journalSamples.ts';
 import { type Benchmark, timeMs } from './benchmark.ts';
 
 const COUNT = 100;
-const price: UnitPrices = {
-  input: '3',
-  output: '15',
-  reasoning: '15',
-  cacheRead: '0.3',
-  cacheWrite: '3.75',
-  source: 'server',
-  from: null,
-  aboveTokens: null,
-};
-
 const chargeOf = (n: number): Charge => {
   const tokens = { input: 1000 + n, output: 50, reasoning: 5, cacheRead: 200, cacheWrite: 0 };
   return {
@@ -35,8 +25,8 @@ const chargeOf = (n: number): Charge => {
     agent: 'build',
     operation: 'tool',
     tokens,
-    price,
-    costUsd: costOf(tokens, price),
+    price: sonnet,
+    costUsd: costOf(tokens, sonnet),
     estimated: false,
   };
 };

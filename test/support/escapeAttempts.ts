@@ -1,3 +1,5 @@
+import { portLeaseFolder, runtimeFolder } from '../../src/adapters/files/runtimeFolder.ts';
+
 /** A way out of a cell that a command tries. What it prints is its report. */
 export interface EscapeAttempt {
   readonly name: string;
@@ -58,7 +60,7 @@ export const fileAttempts = ({ outside, home, data, repository }: Targets): Esca
     name: 'python',
     command: `python3 -c "open('${outside}/mark','w').write('out')" && echo written || perl -e "open(F,'>','${outside}/mark') and print F 'out'"`,
   },
-  { name: 'host-temporary-files', command: `ls -A /tmp/reactor-0 /tmp/reactor-0/ports ${outside}` },
+  { name: 'host-temporary-files', command: `ls -A ${runtimeFolder()} ${portLeaseFolder()} ${outside}` },
   { name: 'shared-memory', command: 'ls /dev/shm | grep -c reactor-escape' },
   { name: 'private-key', command: `cat ${home}/.ssh/id_rsa ~/.ssh/id_rsa ${home}/.aws/credentials` },
   { name: 'shell-profile', command: `echo out >> ${home}/.bashrc; cat ${home}/.profile` },
