@@ -215,6 +215,9 @@ export interface FoundProcess {
   readonly isCommand: boolean;
 }
 
+/** Longer than a fork needs to become another program. */
+const FORK_SECONDS = 0.2;
+
 const read = (file: string): string => {
   try {
     return readFileSync(file, 'latin1');
@@ -244,6 +247,30 @@ export function processes(room: string): FoundProcess[] {
   });
 }
 
+/** Cells that two servers serve at once, in two looks: between them what a server has forked becomes another program. */
+function doubleServers(room: string, cells: ReadonlySet<string>): string[] {
+  const first = servers(room, cells);
+  const isDouble = (one: FoundProcess, all: readonly FoundProcess[]): boolean =>
+    all.some(({ cell, pid }) => cell === one.cell && pid !== one.pid);
+  const suspects = first.filter((one) => isDouble(one, first));
+  if (suspects.length === 0) return [];
+  execFileSync('sleep', [String(FORK_SECONDS)]);
+  const second = servers(room, cells).filter(({ pid }) => suspects.some((suspect) => suspect.pid === pid));
+  return second
+    .filter((one) => isDouble(one, second))
+    .map(
+      ({ cell, pid, parent, commandLine }) =>
+        `cell ${cell} has two servers; ${pid}, started by ${parent}, is one: ${commandLine.slice(0, 100)}`,
+    );
+}
+
+function servers(room: string, cells: ReadonlySet<string>): FoundProcess[] {
+  const serving = processes(room).filter(
+    ({ cell, commandLine }) => cell !== null && cells.has(cell) && /opencode\S* serve/.test(commandLine),
+  );
+  return serving.filter(({ parent }) => !serving.some(({ pid }) => pid === parent));
+}
+
 /** No process of a cell that has ended, no second server of one cell, and no lock of git's. */
 function checkLeftovers(watched: Watched, entries: readonly Entry[], isAtRest: boolean): string[] {
   const problems: string[] = [];
@@ -254,10 +281,7 @@ function checkLeftovers(watched: Watched, entries: readonly Entry[], isAtRest: b
   for (const { pid, cell, commandLine } of live) {
     if (!cells.has(cell ?? '')) problems.push(`process ${pid} of the ended cell ${cell} is left: ${commandLine.slice(0, 100)}`);
   }
-  const serving = live.filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
-  // What a server has just forked looks like the server until it is another program.
-  const servers = serving.filter(({ parent }) => !serving.some(({ pid }) => pid === parent)).map(({ cell }) => cell);
-  for (const cell of new Set(servers)) if (servers.filter((c) => c === cell).length > 1) problems.push(`cell ${cell} has two servers`);
+  problems.push(...doubleServers(watched.room, own));
   if (!isAtRest) return problems;
   const locks = readdirSync(gitFolder, { recursive: true, encoding: 'utf8' }).filter(
     (path) => path.endsWith('.lock') && !path.startsWith('objects'),
