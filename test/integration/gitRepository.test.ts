@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
@@ -13,6 +14,30 @@ describe('a git repository', function () {
   it('tells the version', async () => {
     const f = fixture();
     assert.equal(`git version ${await f.git.version()}`, f.run('version').replace(/ \(.*$/, ''));
+  });
+
+  it('asks again when a git that only reads is killed, and never takes a killed one for an answer', async () => {
+    const f = fixture();
+    const head = f.commit({ a: '1\n' });
+    const { facts } = await f.open();
+    const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    const folder = join(f.root, 'bin');
+    const deaths = join(f.root, 'deaths');
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, 'git'),
+      `#!/bin/sh\nif read -r _ < ${deaths}; then sed -i 1d ${deaths}; kill -9 $$; fi\nexec ${real} "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    writeFileSync(deaths, '');
+    const opened = value(await f.anotherGit({ ...f.environment, PATH: `${folder}:${f.environment['PATH']}` }).open(f.repo));
+    assert.deepEqual(opened.facts, facts);
+    writeFileSync(deaths, 'once\n');
+    assert.equal(value(await opened.resolveCommit('main')), head);
+    writeFileSync(deaths, 'once\ntwice\n');
+    await assert.rejects(opened.resolveCommit('main'), /ended by SIGKILL/);
   });
 
   it('tells what is checked out, in a sub-folder, with Unicode, spaces and a newline in its path', async () => {

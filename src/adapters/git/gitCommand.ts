@@ -53,6 +53,13 @@ const settings = (hooks: boolean): string[] => {
   return pairs.flatMap((pair) => ['-c', pair]);
 };
 
+/** Commands that change nothing but, at most, add objects: what a kill cut short is simply asked again. */
+const READING = new Set(
+  'rev-parse show-ref merge-base for-each-ref cat-file ls-tree ls-files diff-tree diff log rev-list grep merge-tree check-ignore check-ref-format'.split(
+    ' ',
+  ),
+);
+
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** An output that went elsewhere is empty here. */
@@ -66,7 +73,10 @@ export class GitNotStarted extends Error {
   }
 }
 
-/** Runs git without a shell. A failing exit code is a value; only an abort and a git that does not start are thrown. */
+/**
+ * Runs git without a shell. A failing exit code is a value; only an abort and a git that does not start are thrown. A git that only reads
+ * is run a second time when something killed it.
+ */
 export class GitCommand {
   readonly #environment: Record<string, string>;
   readonly #hookEnvironment: Record<string, string>;
@@ -78,7 +88,9 @@ export class GitCommand {
 
   async bytes(call: GitCall, signal?: AbortSignal): Promise<GitBytes> {
     signal?.throwIfAborted();
-    return call.hooks === true ? this.#withHooks(call, signal) : this.#bytes(call, null, signal);
+    if (call.hooks === true) return this.#withHooks(call, signal);
+    const output = await this.#bytes(call, null, signal);
+    return output.killed && READING.has(call.args[0] ?? '') ? this.#bytes(call, null, signal) : output;
   }
 
   /**
@@ -96,7 +108,7 @@ export class GitCommand {
     }
   }
 
-  async #bytes(call: GitCall, outputs: Outputs | null, signal?: AbortSignal): Promise<GitBytes> {
+  async #bytes(call: GitCall, outputs: Outputs | null, signal?: AbortSignal): Promise<GitBytes & { readonly killed: boolean }> {
     const hooks = call.hooks ?? false;
     const options: Options & { readonly reject: false } = {
       cwd: call.cwd,
@@ -122,6 +134,7 @@ export class GitCommand {
       stdout: asBytes(result.stdout),
       stderr: result.signal === undefined ? stderr : `${stderr}git was ended by ${result.signal}\n`,
       truncated: result.isMaxBuffer,
+      killed: result.signal !== undefined && !result.isMaxBuffer,
     };
   }
 

@@ -14,9 +14,11 @@ const FULL_OID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 export async function resolveCommit(context: RepositoryContext, name: string, signal?: AbortSignal): Promise<GitResult<Oid>> {
   if (name === '' || name.startsWith('-') || /[\0\n]/.test(name)) return refuse('unknownRef', `'${name}' is not a name of a commit.`);
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
-  const output = await context.git.run(onRepository(context, args), signal);
+  const call = onRepository(context, args);
+  const output = await context.git.run(call, signal);
   const oid = output.stdout.trim();
   if (output.exitCode === 0 && FULL_OID.test(oid)) return ok(oid);
+  if (output.exitCode < 0) throw new GitFailure(call, output);
   if (name === 'HEAD') return refuse('noCommit', 'The repository has no commit yet.');
   return refuse('unknownRef', `No commit is called '${name}'.`);
 }
