@@ -5,11 +5,10 @@ import { errorText } from '../base/log.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
 import type { Entry } from '../core/journal/entry.ts';
 import { event } from '../core/journal/events.ts';
-import type { RunRequest } from '../core/model/runRequest.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { nextStep } from '../core/run/nextStep.ts';
 import type { RunState } from '../core/run/state.ts';
-import type { CleanRequest, LiveMessage, Orphan, Reply, Status } from '../protocol/messages.ts';
+import type { CleanRequest, LiveMessage, Orphan, Params, Reply, Status } from '../protocol/messages.ts';
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { BudgetKeeper } from './budgetKeeper.ts';
@@ -121,10 +120,10 @@ export class Engine implements Disposable {
     if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run, adopted);
   }
 
-  async submit(requests: readonly RunRequest[], parallel: number | null, actor: string): Promise<Reply<'submit'>> {
+  async submit({ requests, ...more }: Params<'submit'>, actor: string): Promise<Reply<'submit'>> {
     if (this.#draining) throw new UserFacingError('notPossibleNow', 'The engine is ending and takes no new runs; try again in a moment.');
-    const accepted = await this.#submissions.accept(requests, parallel, actor);
-    for (const { run } of accepted) this.#drive(run);
+    const accepted = await this.#submissions.accept(requests, more, actor);
+    for (const { run, isNew } of accepted) if (isNew) this.#drive(run);
     return { runs: accepted.map(({ run, task, seq }) => ({ run, task, seq })), notes: [...new Set(accepted.flatMap((a) => a.notes))] };
   }
 

@@ -92,7 +92,7 @@ export class ClientSession implements Disposable {
     const engine = this.#engine;
     switch (method) {
       case 'submit':
-        return this.#submit(raw, actor);
+        return engine.submit(methods.submit.params.parse(raw), actor);
       case 'subscribe':
         return this.#subscribe(methods.subscribe.params.parse(raw));
       case 'status':
@@ -120,11 +120,6 @@ export class ClientSession implements Disposable {
       case 'clean':
         return { orphans: await engine.clean(methods.clean.params.parse(raw)) };
     }
-  }
-
-  #submit(raw: unknown, actor: string) {
-    const { requests, parallel } = methods.submit.params.parse(raw);
-    return this.#engine.submit(requests, parallel ?? null, actor);
   }
 
   /**

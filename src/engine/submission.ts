@@ -26,7 +26,20 @@ export interface AcceptedRun {
   /** Of the entry that requests it. */
   readonly seq: number;
   readonly notes: readonly string[];
+  /** False when it had been accepted by an engine that ended before it could say so. */
+  readonly isNew: boolean;
 }
+
+/** How requests belong together; see the protocol's `submit`. */
+export interface SubmissionOptions {
+  /** Most of them at work at once; by default only the repository's limit holds. */
+  readonly parallel?: number | undefined;
+  readonly submission?: string | undefined;
+  readonly again?: boolean | undefined;
+}
+
+/** Runs looked through for those of a submission that is made again; it was a moment ago. */
+const RECENT_RUNS = 1000;
 
 /** Accepts what a person asked for: settles every setting, gives out ids, and journals the run. Nothing has been made yet. */
 export class Submissions {
@@ -43,21 +56,33 @@ export class Submissions {
    * All of the requests or none. One call at a time: a number given out is in the journal before the next is looked for.
    * @throws UserFacingError `configuration` or `notPossibleNow`; then no run of the requests has been accepted.
    */
-  accept(requests: readonly RunRequest[], parallel: number | null, actor: string): Promise<readonly AcceptedRun[]> {
+  accept(requests: readonly RunRequest[], options: SubmissionOptions, actor: string): Promise<readonly AcceptedRun[]> {
     return this.#turns.run('accept', async () => {
+      const { parallel = null, submission = this.#engine.deps.ids.short(), again = false } = options;
+      const accepted = again ? this.#accepted(submission) : [];
       const settled: Settled[] = [];
       const look = new Look(this.#engine);
-      for (const request of requests) settled.push(await this.#check(request, settled, look));
+      for (const request of requests.slice(accepted.length)) settled.push(await this.#check(request, settled, look));
       const links = this.#link(settled);
-      const submission = this.#engine.deps.ids.short();
-      const accepted: AcceptedRun[] = [];
       for (const { run, spec: own, notes, priority, baseName } of settled) {
         const spec = { ...own, queue: { submission, priority, parallel, after: [...(links.get(run) ?? [])], baseName } };
         const seq = await this.#engine.ledger.append(run, actor, event('run/requested', { run, spec }));
-        accepted.push({ run, task: spec.task, seq, notes });
+        accepted.push({ run, task: spec.task, seq, notes, isNew: true });
       }
       return accepted;
     });
+  }
+
+  /** What the journal has of a submission: its first requests, in their order. */
+  #accepted(submission: string): AcceptedRun[] {
+    const { journal } = this.#engine.deps;
+    const runs = journal.recentRuns(RECENT_RUNS).filter(({ spec }) => spec.queue?.submission === submission);
+    return runs
+      .map(({ run, spec }) => {
+        const [requested] = journal.read({ run, types: ['run/requested'], limit: 1 });
+        return { run, task: spec.task, seq: requested?.seq ?? 0, notes: [], isNew: false };
+      })
+      .toSorted((a, b) => a.seq - b.seq);
   }
 
   #link(settled: readonly Settled[]) {

@@ -110,6 +110,12 @@ export const methods = {
       requests: z.array(RunRequest).min(1),
       /** Most of them at work at once; by default only the repository's limit holds. */
       parallel: z.number().int().positive().optional(),
+      /**
+       * Names this submission, unique for ever. With `again`, runs that the journal has of it are given back and only the rest is accepted,
+       * so that a client whose engine died before it answered can ask once more.
+       */
+      submission: z.string().min(1).max(64).optional(),
+      again: z.boolean().optional(),
     }),
     result: z.object({ runs: z.array(z.object({ run: z.string(), task: z.string(), seq: z.number().int() })), notes: z.array(z.string()) }),
   },

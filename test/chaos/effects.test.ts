@@ -31,6 +31,8 @@ interface Window {
 
 /** Every window between an effect and its record. */
 const allWindows: readonly Window[] = [
+  { at: 'before:run/requested', effect: 'the run is asked for' },
+  { at: 'after:run/requested', isShort: true, effect: 'the run is accepted, and who asked has not heard of it' },
   { at: 'before:cell/worktreeCreated', isShort: true, effect: 'the worktree and its branch are made' },
   { at: 'before:cell/serverSpawned', effect: 'the agent server is started' },
   { at: 'before:cell/ready', effect: 'the conversation is begun' },

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import type { EngineClient } from '../../protocol/engineClient.ts';
 import { type CommandContext, folderOf, printJson } from '../commandContext.ts';
 import { errorResult } from '../errorReport.ts';
-import { connectAlways, followRuns } from '../follow/followRuns.ts';
+import { askEngine, connectAlways, followRuns } from '../follow/followRuns.ts';
 import type { FollowedRun } from '../follow/runFollower.ts';
 import { safeLine } from '../render/safeText.ts';
 import { finishRuns } from './finishRuns.ts';
@@ -18,15 +19,19 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
     const folder = folderOf(terminal, options);
     const sideBySide = parallelOf(options);
     const requests = await runRequests(options, terminal, host);
+    const submission = randomUUID();
+    let again = false;
     const submit = async (client: EngineClient) => {
-      const { runs, notes } = await client.request('submit', { requests: [...requests], ...sideBySide });
+      const asked = client.request('submit', { requests: [...requests], ...sideBySide, submission, again });
+      again = true;
+      const { runs, notes } = await asked;
       for (const note of notes) people.write(`${safeLine(note)}\n`);
       return runs;
     };
     if (options.detach) {
-      const client = await connectAlways(host, folder, false);
+      const connect = () => connectAlways(host, folder, false);
+      const { client, value: runs } = await askEngine(await connect(), connect, submit);
       try {
-        const runs = await submit(client);
         if (json) printJson(terminal, { type: 'submitted', runs });
         else
           for (const { run, task } of runs)
@@ -38,7 +43,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
     }
     const begin = async (client: EngineClient): Promise<readonly FollowedRun[]> =>
       (await submit(client)).map(({ run, seq }) => ({ run, seq, state: null }));
-    return finishRuns(context, await followRuns(terminal, host, { folder, json }, begin), json);
+    return finishRuns(context, await followRuns(terminal, host, { folder, json, canBeginAgain: true }, begin), json);
   } catch (error) {
     if (json) printJson(terminal, errorResult(error));
     throw error;

@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly folder: string;
   /** Entries as JSON lines on standard output; everything for people on standard error. */
   readonly json: boolean;
+  /** What begins may be asked again when the engine ended before it answered. */
+  readonly canBeginAgain?: boolean;
 }
 
 export interface FollowOutcome {
@@ -27,6 +29,9 @@ export interface FollowOutcome {
   readonly left: boolean;
   readonly exitCode: number;
 }
+
+/** Engines that die one after another before they answer are no accident any more. */
+const BEGIN_TRIES = 3;
 
 /** Whether a person sits at this terminal and can be asked. */
 export const attendsAt = (terminal: Terminal, json: boolean): boolean =>
@@ -75,18 +80,13 @@ export async function followRuns(
     onError,
   });
   try {
-    const client = await connect(attends);
+    const first = await connect(attends);
     if (asksToCancel || asksToLeave) {
-      client.dispose();
+      first.dispose();
       return { states: [], left: false, exitCode: exitCodes.interrupted };
     }
-    let followed: readonly FollowedRun[];
-    try {
-      followed = await begin(client);
-    } catch (error) {
-      client.dispose();
-      throw error;
-    }
+    const tries = options.canBeginAgain === true ? BEGIN_TRIES : 1;
+    const { client, value: followed } = await askEngine(first, () => connect(attends), begin, tries);
     const prompts = attends
       ? new PromptQueue({ terminal, host, folder: options.folder, view, conversation, onError }, questions.signal)
       : null;
@@ -123,6 +123,30 @@ export async function followRuns(
     left && state.phase !== 'ended' ? exitCodes.interrupted : (exitCodeOf(state) ?? exitCodes.interrupted),
   );
   return { states, left, exitCode: gravest(asksToCancel && left ? [...codes, exitCodes.interrupted] : codes) };
+}
+
+/**
+ * Asks the engine, and a new one when the engine ended before it answered.
+ * @param tries how many engines are asked; more than one only for what is the same when it is done twice.
+ * @returns the answer with the client that got it. On failure the client is disposed of.
+ */
+export async function askEngine<T>(
+  first: EngineClient,
+  connect: () => Promise<EngineClient>,
+  ask: (client: EngineClient) => Promise<T>,
+  tries = BEGIN_TRIES,
+): Promise<{ readonly client: EngineClient; readonly value: T }> {
+  let client = first;
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return { client, value: await ask(client) };
+    } catch (error) {
+      client.dispose();
+      const hasEnded = error instanceof UserFacingError && error.code === 'engineUnavailable';
+      if (!hasEnded || asked >= tries) throw error;
+      client = await connect();
+    }
+  }
 }
 
 /** @throws UserFacingError `engineUnavailable` when there is no engine after all. */

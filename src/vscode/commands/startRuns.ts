@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { DisposableStore } from '../../base/lifecycle.ts';
+import { UserFacingError } from '../../base/userFacingError.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { plural } from '../../core/projections/figures.ts';
 import { runCostText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
+import type { Reply } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
@@ -18,7 +21,7 @@ export async function startRuns(context: HostContext, model: RepositoryModel, re
   const { vscode } = context;
   const { runs, notes } = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: 'Reactor: handing the work over' },
-    () => model.request('submit', { requests }),
+    () => handOver(model, requests),
   );
   if (notes.length > 0) void vscode.window.showInformationMessage(notes.map((note) => plainLine(note)).join('. '));
   const names =
@@ -30,6 +33,17 @@ export async function startRuns(context: HostContext, model: RepositoryModel, re
       untilSettled(model, watched, (message) => progress.report({ message })),
     ),
   ).catch((error: unknown) => void showProblem(context, error));
+}
+
+/** Asks once more when the engine ended before it answered; the key keeps the work from being started twice. */
+async function handOver(model: RepositoryModel, requests: RunRequest[]): Promise<Reply<'submit'>> {
+  const submission = randomUUID();
+  try {
+    return await model.request('submit', { requests, submission });
+  } catch (error) {
+    if (!(error instanceof UserFacingError) || error.code !== 'engineUnavailable') throw error;
+    return model.request('submit', { requests, submission, again: true });
+  }
 }
 
 function untilSettled(model: RepositoryModel, watched: ReadonlySet<string>, report: (message: string) => void): Promise<void> {
