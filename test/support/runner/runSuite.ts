@@ -1,5 +1,5 @@
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { runLimited } from './limitedProcess.ts';
 import type { Suite } from './suites.ts';
 import { type Outcome, outcomeOf, parseReport } from './totals.ts';
@@ -11,19 +11,37 @@ export function mochaArguments(root: string, suite: Suite, extra: readonly strin
   return [join(root, 'node_modules', 'mocha', 'bin', 'mocha.js'), '--timeout', String(suite.testLimitMs), ...files, ...extra];
 }
 
-/** Runs a suite in a mocha process of its own; its output goes to out/logs, its totals come from the reporter's file. */
-export async function runSuite(root: string, suite: Suite, env: NodeJS.ProcessEnv): Promise<Outcome> {
+/** A part of a suite that runs in a process of its own. */
+export interface SuitePart {
+  readonly suite: Suite;
+  /** Unlike that of any other part. */
+  readonly name: string;
+  /** Test files, relative to the repository root; null for all of the suite's. */
+  readonly files: readonly string[] | null;
+}
+
+/** What runs in a process of its own, the longest files first, so that no long one is left alone at the end. */
+export function partsOf(root: string, suite: Suite): SuitePart[] {
+  if (suite.byFile !== true) return [{ suite, name: suite.name, files: null }];
+  const files = globSync(suite.files, { cwd: root }).map((file) => ({ file, bytes: statSync(join(root, file)).size }));
+  return files
+    .sort((a, b) => b.bytes - a.bytes || a.file.localeCompare(b.file))
+    .map(({ file }) => ({ suite, name: `${suite.name}-${basename(file, '.test.ts')}`, files: [file] }));
+}
+
+/** Runs a part of a suite in a mocha process; its output goes to out/logs, its totals come from the reporter's file. */
+export async function runPart(root: string, { suite, name, files }: SuitePart, env: NodeJS.ProcessEnv): Promise<Outcome> {
   const started = performance.now();
-  const report = join(root, 'out', 'reports', `${suite.name}.ndjson`);
+  const report = join(root, 'out', 'reports', `${name}.ndjson`);
   mkdirSync(join(root, 'out', 'reports'), { recursive: true });
   rmSync(report, { force: true });
   const reporter = ['--reporter', join(root, 'test', 'support', 'runner', 'totalsReporter.ts'), '--reporter-option', `output=${report}`];
-  const end = await runLimited(process.execPath, mochaArguments(root, suite, reporter), {
+  const end = await runLimited(process.execPath, mochaArguments(root, suite, [...(files ?? []), ...reporter]), {
     cwd: root,
     env,
-    logFile: join(root, 'out', 'logs', `${suite.name}.log`),
+    logFile: join(root, 'out', 'logs', `${name}.log`),
     limitMs: suite.limitMs,
   });
   const lines = existsSync(report) ? parseReport(readFileSync(report, 'utf8')) : [];
-  return outcomeOf(suite.name, lines, end, performance.now() - started);
+  return outcomeOf(name, lines, end, performance.now() - started);
 }

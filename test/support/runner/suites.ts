@@ -1,14 +1,16 @@
-/** A group of test files that runs in a mocha process of its own. */
+/** A group of test files that runs in a mocha process of its own, or each of its files does. */
 export interface Suite {
   readonly name: string;
   /** Glob below the repository root. */
   readonly files: string;
-  /** The whole process is ended and counted as failed after this. */
+  /** Each process is ended and counted as failed after this. */
   readonly limitMs: number;
   /** Limit of one test unless the test sets its own. */
   readonly testLimitMs: number;
-  /** Suites of one stage run side by side, stages one after the other. */
+  /** Processes of one stage run side by side, as many as the machine carries, and stages one after the other. */
   readonly stage: number;
+  /** Every file has a process of its own, so that a stage keeps the processors busy. */
+  readonly byFile?: true;
   /** Starts the built command, so the bundles have to be there. */
   readonly needsBuild: boolean;
   /** Starts agent servers: afterwards none may be left. */
@@ -53,6 +55,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'integration',
     files: 'test/integration/!(tcr)*.test.ts',
+    byFile: true,
     limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 3,
@@ -62,7 +65,8 @@ export const suites: readonly Suite[] = [
   {
     name: 'job',
     files: 'test/integration/tcr*.test.ts',
-    limitMs: minutes(15),
+    byFile: true,
+    limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 3,
     needsBuild: true,

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundles, type Check, checks, editor, houseRules, runCheck } from './checks.ts';
 import { endAll, isAgentServer, settled } from './ownProcesses.ts';
-import { mochaArguments, runSuite } from './runSuite.ts';
+import { mochaArguments, partsOf, runPart } from './runSuite.ts';
 import { type Suite, suites } from './suites.ts';
 import { openTestRoom, type TestRoom } from './testRoom.ts';
-import { counts, type Outcome, outcomeLine } from './totals.ts';
+import { counts, type Outcome, outcomeLine, together } from './totals.ts';
 
 // testMain.ts               checks and suites, totals in the last line
 // testMain.ts all           the same with the suites that run on request only
@@ -18,6 +19,9 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Servers end within 5 s of SIGTERM, the warden's grace time comes on top. */
 const serverPatienceMs = 30_000;
+
+/** Tests wait for other processes as often as they work, so one more than there are processors. */
+const lanes = Number(process.env['REACTOR_TEST_LANES'] ?? availableParallelism() + 1);
 
 async function leftServers(name: string, room: TestRoom): Promise<Outcome> {
   const started = performance.now();
@@ -47,6 +51,28 @@ const show = (outcome: Outcome): void => {
   process.stdout.write(`${outcomeLine(outcome)}\n`);
 };
 
+/** The parts of the suites, in their order, so many at once; a suite is shown when its last part has ended. */
+async function runSideBySide(room: TestRoom, own: readonly Suite[]): Promise<Outcome[]> {
+  const started = performance.now();
+  const waiting = own.flatMap((suite) => partsOf(root, suite));
+  const open = new Map(own.map((suite) => [suite, waiting.filter((part) => part.suite === suite).length]));
+  const ended = new Map<Suite, Outcome[]>(own.map((suite) => [suite, []]));
+  const outcomes: Outcome[] = [];
+  const lane = async (): Promise<void> => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      const { suite } = part;
+      ended.get(suite)?.push(await runPart(root, part, room.environment(suite.name)));
+      open.set(suite, (open.get(suite) ?? 0) - 1);
+      if (open.get(suite) !== 0) continue;
+      const outcome = together(suite.name, ended.get(suite) ?? [], performance.now() - started);
+      show(outcome);
+      outcomes.push(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return outcomes;
+}
+
 async function runStages(room: TestRoom, wanted: readonly Suite[]): Promise<Outcome[]> {
   const check = (which: Check) => () => runCheck(root, which, room.environment('checks'));
   const outcomes = await inOrder([check(bundles)], show);
@@ -55,9 +81,8 @@ async function runStages(room: TestRoom, wanted: readonly Suite[]): Promise<Outc
     if (own.some(({ needsEditor }) => needsEditor) && !outcomes.some(({ name }) => name === editor.name)) {
       outcomes.push(...(await inOrder([() => runCheck(root, editor, process.env)], show)));
     }
-    const lanes = own.map((suite) => [() => runSuite(root, suite, room.environment(suite.name))]);
-    if (stage === 1) lanes.push(checks.map(check));
-    outcomes.push(...(await Promise.all(lanes.map((lane) => inOrder(lane, show)))).flat());
+    const others = stage === 1 ? inOrder(checks.map(check), show) : [];
+    outcomes.push(...(await runSideBySide(room, own)), ...(await others));
     const starting = own.filter((suite) => suite.startsServers).map((suite) => suite.name);
     if (starting.length > 0) outcomes.push(...(await inOrder([() => leftServers(starting.join(', '), room)], show)));
     await endAll(() => room.processes());

@@ -36,6 +36,8 @@ export function openTestRoom(): TestRoom {
         HOME: home,
         REACTOR_HOME: join(home, 'reactor'),
         REACTOR_TEST_RUN: run,
+        // Hundreds of short processes load the same modules.
+        NODE_COMPILE_CACHE: join(folder, 'code'),
       };
       // A hook of the user's git, or an editor, sets these; then every git command of a test would work on the wrong repository.
       for (const name of Object.keys(env)) if (name.startsWith('GIT_') || name.startsWith('XDG_')) delete env[name];

@@ -54,6 +54,15 @@ export function outcomeOf(name: string, report: readonly ReportLine[], end: Proc
   return { name, passed, skipped, failures, durationMs };
 }
 
+/** The outcomes of a suite's parts as one. */
+export const together = (name: string, parts: readonly Outcome[], durationMs: number): Outcome => ({
+  name,
+  passed: parts.reduce((sum, { passed }) => sum + passed, 0),
+  skipped: parts.reduce((sum, { skipped }) => sum + skipped, 0),
+  failures: parts.flatMap(({ failures }) => failures),
+  durationMs,
+});
+
 const describeEnd = (end: ProcessEnd): string => (end.signal === null ? `exit code ${end.exitCode}` : `ended by ${end.signal}`);
 
 /** One line for people: `unit         41 passed, 1 failed   3.2 s`. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { endAll, findOwnProcesses, isAgentServer, settled } from '../../support/runner/ownProcesses.ts';
-import { runSuite } from '../../support/runner/runSuite.ts';
+import { partsOf, runPart } from '../../support/runner/runSuite.ts';
 import type { Suite } from '../../support/runner/suites.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -38,8 +38,34 @@ describe('a suite in a process of its own', () => {
       needsBuild: false,
       startsServers: false,
     };
-    return runSuite(root, suite, { ...process.env, REACTOR_TEST_ROOT: root, ...env });
+    return runPart(root, { suite, name: suite.name, files: null }, { ...process.env, REACTOR_TEST_ROOT: root, ...env });
   };
+
+  it('takes a suite apart by its files, the longest first, or leaves it whole', () => {
+    for (const [name, length] of [
+      ['short', 1],
+      ['long', 30],
+      ['middle', 8],
+    ] as const)
+      writeFileSync(join(root, 'test', `${name}.test.ts`), 'x'.repeat(length));
+    const suite: Suite = {
+      name: 'one',
+      files: 'test/*.test.ts',
+      limitMs: 1,
+      testLimitMs: 1,
+      stage: 1,
+      needsBuild: false,
+      startsServers: false,
+    };
+    assert.deepEqual(
+      partsOf(root, { ...suite, byFile: true }).map(({ name, files }) => [name, files]),
+      ['long', 'middle', 'short'].map((name) => [`one-${name}`, [`test/${name}.test.ts`]]),
+    );
+    assert.deepEqual(
+      partsOf(root, suite).map(({ name, files }) => [name, files]),
+      [['one', null]],
+    );
+  });
 
   it('reports true totals with the whole failure', async () => {
     const outcome = await run(`it('a', () => {}); it('b', () => assert.deepEqual({ x: 1 }, { x: 2 }));`);
