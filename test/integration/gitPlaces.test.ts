@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
+import { ensureProgram } from '../support/ensureProgram.ts';
 import { GitFixture, value } from './gitFixture.ts';
 
 describe('Cells of unusual repositories', function () {
@@ -74,6 +75,28 @@ describe('Cells of unusual repositories', function () {
     value(await repository.createWorktree({ path, branch: 'reactor/broken', base }));
     const filled = await repository.populateWorktree(path);
     assert.match(filled.ok ? '' : filled.error.message, /lfs/);
+  });
+
+  it('have what Git LFS keeps, and keep there what is made in them', async () => {
+    ensureProgram('git-lfs', 'git-lfs');
+    const f = fixture();
+    f.run('lfs', 'install', '--local');
+    const base = f.commit({ '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n', 'a.bin': 'first content\n' });
+    assert.match(f.run('show', `${base}:a.bin`), /^version https:\/\/git-lfs/);
+    const repository = await f.open();
+    assert.deepEqual(await repository.missingFilters(base), []);
+    const cell = await f.cell(repository, 'large', base);
+    assert.equal(readFileSync(join(cell, 'a.bin'), 'utf8'), 'first content\n');
+    assert.equal(value(await repository.snapshot(cell)).tree, await repository.treeOf(base));
+    f.write({ 'a.bin': 'second content\n', 'sub/b.bin': 'new content\n' }, cell);
+    const { tree } = value(await repository.snapshot(cell));
+    assert.match(f.run('show', `${tree}:sub/b.bin`), /^version https:\/\/git-lfs/);
+    const commit = f.run('commit-tree', tree, '-p', base, '-m', 'second');
+    f.run('merge', '--quiet', '--ff-only', commit);
+    assert.deepEqual(
+      ['a.bin', 'sub/b.bin'].map((name) => readFileSync(join(f.repo, name), 'utf8')),
+      ['second content\n', 'new content\n'],
+    );
   });
 
   it('ask for no filter when there is none, with one look at the attributes', async () => {
