@@ -1,3 +1,4 @@
+import { isInLine } from '../../core/landing/line.ts';
 import { attemptText, runCostText, runElapsedText, tokensText, triesText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { markOf } from './runMark.ts';
@@ -49,10 +50,14 @@ export function liveLines(states: readonly RunState[], style: Style, now: number
   const facts = states.map((state) => liveFacts(state, now));
   const columns = columnsFor(states, style, Math.max(0, ...facts.map(textWidth)) + activityWidth);
   return states.map((state, index) => {
-    const activity = state.phase === 'ended' ? '' : safeLine(activities.get(state.run) ?? '');
+    const activity = state.phase === 'ended' ? '' : (waitsInLine(state) ?? safeLine(activities.get(state.run) ?? ''));
     return renderLine([...runHead(state, columns), joined([facts[index] ?? '', activity])], style);
   });
 }
+
+/** Committed, and others land first. */
+const waitsInLine = (state: RunState): string | null =>
+  isInLine(state) && state.landing?.starts === 0 && !state.landing.batch ? `in line for ${safeLine(state.landing.target)}` : null;
 
 const closingFacts = (state: RunState, now: number): string =>
   joined([triesText(state), runElapsedText(state, now), state.messages > 0 ? tokensText(state) : '', runCostText(state)]);

@@ -157,6 +157,19 @@ describe('live lines and lists', () => {
     );
   });
 
+  it('say of a run that waits for its turn on the branch just that', () => {
+    const engine = new FakeEngine();
+    greenRun(engine, 'r1', storySpec('TASK-001', 'Add slugify'));
+    engine.tell('r1', told.committed(1), event('landing/queued', { target: 'main' }));
+    const activities = new Map([['r1', 'committed a1b2c3d']]);
+    assert.match(
+      liveLines(all(engine), { ...plain, columns: 100 }, engine.at, activities)[0] ?? '',
+      /landing {3,}attempt 1 of 3 .* {2}in line for main$/,
+    );
+    engine.tell('r1', told.landing());
+    assert.match(liveLines(all(engine), { ...plain, columns: 100 }, engine.at, activities)[0] ?? '', / {2}committed a1b2c3d$/);
+  });
+
   it('put what needs a person first', () => {
     const engine = openRuns();
     assert.equal(
