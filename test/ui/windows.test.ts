@@ -5,14 +5,18 @@ import type { Workbench } from '../support/editor/workbench.ts';
 import { until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
-import { tools, write } from '../support/sampleScript.ts';
+import { Gate, tools, write } from '../support/sampleScript.ts';
 
-describe('Two windows and a terminal on one repository', function () {
+describe('Two windows and terminals on one repository', function () {
   this.timeout(300_000);
+  const gate = new Gate();
+  const held = (...names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, gate.before(tools(write(`${name}.txt`, 'good\n')))]));
   const session = sharedEditor({
     cherry: tools(write('cherry.txt', 'good\n')),
     damson: tools(write('damson.txt', 'good\n')),
     elder: tools(write('elder.txt', 'good\n')),
+    ...held('hazel', 'juniper', 'larch', 'maple'),
   });
 
   it('show the same, and each approves', async () => {
@@ -56,5 +60,46 @@ describe('Two windows and a terminal on one repository', function () {
       await git(repository, 'ls-tree', '--name-only', 'main'),
       ['check.sh', 'cherry.txt', 'damson.txt', 'elder.txt', 'reactor.yaml', 'readme.txt'].join('\n'),
     );
+  });
+
+  it('INV-009: go on with everything when the engine is killed under them while all of them work', async () => {
+    const { reactor } = session();
+    const repository = await reactor.repository('grove', plainProject());
+    const left = await session().show(repository);
+    const right = await session().showBeside(repository);
+    for (const [window, word] of [
+      [left, 'hazel'],
+      [right, 'juniper'],
+    ] as const) {
+      await window.palette('Reactor: Run Reactor Task…');
+      await window.answer('What should the agent do?', `Write ${word}`);
+      await window.quickRow('Run with:').waitFor();
+      await window.page.keyboard.press('Enter');
+      await until(`${word} is at work`, () => reactor.calls(word).length > 0);
+    }
+    const terminals = ['larch', 'maple'].map((word) => reactor.startRun(repository, `Write ${word}`, ['--task', word]));
+    for (const word of ['larch', 'maple']) await until(`${word} is at work`, () => reactor.calls(word).length > 0);
+    reactor.killEngine(repository);
+    for (const terminal of terminals) await terminal.entry('run/recovered');
+    gate.open();
+    for (const { outcome } of terminals) {
+      const { exitCode, stderr } = await outcome;
+      assert.equal(exitCode, 0, stderr);
+    }
+    for (const window of [left, right]) {
+      await window.showSidebar();
+      for (const task of ['TASK-001', 'TASK-002']) await window.treeItem('Needs You', task).waitFor();
+    }
+    await left.rowAction(left.treeItem('Needs You', 'TASK-002'), /Approve/);
+    await right.rowAction(right.treeItem('Needs You', 'TASK-001'), /Approve/);
+    for (const window of [left, right]) await window.treeItem('Tasks', /Landed\s*4/).waitFor();
+    assert.equal(
+      await git(repository, 'ls-tree', '--name-only', 'main'),
+      ['check.sh', 'hazel.txt', 'juniper.txt', 'larch.txt', 'maple.txt', 'reactor.yaml', 'readme.txt'].join('\n'),
+    );
+    // The first commit, and one of each task.
+    assert.equal(await git(repository, 'rev-list', '--count', 'main'), '5');
+    const { stdout } = await reactor.call(repository, ['export', '--verify']);
+    assert.match(stdout, /is whole/);
   });
 });
