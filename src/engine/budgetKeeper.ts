@@ -1,7 +1,7 @@
 import { errorText } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
 import { defaultConfig } from '../core/model/projectConfig.ts';
-import { addUsd, zeroUsd } from '../core/model/usd.ts';
+import { addUsd, type Usd, zeroUsd } from '../core/model/usd.ts';
 import type { LimitState } from '../core/money/admission.ts';
 import type { Charge } from '../core/money/charge.ts';
 import { chargeOf } from '../core/money/chargeOf.ts';
@@ -14,6 +14,8 @@ import type { EngineDeps } from './deps.ts';
 import type { Ledger } from './ledger.ts';
 
 const PAGE = 1000;
+/** Charges of runs side by side are counted in any order: an engine that died had counted one and maybe not the one before. */
+const LOOK_BACK = 1000;
 /** Other processes may give money back without this one hearing of it. */
 const LOOK_AGAIN_MS = 1000;
 
@@ -49,12 +51,12 @@ export class BudgetKeeper {
     };
     const counted = money.spending.cursor();
     const oldest = this.#deps.clock.now() - LONGEST_PERIOD_MS;
-    for (let from = counted > 0 ? counted + 1 : firstSince(journal, oldest); ; ) {
+    for (let from = counted > 0 ? Math.max(1, counted - LOOK_BACK) : firstSince(journal, oldest); ; ) {
       const page = journal.read({ from, limit: PAGE });
       const last = page.at(-1);
       if (last === undefined) break;
       this.#count(
-        page.flatMap((entry) => chargeOf(entry, specOf) ?? []),
+        page.flatMap((entry) => (entry.at < oldest ? [] : (chargeOf(entry, specOf) ?? []))),
         last.seq,
       );
       from = last.seq + 1;
@@ -107,7 +109,7 @@ export class BudgetKeeper {
 
   /** Adds charges that have just been journaled, and tells of the shares of budgets that are used now. */
   async charged(state: RunState, rules: MoneyRules, charges: readonly Charge[], seq: number): Promise<void> {
-    this.#count(charges, seq);
+    this.#count(charges, seq, state.run);
     if (!this.isBounded(state, rules)) return;
     for (const limit of this.look(state, rules)) await this.#tellThresholds(state, rules, limit);
   }
@@ -140,11 +142,12 @@ export class BudgetKeeper {
     for (const resolve of waiting) resolve();
   }
 
-  #count(charges: readonly Charge[], seq: number): void {
+  #count(charges: readonly Charge[], seq: number, paidBy?: string): void {
     const { dayOf, spending } = this.#deps.money;
     spending.count(
       charges.map(({ key, at, costUsd }) => ({ key, day: dayOf(at), usd: costUsd ?? zeroUsd })),
       seq,
+      paidBy,
     );
   }
 
@@ -153,12 +156,11 @@ export class BudgetKeeper {
     const { perTaskUsd } = repository;
     // A person who raised the budget of the run meant it to go on.
     const isRaised = budgetUsd !== spec.limits.budgetUsd;
-    const spentBefore = () => this.#deps.journal.runsOfTask(task).filter((other) => other.run !== run);
-    return {
-      runLimitUsd: budgetUsd,
-      runSpentUsd: cost.usd,
-      task: perTaskUsd === undefined || isRaised ? null : { limitUsd: perTaskUsd, spentUsd: sumOf([state, ...spentBefore()]) },
+    const ofTask = (limitUsd: Usd): RunMoneyState['task'] => {
+      const others = this.#deps.journal.runsOfTask(task).filter((other) => other.run !== run);
+      return { limitUsd, spentUsd: sumOf([state, ...others]), runs: new Set([run, ...others.map((other) => other.run)]) };
     };
+    return { runLimitUsd: budgetUsd, runSpentUsd: cost.usd, task: perTaskUsd === undefined || isRaised ? null : ofTask(perTaskUsd) };
   }
 
   async #tellThresholds(state: RunState, rules: MoneyRules, limit: LimitState): Promise<void> {
