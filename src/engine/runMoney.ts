@@ -8,6 +8,7 @@ import { type Charge, modelOf } from '../core/money/charge.ts';
 import { attemptCosts, likelyCost } from '../core/money/likelyCost.ts';
 import { refusalText } from '../core/money/limitText.ts';
 import { chargesOfMessage, inputOf } from '../core/money/messageCharges.ts';
+import { dayAfter } from '../core/money/periods.ts';
 import { priceOf } from '../core/money/priceBook.ts';
 import type { AgentClient, FinishedMessage } from '../core/ports/agent.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
@@ -221,11 +222,15 @@ export class RunMoney {
       await this.#context.record(event('run/concluded', { status: 'failed', exitCode: exitCodes.overBudget, reason }));
       return;
     }
-    const how =
-      limit.scope.over === 'run' || limit.scope.over === 'task'
-        ? ''
-        : `; raise it in ${limit.scope.of === 'everything' ? 'budgets.yaml' : 'reactor.yaml'}`;
-    await this.#context.record(event('run/parked', { code: 'budget', exitCode: exitCodes.overBudget, reason: `${reason}${how}` }));
+    const { scope } = limit;
+    const parked = { code: 'budget' as const, exitCode: exitCodes.overBudget };
+    if (scope.over === 'run' || scope.over === 'task') {
+      await this.#context.record(event('run/parked', { ...parked, reason }));
+      return;
+    }
+    const renewsOn = dayAfter(scope.over, this.#keeper.today);
+    const how = `raise it in ${scope.of === 'everything' ? 'budgets.yaml' : 'reactor.yaml'}, or go on from ${renewsOn}`;
+    await this.#context.record(event('run/parked', { ...parked, reason: `${reason}; ${how}`, budget: { scope, renewsOn } }));
   }
 
   /** Whether the models known so far may work where a budget holds. False when it was refused, or a person is asked. */
