@@ -34,6 +34,8 @@ export class BudgetKeeper {
   readonly #lastRules = new Map<string, RunRules>();
   readonly #told = new Set<string>();
   #waiting: (() => void)[] = [];
+  /** Runs that wait for money of a budget they share, and how urgent each is. */
+  readonly #line = new Map<string, number>();
 
   constructor(deps: EngineDeps, ledger: Ledger) {
     this.#deps = deps;
@@ -137,6 +139,26 @@ export class BudgetKeeper {
 
   release(key: string): void {
     this.#deps.money.spending.release(key);
+    this.#wake();
+  }
+
+  /** The run waits for money that it shares with others: none less urgent gets any before. */
+  standInLine({ run, spec }: RunState): void {
+    this.#line.set(run, spec.queue?.priority ?? 0);
+  }
+
+  /** It has its money, or waits no longer. */
+  leaveLine(run: string): void {
+    if (this.#line.delete(run)) this.#wake();
+  }
+
+  /** Whether a more urgent run waits for money. */
+  isOutranked({ run, spec }: RunState): boolean {
+    const own = spec.queue?.priority ?? 0;
+    return [...this.#line].some(([other, priority]) => other !== run && priority > own);
+  }
+
+  #wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();

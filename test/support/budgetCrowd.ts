@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { openSpending } from '../../src/adapters/journal/openSpending.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { event } from '../../src/core/journal/events.ts';
+import { type EventType, event } from '../../src/core/journal/events.ts';
 import { MemoryJournal } from '../../src/core/journal/memoryJournal.ts';
 import { UserMoney } from '../../src/core/model/moneySettings.ts';
 import { defaultConfig } from '../../src/core/model/projectConfig.ts';
@@ -46,6 +46,8 @@ export class BudgetCrowd {
   readonly #context: EngineContext;
   #config = defaultConfig();
   #messages = 0;
+  /** What every last call of an attempt waits for. */
+  gate: Promise<void> = Promise.resolve();
 
   constructor(folder: string, random: SeededRandom) {
     this.#random = random;
@@ -80,8 +82,14 @@ export class BudgetCrowd {
     this.#config = { ...defaultConfig(), budgets: { ...defaultConfig().budgets, ...budgets } };
   }
 
-  async request(run: string, task = run): Promise<void> {
-    await this.ledger.append(run, 'person:ann', event('run/requested', { run, spec: specOf({ task, model: 'scripted/m1' }) }));
+  async request(run: string, task = run, priority = 0): Promise<void> {
+    const queue = { submission: 's', priority, parallel: null, after: [], baseName: null };
+    await this.ledger.append(run, 'person:ann', event('run/requested', { run, spec: specOf({ task, model: 'scripted/m1', queue }) }));
+  }
+
+  /** Runs that were told of something, in that order. */
+  told(type: EventType): readonly string[] {
+    return this.journal.read({ types: [type], limit: 10_000 }).map(({ run }) => run ?? '');
   }
 
   /** Attempts of two calls each, until one is done or the run is parked. @param size of a call, as a multiple of `CALL_USD` */
@@ -97,6 +105,7 @@ export class BudgetCrowd {
       await money.record(attempt, this.#message('tool-calls', size()));
       const stop = await money.afterCall(attempt);
       if (stop === null) {
+        await this.gate;
         await this.#turns();
         await money.record(attempt, this.#message('stop', size()));
       }

@@ -52,6 +52,25 @@ describe('a budget under cells side by side, whatever comes first', () => {
     }
   });
 
+  it('gives what comes back to the most urgent task that waits', async () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      await open(seed);
+      const late = ['low0', 'low1', 'urgent', 'low2'];
+      for (const run of late) await crowd.request(run, run, run === 'urgent' ? 5 : 0);
+      crowd.budget({ perDayUsd: scaleUsd(attemptUsd, past.length + 3, 1) });
+      const gate = Promise.withResolvers<void>();
+      crowd.gate = gate.promise;
+      const busy = crowd.playAll(cells.slice(0, 3), () => 0.5);
+      while (crowd.told('budget/reserved').length < 3) await new Promise((resolve) => setImmediate(resolve));
+      const waiting = crowd.playAll(late);
+      while (crowd.told('budget/deferred').length < late.length) await new Promise((resolve) => setImmediate(resolve));
+      gate.resolve();
+      await Promise.all([busy, waiting]);
+      assert.equal(crowd.told('budget/reserved')[3], 'urgent', `seed ${seed}`);
+      close();
+    }
+  });
+
   it('of a task holds for its runs together', async () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       await open(seed);
