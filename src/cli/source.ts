@@ -8,7 +8,8 @@ import type { CliHost } from './cliHost.ts';
 
 /** What commands read: through the engine when one is alive or has work to recover, else straight from the journal. */
 export interface Source {
-  status(): Promise<Status>;
+  /** @param today YYYY-MM-DD, to tell which budgets are new since; null not to */
+  status(today: string | null): Promise<Status>;
   /** By run id, or the last run of a task. */
   run(name: string): Promise<RunState | null>;
   /** Newest first. */
@@ -30,7 +31,7 @@ export async function openSource(host: CliHost, folder: string): Promise<Source>
   }
   const reader = await host.reader(folder);
   return {
-    status: async () => statusOf(reader, null),
+    status: async (today) => statusOf(reader, null, today),
     run: async (name) => findRun(reader, name),
     runs: async (limit) => reader.recentRuns(limit),
     entries: async ({ from, run, limit }) => reader.read({ from, limit, ...(run === null ? {} : { run }) }),

@@ -1,7 +1,7 @@
 import { errorText } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
 import { defaultConfig } from '../core/model/projectConfig.ts';
-import { addUsd, zeroUsd } from '../core/model/usd.ts';
+import { addUsd, type Usd, zeroUsd } from '../core/model/usd.ts';
 import type { LimitState } from '../core/money/admission.ts';
 import type { Charge } from '../core/money/charge.ts';
 import { chargeOf } from '../core/money/chargeOf.ts';
@@ -14,6 +14,8 @@ import type { EngineDeps } from './deps.ts';
 import type { Ledger } from './ledger.ts';
 
 const PAGE = 1000;
+/** Charges of runs side by side are counted in any order: an engine that died had counted one and maybe not the one before. */
+const LOOK_BACK = 1000;
 /** Other processes may give money back without this one hearing of it. */
 const LOOK_AGAIN_MS = 1000;
 
@@ -32,6 +34,8 @@ export class BudgetKeeper {
   readonly #lastRules = new Map<string, RunRules>();
   readonly #told = new Set<string>();
   #waiting: (() => void)[] = [];
+  /** Runs that wait for money of a budget they share, and how urgent each is. */
+  readonly #line = new Map<string, number>();
 
   constructor(deps: EngineDeps, ledger: Ledger) {
     this.#deps = deps;
@@ -49,12 +53,12 @@ export class BudgetKeeper {
     };
     const counted = money.spending.cursor();
     const oldest = this.#deps.clock.now() - LONGEST_PERIOD_MS;
-    for (let from = counted > 0 ? counted + 1 : firstSince(journal, oldest); ; ) {
+    for (let from = counted > 0 ? Math.max(1, counted - LOOK_BACK) : firstSince(journal, oldest); ; ) {
       const page = journal.read({ from, limit: PAGE });
       const last = page.at(-1);
       if (last === undefined) break;
       this.#count(
-        page.flatMap((entry) => chargeOf(entry, specOf) ?? []),
+        page.flatMap((entry) => (entry.at < oldest ? [] : (chargeOf(entry, specOf) ?? []))),
         last.seq,
       );
       from = last.seq + 1;
@@ -107,7 +111,7 @@ export class BudgetKeeper {
 
   /** Adds charges that have just been journaled, and tells of the shares of budgets that are used now. */
   async charged(state: RunState, rules: MoneyRules, charges: readonly Charge[], seq: number): Promise<void> {
-    this.#count(charges, seq);
+    this.#count(charges, seq, state.run);
     if (!this.isBounded(state, rules)) return;
     for (const limit of this.look(state, rules)) await this.#tellThresholds(state, rules, limit);
   }
@@ -135,16 +139,37 @@ export class BudgetKeeper {
 
   release(key: string): void {
     this.#deps.money.spending.release(key);
+    this.#wake();
+  }
+
+  /** The run waits for money that it shares with others: none less urgent gets any before. */
+  standInLine({ run, spec }: RunState): void {
+    this.#line.set(run, spec.queue?.priority ?? 0);
+  }
+
+  /** It has its money, or waits no longer. */
+  leaveLine(run: string): void {
+    if (this.#line.delete(run)) this.#wake();
+  }
+
+  /** Whether a more urgent run waits for money. */
+  isOutranked({ run, spec }: RunState): boolean {
+    const own = spec.queue?.priority ?? 0;
+    return [...this.#line].some(([other, priority]) => other !== run && priority > own);
+  }
+
+  #wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
 
-  #count(charges: readonly Charge[], seq: number): void {
+  #count(charges: readonly Charge[], seq: number, paidBy?: string): void {
     const { dayOf, spending } = this.#deps.money;
     spending.count(
       charges.map(({ key, at, costUsd }) => ({ key, day: dayOf(at), usd: costUsd ?? zeroUsd })),
       seq,
+      paidBy,
     );
   }
 
@@ -153,12 +178,11 @@ export class BudgetKeeper {
     const { perTaskUsd } = repository;
     // A person who raised the budget of the run meant it to go on.
     const isRaised = budgetUsd !== spec.limits.budgetUsd;
-    const spentBefore = () => this.#deps.journal.runsOfTask(task).filter((other) => other.run !== run);
-    return {
-      runLimitUsd: budgetUsd,
-      runSpentUsd: cost.usd,
-      task: perTaskUsd === undefined || isRaised ? null : { limitUsd: perTaskUsd, spentUsd: sumOf([state, ...spentBefore()]) },
+    const ofTask = (limitUsd: Usd): RunMoneyState['task'] => {
+      const others = this.#deps.journal.runsOfTask(task).filter((other) => other.run !== run);
+      return { limitUsd, spentUsd: sumOf([state, ...others]), runs: new Set([run, ...others.map((other) => other.run)]) };
     };
+    return { runLimitUsd: budgetUsd, runSpentUsd: cost.usd, task: perTaskUsd === undefined || isRaised ? null : ofTask(perTaskUsd) };
   }
 
   async #tellThresholds(state: RunState, rules: MoneyRules, limit: LimitState): Promise<void> {

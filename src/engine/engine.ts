@@ -19,6 +19,7 @@ import { LandingLines } from './landing/landingLines.ts';
 import { Ledger } from './ledger.ts';
 import { cellsOf, findRun, inboxOf, warmCellsOf } from './queries.ts';
 import { recoverRun } from './recovery.ts';
+import { Renewals } from './renewals.ts';
 import { restoreAttempt } from './restore.ts';
 import { type ReviseRequest, reviseCandidate } from './revise.ts';
 import type { EngineContext } from './runContext.ts';
@@ -38,6 +39,7 @@ export class Engine implements Disposable {
   readonly #ledger: Ledger;
   readonly #desk: ApprovalDesk;
   readonly #conflicts: ConflictWatch;
+  readonly #renewals: Renewals;
   readonly #submissions: Submissions;
   readonly #scheduler: Scheduler;
   readonly #live: Emitter<LiveMessage>;
@@ -74,6 +76,9 @@ export class Engine implements Disposable {
       announce,
     };
     this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));
+    const { budgets } = this.#context;
+    const goOn = (run: string): Promise<unknown> => this.#unpark(run, 'there is a new budget', 'policy');
+    this.#renewals = this.#store.add(new Renewals(deps, this.#ledger, budgets, goOn));
     this.#submissions = new Submissions(this.#context);
     this.#unrecovered = new Set(this.#ledger.openRuns().map(({ run }) => run));
   }
@@ -112,6 +117,7 @@ export class Engine implements Disposable {
     await Promise.all([this.#context.warm.sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
     for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
     if (open.length > 0) this.#conflicts.look(true);
+    await this.#renewals.look();
   }
 
   async #takeUp(state: RunState, isSameBoot: boolean): Promise<void> {
@@ -204,7 +210,7 @@ export class Engine implements Disposable {
     return {
       runs: runs.map((state) => this.#scheduler.withPlace(state)),
       cells: [...cellsOf(runs, this.#deps.processes), ...warmCellsOf(this.#context.warm.list(), this.#deps.processes)],
-      inbox: inboxOf(runs),
+      inbox: inboxOf(runs, this.#context.budgets.today),
       head: this.#deps.journal.head(),
     };
   }

@@ -1,12 +1,13 @@
 import { predictedText } from '../core/landing/predicted.ts';
+import { isRenewed } from '../core/money/renewal.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
 import type { Processes } from '../core/ports/processes.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../protocol/messages.ts';
 import type { WarmCell } from './warmCells.ts';
 
-/** What waits for a person, oldest first. */
-export function inboxOf(runs: readonly RunState[]): InboxItem[] {
+/** What waits for a person, oldest first. @param today YYYY-MM-DD, to tell which budgets are new since; null not to */
+export function inboxOf(runs: readonly RunState[], today: string | null): InboxItem[] {
   const items = runs.flatMap((state): InboxItem[] => {
     const asked = state.pending.map((p) => ({
       run: state.run,
@@ -20,14 +21,15 @@ export function inboxOf(runs: readonly RunState[]): InboxItem[] {
     }));
     if (asked.length > 0 || state.parked === null) return asked;
     const { code, reason } = state.parked;
+    const renewed = today !== null && isRenewed(state.parked, today) ? 'there is a new budget, and it can go on; ' : '';
     return [
       {
         run: state.run,
         task: state.task,
         id: 'parked',
         kind: 'parked',
-        title: reason,
-        detail: code,
+        title: `${renewed}${reason}`,
+        detail: state.parked.budget === undefined ? code : 'sharedBudget',
         tree: null,
         at: state.waitingSince ?? state.requestedAt,
       },
@@ -73,9 +75,9 @@ export const warmCellsOf = (warm: readonly WarmCell[], processes: Pick<Processes
   }));
 
 /** The answer to `status`, from a journal: open runs, their cells, what waits. */
-export function statusOf(reader: JournalReader, processes: Pick<Processes, 'residentBytes'> | null): Status {
+export function statusOf(reader: JournalReader, processes: Pick<Processes, 'residentBytes'> | null, today: string | null): Status {
   const runs = reader.openRuns();
-  return { runs: [...runs], cells: cellsOf(runs, processes), inbox: inboxOf(runs), head: reader.head() };
+  return { runs: [...runs], cells: cellsOf(runs, processes), inbox: inboxOf(runs, today), head: reader.head() };
 }
 
 /** A run by its id, or the last run of a task by the task's id. */

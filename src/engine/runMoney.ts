@@ -3,11 +3,12 @@ import { categoryOf } from '../core/model/category.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
 import { addTokens, noTokens, totalTokens } from '../core/model/tokens.ts';
 import { addUsd, maxUsd, subtractUsd, type Usd, zeroUsd } from '../core/model/usd.ts';
-import { type Admission, admit, goOn, type LimitState, mayStart, type Need } from '../core/money/admission.ts';
+import { type Admission, admit, afterMoreUrgent, goOn, isShared, type LimitState, mayStart, type Need } from '../core/money/admission.ts';
 import { type Charge, modelOf } from '../core/money/charge.ts';
 import { attemptCosts, likelyCost } from '../core/money/likelyCost.ts';
 import { refusalText } from '../core/money/limitText.ts';
 import { chargesOfMessage, inputOf } from '../core/money/messageCharges.ts';
+import { dayAfter } from '../core/money/periods.ts';
 import { priceOf } from '../core/money/priceBook.ts';
 import type { AgentClient, FinishedMessage } from '../core/ports/agent.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
@@ -163,13 +164,25 @@ export class RunMoney {
   }
 
   async #admitted(signal: AbortSignal, decide: (limits: readonly LimitState[]) => Admission, attempt: number | null): Promise<boolean> {
+    try {
+      return await this.#waitInLine(signal, decide, attempt);
+    } finally {
+      this.#keeper.leaveLine(this.#context.run);
+    }
+  }
+
+  async #waitInLine(signal: AbortSignal, decide: (limits: readonly LimitState[]) => Admission, attempt: number | null): Promise<boolean> {
+    const inTurn = (limits: readonly LimitState[]): Admission => {
+      const admission = decide(limits);
+      return this.#keeper.isOutranked(this.#context.state) ? afterMoreUrgent(admission, limits) : admission;
+    };
     let told = '';
     for (;;) {
       signal.throwIfAborted();
       const { state } = this.#context;
       const rules = await this.#keeper.rules(state);
       if (!this.#keeper.isBounded(state, rules)) return true;
-      const { admission, limits } = this.#hold(decide, attempt, rules);
+      const { admission, limits } = this.#hold(inTurn, attempt, rules);
       await this.#keeper.warnOnce(state, rules, limits);
       if (admission.ok) return this.#begin(admission, attempt);
       const { limit, why, leftUsd, neededUsd } = admission;
@@ -180,6 +193,7 @@ export class RunMoney {
         return false;
       }
       const { scope, period } = limit;
+      if (isShared(scope)) this.#keeper.standInLine(state);
       if (told === '') await this.#context.record(event('budget/deferred', { scope, period, leftUsd, neededUsd, reason }));
       told = reason;
       await this.#keeper.untilReleased(signal);
@@ -221,11 +235,15 @@ export class RunMoney {
       await this.#context.record(event('run/concluded', { status: 'failed', exitCode: exitCodes.overBudget, reason }));
       return;
     }
-    const how =
-      limit.scope.over === 'run' || limit.scope.over === 'task'
-        ? ''
-        : `; raise it in ${limit.scope.of === 'everything' ? 'budgets.yaml' : 'reactor.yaml'}`;
-    await this.#context.record(event('run/parked', { code: 'budget', exitCode: exitCodes.overBudget, reason: `${reason}${how}` }));
+    const { scope } = limit;
+    const parked = { code: 'budget' as const, exitCode: exitCodes.overBudget };
+    if (scope.over === 'run' || scope.over === 'task') {
+      await this.#context.record(event('run/parked', { ...parked, reason }));
+      return;
+    }
+    const renewsOn = dayAfter(scope.over, this.#keeper.today);
+    const how = `raise it in ${scope.of === 'everything' ? 'budgets.yaml' : 'reactor.yaml'}, or go on from ${renewsOn}`;
+    await this.#context.record(event('run/parked', { ...parked, reason: `${reason}; ${how}`, budget: { scope, renewsOn } }));
   }
 
   /** Whether the models known so far may work where a budget holds. False when it was refused, or a person is asked. */

@@ -1,5 +1,6 @@
 import { Emitter, type Event } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { localDay } from '../base/localDay.ts';
 import { errorText } from '../base/log.ts';
 import type { Entry } from '../core/journal/entry.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
@@ -189,7 +190,10 @@ export class RepositoryModel implements Disposable {
   }
 
   #updateInbox(): void {
-    const next = inboxOf([...this.#runs.states.values()].filter(({ phase }) => phase !== 'ended'));
+    const next = inboxOf(
+      [...this.#runs.states.values()].filter(({ phase }) => phase !== 'ended'),
+      localDay(this.#host.clock.now()),
+    );
     const key = (items: readonly InboxItem[]) => items.map(({ run, id, tree }) => `${run}/${id}/${tree}`).join('\n');
     if (key(next) === key(this.#inbox)) return;
     this.#inbox = next;

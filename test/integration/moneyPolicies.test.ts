@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { dataOf, type Outcome, onlyRun, Reactor, until } from '../support/reactor.ts';
-import { plainProject } from '../support/sampleProjects.ts';
+import { plainProject, settings } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
 
@@ -94,9 +94,48 @@ describe('What a budget does', function () {
     assert.deepEqual([outcome('priced').exitCode, costUsd], [0, (tokens.input * 1 + tokens.output * 0.5) / 1e6]);
   });
 
+  it('what the budget of a day has parked goes on under the budget of the next day, where that is said', async () => {
+    const next = async (name: string, onRenew: string) => {
+      // The engine goes by its own time zone: it is a day earlier there than in the one after.
+      repositories[name] = await reactor.repository(name, plainProject(`budgets: { perDayUsd: 0.006, onRenew: ${onRenew} }\n`));
+      const before = await reactor.run(repository(name), 'Write alpha', ['--land', 'branch', '--task', 'T'], { env: { TZ: 'Etc/GMT+12' } });
+      assert.deepEqual([before.exitCode, onlyRun(before).status], [6, 'parked'], before.stderr);
+      assert.match(onlyRun(before).reason, /raise it in reactor\.yaml, or go on from \d{4}-\d\d-\d\d$/);
+      await until('the engine has ended', () => reactor.engines(repository(name)).length === 0);
+      // What is broken off and gone on with costs more than what is done at once.
+      writeFileSync(join(repository(name), 'reactor.yaml'), settings('sh check.sh', `budgets: { perDayUsd: 1, onRenew: ${onRenew} }\n`));
+      return (...args: string[]) => reactor.call(repository(name), args, { env: { TZ: 'Pacific/Kiritimati' } });
+    };
+    const [asks, resumes] = await Promise.all([next('asks', 'ask'), next('resumes', 'resume')]);
+    const status = await asks('status', '--json');
+    assert.equal(status.exitCode, 0, status.stderr);
+    const { inbox } = JSON.parse(status.stdout);
+    assert.match(inbox[0].title, /^there is a new budget, and it can go on; the budget of today of \$0\.006 is used up/);
+    const resumed = await asks('resume', 'T', '--json');
+    assert.deepEqual([resumed.exitCode, onlyRun(resumed).status], [0, 'committed'], resumed.stderr);
+    // Its engine starts for another task, of a model that has no price.
+    const other = await resumes(
+      'run',
+      '--json',
+      '--prompt',
+      'Write alpha',
+      '--approve',
+      'auto',
+      '--land',
+      'branch',
+      '--model',
+      'scripted/free',
+    );
+    assert.equal(other.exitCode, 0, other.stderr);
+    await until('it went on by itself', async () => {
+      const { tasks } = JSON.parse((await resumes('tasks', '--json')).stdout);
+      return tasks.every((task: { status: string }) => task.status === 'committed');
+    });
+  });
+
   it('a budget over all repositories counts what others spent, in its own process; raised, the run goes on', async () => {
-    const settings = join(reactor.root, 'data', 'budgets.yaml');
-    writeFileSync(settings, 'budgets: { perDayUsd: 0.007 }\n');
+    const file = join(reactor.root, 'data', 'budgets.yaml');
+    writeFileSync(file, 'budgets: { perDayUsd: 0.007 }\n');
     await start('other', '');
     assert.deepEqual([outcome('other').exitCode, onlyRun(outcome('other')).status], [6, 'parked'], outcome('other').stderr);
     assert.match(
@@ -104,7 +143,7 @@ describe('What a budget does', function () {
       /the budget of today for all repositories of \$0\.007 is used up; raise it in budgets\.yaml/,
     );
     assert.equal(dataOf(outcome('other'), 'cell/planned').length, 0, 'nothing is made for it');
-    writeFileSync(settings, 'budgets: { perDayUsd: 7 }\n');
+    writeFileSync(file, 'budgets: { perDayUsd: 7 }\n');
     const resumed = await reactor.call(repository('other'), ['resume', 'T', '--json']);
     assert.deepEqual([resumed.exitCode, onlyRun(resumed).status], [0, 'committed'], resumed.stderr);
   });

@@ -72,6 +72,23 @@ describe('what is spent and set aside over all repositories', function () {
     assert.deepEqual([shop.releaseAll(), sums(shop)], [['one'], '0 + 0, 0 + 0']);
   });
 
+  it('takes what is counted from what was set aside for it, so that it is never both', () => {
+    const [shop, docs] = [of('shop', 1), of('docs', 2)];
+    shop.hold('one', () => '1');
+    docs.hold('one', () => '4');
+    const charge = { key: 'a', day: '2026-09-21', usd: '0.75' };
+    const seen = [sums(docs)];
+    shop.count([charge], 1, 'one');
+    seen.push(sums(docs));
+    shop.count([charge, { ...charge, key: 'b' }], 2, 'one');
+    seen.push(sums(docs));
+    shop.hold('two', (money) => {
+      seen.push(`${money.held('repository', new Set(['one', 'two']))} ${money.held('everything', new Set(['x']))}`);
+      return null;
+    });
+    assert.deepEqual(seen, ['0 + 4, 0 + 5', '0 + 4, 0.75 + 4.25', '0 + 4, 1.5 + 4', '0 0']);
+  });
+
   it('tells a thing once, whoever asks', () => {
     assert.deepEqual([of('shop', 1).tellOnce('x'), of('docs', 2).tellOnce('x'), of('docs', 3).tellOnce('y')], [true, false, true]);
   });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type Call, dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
+import { HeldAnswers } from '../support/heldAnswers.ts';
+import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
-import type { ModelScript } from '../support/scriptedModel.ts';
 
 const ask = { name: 'webfetch', args: { url: 'http://127.0.0.1:9/', format: 'text' } };
 const question = {
@@ -27,37 +27,22 @@ const question = {
 describe('A new engine adopts living cells', function () {
   this.timeout(180_000);
   let reactor: Reactor;
-  const letGo = new Map<string, () => void>();
-  /** The second call of the first turn is held until the word is let go. */
-  const held = (word: string, script: ModelScript): ModelScript => {
-    const opened = new Promise<void>((resolve) => letGo.set(word, resolve));
-    return async (call) => {
-      if (call.turn === 1) await opened;
-      return script(call);
-    };
-  };
-  const isHeld = (word: string): Promise<boolean> =>
-    until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
-  const abandon = async (call: Call): Promise<void> => {
-    call.child.kill('SIGKILL');
-    await call.outcome;
-  };
-
+  const answers = new HeldAnswers();
   before(async () => {
     reactor = await Reactor.open(
       byWord({
-        turning: held('turning', tools(write('turning.txt', 'good\n'), write('after.txt', 'good\n'))),
-        ended: held('ended', tools(write('ended.txt', 'good\n'))),
+        turning: answers.hold('turning', tools(write('turning.txt', 'good\n'), write('after.txt', 'good\n'))),
+        ended: answers.hold('ended', tools(write('ended.txt', 'good\n'))),
         fetching: tools(write('fetching.txt', 'good\n'), ask, write('fetched.txt', 'good\n')),
         asking: tools(write('asking.txt', 'good\n'), question),
-        stopped: held('stopped', tools(write('stopped.txt', 'good\n'))),
+        stopped: answers.hold('stopped', tools(write('stopped.txt', 'good\n'))),
         waiting: tools(write('waiting.txt', 'good\n')),
       }),
       { REACTOR_WARDEN_GRACE_MS: '60000', REACTOR_UNATTENDED_MS: '60000' },
     );
   });
   after(() => {
-    for (const open of letGo.values()) open();
+    answers.letAllGo();
     return reactor.close();
   });
 
@@ -71,10 +56,10 @@ describe('A new engine adopts living cells', function () {
     const repository = await reactor.repository('turn', plainProject());
     const call = reactor.startRun(repository, 'Write turning', ['--task', 'turning']);
     const spawned = await call.entry('cell/serverSpawned');
-    await isHeld('turning');
+    await answers.isHeld(reactor, 'turning');
     reactor.killEngine(repository);
     await call.entry('run/recovered');
-    letGo.get('turning')?.();
+    answers.letGo('turning');
     const outcome = await call.outcome;
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 1], outcome.stderr);
     assert.deepEqual(
@@ -94,10 +79,10 @@ describe('A new engine adopts living cells', function () {
     const repository = await reactor.repository('ended', plainProject());
     const call = reactor.startRun(repository, 'Write ended', ['--task', 'ended']);
     await call.entry('attempt/started');
-    await isHeld('ended');
-    await abandon(call);
+    await answers.isHeld(reactor, 'ended');
+    await call.abandon();
     reactor.killEngine(repository);
-    letGo.get('ended')?.();
+    answers.letGo('ended');
     const log = join(reactor.root, 'ended.log');
     await until('the model has answered', () => reactor.calls('ended').length === 2 && log);
     const outcome = await reactor.call(repository, ['logs', 'ended', '-f', '--json']);
@@ -154,10 +139,10 @@ describe('A new engine adopts living cells', function () {
     const repository = await reactor.repository('stopped', plainProject());
     const call = reactor.startRun(repository, 'Write stopped', ['--task', 'stopped', '--land', 'branch']);
     const spawned = (await call.entry('cell/serverSpawned')).data as { process: { pid: number } };
-    await isHeld('stopped');
+    await answers.isHeld(reactor, 'stopped');
     process.kill(spawned.process.pid, 'SIGSTOP');
     reactor.killEngine(repository);
-    letGo.get('stopped')?.();
+    answers.letGo('stopped');
     const outcome = await call.outcome;
     const [recovered] = dataOf(outcome, 'run/recovered');
     assert.equal(recovered?.outcome, 'reverted');

@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { HeldAnswers } from '../support/heldAnswers.ts';
 import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
+import { requires } from '../support/requires.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { bash, byWord, isRetry, tools, write } from '../support/sampleScript.ts';
-import type { ModelScript } from '../support/scriptedModel.ts';
 
 /** Writes until the file system has no room left. */
 function fill(file: string): void {
@@ -26,26 +27,36 @@ function fill(file: string): void {
   }
 }
 
-const canMount = (): boolean => process.platform === 'linux' && process.getuid?.() === 0;
+const mountTmpfs = (folder: string, options: string): void => {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'pipe' });
+};
+const unmount = (folder: string): void => {
+  execFileSync('umount', ['--lazy', folder]);
+};
+
+/** Whether a file system can be mounted here: as root on Linux, and not in every container. */
+function canMount(folder: string): boolean {
+  if (process.platform !== 'linux') return false;
+  mkdirSync(folder);
+  try {
+    mountTmpfs(folder, 'size=1m');
+  } catch {
+    return false;
+  }
+  unmount(folder);
+  return true;
+}
 
 describe('Deaths other than of processes: each is told in a sentence, loses nothing, and the run goes on or waits', function () {
   this.timeout(240_000);
   let reactor: Reactor;
   const mounts: string[] = [];
-  const letGo = new Map<string, () => void>();
-  const held = (word: string, script: ModelScript): ModelScript => {
-    const opened = new Promise<void>((resolve) => letGo.set(word, resolve));
-    return async (call) => {
-      if (call.turn === 1) await opened;
-      return script(call);
-    };
-  };
-  const isHeld = (word: string): Promise<boolean> =>
-    until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
+  let isMountable = false;
+  const answers = new HeldAnswers();
   const mount = (name: string, options: string): string => {
     const folder = join(reactor.root, name);
     mkdirSync(folder);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
+    mountTmpfs(folder, options);
     mounts.push(folder);
     return folder;
   };
@@ -53,40 +64,40 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
   before(async () => {
     reactor = await Reactor.open(
       byWord({
-        full: held('full', tools(write('full.txt', 'good\n'))),
-        branchless: held('branchless', tools(write('branchless.txt', 'good\n'))),
+        full: answers.hold('full', tools(write('full.txt', 'good\n'))),
+        branchless: answers.hold('branchless', tools(write('branchless.txt', 'good\n'))),
         locking: (call) =>
           isRetry(call)
             ? tools(write('locking.txt', 'good\n'))(call)
             : tools(bash('touch "$(git rev-parse --git-dir)/index.lock"'), write('locking.txt', 'bad\n'))(call),
         landing: tools(write('landing.txt', 'good\n')),
-        booting: held('booting', tools(write('booting.txt', 'good\n'))),
-        frozen: held('frozen', tools(write('frozen.txt', 'good\n'))),
+        booting: answers.hold('booting', tools(write('booting.txt', 'good\n'))),
+        frozen: answers.hold('frozen', tools(write('frozen.txt', 'good\n'))),
         alpha: tools(write('alpha.txt', 'good\n')),
       }),
     );
+    isMountable = canMount(join(reactor.root, 'mountable'));
   });
   after(async () => {
-    for (const open of letGo.values()) open();
-    for (const folder of mounts) execFileSync('umount', ['--lazy', folder]);
+    answers.letAllGo();
+    for (const folder of mounts) unmount(folder);
     await reactor.close();
   });
 
-  it('a full disk: the journal holds what it held, and the run goes on once there is room', async () => {
-    if (!canMount()) return;
+  it('a full disk: the journal holds what it held, and the run goes on once there is room', async function () {
+    requires(this, isMountable, 'the right to mount a file system');
     const data = mount('small', 'size=96m');
     const env = { REACTOR_HOME: data };
     const repository = await reactor.repository('full', plainProject());
     const untouched = await checkoutState(repository);
     const call = reactor.startRun(repository, 'Write full', ['--task', 'full', '--land', 'branch'], { env });
     await call.entry('attempt/started');
-    await isHeld('full');
+    await answers.isHeld(reactor, 'full');
     const ballast = join(data, 'ballast');
     fill(ballast);
-    letGo.get('full')?.();
+    answers.letGo('full');
     await until('the engine has told of it', () => reactor.engineLog(repository, data).includes('full'));
-    call.child.kill('SIGKILL');
-    await call.outcome;
+    await call.abandon();
     rmSync(ballast);
     // Whoever comes next finds an engine or starts one, and the run goes on.
     await reactor.call(repository, ['engine', '--stop', '--now'], { env });
@@ -103,8 +114,8 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     await reactor.call(repository, ['engine', '--stop', '--now'], { env });
   });
 
-  it('a read-only file system: nothing is started, and it says why', async () => {
-    if (!canMount()) return;
+  it('a read-only file system: nothing is started, and it says why', async function () {
+    requires(this, isMountable, 'the right to mount a file system');
     const env = { REACTOR_HOME: mount('fixed', 'ro') };
     const repository = await reactor.repository('fixed-home', plainProject());
     const outcome = await reactor.run(repository, 'Write alpha', [], { env });
@@ -116,9 +127,9 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     const repository = await reactor.repository('branchless', plainProject());
     const call = reactor.startRun(repository, 'Write branchless', ['--task', 'branchless']);
     const { branch } = (await call.entry('cell/planned')).data as { branch: string };
-    await isHeld('branchless');
+    await answers.isHeld(reactor, 'branchless');
     await git(repository, 'update-ref', '-d', `refs/heads/${branch}`);
-    letGo.get('branchless')?.();
+    answers.letGo('branchless');
     const outcome = await call.outcome;
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [0, 'landed'], outcome.stderr);
     assert.equal(await git(repository, 'show', 'main:branchless.txt'), 'good');
@@ -150,11 +161,11 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
   it('a restart of the machine: processes of before are not taken for ours, and the attempt starts again from the last green state', async () => {
     const repository = await reactor.repository('booting', plainProject());
     const call = reactor.startRun(repository, 'Write booting', ['--task', 'booting', '--land', 'branch']);
-    await isHeld('booting');
+    await answers.isHeld(reactor, 'booting');
     call.child.kill('SIGKILL');
     await call.outcome;
     reactor.killEngine(repository);
-    letGo.get('booting')?.();
+    answers.letGo('booting');
     const outcome = await reactor.call(repository, ['logs', 'booting', '-f'], { env: { REACTOR_BOOT_ID: 'another' } });
     assert.equal(outcome.exitCode, 0, outcome.stderr);
     const [recovered] = dataOf({ entries: await reactor.entries(repository) }, 'run/recovered');
@@ -166,9 +177,9 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     const repository = await reactor.repository('frozen', plainProject());
     const call = reactor.startRun(repository, 'Write frozen', ['--task', 'frozen', '--land', 'branch']);
     const spawned = (await call.entry('cell/serverSpawned')).data as { process: { pid: number } };
-    await isHeld('frozen');
+    await answers.isHeld(reactor, 'frozen');
     process.kill(spawned.process.pid, 'SIGSTOP');
-    letGo.get('frozen')?.();
+    answers.letGo('frozen');
     const outcome = await call.outcome;
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'committed', 2], outcome.stderr);
     assert.equal(dataOf(outcome, 'attempt/interrupted')[0]?.reason, 'the agent server lives and does not answer');

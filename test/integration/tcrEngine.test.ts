@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { HeldAnswers } from '../support/heldAnswers.ts';
 import { type Call, dataOf, type Outcome, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
-import type { ModelScript } from '../support/scriptedModel.ts';
 
 /** Signs nothing real. Its first call stops until it is told to go on. */
 const signer = (folder: string): string => `#!/bin/sh
@@ -19,23 +19,7 @@ printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nAAAA\\n-----END PGP SIGNATURE-----
 describe('The engine dies, is alone, and ends', function () {
   this.timeout(180_000);
   let reactor: Reactor;
-  const letGo = new Map<string, () => void>();
-  /** The second call of the first turn is held until the word is let go. */
-  const held = (word: string, script: ModelScript): ModelScript => {
-    const opened = new Promise<void>((resolve) => letGo.set(word, resolve));
-    return async (call) => {
-      if (call.turn === 1) await opened;
-      return script(call);
-    };
-  };
-  const isHeld = (word: string): Promise<boolean> =>
-    until(`the model holds ${word}`, () => reactor.calls(word).some(({ turn }) => turn === 1));
-
-  /** A command that nobody follows any more. */
-  const abandon = async (call: Call): Promise<void> => {
-    call.child.kill('SIGKILL');
-    await call.outcome;
-  };
+  const answers = new HeldAnswers();
   const showEnded = (repository: string, task: string): Promise<ReturnType<typeof JSON.parse>> =>
     until(`${task} has ended`, async () => {
       const shown = JSON.parse((await reactor.call(repository, ['show', task, '--json'])).stdout);
@@ -60,17 +44,17 @@ describe('The engine dies, is alone, and ends', function () {
   before(async () => {
     reactor = await Reactor.open(
       byWord({
-        turning: held('turning', tools(write('turning.txt', 'good\n'), bash('sleep 0'))),
+        turning: answers.hold('turning', tools(write('turning.txt', 'good\n'), bash('sleep 0'))),
         testing: tools(write('testing.txt', 'good\n')),
-        leaving: held('leaving', tools(write('leaving.txt', 'good\n'))),
-        orphaned: held('orphaned', tools(write('orphaned.txt', 'good\n'), bash('sleep 600'))),
+        leaving: answers.hold('leaving', tools(write('leaving.txt', 'good\n'))),
+        orphaned: answers.hold('orphaned', tools(write('orphaned.txt', 'good\n'), bash('sleep 600'))),
         committing: tools(write('committing.txt', 'good\n')),
         alpha: tools(write('alpha.txt', 'good\n')),
       }),
     );
   });
   after(() => {
-    for (const open of letGo.values()) open();
+    answers.letAllGo();
     return reactor.close();
   });
 
@@ -78,11 +62,11 @@ describe('The engine dies, is alone, and ends', function () {
     const repository = await reactor.repository('turn', plainProject());
     const untouched = await checkoutState(repository);
     const call = reactor.startRun(repository, 'Write turning', ['--task', 'turning', '--land', 'branch']);
-    await isHeld('turning');
-    await abandon(call);
+    await answers.isHeld(reactor, 'turning');
+    await call.abandon();
     reactor.killEngine(repository);
     await until('the warden has ended every process of the cell', () => reactor.agentServers().length === 0);
-    letGo.get('turning')?.();
+    answers.letGo('turning');
     await reactor.call(repository, ['status']);
     const shown = await showEnded(repository, 'turning');
     assert.equal(shown.concluded.status, 'committed', shown.concluded.reason);
@@ -164,8 +148,8 @@ describe('The engine dies, is alone, and ends', function () {
   it('INV-005: kill -9 of engine and warden together: the next command ends what is left and goes on', async () => {
     const repository = await reactor.repository('both', plainProject());
     const call = reactor.startRun(repository, 'Write orphaned', ['--task', 'orphaned', '--land', 'branch']);
-    await isHeld('orphaned');
-    await abandon(call);
+    await answers.isHeld(reactor, 'orphaned');
+    await call.abandon();
     const wardens = reactor.processes().filter(({ commandLine }) => commandLine === 'reactor-warden');
     for (const { pid } of wardens) process.kill(pid, 'SIGKILL');
     reactor.killEngine(repository);
@@ -179,15 +163,15 @@ describe('The engine dies, is alone, and ends', function () {
   it('survives its client; logs -f and status see the end', async () => {
     const repository = await reactor.repository('survive', plainProject());
     const call = reactor.startRun(repository, 'Write leaving', ['--task', 'leaving']);
-    await isHeld('leaving');
-    await abandon(call);
+    await answers.isHeld(reactor, 'leaving');
+    await call.abandon();
     const logs = reactor.start(repository, ['logs', 'leaving', '-f']);
     const status = JSON.parse((await reactor.call(repository, ['status', '--json'])).stdout) as {
       runs: { task: string }[];
       cells: unknown[];
     };
     assert.deepEqual([status.runs.map(({ task }) => task), status.cells.length], [['leaving'], 1]);
-    letGo.get('leaving')?.();
+    answers.letGo('leaving');
     const outcome = await logs.outcome;
     assert.equal(outcome.exitCode, 0);
     assert.equal(await git(repository, 'show', 'main:leaving.txt'), 'good');

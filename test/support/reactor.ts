@@ -117,6 +117,12 @@ export class Call {
     );
   }
 
+  /** kill -9 of the command alone: nobody follows what it began. */
+  async abandon(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.outcome;
+  }
+
   #objects(): readonly unknown[] {
     const lines = this.#stdout.split('\n').slice(0, -1);
     return lines.flatMap((line) => {

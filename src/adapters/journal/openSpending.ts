@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { addUsd, compareUsd, type Usd, zeroUsd } from '../../core/model/usd.ts';
+import { addUsd, compareUsd, maxUsd, subtractUsd, type Usd, zeroUsd } from '../../core/model/usd.ts';
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
 import type { IsAlive, SharedMoney, Spending } from '../../core/ports/spending.ts';
 import { Connection } from './connection.ts';
@@ -51,11 +51,12 @@ export function openSpending({ file, repository, process, isAlive, now }: OpenSp
           ? connection.all('SELECT usd FROM days WHERE day BETWEEN ? AND ?', from, to)
           : connection.all('SELECT usd FROM days WHERE day BETWEEN ? AND ? AND repository = ?', from, to, repository),
       ),
-    held: (of) =>
+    held: (of, keys) =>
       sum(
         connection
           .all('SELECT repository, key, usd, pid, startTime FROM held')
           .filter((row) => of === 'everything' || row['repository'] === repository)
+          .filter((row) => keys === undefined || (row['repository'] === repository && keys.has(String(row['key']))))
           .filter((row) => row['repository'] !== repository || row['key'] !== key)
           .filter((row) => isAlive({ pid: Number(row['pid']), startTime: String(row['startTime']) })),
       ),
@@ -67,14 +68,23 @@ export function openSpending({ file, repository, process, isAlive, now }: OpenSp
     connection.run('INSERT OR REPLACE INTO days (day, repository, usd) VALUES (?, ?, ?)', day, repository, after);
   };
 
+  const takeFrom = (key: string, usd: Usd): void => {
+    const held = connection.get('SELECT usd FROM held WHERE repository = ? AND key = ?', repository, key)?.['usd'];
+    if (held === undefined) return;
+    const left = maxUsd(subtractUsd(String(held), usd), zeroUsd);
+    connection.run('UPDATE held SET usd = ? WHERE repository = ? AND key = ?', left, repository, key);
+  };
+
   return {
     cursor: () => Number(connection.get('SELECT seq FROM cursors WHERE repository = ?', repository)?.['seq'] ?? 0),
-    count: (charges, cursor) =>
+    count: (charges, cursor, paidBy) =>
       connection.writing(() => {
         for (const { key, day, usd } of charges) {
           if (connection.get('SELECT 1 FROM counted WHERE repository = ? AND key = ?', repository, key) !== undefined) continue;
           connection.run('INSERT INTO counted (repository, key, day) VALUES (?, ?, ?)', repository, key, day);
-          if (compareUsd(usd, zeroUsd) !== 0) addTo(day, usd);
+          if (compareUsd(usd, zeroUsd) === 0) continue;
+          addTo(day, usd);
+          if (paidBy !== undefined) takeFrom(paidBy, usd);
         }
         connection.run(
           'INSERT INTO cursors (repository, seq) VALUES (?, ?) ON CONFLICT (repository) DO UPDATE SET seq = max(seq, excluded.seq)',

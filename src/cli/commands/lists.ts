@@ -7,7 +7,9 @@ import { withSource } from '../source.ts';
 
 /** `reactor status`: what waits for a person and what runs. */
 export async function statusCommand({ terminal, host }: CommandContext, options: CommonOptions): Promise<number> {
-  const status = await withSource(await host(), folderOf(terminal, options), (source) => source.status());
+  const status = await withSource(await host(), folderOf(terminal, options), (source) =>
+    source.status(terminal.dayOf(terminal.clock.now())),
+  );
   if (options.json)
     printJson(terminal, { runs: status.runs.map((state) => statusRow(state, status.runs)), cells: status.cells, inbox: status.inbox });
   else printLines(terminal, statusLines(status, styleOf(terminal.stdout, terminal.environment), terminal.clock.now()));
@@ -16,7 +18,7 @@ export async function statusCommand({ terminal, host }: CommandContext, options:
 
 /** `reactor cells`: worktrees and servers that are there now. */
 export async function cellsCommand({ terminal, host }: CommandContext, options: CommonOptions): Promise<number> {
-  const { cells } = await withSource(await host(), folderOf(terminal, options), (source) => source.status());
+  const { cells } = await withSource(await host(), folderOf(terminal, options), (source) => source.status(null));
   if (options.json) printJson(terminal, { cells });
   else printLines(terminal, cellLines(cells, styleOf(terminal.stdout, terminal.environment)));
   return exitCodes.done;

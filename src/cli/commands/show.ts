@@ -25,7 +25,7 @@ export async function showCommand({ terminal, host }: CommandContext, name: stri
   const dataFolder = await loaded.dataFolder(folder);
   return await withSource(loaded, folder, async (source) => {
     const state = await requireRun(source, name);
-    const runs = isInLine(state) ? (await source.status()).runs : [];
+    const runs = isInLine(state) ? (await source.status(null)).runs : [];
     if (options.json) {
       const repository = await loaded.repository(folder);
       const timeline = [];

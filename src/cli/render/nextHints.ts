@@ -55,7 +55,9 @@ function parkedHints(state: RunState): Hint[] {
         { command: `reactor restore ${task}`, effect: 'make a branch of it and merge by hand' },
       ];
     case 'budget':
-      return [{ command: `reactor resume ${task} --budget USD`, effect: 'go on with a higher limit' }];
+      return state.parked.budget === undefined
+        ? [{ command: `reactor resume ${task} --budget USD`, effect: 'go on with a higher limit' }]
+        : [{ command: `reactor resume ${task}`, effect: `go on, from ${state.parked.budget.renewsOn} or once that budget is raised` }];
     default:
       return [{ command: `reactor resume ${task}`, effect: 'go on' }];
   }

@@ -97,7 +97,13 @@ export const eventSchemas = {
   /** The base of a run that started after others: what they have made by then. */
   'run/baseSettled': z.object({ base: z.string(), baseTree: z.string() }),
   'run/started': z.object({}),
-  'run/parked': z.object({ code: ParkCode, reason: z.string(), exitCode: z.number().int() }),
+  'run/parked': z.object({
+    code: ParkCode,
+    reason: z.string(),
+    exitCode: z.number().int(),
+    /** The budget of a day, week or month that parked it, and the first day on which there is a new one, YYYY-MM-DD. */
+    budget: z.object({ scope: BudgetScope, renewsOn: z.string() }).optional(),
+  }),
   'run/resumed': z.object({ why: z.string() }),
   'run/recovered': z.object({ outcome: z.enum(['resumed', 'reverted', 'adopted']), phase: z.string(), reason: z.string() }),
   'run/cancelRequested': z.object({}),

@@ -14,6 +14,12 @@ const shared = {
     .enum(['pause', 'stop', 'warn'])
     .describe('What happens to a run that has used a budget up: pause (it is parked), stop (it ends, its work is kept), warn (it goes on).')
     .default('pause'),
+  onRenew: z
+    .enum(['ask', 'resume'])
+    .describe(
+      'What happens when a new day, week or month begins to a run that the budget of the one before has parked: ask (it waits for a person) or resume (it goes on by itself).',
+    )
+    .default('ask'),
   unpriced: z
     .enum(['allow', 'ask', 'deny'])
     .describe('Whether a model without a known price may work where a budget holds: allow, ask (a person decides) or deny.')

@@ -23,8 +23,11 @@ export type Admission =
   | { readonly ok: true; readonly usd: Usd; readonly basis: Need['basis'] | 'remainder' }
   | {
       readonly ok: false;
-      /** `deferred`: others hold money that may come back; `exceeded`: only a higher limit or another period helps. */
-      readonly why: 'exceeded' | 'deferred';
+      /**
+       * `deferred`: others hold money that may come back; `exceeded`: only a higher limit or another period helps; `outranked`: there is enough, but a more
+       * urgent task waits for more than is left.
+       */
+      readonly why: 'exceeded' | 'deferred' | 'outranked';
       readonly limit: LimitState;
       readonly leftUsd: Usd;
       readonly neededUsd: Usd;
@@ -58,6 +61,16 @@ export function admit(limits: readonly LimitState[], need: Need): Admission {
   if (deferred !== null) return deferred;
   return { ok: true, usd, basis: usd === need.usd ? need.basis : 'remainder' };
 }
+
+/** What is left goes to a more urgent task that waits for it: who was admitted waits too, where both share a budget. */
+export function afterMoreUrgent(admission: Admission, limits: readonly LimitState[]): Admission {
+  const shared = limits.find(({ scope, action }) => action !== 'warn' && isShared(scope));
+  if (!admission.ok || shared === undefined) return admission;
+  return { ok: false, why: 'outranked', limit: shared, leftUsd: leftOf(shared), neededUsd: admission.usd };
+}
+
+/** Whether all runs of a repository have the budget in common. */
+export const isShared = ({ over }: BudgetScope): boolean => over !== 'run' && over !== 'task';
 
 /**
  * Whether a turn that is under way may make its next call, and what is set aside for the rest of it. It stops when a budget is used up, or when the

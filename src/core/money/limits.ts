@@ -17,7 +17,7 @@ export interface RunMoneyState {
   readonly runLimitUsd: Usd | null;
   readonly runSpentUsd: Usd;
   /** The same for all runs of the task; null when no limit holds. */
-  readonly task: { readonly limitUsd: Usd; readonly spentUsd: Usd } | null;
+  readonly task: { readonly limitUsd: Usd; readonly spentUsd: Usd; readonly runs: ReadonlySet<string> } | null;
 }
 
 const spans = [
@@ -32,14 +32,24 @@ export function limitStates(rules: MoneyRules, run: RunMoneyState, money: Shared
   const own = { period: null, heldUsd: '0', action: rules.repository.onExceed };
   if (run.runLimitUsd !== null)
     limits.push({ scope: { over: 'run', of: 'repository' }, limitUsd: run.runLimitUsd, spentUsd: run.runSpentUsd, ...own });
-  if (run.task !== null) limits.push({ scope: { over: 'task', of: 'repository' }, ...run.task, ...own });
-  for (const of of ['repository', 'everything'] as const) {
+  if (run.task !== null) {
+    const { runs, ...task } = run.task;
+    limits.push({ scope: { over: 'task', of: 'repository' }, ...own, ...task, heldUsd: money.held('repository', runs) });
+  }
+  for (const whose of ['repository', 'everything'] as const) {
     for (const [over, name] of spans) {
-      const limitUsd = rules[of][name];
+      const limitUsd = rules[whose][name];
       if (limitUsd === undefined) continue;
       const period = periodOf(over, today);
-      const spentUsd = money.spent(of, period.from, period.to);
-      limits.push({ scope: { over, of }, period: period.id, limitUsd, spentUsd, heldUsd: money.held(of), action: rules[of].onExceed });
+      const spentUsd = money.spent(whose, period.from, period.to);
+      limits.push({
+        scope: { over, of: whose },
+        period: period.id,
+        limitUsd,
+        spentUsd,
+        heldUsd: money.held(whose),
+        action: rules[whose].onExceed,
+      });
     }
   }
   return limits;

@@ -10,6 +10,13 @@ export interface Period {
 const DAY_MS = 86_400_000;
 const text = (utc: number): string => new Date(utc).toISOString().slice(0, 10);
 
+/** The first day after the period that a day is in. */
+export function dayAfter(over: Exclude<BudgetPeriod, 'run' | 'task'>, day: string): string {
+  const { from } = periodOf(over, day);
+  const [year = 0, month = 1] = from.split('-').map(Number);
+  return over === 'month' ? text(Date.UTC(year, month, 1)) : text(Date.parse(`${from}T00:00:00Z`) + (over === 'week' ? 7 : 1) * DAY_MS);
+}
+
 /**
  * The period that a day is in. Weeks begin on Monday and are named by it; months as YYYY-MM.
  * @param day YYYY-MM-DD, in whatever time zone the reader goes by

@@ -5,8 +5,8 @@ import type { ProcessIdentity } from './processes.ts';
 export interface SharedMoney {
   /** Spent from day to day, both included, by this repository or by all. */
   spent(of: 'repository' | 'everything', from: string, to: string): Usd;
-  /** Set aside for other prompts than the one that asks, by live engines. */
-  held(of: 'repository' | 'everything'): Usd;
+  /** Set aside for other prompts than the one that asks, by live engines. @param keys of this repository, where only those are meant */
+  held(of: 'repository' | 'everything', keys?: ReadonlySet<string>): Usd;
 }
 
 /**
@@ -16,8 +16,12 @@ export interface SharedMoney {
 export interface Spending {
   /** Sequence number of the last journal entry of this repository that has been counted. */
   cursor(): number;
-  /** Adds charges of this repository's journal up to entry `cursor`. One that was counted before is not counted again. */
-  count(charges: readonly { readonly key: string; readonly day: string; readonly usd: Usd }[], cursor: number): void;
+  /**
+   * Adds charges of this repository's journal up to entry `cursor`. One that was counted before is not counted again.
+   * @param paidBy what was set aside under this key pays for them: it becomes less by as much in the same transaction, so that nobody sees an amount as
+   * spent and as set aside
+   */
+  count(charges: readonly { readonly key: string; readonly day: string; readonly usd: Usd }[], cursor: number, paidBy?: string): void;
   look<T>(read: (money: SharedMoney) => T): T;
   /**
    * Sets money aside under a key, in place of what was set aside under it before, or changes nothing when `decide` returns null. No other process can come

@@ -5,6 +5,7 @@ import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
 import { lastCandidate, pendingReview } from '../text/runWords.ts';
+import { isOwnBudget } from './budgets.ts';
 import type { Target, Targets } from './target.ts';
 
 const waits = (state: RunState): boolean => state.phase !== 'ended' && (state.pending.length > 0 || state.parked !== null);
@@ -200,9 +201,7 @@ export class Answers {
     const { state } = target;
     const run = (command: string) => () => vscode.commands.executeCommand(command, referenceOf(target));
     const rows = [
-      ...(state.parked?.code === 'budget'
-        ? [{ label: '$(flame) Set budget and resume…', description: 'go on with a higher limit', act: run('reactor.setBudget') }]
-        : [{ label: '$(play) Resume', description: 'try again', act: run('reactor.resume') }]),
+      ...resumeRows(state).map((row) => ({ ...row, act: run(row.command) })),
       { label: '$(diff-multiple) Review changes', description: '', act: run('reactor.reviewChanges') },
       { label: '$(git-branch) Restore as a branch', description: 'and finish it by hand', act: run('reactor.restoreAttempt') },
       { label: '$(debug-stop) Stop', description: 'give it up; what was done is kept', act: run('reactor.stop') },
@@ -233,3 +232,15 @@ export const newerCandidate = (state: RunState, shown: string, now: string | nul
     'notPossibleNow',
     `This is about tree ${shortOid(shown)}, but the candidate of ${state.task} is ${now === null ? 'another' : shortOid(now)} now. Nothing was changed: look at the present changes first.`,
   );
+
+/** What brings a parked run on its way again. */
+function resumeRows(state: RunState): readonly { readonly label: string; readonly description: string; readonly command: string }[] {
+  if (isOwnBudget(state))
+    return [{ label: '$(flame) Set budget and resume…', description: 'go on with a higher limit', command: 'reactor.setBudget' }];
+  const budget = state.parked?.budget;
+  if (budget === undefined) return [{ label: '$(play) Resume', description: 'try again', command: 'reactor.resume' }];
+  return [
+    { label: '$(play) Resume', description: `from ${budget.renewsOn}, or once that budget is raised`, command: 'reactor.resume' },
+    { label: '$(flame) Set budget…', description: 'in reactor.yaml', command: 'reactor.setBudget' },
+  ];
+}

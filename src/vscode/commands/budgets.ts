@@ -14,6 +14,9 @@ export function dollarsOf(text: string): string | null {
 const validate = (text: string): string | undefined =>
   dollarsOf(text) === null ? 'An amount of US dollars above zero, such as 2.50' : undefined;
 
+/** Whether a run is parked by a budget that is raised for it alone, rather than by that of a day, week or month. */
+export const isOwnBudget = ({ parked }: RunState): boolean => parked?.code === 'budget' && parked.budget === undefined;
+
 /** Asks for the new limit of a run; null when the person leaves. */
 export async function askBudget({ window }: Vscode, state: RunState): Promise<string | null> {
   const limit = state.budgetUsd === null ? 'no limit' : `$${state.budgetUsd}`;
@@ -30,6 +33,8 @@ const limits = [
   { label: 'Each run', description: 'budgets.perRunUsd', name: 'perRunUsd' },
   { label: 'Each task', description: 'budgets.perTaskUsd', name: 'perTaskUsd' },
   { label: 'Each day', description: 'budgets.perDayUsd: shown in the status bar', name: 'perDayUsd' },
+  { label: 'Each week', description: 'budgets.perWeekUsd', name: 'perWeekUsd' },
+  { label: 'Each month', description: 'budgets.perMonthUsd', name: 'perMonthUsd' },
 ] as const;
 
 /** Set Budget: of a run that has used its own up, or of all runs in reactor.yaml. */
@@ -45,10 +50,10 @@ export class Budgets {
   async set(argument: unknown): Promise<void> {
     const { vscode } = this.#context;
     const direct = this.#targets.direct(argument);
-    if (direct !== null && direct.state.parked?.code === 'budget') return this.#raise(direct);
+    if (direct !== null && isOwnBudget(direct.state)) return this.#raise(direct);
     const model = direct?.model ?? (await this.#targets.repository());
     if (model === null) return;
-    const stopped = [...model.runs.values()].filter(({ parked }) => parked?.code === 'budget');
+    const stopped = [...model.runs.values()].filter(isOwnBudget);
     const rows = [
       ...stopped.map((state) => ({ label: `$(play) ${state.task}: raise its budget and resume`, description: '', name: null, state })),
       ...limits.map(({ label, description, name }) => ({ label, description, name, state: null })),

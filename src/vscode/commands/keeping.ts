@@ -3,7 +3,7 @@ import type { AttemptState, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, testText } from '../text/runWords.ts';
-import { askBudget, Budgets } from './budgets.ts';
+import { askBudget, Budgets, isOwnBudget } from './budgets.ts';
 import type { Targets } from './target.ts';
 
 const isOpen = (state: RunState): boolean => state.phase !== 'ended' && state.concluded === null;
@@ -34,7 +34,7 @@ export class Keeping {
     const target = await this.#targets.pick(argument, { fits, title: 'Resume', none: 'Nothing is parked.' });
     if (target === null) return;
     const { model, state } = target;
-    if (state.parked?.code === 'budget') {
+    if (isOwnBudget(state)) {
       const budgetUsd = await askBudget(this.#context.vscode, state);
       if (budgetUsd !== null) await model.request('resume', { run: state.run, budgetUsd });
       return;

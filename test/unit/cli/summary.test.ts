@@ -133,7 +133,7 @@ describe('the closing summary', () => {
       const lines = [
         ...summaryLines(all(engine), style, engine.at),
         ...liveLines(all(engine), style, engine.at, activities),
-        ...statusLines(statusOf(readerOf(engine), null), style, engine.at),
+        ...statusLines(statusOf(readerOf(engine), null, null), style, engine.at),
       ];
       assert.deepEqual(
         // The name of a kept ref stays whole, to be copied.
@@ -173,7 +173,7 @@ describe('live lines and lists', () => {
   it('put what needs a person first', () => {
     const engine = openRuns();
     assert.equal(
-      shown(statusLines(statusOf(readerOf(engine), null), plain, engine.at)),
+      shown(statusLines(statusOf(readerOf(engine), null, null), plain, engine.at)),
       `
 NEEDS YOU  2
   ◇ TASK-001 review: 2 files +12 −3, tests green, tree 9f3c2ab  waits 10 s

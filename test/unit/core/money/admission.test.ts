@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type Admission, admit, goOn, type LimitState, mayStart } from '../../../../src/core/money/admission.ts';
+import { type Admission, admit, afterMoreUrgent, goOn, type LimitState, mayStart } from '../../../../src/core/money/admission.ts';
 import { refusalText } from '../../../../src/core/money/limitText.ts';
 import { passedThresholds } from '../../../../src/core/money/thresholds.ts';
 
@@ -41,6 +41,16 @@ describe('admission of a prompt to a budget', () => {
       told(admit([day({ spentUsd: '0.8' })], history('0.41'))),
       'exceeded: the budget of today of $1 has $0.2 left, and $0.41 is likely needed',
     );
+  });
+
+  it('leaves what is left to a more urgent task that waits for the same budget', () => {
+    const run = day({ scope: { over: 'run', of: 'repository' }, period: null });
+    const admitted = admit([run, day({ spentUsd: '0.4' })], history('0.25'));
+    assert.equal(
+      told(afterMoreUrgent(admitted, [run, day({ spentUsd: '0.4' })])),
+      'outranked: what is left of the budget of today ($0.6 of $1) goes to a more urgent task first',
+    );
+    assert.equal(told(afterMoreUrgent(admitted, [run, day({ action: 'warn' })])), '0.25 history');
   });
 
   it('refuses for the budget that is used up rather than wait for another one', () => {

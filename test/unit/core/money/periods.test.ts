@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { project, projectionText } from '../../../../src/core/money/burnRate.ts';
 import { likelyCost } from '../../../../src/core/money/likelyCost.ts';
-import { periodOf } from '../../../../src/core/money/periods.ts';
+import { dayAfter, periodOf } from '../../../../src/core/money/periods.ts';
 
 describe('the periods of budgets', () => {
   it('are the day, the week from Monday and the month, across ends of months and years', () => {
@@ -22,6 +22,15 @@ describe('the periods of budgets', () => {
         '2026-12-28 2026-12-28 2027-01-03',
         '2028-02 2028-02-01 2028-02-31',
       ],
+    );
+  });
+});
+
+describe('the day on which a budget is new', () => {
+  it('is the first one after its period', () => {
+    assert.deepEqual(
+      [dayAfter('day', '2026-12-31'), dayAfter('week', '2026-03-01'), dayAfter('month', '2026-12-05'), dayAfter('month', '2028-02-29')],
+      ['2027-01-01', '2026-03-02', '2027-01-01', '2028-03-01'],
     );
   });
 });
