@@ -80,6 +80,7 @@ export class FakeVscode {
       CommentThreadState: { Unresolved: 0, Resolved: 1 },
       CommentThreadCollapsibleState: { Collapsed: 0, Expanded: 1 },
       CompletionItemKind: { Property: 9, EnumMember: 19, Value: 11 },
+      ConfigurationTarget: { Global: 1, Workspace: 2, WorkspaceFolder: 3 },
       ViewColumn: { Active: -1, Beside: -2 },
       FileType: { File: 1, Directory: 2 },
       Disposable: recordClass('dispose'),
@@ -298,6 +299,11 @@ export class FakeVscode {
       onDidChangeConfiguration: this.changedSettings.event,
       getConfiguration: (section: string) => ({
         get: (name: string, fallback: unknown) => this.settings.get(`${section}.${name}`) ?? fallback,
+        update: (name: string, value: unknown) => {
+          this.settings.set(`${section}.${name}`, value);
+          this.changedSettings.fire({ affectsConfiguration: (prefix) => `${section}.${name}`.startsWith(prefix) });
+          return Promise.resolve();
+        },
       }),
       createFileSystemWatcher: (pattern: FakeRelativePattern) => {
         const own = new FakeEventEmitter<FakeUri>();
