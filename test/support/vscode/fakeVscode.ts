@@ -48,6 +48,9 @@ export class FakeVscode {
   readonly views = new Map<string, FakeView>();
   readonly providers = new Map<string, unknown>();
   readonly diagnostics = new Map<string, string>();
+  /** What other extensions complain about, by path. */
+  readonly problems = new Map<string, readonly unknown[]>();
+  readonly changedProblems = new FakeEventEmitter<unknown>();
   readonly comments = new FakeComments();
   readonly inputs: FakeInputBox[] = [];
   activeEditor: unknown;
@@ -272,6 +275,9 @@ export class FakeVscode {
         delete: (uri: FakeUri) => this.diagnostics.delete(uri.path),
         dispose: () => {},
       }),
+      getDiagnostics: (uri?: FakeUri) =>
+        uri === undefined ? [...this.problems].map(([path, found]) => [FakeUri.file(path), found]) : (this.problems.get(uri.path) ?? []),
+      onDidChangeDiagnostics: this.changedProblems.event,
       registerCodeLensProvider: (_: unknown, provider: unknown) => this.#provide('lenses', provider),
       registerCompletionItemProvider: (_: unknown, provider: unknown) => this.#provide('completions', provider),
       registerCodeActionsProvider: (_: unknown, provider: unknown) => this.#provide('actions', provider),
