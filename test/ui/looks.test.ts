@@ -83,9 +83,7 @@ describe('How it looks in the editor', function () {
       const { webview } = workbench;
       await webview.getByRole('option', { name: /TASK-002/ }).click();
       for (const { name, body, file } of themes) {
-        await workbench.palette('Preferences: Color Theme');
-        await workbench.answer(/Select Color Theme/, name);
-        await webview.locator(`body.${body}`).waitFor();
+        await workbench.theme(name, body);
         for (const tab of ['Timeline', 'Diff', 'Costs', 'Conversation']) {
           await webview.getByRole('tab', { name: tab }).click();
           const shown = { Timeline: '.lane-canvas, canvas', Diff: '.hunk', Costs: '.figure', Conversation: '.entry' }[tab] ?? '';
