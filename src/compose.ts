@@ -24,13 +24,13 @@ export function createCliHost(): CliHost {
     dataFolder: async (folder) => (await openHome(folder)).dataFolder,
     repository: async (folder) => (await openHome(folder)).repository,
     async config(folder) {
-      const { folderProject } = await import('./adapters/project/folderProject.ts');
-      const { facts } = (await openHome(folder)).repository;
-      return folderProject.config(folder, facts.topLevel ?? folder);
+      const { createFolderProject } = await import('./adapters/project/folderProject.ts');
+      const { repository, dataFolder } = await openHome(folder);
+      return createFolderProject(dataFolder).config(folder, repository.facts.topLevel ?? folder);
     },
     async detectTest(folder) {
-      const { folderProject } = await import('./adapters/project/folderProject.ts');
-      return folderProject.detectTest(folder);
+      const { detectTest } = await import('./adapters/project/detectTest.ts');
+      return detectTest(folder);
     },
     async readTasks(file, folder) {
       const { readTasks } = await import('./adapters/project/tasksFile.ts');

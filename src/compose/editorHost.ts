@@ -60,13 +60,17 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
     changes: async (folder, from, to, signal) => (await home(folder)).repository.changes(from, to, signal),
     patch: async (folder, range, signal) => (await home(folder)).repository.patch(range, signal),
     async config(folder) {
-      const { folderProject } = await import('../adapters/project/folderProject.ts');
-      const { facts } = (await home(folder)).repository;
-      return folderProject.config(folder, facts.topLevel ?? folder);
+      const { createFolderProject } = await import('../adapters/project/folderProject.ts');
+      const { repository, dataFolder } = await home(folder);
+      return createFolderProject(dataFolder).config(folder, repository.facts.topLevel ?? folder);
     },
     async detectTest(folder) {
-      const { folderProject } = await import('../adapters/project/folderProject.ts');
-      return folderProject.detectTest(folder);
+      const { detectTest } = await import('../adapters/project/detectTest.ts');
+      return detectTest(folder);
+    },
+    async holdMoney(folder, money) {
+      const { writeEditorMoney } = await import('../adapters/project/editorMoney.ts');
+      await writeEditorMoney((await home(folder)).dataFolder, money);
     },
     ...editorSettings,
     async locateAgentServer(folder) {

@@ -13,7 +13,7 @@ import { acquireLease, heartbeat, releaseLease } from '../adapters/journal/lease
 import { openJournal } from '../adapters/journal/openJournal.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { createWardens } from '../adapters/processes/wardens.ts';
-import { folderProject } from '../adapters/project/folderProject.ts';
+import { createFolderProject } from '../adapters/project/folderProject.ts';
 import { createSandbox } from '../adapters/sandbox/createSandbox.ts';
 import { listen } from '../adapters/socket/localSocket.ts';
 import { errorText } from '../base/log.ts';
@@ -107,7 +107,7 @@ export async function runEngine(folder: string): Promise<number> {
   });
   // Known by the time the first cell needs it; a failure is told there.
   agents.locate().catch(() => {});
-  const project = folderProject;
+  const project = createFolderProject(home.dataFolder);
   const { config } = await project
     .config(home.repository.facts.topLevel ?? folder, home.repository.facts.topLevel ?? folder)
     .catch((error: unknown) => {

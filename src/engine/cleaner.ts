@@ -60,7 +60,8 @@ const abandonedPorts = ({ ports }: EngineDeps): FoundOrphan[] =>
 
 /** Made once for each version of the agent server, and made again when needed. */
 async function oldTemplates({ agents, files }: EngineDeps): Promise<FoundOrphan[]> {
-  const version = (await agents.locate())?.version;
+  // One that does not answer now is asked at the next clean-up.
+  const version = (await agents.locate().catch(() => null))?.version;
   if (version === undefined) return [];
   const old = (await files.listTemplates()).filter((name) => !name.startsWith(`opencode-${version}.db`));
   return old.map((name) => ({

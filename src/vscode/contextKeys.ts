@@ -1,9 +1,11 @@
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
+import { seriousProblems } from './fixActions.ts';
 import type { HostContext } from './hostContext.ts';
 import { pendingReview } from './text/runWords.ts';
 
 const GATHER_MS = 100;
+const MOST_PROBLEM_FILES = 500;
 
 /** What menus, welcome views and the palette go by. Each key is set only when it changes. */
 export class ContextKeys implements Disposable {
@@ -12,6 +14,7 @@ export class ContextKeys implements Disposable {
   readonly #last = new Map<string, unknown>();
   #waiting: Disposable | null = null;
   #lookedForServer = false;
+  #problemFiles = '[]';
 
   constructor(context: HostContext) {
     this.#context = context;
@@ -19,6 +22,8 @@ export class ContextKeys implements Disposable {
     this.#store.add(repositories.onDidChange(() => this.#soon()));
     this.#store.add(repositories.onDidReset(() => this.#soon()));
     this.#store.add(repositories.onDidChangeRun(() => this.#soon()));
+    const { languages } = context.vscode;
+    this.#store.add(languages.onDidChangeDiagnostics(() => this.#soon()));
     this.set('reactor.loaded', true);
   }
 
@@ -69,7 +74,22 @@ export class ContextKeys implements Disposable {
       'reactor.hasWorktree',
       runs.some(({ cell }) => cell?.hasWorktree === true),
     );
+    this.#setProblemFiles();
     if (runs.length === 0 && repositories.missing === null) this.#lookForServer();
+  }
+
+  /** Where Fix with Reactor makes sense in the editor's menu. */
+  #setProblemFiles(): void {
+    const { languages } = this.#context.vscode;
+    const files = languages
+      .getDiagnostics()
+      .filter(([uri, problems]) => uri.scheme === 'file' && seriousProblems(this.#context.vscode, problems).length > 0)
+      .slice(0, MOST_PROBLEM_FILES)
+      .map(([uri]) => uri.fsPath);
+    const key = JSON.stringify(files);
+    if (key === this.#problemFiles) return;
+    this.#problemFiles = key;
+    void this.#context.vscode.commands.executeCommand('setContext', 'reactor.problemFiles', files);
   }
 
   /** Once, where nothing has run yet: the first thing that may be missing. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
+import type { EditorMoney } from '../core/model/moneySettings.ts';
 import type { ProjectConfig } from '../core/model/projectConfig.ts';
 import type { FileChange, RepositoryFacts } from '../core/ports/git.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
@@ -59,8 +60,10 @@ export interface EditorHost {
     range: { readonly from: string; readonly to: string; readonly paths?: readonly string[]; readonly maxBytes: number },
     signal?: AbortSignal,
   ): Promise<{ readonly text: string; readonly truncated: boolean }>;
-  /** reactor.yaml that applies to the folder, with defaults; `file` is null when there is none. */
+  /** reactor.yaml that applies to the folder, over the editor's settings about money, with defaults; `file` is null when there is none. */
   config(folder: string): Promise<{ readonly config: ProjectConfig; readonly file: string | null }>;
+  /** Makes what the editor's settings say of money hold for the repository where its reactor.yaml says nothing; nothing when empty. */
+  holdMoney(folder: string, money: EditorMoney): Promise<void>;
   detectTest(folder: string): Promise<DetectedTest | null>;
   /** What is wrong with the text of a reactor.yaml; empty when it can be used. */
   checkSettings(text: string): Promise<readonly SettingsProblem[]>;

@@ -19,19 +19,24 @@ export class PlannedTasks implements Disposable {
   readonly #context: Omit<HostContext, 'extension'>;
   readonly #store = new DisposableStore();
   readonly #changed: Emitter<void>;
+  readonly #changedFile: Emitter<void>;
   readonly #files = new Map<string, { readonly uri: vscodeTypes.Uri; readonly places: readonly TaskPlace[]; readonly watch: Disposable }>();
 
   constructor(context: Omit<HostContext, 'extension'>) {
     this.#context = context;
-    this.#changed = this.#store.add(
-      new Emitter<void>((error) => context.host.log.log('error', 'a view failed', { error: errorText(error) })),
-    );
+    const onError = (error: unknown): void => context.host.log.log('error', 'a view failed', { error: errorText(error) });
+    this.#changed = this.#store.add(new Emitter<void>(onError));
+    this.#changedFile = this.#store.add(new Emitter<void>(onError));
     this.#store.add(context.repositories.onDidChange(() => this.#sync()));
     this.#sync();
   }
 
   get onDidChange(): Event<void> {
     return this.#changed.event;
+  }
+  /** A settings file has changed, in its tasks or otherwise. */
+  get onDidChangeFile(): Event<void> {
+    return this.#changedFile.event;
   }
 
   of(model: RepositoryModel): PlannedTask[] {
@@ -60,10 +65,15 @@ export class PlannedTasks implements Disposable {
         vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(model.place.folder), 'reactor.yaml')),
       );
       for (const happened of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
-        store.add(happened(() => this.#read(model, uri, store)));
+        store.add(happened(() => this.#onFile(model, uri, store)));
       this.#files.set(model.place.id, { uri, places: [], watch: store });
       this.#read(model, uri, store);
     }
+  }
+
+  #onFile(model: RepositoryModel, uri: vscodeTypes.Uri, watch: Disposable): void {
+    this.#changedFile.fire();
+    this.#read(model, uri, watch);
   }
 
   #read(model: RepositoryModel, uri: vscodeTypes.Uri, watch: Disposable): void {

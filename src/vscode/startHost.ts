@@ -13,6 +13,7 @@ import { ContextKeys } from './contextKeys.ts';
 import type { EditorHost } from './editorHost.ts';
 import type { HostApi, Views } from './hostApi.ts';
 import type { HostContext } from './hostContext.ts';
+import { MoneySettings } from './moneySettings.ts';
 import { BudgetAlerts } from './notice/budgetAlerts.ts';
 import { Notifications } from './notice/notifications.ts';
 import { StatusBar } from './notice/statusBar.ts';
@@ -66,7 +67,8 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   store.add(new Notifications(context));
   store.add(new BudgetAlerts(context));
   const statusBar = store.add(new StatusBar(context));
-  store.add(planned.onDidChange(() => statusBar.readLimit()));
+  store.add(planned.onDidChangeFile(() => statusBar.readLimit()));
+  store.add(store.add(new MoneySettings(context)).onDidChange(() => statusBar.readLimit()));
   store.add(vscode.window.registerFileDecorationProvider(new FileMarks(context, reviewed)));
   store.add(
     registerPanelSerializer({ vscode, context: extension, host }, async (folder) => {

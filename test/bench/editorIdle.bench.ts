@@ -24,6 +24,8 @@ interface Idle {
 
 const linesOf = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
 
+const notingTimers = `--import=${new URL('./support/timerNotes.mjs', import.meta.url).href}`;
+
 /** An editor with Reactor's views open on a repository in which a run waits for a person, and the engine that is left alive. */
 async function idleEditor(): Promise<Idle> {
   const folder = newFolder('notes');
@@ -34,7 +36,7 @@ async function idleEditor(): Promise<Idle> {
   const env = {
     ...user,
     PATH: `${await notingGit(gitNotes)}:${user['PATH']}`,
-    NODE_OPTIONS: `--import=${new URL('./support/timerNotes.mjs', import.meta.url).href}`,
+    NODE_OPTIONS: notingTimers,
     REACTOR_TIMER_NOTES: timerNotes,
   };
   const repository = await makeRepository(5);
@@ -49,7 +51,7 @@ async function idleEditor(): Promise<Idle> {
     await reactor([...args, '--json'], env, waitsForAPerson);
     // The run's own calls are noted too: what the window does has to add to them, or nothing of it is seen.
     const [calls, timers] = [linesOf(gitNotes).length, linesOf(timerNotes).length];
-    editor = await openBenchEditor(env, { NODE_OPTIONS: env.NODE_OPTIONS });
+    editor = await openBenchEditor(env, [notingTimers]);
     await editor.open(repository.path);
     await editor.workbench.showSidebar();
     await editor.workbench.treeItem('Needs You', /TASK-001/).waitFor();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { isSupported, locateExecutable } from '../../src/adapters/opencode/locateExecutable.ts';
 import { silentLog } from '../../src/base/log.ts';
+import type { UserFacingError } from '../../src/base/userFacingError.ts';
 import type { ProcessIdentity } from '../../src/core/ports/processes.ts';
 import { freePort, markedPids, OpenCodeBench, runTurn } from '../support/openCodeCell.ts';
 import type { ModelAction, ModelCall } from '../support/scriptedModel.ts';
@@ -187,6 +188,13 @@ describe('finding the agent server', function () {
     const packaged = await locate(null, '/usr/bin:/bin');
     assert.match(packaged?.path ?? '', /opencode-\w+-\w+\/bin\/opencode$/);
     assert.equal(await locate(join(bench.root, 'nothing'), path), null);
+  });
+
+  it('says of one that does not answer that it did not, in place of that there is none', async () => {
+    const file = fake('slow', '1.18.0');
+    writeFileSync(file, '#!/bin/sh\nexec sleep 60\n');
+    const asked = locateExecutable({ configured: file, env: process.env, packageFolders: [], log: silentLog, versionLimitMs: 100 });
+    await assert.rejects(asked, (error: UserFacingError) => error.code === 'environment' && error.message.includes('did not answer'));
   });
 
   it('passes over one that is too old or does not run', async () => {

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { folderProject } from '../../src/adapters/project/folderProject.ts';
+import { writeEditorMoney } from '../../src/adapters/project/editorMoney.ts';
+import { createFolderProject } from '../../src/adapters/project/folderProject.ts';
 import { readTasks } from '../../src/adapters/project/tasksFile.ts';
 import { UserFacingError } from '../../src/base/userFacingError.ts';
 import { defaultConfig } from '../../src/core/model/projectConfig.ts';
@@ -18,7 +19,7 @@ describe('the settings of a folder', () => {
   /** The test command and the file it came from, or what a person is told. */
   const read = async (folder = '', below = top): Promise<unknown> => {
     try {
-      const { config, file } = await folderProject.config(join(top, folder), below);
+      const { config, file } = await createFolderProject(join(top, 'data')).config(join(top, folder), below);
       return [config.test ?? null, file === null ? null : relative(top, file)];
     } catch (error) {
       assert.ok(error instanceof UserFacingError && error.code === 'configuration', String(error));
@@ -32,7 +33,25 @@ describe('the settings of a folder', () => {
   afterEach(() => rmSync(top, { recursive: true, force: true }));
 
   it('are the defaults where there is no file', async () => {
-    assert.deepEqual(await folderProject.config(top, top), { config: defaultConfig(), file: null });
+    assert.deepEqual(await createFolderProject(join(top, 'data')).config(top, top), { config: defaultConfig(), file: null });
+  });
+
+  it('are filled up by what the editor says of money, which a file beats and a terminal obeys too', async () => {
+    const data = join(top, 'data');
+    await writeEditorMoney(data, { budgets: { perRunUsd: 1.5, perDayUsd: 10 }, prices: [{ model: 'a/one', input: 1, output: 2 }] });
+    const alone = (await createFolderProject(data).config(top, top)).config;
+    write('reactor.yaml', 'budgets: { perDayUsd: 20 }\n');
+    const below = (await createFolderProject(data).config(top, top)).config;
+    await writeEditorMoney(data, {});
+    const none = (await createFolderProject(data).config(top, top)).config;
+    assert.deepEqual(
+      [alone, below, none].map(({ budgets, prices }) => [budgets.perRunUsd, budgets.perDayUsd, budgets.onExceed, prices.length]),
+      [
+        ['1.5', '10', 'pause', 1],
+        ['1.5', '20', 'pause', 1],
+        [undefined, '20', 'pause', 0],
+      ],
+    );
   });
 
   it('come from the nearest file, up to the top and not beyond', async () => {

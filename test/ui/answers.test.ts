@@ -118,7 +118,8 @@ describe('Answers in the editor', function () {
     await page.locator('.review-widget .monaco-editor').first().click();
     await page.keyboard.type('Approve');
     for (const key of ['Enter', 'Control+Alt+Enter']) await page.keyboard.press(key);
-    await line.click();
+    // Beside the comment, which lies over the middle.
+    await line.click({ position: { x: 10, y: 6 } });
     for (const key of ['Enter', 'Control+Alt+Enter']) await page.keyboard.press(key);
     await waits();
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { sharedEditor } from '../support/editor/sharedEditor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { edit, tools, write } from '../support/sampleScript.ts';
 
 const themes = [
-  { name: 'Light 2026', body: 'vscode-light', file: 'light' },
   { name: 'Dark 2026', body: 'vscode-dark', file: 'dark' },
-  { name: 'Default High Contrast', body: 'vscode-high-contrast', file: 'contrast' },
+  { name: 'Dark High Contrast', body: 'vscode-high-contrast', file: 'contrast' },
+  // Last, so that the tests that follow see the editor as it was.
+  { name: 'Light 2026', body: 'vscode-light', file: 'light' },
 ] as const;
 
 describe('How it looks in the editor', function () {
@@ -20,7 +21,6 @@ describe('How it looks in the editor', function () {
       write('quince.ts', 'export const quince = 1;\n'),
     ),
   });
-  after(() => session().set('workbench.colorTheme', undefined));
 
   it('offers to open a folder where none is open', async () => {
     const workbench = await session().show(null);
@@ -83,8 +83,7 @@ describe('How it looks in the editor', function () {
       const { webview } = workbench;
       await webview.getByRole('option', { name: /TASK-002/ }).click();
       for (const { name, body, file } of themes) {
-        session().set('workbench.colorTheme', name);
-        await webview.locator(`body.${body}`).waitFor();
+        await workbench.theme(name, body);
         for (const tab of ['Timeline', 'Diff', 'Costs', 'Conversation']) {
           await webview.getByRole('tab', { name: tab }).click();
           const shown = { Timeline: '.lane-canvas, canvas', Diff: '.hunk', Costs: '.figure', Conversation: '.entry' }[tab] ?? '';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { sharedEditor } from '../support/editor/sharedEditor.ts';
+import { until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { tools, write } from '../support/sampleScript.ts';
@@ -12,9 +13,14 @@ describe('Reviewing in the editor', function () {
     pair: tools(write('wanted.txt', 'good\n'), write('unwanted.txt', 'also good\n')),
   });
 
+  let repository: string;
+  before(async () => {
+    repository = await session().reactor.repository('morning', plainProject());
+    await session().show(repository);
+  });
+
   it('sends a comment on a line back to the agent and shows what it made of it', async () => {
-    const repository = await session().reactor.repository('morning', plainProject());
-    const workbench = await session().show(repository);
+    const { workbench } = session();
     await workbench.runTask('Write a greeting');
     const review = workbench.treeItem('Needs You', 'TASK-001');
     await review.click();
@@ -38,11 +44,8 @@ describe('Reviewing in the editor', function () {
     await workbench.treeItem('Cells', /attempt 2/).waitFor();
     await again.waitFor();
     await again.click();
+    await workbench.page.locator('.editor-actions').getByRole('button', { name: 'Approve and Land' }).waitFor();
     await workbench.page.locator('.multiDiffEntry .modified .view-lines').filter({ hasText: 'GOOD MORNING' }).waitFor();
-    await workbench.page
-      .getByRole('button', { name: /Approve and Land/ })
-      .first()
-      .waitFor();
     await workbench.picture('review-2-answered');
     assert.match(session().reactor.calls('greeting').at(-1)?.prompts.join('\n') ?? '', /greeting\.txt[\s\S]*Say it louder\./);
 
@@ -54,18 +57,23 @@ describe('Reviewing in the editor', function () {
   });
 
   it('lands a change without the file that was rejected, after another test', async () => {
-    const repository = await session().reactor.repository('pair', plainProject());
-    const workbench = await session().show(repository);
+    const { workbench } = session();
     await workbench.runTask('Write a pair');
-    await workbench.expand(workbench.treeItem('Needs You', /TASK-001.*2 files/));
+    const task = await workbench.taskOf('Write a pair');
+    await workbench.expand(workbench.treeItem('Needs You', new RegExp(`${task}.*2 files`)));
     const file = workbench.treeItem('Needs You', 'unwanted.txt');
     await file.waitFor();
     await workbench.rowAction(file, /Reject/);
-    const rest = workbench.treeItem('Needs You', /TASK-001.*1 file\b/);
+    const rest = workbench.treeItem('Needs You', new RegExp(`${task}.*1 file\\b`));
     await rest.waitFor();
     await workbench.picture('review-3-partly');
     await workbench.rowAction(rest, /Approve/);
-    await workbench.treeItem('Tasks', 'Landed').waitFor();
-    assert.equal(await git(repository, 'ls-tree', '--name-only', 'main'), 'check.sh\nreactor.yaml\nreadme.txt\nwanted.txt');
+    await rest.waitFor({ state: 'hidden' });
+    await until('it has landed', async () => (await git(repository, 'log', '-1', '--format=%s', 'main')).startsWith(`Task ${task}:`));
+    const files = (await git(repository, 'ls-tree', '--name-only', 'main')).split('\n');
+    assert.deepEqual(
+      files.filter((name) => /wanted/.test(name)),
+      ['wanted.txt'],
+    );
   });
 });

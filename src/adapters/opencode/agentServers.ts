@@ -53,11 +53,17 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
       packageFolders: dependencies.packageFolders ?? [],
       log: dependencies.log,
       ...(dependencies.versionsFile === undefined ? {} : { memory: dependencies.versionsFile }),
-    }).then((found) => {
-      // What is missing now may be installed a minute later.
-      if (found === null) located = undefined;
-      return found;
-    });
+    }).then(
+      (found) => {
+        // What is missing now may be installed a minute later.
+        if (found === null) located = undefined;
+        return found;
+      },
+      (error: unknown) => {
+        located = undefined;
+        throw error;
+      },
+    );
     return located;
   };
   return {

@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Log } from '../../base/log.ts';
+import { UserFacingError } from '../../base/userFacingError.ts';
 
 const OLDEST = { major: 1, minor: 18 } as const;
-const VERSION_LIMIT_MS = 20_000;
+const VERSION_LIMIT_MS = 30_000;
 
 export interface LocateOptions {
   /** Path from the settings; looked at alone when given. */
@@ -17,6 +18,8 @@ export interface LocateOptions {
   readonly log: Log;
   /** File that remembers the versions of programs, which take most of a second to say them; absent: they are asked each time. */
   readonly memory?: string;
+  /** How long a program may take to say its version; 30 s unless given. */
+  readonly versionLimitMs?: number;
 }
 
 export interface LocatedExecutable {
@@ -30,11 +33,21 @@ export const isSupported = (version: string): boolean => {
   return major === OLDEST.major && minor >= OLDEST.minor;
 };
 
-/** The first usable agent server: the configured one, then `opencode` on PATH, then the npm package. Says in the log what it passed over. */
+/**
+ * The first usable agent server: the configured one, then `opencode` on PATH, then the npm package. Says in the log what it passed over.
+ * Null when there is none. @throws UserFacingError `environment` when none is known to be usable and one did not answer in time
+ */
 export async function locateExecutable(options: LocateOptions, signal?: AbortSignal): Promise<LocatedExecutable | null> {
   const candidates = options.configured !== null ? [options.configured] : [...onPath(options.env), ...inPackages(options.packageFolders)];
+  const limitMs = options.versionLimitMs ?? VERSION_LIMIT_MS;
+  let silent: string | null = null;
   for (const path of candidates) {
     const version = await versionOf(path, options, signal);
+    if (version === 'silent') {
+      silent ??= path;
+      options.log.log('warn', 'this OpenCode did not say its version in time', { path, limitMs });
+      continue;
+    }
     if (version !== null && isSupported(version)) return { path, version };
     options.log.log(
       'warn',
@@ -42,7 +55,12 @@ export async function locateExecutable(options: LocateOptions, signal?: AbortSig
       { path, version },
     );
   }
-  return null;
+  if (silent === null) return null;
+  throw new UserFacingError(
+    'environment',
+    `${silent} --version did not answer within ${limitMs / 1000} s, so that it is not known whether this OpenCode can be used. The machine may have too much to do.`,
+    { actions: ['try again when it is quieter'] },
+  );
 }
 
 function onPath(env: NodeJS.ProcessEnv): string[] {
@@ -77,23 +95,26 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function versionOf(path: string, { env, memory, log }: LocateOptions, signal?: AbortSignal): Promise<string | null> {
+/** `silent` when the program did not answer in time; null when it is none that runs. */
+async function versionOf(path: string, options: LocateOptions, signal?: AbortSignal): Promise<string | null> {
+  const { memory, log } = options;
   const identity = memory === undefined ? null : identityOf(path);
-  if (memory === undefined || identity === null) return askVersion(path, env, signal);
+  if (memory === undefined || identity === null) return askVersion(path, options, signal);
   const remembered = recall(memory)[identity];
   if (remembered !== undefined) return remembered;
-  const version = await askVersion(path, env, signal);
-  if (version !== null) remember(memory, identity, version, log);
+  const version = await askVersion(path, options, signal);
+  if (version !== null && version !== 'silent') remember(memory, identity, version, log);
   return version;
 }
 
-async function askVersion(path: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string | null> {
+async function askVersion(path: string, { env, versionLimitMs }: LocateOptions, signal?: AbortSignal): Promise<string | null> {
+  const timeout = versionLimitMs ?? VERSION_LIMIT_MS;
   try {
-    const { stdout } = await promisify(execFile)(path, ['--version'], { env, timeout: VERSION_LIMIT_MS, ...(signal ? { signal } : {}) });
+    const { stdout } = await promisify(execFile)(path, ['--version'], { env, timeout, ...(signal ? { signal } : {}) });
     return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? null;
-  } catch {
+  } catch (error) {
     signal?.throwIfAborted();
-    return null;
+    return error instanceof Error && 'killed' in error && error.killed === true ? 'silent' : null;
   }
 }
 

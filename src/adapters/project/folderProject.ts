@@ -1,10 +1,12 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { overMoney } from '../../core/model/moneyLayer.ts';
 import { defaultConfig, ProjectConfig } from '../../core/model/projectConfig.ts';
 import type { Project } from '../../core/ports/project.ts';
 import { isThere } from './boundedFile.ts';
 import { detectTest } from './detectTest.ts';
+import { readEditorMoney } from './editorMoney.ts';
 import { parseSettings } from './parseSettings.ts';
 import { settingsText } from './settingsText.ts';
 
@@ -27,17 +29,26 @@ async function upTo(folder: string, top: string): Promise<string[]> {
   return folders;
 }
 
-/** Reads reactor.yaml and looks at the files of a folder. Keeps nothing: each call reads anew. */
-export const folderProject: Project = {
+/**
+ * Reads reactor.yaml, and below it what an editor's settings say of money, and looks at the files of a folder. Keeps nothing: each call reads
+ * anew.
+ * @param dataFolder Reactor's own for the repository
+ */
+export const createFolderProject = (dataFolder: string): Project => ({
   async config(folder, top) {
     const realTop = await real(top);
+    const editor = await readEditorMoney(dataFolder);
+    const isAlone = Object.keys(editor).length === 0;
     for (const at of await upTo(folder, top)) {
       for (const name of fileNames) {
         const path = join(at, name);
         const below = relative(realTop, path).split(sep).join('/');
         const file = below.startsWith('../') ? name : below;
         const text = await settingsText(path, file);
-        if (text !== null) return { config: parseSettings(ProjectConfig, text, file, path), file: path };
+        if (text !== null) {
+          const config = parseSettings(ProjectConfig, text, file, path, isAlone ? undefined : (written) => overMoney(written, editor));
+          return { config, file: path };
+        }
         if (await isThere(path)) {
           throw new UserFacingError('configuration', `${file}: is no file, or a link that leads nowhere`, {
             actions: [`remove or rename ${path}`],
@@ -45,7 +56,7 @@ export const folderProject: Project = {
         }
       }
     }
-    return { config: defaultConfig(), file: null };
+    return { config: isAlone ? defaultConfig() : ProjectConfig.parse(overMoney({}, editor)), file: null };
   },
   detectTest,
-};
+});

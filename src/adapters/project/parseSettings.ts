@@ -28,14 +28,21 @@ export function throwProblems(file: string, problems: readonly Problem[], path =
 /**
  * Reads settings from YAML by a schema of an object. An empty document counts as an empty object.
  * @param file how messages call the file, and `path` where it is
+ * @param below fills up what was written, once that is known to be right, by settings that are right as well
  * @throws UserFacingError('configuration') that lists what is wrong, each with line and column, in the order of the file
  */
-export function parseSettings<S extends z.ZodType>(schema: S, text: string, file: string, path = file): z.output<S> {
+export function parseSettings<S extends z.ZodType>(
+  schema: S,
+  text: string,
+  file: string,
+  path = file,
+  below?: (written: unknown) => unknown,
+): z.output<S> {
   const parsed = parseYaml(text);
   if ('problems' in parsed) return throwProblems(file, parsed.problems, path);
   const { source } = parsed;
   const result = schema.safeParse(source.data ?? {}, { error: settingPhrase });
-  if (result.success) return result.data;
+  if (result.success) return below === undefined ? result.data : schema.parse(below(source.data ?? {}));
   // At one place, a misspelled name before the one that is missing because of it.
   const unknownFirst = result.error.issues.toSorted(
     (a, b) => Number(b.code === 'unrecognized_keys') - Number(a.code === 'unrecognized_keys'),

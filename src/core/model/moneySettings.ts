@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WrittenPrice } from '../money/priceBook.ts';
-import { countSetting, dollarsSetting } from './settingTypes.ts';
+import { countSetting, dollarsSetting, textSetting } from './settingTypes.ts';
 
 const shared = {
   perDayUsd: dollarsSetting('Most all runs of a day may cost, in US dollars.').optional(),
@@ -41,6 +41,7 @@ export const Budgets = z.strictObject({
   perTaskUsd: dollarsSetting('Most one task may cost over all its runs, in US dollars.').optional(),
   ...shared,
 });
+export type Budgets = z.output<typeof Budgets>;
 
 const rates = {
   input: dollarsSetting('US dollars per million tokens of input.'),
@@ -93,6 +94,22 @@ const whole = ({
 export const Prices = z
   .array(Price)
   .describe('Prices of models, before those the agent server knows; of several that match, the latest "from".');
+
+export const CurrencySetting = z
+  .strictObject({
+    symbol: textSetting('What stands before an amount, such as € or CHF.').max(8),
+    perUsd: z.number().positive().describe('What one US dollar is worth.'),
+  })
+  .describe('How costs are shown. Limits, prices and what is recorded stay US dollars.');
+
+/** What an editor's settings say of money for one repository. They hold where its reactor.yaml says nothing: see `overMoney`. */
+export const EditorMoney = z.strictObject({
+  budgets: Budgets.prefault({}),
+  prices: Prices.default([]),
+  currency: CurrencySetting.optional(),
+});
+/** As written, without defaults. */
+export type EditorMoney = z.input<typeof EditorMoney>;
 
 /** `budgets.yaml` in Reactor's home: budgets over all repositories of a person, and prices for all of them. */
 export const UserMoney = z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Budgets, Prices } from './moneySettings.ts';
+import { Budgets, CurrencySetting, Prices } from './moneySettings.ts';
 import { PermissionRule } from './permissionRule.ts';
 import { AppPorts } from './runSpec.ts';
-import { countSetting, durationSetting, globsSetting, textSetting } from './settingTypes.ts';
+import { countSetting, durationSetting, globsSetting } from './settingTypes.ts';
 import { runSettings, TaskList } from './taskEntry.ts';
 
 const rule = PermissionRule.shape;
@@ -90,11 +90,6 @@ const Retention = z.strictObject({
 });
 export type Retention = z.output<typeof Retention>;
 
-const CurrencySetting = z.strictObject({
-  symbol: textSetting('What stands before an amount, such as € or CHF.').max(8),
-  perUsd: z.number().positive().describe('What one US dollar is worth.'),
-});
-
 /** reactor.yaml as a person writes it. Every setting may be left out. */
 export const ConfigDocument = z
   .strictObject({
@@ -127,7 +122,7 @@ export const ConfigDocument = z
     limits: Limits.describe('Bounds for agents that go on without getting anywhere.').prefault({}),
     budgets: Budgets.describe('Bounds for money.').prefault({}),
     prices: Prices.default([]),
-    currency: CurrencySetting.describe('How costs are shown. Limits, prices and what is recorded stay US dollars.').optional(),
+    currency: CurrencySetting.optional(),
     ports: Ports.describe('Range of ports for agent servers.').prefault({}),
     health: Health.describe('How the start of an agent server is watched.').prefault({}),
     cells: Cells.describe('How many cells there may be.').prefault({}),

@@ -2,6 +2,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
 import { isGreen } from '../run/state.ts';
+import { elapsedText } from './figures.ts';
 import type { Span, SpanKind, SpanStatus } from './timelineSpan.ts';
 
 type Open = Partial<Record<SpanKind, number>>;
@@ -67,7 +68,7 @@ export class TimelineFold {
         this.#end('boot', entry, 'bad', event.data.message);
         return true;
       case 'cell/ready':
-        this.#end('boot', entry, 'good', `ready after ${Math.round(event.data.bootMs)} ms`);
+        this.#end('boot', entry, 'good', `ready after ${elapsedText(event.data.bootMs)}`);
         return true;
       case 'cell/setupFinished':
         this.#command('setup', entry, event.data.evidence);

@@ -19,7 +19,7 @@ export async function moveTargetTo(
   const checkout = await repository.checkoutOf(target);
   const dirty = (what: string): Move => ({
     kind: 'dirty',
-    message: `${target} is checked out in ${checkout?.path ?? ''} with unfinished changes (${what}); nothing there was touched. Commit or stash them, then: reactor approve ${run}`,
+    message: `${target} is checked out in ${checkout?.path ?? ''} with unfinished changes (${what}); nothing there was touched. Commit or stash them, then resume the run: reactor approve ${run}`,
   });
   if (checkout !== null && !checkout.clean) return dirty(checkout.unfinished.join(', '));
   const moved =

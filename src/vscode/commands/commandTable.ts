@@ -42,8 +42,8 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
     'reactor.runTask': (given: unknown) => running.task(given),
     'reactor.runTasksInParallel': () => running.inParallel(),
     'reactor.runOnSelection': () => running.onSelection(),
-    'reactor.fixDiagnostic': (uri: vscodeTypes.Uri, range: vscodeTypes.Range, messages: string[]) =>
-      running.fixDiagnostic(uri, range, messages),
+    'reactor.fixDiagnostic': (uri: unknown, range?: vscodeTypes.Range, messages?: string[]) =>
+      range === undefined || messages === undefined ? running.fixHere() : running.fixDiagnostic(uri as vscodeTypes.Uri, range, messages),
     'reactor.runPlanned': (argument: unknown, index: unknown) => running.planned(argument, index),
     'reactor.estimateTask': () => running.estimate(),
     'reactor.openPlannedTask': (argument: unknown) => openPlanned(context, argument),

@@ -3,6 +3,7 @@ import type * as vscodeTypes from 'vscode';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { taskRequest } from '../../core/run/taskRequest.ts';
+import { problemText, seriousProblems } from '../fixActions.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { PlannedTask, PlannedTasks } from '../plannedTasks.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
@@ -13,6 +14,9 @@ import { planRun } from './planRun.ts';
 import { askPrompt, selectionOf, textAt, withContext } from './promptInput.ts';
 import { startRuns } from './startRuns.ts';
 import { isNode, type Targets } from './target.ts';
+
+/** Of a whole file, so that a prompt stays one. */
+const MOST_PROBLEMS = 20;
 
 /** Every way to begin work. */
 export class Running {
@@ -61,6 +65,22 @@ export class Running {
     if (isProse && text !== '') return this.#plan(model, text);
     const asked = await askPrompt(this.#context, 'Run Reactor Task on Selection', selectionOf(vscode), []);
     if (asked !== null && 'prompt' in asked) await this.#plan(model, asked.prompt);
+  }
+
+  /** Fix with Reactor from the editor's menu or the palette: the problems at the cursor, or the file's when there is none. */
+  async fixHere(): Promise<void> {
+    const { vscode } = this.#context;
+    const editor = vscode.window.activeTextEditor;
+    const problems = editor === undefined ? [] : seriousProblems(vscode, vscode.languages.getDiagnostics(editor.document.uri));
+    const here = problems.filter(({ range }) => editor !== undefined && range.intersection(editor.selection) !== undefined);
+    const [first] = here.length > 0 ? here : problems;
+    if (editor === undefined || first === undefined) {
+      await vscode.window.showInformationMessage('The file in front has no problem to fix.');
+      return;
+    }
+    const wanted = here.length > 0 ? here : problems.slice(0, MOST_PROBLEMS);
+    const span = wanted.reduce((range, problem) => range.union(problem.range), first.range);
+    await this.fixDiagnostic(editor.document.uri, span, wanted.map(problemText));
   }
 
   /** Fix with Reactor: the diagnostic and the lines it is about are the prompt. */

@@ -3,13 +3,21 @@ import { errorText } from '../../base/log.ts';
 import type { Entry } from '../../core/journal/entry.ts';
 import type { EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
-import { usdToNumber } from '../../core/model/usd.ts';
 import { budgetName } from '../../core/money/limitText.ts';
+import { limitText, moneyText, usDollars } from '../../core/projections/costs/currency.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 
 /** From here on it is a warning. */
 const SERIOUS_PERCENT = 90;
+/** One call may use several shares up at once: only the last is told. */
+const GATHER_MS = 500;
+
+interface Alert {
+  readonly model: RepositoryModel;
+  readonly run: string | null;
+  readonly data: EventData<'budget/threshold'>;
+}
 
 /** Tells when a share of a budget has been used, as it happens. What was used up stands in the inbox by itself. */
 export class BudgetAlerts implements Disposable {
@@ -18,6 +26,8 @@ export class BudgetAlerts implements Disposable {
   readonly #followed = new Set<RepositoryModel>();
   /** Up to which entry each repository's journal was there before this looked on: that is no news. */
   readonly #heads = new Map<RepositoryModel, number>();
+  readonly #gathered = new Map<string, Alert>();
+  #waiting: Disposable | null = null;
 
   constructor(context: HostContext) {
     this.#context = context;
@@ -39,15 +49,30 @@ export class BudgetAlerts implements Disposable {
     if (entry.type !== 'budget/threshold' || entry.seq <= (this.#heads.get(model) ?? 0)) return;
     const event = readEvent(entry);
     if (event?.type !== 'budget/threshold') return;
-    this.#tell(event.data).catch((error: unknown) =>
-      this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }),
-    );
+    const { data } = event;
+    this.#gathered.set(JSON.stringify([model.place.id, data.scope, data.scope.over === 'run' ? entry.run : data.period]), {
+      model,
+      run: entry.run,
+      data,
+    });
+    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => this.#tellAll());
+  }
+
+  #tellAll(): void {
+    this.#waiting = null;
+    const alerts = [...this.#gathered.values()];
+    this.#gathered.clear();
+    for (const { model, run, data } of alerts) {
+      // The inbox tells of a run that is stopped by it.
+      if (run !== null && data.percent >= 100 && model.run(run)?.parked?.code === 'budget') continue;
+      this.#tell(data).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
+    }
   }
 
   async #tell({ percent, scope, spentUsd, limitUsd }: EventData<'budget/threshold'>): Promise<void> {
     const { window, commands, workspace } = this.#context.vscode;
     if (workspace.getConfiguration('reactor').get<string>('notifications', 'all') === 'none') return;
-    const figures = `$${usdToNumber(spentUsd).toFixed(2)} of $${usdToNumber(limitUsd).toFixed(2)}`;
+    const figures = `${moneyText(spentUsd, usDollars)} of ${limitText(limitUsd, usDollars)}`;
     const text = `${percent} % of ${budgetName(scope)} is used: ${figures}`;
     const buttons: Record<string, string> = { 'Show Costs': 'reactor.showCosts', 'Set Budget…': 'reactor.setBudget' };
     const pressed =
@@ -59,6 +84,7 @@ export class BudgetAlerts implements Disposable {
   }
 
   dispose(): void {
+    this.#waiting?.dispose();
     this.#store.dispose();
   }
 }

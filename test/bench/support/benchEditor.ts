@@ -28,14 +28,14 @@ export interface BenchEditor {
 
 /**
  * @param env of the editor's processes, which the extension and its engines inherit
- * @param later more of it for the window, not for the installation
+ * @param nodeArgs for the Node of its extension hosts
  */
-export async function openBenchEditor(env: NodeJS.ProcessEnv, later: NodeJS.ProcessEnv = {}): Promise<BenchEditor> {
+export async function openBenchEditor(env: NodeJS.ProcessEnv, nodeArgs: readonly string[] = []): Promise<BenchEditor> {
   const vsix = await packagedExtension();
   // VS Code's own use of git is none of what is measured.
   const home = makeEditorHome(newFolder('ed'), env, { settings: { 'git.enabled': false } });
   await installExtension(home, vsix);
-  const server = await CodeServer.start({ ...home, env: { ...home.env, ...later } }, ['--disable-workspace-trust']);
+  const server = await CodeServer.start(home, ['--disable-workspace-trust'], nodeArgs);
   try {
     const browser = await Browser.launch(home);
     const workbench = new Workbench(browser.page);

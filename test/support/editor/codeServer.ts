@@ -53,16 +53,19 @@ export class CodeServer {
   /**
    * Starts the server and waits until it answers.
    * @param args more for its command line
+   * @param nodeArgs for the Node it runs in; its extension hosts get them too
    */
-  static async start(home: EditorHome, args: readonly string[] = []): Promise<CodeServer> {
+  static async start(home: EditorHome, args: readonly string[] = [], nodeArgs: readonly string[] = []): Promise<CodeServer> {
     const { node, entry } = await ensureEditor();
     const port = await freePort();
     const own = [
       ...['--bind-addr', `127.0.0.1:${port}`, '--auth', 'none', '--disable-telemetry', '--disable-update-check'],
-      ...['--disable-getting-started-override', '--ignore-last-opened', ...args],
+      ...['--disable-getting-started-override', '--ignore-last-opened'],
+      // Else a login shell is asked for its environment before each extension host, which costs time and hides ours.
+      ...['--vscode-option', 'force-disable-user-env', ...args],
     ];
     // A group of its own: it starts an extension host, watchers and terminals that have to end with it.
-    const child = spawn(node, [entry, ...argumentsOf(home, own)], {
+    const child = spawn(node, [...nodeArgs, entry, ...argumentsOf(home, own)], {
       env: home.env,
       cwd: home.path,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -23,8 +23,6 @@ export interface EditorHome {
   readonly path: string;
   /** Environment of the editor's processes; the extension host inherits it. */
   readonly env: NodeJS.ProcessEnv;
-  /** Changes a user setting; an editor that runs follows. */
-  set(name: string, value: unknown): void;
   remove(): void;
 }
 
@@ -42,9 +40,7 @@ export function makeEditorHome(path: string, env: NodeJS.ProcessEnv, options: Ed
   const { settings = {}, isPrivate = true } = options;
   for (const folder of ['data/User', 'ext', 'tmp', 'xdg']) mkdirSync(join(path, folder), { recursive: true });
   writeFileSync(join(path, 'config.yaml'), '');
-  const user: Record<string, unknown> = { ...quiet, ...settings };
-  const writeSettings = (): void => writeFileSync(join(path, 'data/User/settings.json'), JSON.stringify(user, null, 2));
-  writeSettings();
+  writeFileSync(join(path, 'data/User/settings.json'), JSON.stringify({ ...quiet, ...settings }, null, 2));
   const own = {
     TMPDIR: join(path, 'tmp'),
     XDG_CONFIG_HOME: join(path, 'xdg'),
@@ -55,10 +51,6 @@ export function makeEditorHome(path: string, env: NodeJS.ProcessEnv, options: Ed
     path,
     // No look-ups in a marketplace.
     env: { ...withoutEditors(env), ...(isPrivate ? own : {}), EXTENSIONS_GALLERY: '{"serviceUrl":""}' },
-    set: (name, value) => {
-      user[name] = value;
-      writeSettings();
-    },
     remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }),
   };
 }

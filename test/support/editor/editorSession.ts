@@ -7,7 +7,7 @@ import type { ModelScript } from '../scriptedModel.ts';
 import { agentServer } from './agentServer.ts';
 import { Browser } from './browser.ts';
 import { CodeServer, installExtension, projectRoot } from './codeServer.ts';
-import { type EditorHome, makeEditorHome } from './editorHome.ts';
+import { makeEditorHome } from './editorHome.ts';
 import { Workbench } from './workbench.ts';
 
 /** A person who sits at the window may take their time; a window that is loaded again is away for some seconds. */
@@ -34,13 +34,11 @@ export class EditorSession {
   readonly reactor: Reactor;
   /** The first window. */
   readonly workbench: Workbench;
-  readonly #home: EditorHome;
   readonly #server: CodeServer;
   readonly #browser: Browser;
 
-  private constructor(reactor: Reactor, home: EditorHome, server: CodeServer, browser: Browser) {
+  private constructor(reactor: Reactor, server: CodeServer, browser: Browser) {
     this.reactor = reactor;
-    this.#home = home;
     this.#server = server;
     this.#browser = browser;
     this.workbench = new Workbench(browser.page);
@@ -54,7 +52,7 @@ export class EditorSession {
     try {
       await installExtension(home, vsix);
       server = await CodeServer.start(home, options.trust === false ? [] : ['--disable-workspace-trust']);
-      return new EditorSession(reactor, home, server, await Browser.launch(home));
+      return new EditorSession(reactor, server, await Browser.launch(home));
     } catch (error) {
       await server?.stop();
       await reactor.close();
@@ -73,11 +71,6 @@ export class EditorSession {
     const beside = new Workbench(await this.#browser.context.newPage());
     await beside.open(this.#server.url(open));
     return beside;
-  }
-
-  /** Changes a user setting; open windows follow. */
-  set(name: string, value: unknown): void {
-    this.#home.set(name, value);
   }
 
   /** Leaves every window but the first. */

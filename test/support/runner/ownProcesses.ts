@@ -23,6 +23,9 @@ const workingFolder = (pid: number): string => {
   }
 };
 
+/** Waits for this run's end, and ends by itself. */
+const isSweeper = (pid: number): boolean => read(`/proc/${pid}/cmdline`).includes('/runner/sweeperMain.ts\0');
+
 /**
  * Processes that belong to a test run: `marker` is in their environment, they work below `folder`, or were started with a path in it.
  * Needs /proc; elsewhere empty. Zombies have none of these, so they don't count. This process itself doesn't either.
@@ -36,7 +39,7 @@ export function findOwnProcesses(marker: string, folder: string): FoundProcess[]
   }
   return names
     .map(Number)
-    .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && !isSweeper(pid))
     .filter((pid) => {
       const started = read(`/proc/${pid}/environ`) + read(`/proc/${pid}/cmdline`);
       const cwd = workingFolder(pid);

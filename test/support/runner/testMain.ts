@@ -90,6 +90,18 @@ async function runStages(room: TestRoom, wanted: readonly Suite[]): Promise<Outc
   return outcomes;
 }
 
+/** npm that is killed tells nobody: then this run has another parent. */
+function endWithNpm(interrupt: (signal: NodeJS.Signals) => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    interrupt('SIGTERM');
+  }, 1000);
+  watch.unref();
+}
+
 /** Runs `work` in a private room that is emptied afterwards, also when the run is interrupted. */
 async function inRoom<T>(work: (room: TestRoom) => Promise<T>): Promise<T> {
   const room = openTestRoom();
@@ -101,6 +113,7 @@ async function inRoom<T>(work: (room: TestRoom) => Promise<T>): Promise<T> {
   };
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
+  endWithNpm(interrupt);
   try {
     return await work(room);
   } finally {

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type FoundProcess, findOwnProcesses } from './ownProcesses.ts';
 
 /** A private place for one test run: temporary folder, home folder, and a mark on every process that comes out of it. */
@@ -12,6 +15,18 @@ export interface TestRoom {
   processes(): FoundProcess[];
   /** Removes the folder with everything in it. */
   remove(): void;
+}
+
+/** A process of its own holds the other end of a pipe to this one, so that nothing of the run is left when this one is killed. */
+function sweepAfter(marker: string, folder: string): void {
+  const sweeper = spawn(process.execPath, [fileURLToPath(new URL('sweeperMain.ts', import.meta.url)), marker, folder], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  sweeper.stdin.on('error', () => {});
+  sweeper.unref();
+  (sweeper.stdin as Socket).unref();
 }
 
 /** The path is kept short: Unix sockets below it have at most 107 characters. */
@@ -26,6 +41,7 @@ export function openTestRoom(): TestRoom {
     join(home, '.gitconfig'),
     '[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n',
   );
+  sweepAfter(`REACTOR_TEST_RUN=${run}`, folder);
   return {
     environment(suite) {
       const temporary = join(folder, suite.slice(0, 4));

@@ -17,6 +17,8 @@ export class FakeEditorWorld {
   /** Changed files by tree. */
   readonly changed = new Map<string, readonly FileChange[]>();
   readonly connects: string[] = [];
+  /** What the editor's settings say of money, by folder. */
+  readonly heldMoney = new Map<string, unknown>();
   watchers = new Set<() => void>();
   hasEngine = true;
 
@@ -48,6 +50,10 @@ export class FakeEditorWorld {
       changes: (_, __, to) => Promise.resolve(this.changed.get(to) ?? []),
       patch: () => Promise.resolve({ text: '', truncated: false }),
       config: () => Promise.resolve({ config: defaultConfig(), file: null }),
+      holdMoney: (folder, money) => {
+        this.heldMoney.set(folder, money);
+        return Promise.resolve();
+      },
       detectTest: () => Promise.resolve({ command: 'npm test', source: 'package.json scripts.test' }),
       ...editorSettings,
       locateAgentServer: () => Promise.resolve({ path: '/bin/opencode', version: '1.18.33' }),

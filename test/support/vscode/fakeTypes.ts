@@ -72,6 +72,14 @@ export class FakeRange {
   get isEmpty(): boolean {
     return this.start.line === this.end.line && this.start.character === this.end.character;
   }
+  /** By whole lines. */
+  intersection(other: FakeRange): FakeRange | undefined {
+    const [from, to] = [Math.max(this.start.line, other.start.line), Math.min(this.end.line, other.end.line)];
+    return from > to ? undefined : new FakeRange(from, 0, to, 0);
+  }
+  union(other: FakeRange): FakeRange {
+    return new FakeRange(Math.min(this.start.line, other.start.line), 0, Math.max(this.end.line, other.end.line), 0);
+  }
 }
 
 export class FakeMarkdownString {

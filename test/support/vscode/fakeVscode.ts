@@ -48,6 +48,9 @@ export class FakeVscode {
   readonly views = new Map<string, FakeView>();
   readonly providers = new Map<string, unknown>();
   readonly diagnostics = new Map<string, string>();
+  /** What other extensions complain about, by path. */
+  readonly problems = new Map<string, readonly unknown[]>();
+  readonly changedProblems = new FakeEventEmitter<unknown>();
   readonly comments = new FakeComments();
   readonly inputs: FakeInputBox[] = [];
   activeEditor: unknown;
@@ -80,6 +83,7 @@ export class FakeVscode {
       CommentThreadState: { Unresolved: 0, Resolved: 1 },
       CommentThreadCollapsibleState: { Collapsed: 0, Expanded: 1 },
       CompletionItemKind: { Property: 9, EnumMember: 19, Value: 11 },
+      ConfigurationTarget: { Global: 1, Workspace: 2, WorkspaceFolder: 3 },
       ViewColumn: { Active: -1, Beside: -2 },
       FileType: { File: 1, Directory: 2 },
       Disposable: recordClass('dispose'),
@@ -271,6 +275,9 @@ export class FakeVscode {
         delete: (uri: FakeUri) => this.diagnostics.delete(uri.path),
         dispose: () => {},
       }),
+      getDiagnostics: (uri?: FakeUri) =>
+        uri === undefined ? [...this.problems].map(([path, found]) => [FakeUri.file(path), found]) : (this.problems.get(uri.path) ?? []),
+      onDidChangeDiagnostics: this.changedProblems.event,
       registerCodeLensProvider: (_: unknown, provider: unknown) => this.#provide('lenses', provider),
       registerCompletionItemProvider: (_: unknown, provider: unknown) => this.#provide('completions', provider),
       registerCodeActionsProvider: (_: unknown, provider: unknown) => this.#provide('actions', provider),
@@ -298,6 +305,11 @@ export class FakeVscode {
       onDidChangeConfiguration: this.changedSettings.event,
       getConfiguration: (section: string) => ({
         get: (name: string, fallback: unknown) => this.settings.get(`${section}.${name}`) ?? fallback,
+        update: (name: string, value: unknown) => {
+          this.settings.set(`${section}.${name}`, value);
+          this.changedSettings.fire({ affectsConfiguration: (prefix) => `${section}.${name}`.startsWith(prefix) });
+          return Promise.resolve();
+        },
       }),
       createFileSystemWatcher: (pattern: FakeRelativePattern) => {
         const own = new FakeEventEmitter<FakeUri>();

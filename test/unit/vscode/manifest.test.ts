@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'mocha';
+import { Budgets } from '../../../src/core/model/moneySettings.ts';
 import { commandIds, viewIds } from '../../../src/vscode/commandIds.ts';
 
 interface Menu {
@@ -82,6 +83,16 @@ describe('the manifest', () => {
     const answers = contributes.keybindings.filter(({ command }) => /approve|requestChanges|reject|stop/.test(command));
     assert.ok(answers.length >= 3);
     for (const { command, when } of answers) assert.match(when, /listFocus && !inputFocus && focusedView/, command);
+  });
+
+  it('has a setting with the same default for each bound for money, but for what is sent elsewhere', () => {
+    const elsewhere = ['notificationUrl', 'notificationSecretEnv'];
+    const standard: Readonly<Record<string, unknown>> = Budgets.parse({});
+    const wanted = Object.keys(Budgets.shape)
+      .filter((name) => !elsewhere.includes(name))
+      .map((name) => [`reactor.budgets.${name}`, standard[name] ?? null]);
+    const found = Object.entries(contributes.configuration.properties).filter(([name]) => name.startsWith('reactor.budgets.'));
+    assert.deepEqual(Object.fromEntries(found.map(([name, setting]) => [name, setting.default])), Object.fromEntries(wanted));
   });
 
   it('gives each setting a scope and a default, and names pictures that are there', () => {

@@ -23,7 +23,7 @@ export function CostsView() {
         <TopTenCard report={report} />
         <BreakdownCard report={report} />
       </div>
-      <TasksCard report={report} statusOf={(task) => lanes.value.find((lane) => lane.task === task)?.status ?? ''} />
+      <TasksCard report={report} statusOf={(task) => lanes.value.find((lane) => lane.task === task)?.word ?? ''} />
     </div>
   );
 }

@@ -29,12 +29,9 @@ export function DiffFile({
     <section class="diff-file" aria-label={name}>
       <header {...(file.hunks.length === 0 ? { 'data-path': file.path, 'data-hunk': '-1', tabIndex: 0 } : {})}>
         {canReject ? (
-          <vscode-checkbox
-            aria-label={`Take ${name}`}
-            checked={part === 'all'}
-            indeterminate={part === 'some'}
-            onChange={() => onToggle(file.path, null)}
-          />
+          <vscode-checkbox checked={part === 'all'} indeterminate={part === 'some'} onChange={() => onToggle(file.path, null)}>
+            <span class="unseen">Take {name}</span>
+          </vscode-checkbox>
         ) : null}
         <button
           type="button"
@@ -108,12 +105,11 @@ function DiffHunk({
     >
       <div class="hunk-head">
         {canReject ? (
-          <vscode-checkbox
-            aria-label={`Take hunk ${index + 1}, ${where}`}
-            label={rejected ? 'rejected' : 'taken'}
-            checked={!rejected}
-            onChange={() => onToggle(path, index)}
-          />
+          <vscode-checkbox label={rejected ? 'rejected' : 'taken'} checked={!rejected} onChange={() => onToggle(path, index)}>
+            <span class="unseen">
+              hunk {index + 1}, {where}
+            </span>
+          </vscode-checkbox>
         ) : null}
         <span class="faint">
           @@ {hunk.oldStart} → {hunk.newStart} @@

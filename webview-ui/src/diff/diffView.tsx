@@ -94,7 +94,7 @@ function TreePicker({
         {label}
       </span>
       <vscode-single-select
-        aria-label={label}
+        label={label}
         value={value}
         onChange={(event) => {
           const tree = event.currentTarget.value;

@@ -1,7 +1,7 @@
 import type { Lane } from '../../../src/protocol/panelShapes.ts';
 import { pickedRun, pickRun } from '../panelState.ts';
 import { now } from '../ui/browserClock.ts';
-import { durationText, totalText } from '../ui/format.ts';
+import { durationText, plural, totalText } from '../ui/format.ts';
 import { laneMark, MarkIcon } from '../ui/statusMark.tsx';
 import { laneHeight } from './laneMetrics.ts';
 
@@ -15,6 +15,11 @@ export function LaneLabels({ lanes, first, offset }: { lanes: readonly Lane[]; f
     </div>
   );
 }
+
+const triesText = ({ attempts, attemptLimit, endedAt }: Lane): string => {
+  if (endedAt !== null) return attempts === 0 ? 'no attempt' : plural(attempts, 'attempt');
+  return attempts === 0 ? 'no attempt yet' : `attempt ${attempts} of ${attemptLimit}`;
+};
 
 function LaneLabel({ lane, top }: { lane: Lane; top: number }) {
   const mark = laneMark(lane);
@@ -41,7 +46,7 @@ function LaneLabel({ lane, top }: { lane: Lane; top: number }) {
       </div>
       <div class="clip">{lane.title}</div>
       <div class="faint clip figures">
-        {elapsed} · {lane.attempts === 0 ? 'no attempt yet' : `attempt ${lane.attempts} of ${lane.attemptLimit}`} · {totalText(lane.cost)}
+        {elapsed} · {triesText(lane)} · {totalText(lane.cost)}
       </div>
     </div>
   );

@@ -35,7 +35,7 @@ declare module 'preact' {
       }>;
       'vscode-icon': Custom<{ name: string; size?: number; spin?: boolean }>;
       'vscode-option': Custom<{ value: string; selected?: boolean; description?: string }>;
-      'vscode-single-select': Custom<{ value?: string; disabled?: boolean; onChange?: (event: ValueEvent) => void }>;
+      'vscode-single-select': Custom<{ label?: string; value?: string; disabled?: boolean; onChange?: (event: ValueEvent) => void }>;
       'vscode-split-layout': Custom<{
         split?: 'vertical' | 'horizontal';
         'initial-handle-position'?: string;

@@ -9,7 +9,7 @@ export function RunPicker() {
         Run
       </span>
       <vscode-single-select
-        aria-label="Run"
+        label="Run"
         value={pickedRun.value ?? ''}
         onChange={(event) => {
           if (event.currentTarget.value !== '') pickRun(event.currentTarget.value);

@@ -30,7 +30,7 @@ describe('the timeline of a run', () => {
       .land(run, 2, tree);
     assert.deepEqual(text(folded(story.entries)), [
       'queued done 0–120 a0 Fix it',
-      'boot good 120–1820 a0 ready after 1820 ms',
+      'boot good 120–1820 a0 ready after 1.8 s',
       'baseTest good 1920–3920 a0 npm test (exit 0)',
       'attempt bad 3970–5590 a1 attempt 1: reverted',
       'execute done 3970–4970 a1 3 model calls',

@@ -121,6 +121,32 @@ progress: TASK-001 Add slugify: queued`,
     editor.api.dispose();
   });
 
+  it('fixes the problems at the cursor, all of the file where there is none, and says so when it has none', async () => {
+    const editor = await openEditor({}, accepting);
+    const uri = FakeUri.file('/repository/src/a.ts');
+    const at = (line: number, severity = 0) => ({ range: new FakeRange(line, 0, line, 5), message: `wrong in ${line + 1}`, severity });
+    editor.editor.files.set(uri.path, 'one\ntwo\nthree\n');
+    const fix = async (line: number): Promise<string> => {
+      editor.editor.activeEditor = { document: { uri }, selection: new FakeRange(line, 0, line, 0) };
+      const seen = await editor.run('reactor.fixDiagnostic', [], 'Run with');
+      return (/Fix this problem at (.*?)\\n\\n/.exec(editor.engine.asked.splice(0)[0] ?? '') ?? [])[1] ?? seen;
+    };
+    const none = await fix(0);
+    editor.editor.problems.set(uri.path, [at(0), at(2), at(1, 3)]);
+    editor.editor.changedProblems.fire({});
+    await editor.pass(1000);
+    assert.deepEqual(
+      [none, await fix(2), await fix(1), editor.editor.keys.get('reactor.problemFiles')],
+      [
+        'info: The file in front has no problem to fix.',
+        'src/a.ts:3:\\n- wrong in 3',
+        'src/a.ts:1:\\n- wrong in 1\\n- wrong in 3',
+        [uri.path],
+      ],
+    );
+    editor.api.dispose();
+  });
+
   it('runs tasks of reactor.yaml in parallel, with what stands there', async () => {
     const yaml = 'tasks:\n  - id: TASK-007\n    prompt: Seven\n    attempts: 5\n  - id: TASK-008\n    prompt: Eight\n';
     const { ProjectConfig } = await import('../../../../src/core/model/projectConfig.ts');
