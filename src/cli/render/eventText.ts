@@ -3,6 +3,7 @@ import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal
 import { readEvent } from '../../core/journal/readEvent.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
+import { secretPlaces } from '../../core/run/secretFeedback.ts';
 import { moneyText } from './moneyText.ts';
 import { safeLine } from './safeText.ts';
 
@@ -10,6 +11,7 @@ const why: Record<EventData<'attempt/started'>['because'], string> = {
   first: 'the agent works',
   step: 'the next step',
   testsFailed: 'again, with the test output fed back',
+  secret: 'again, told to take a secret out',
   comment: 'changes requested by a reviewer',
   granted: 'goes on',
   conflict: 'the landing conflict is fed back',
@@ -118,8 +120,9 @@ function describeAttempt(event: DomainEvent): string | null {
     case 'attempt/violated':
       return `attempt ${event.data.attempt}: security violation: ${event.data.violations.map((v) => v.detail).join('; ')}`;
     case 'attempt/candidateBuilt': {
-      const { attempt, filesTotal, added, removed, tree } = event.data;
-      return `attempt ${attempt}: ${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}`;
+      const { attempt, filesTotal, added, removed, tree, secrets = [] } = event.data;
+      const held = secrets.length === 0 ? '' : `; held back, a secret in it: ${secretPlaces(secrets)}`;
+      return `attempt ${attempt}: ${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}${held}`;
     }
     case 'attempt/tested':
       return `attempt ${event.data.attempt}: tests ${evidenceText(event.data.evidence)}`;

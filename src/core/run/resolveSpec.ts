@@ -125,6 +125,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
       ...config.files,
       limits: config.cellLimits,
     },
+    ...(config.secrets.allow.length === 0 ? {} : { allowedSecrets: config.secrets.allow }),
     permissions: config.permissions,
     limits: {
       ...config.limits,
