@@ -15,12 +15,18 @@ interface Match extends FoundSecret {
   readonly end: number;
 }
 
+const SHORTEST = 8;
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
 const covered = (name: string): string => `[secret: ${name}]`;
 
 /** Finds and covers secrets: those of this machine by their values, others by their shapes. Time is in proportion to the text. */
 export class SecretGuard {
   readonly #known: readonly KnownSecret[];
   readonly #digest: (text: string) => string;
+  /** Nearly all texts have nothing of the sort in them, and cost one look. */
+  readonly #hint: RegExp;
 
   /**
    * @param known secrets of this machine
@@ -28,10 +34,11 @@ export class SecretGuard {
    */
   constructor(known: readonly KnownSecret[], digest: (text: string) => string) {
     const lines = known.flatMap(({ name, value }) => value.split(/\r?\n/).map((line) => ({ name, value: line.trim() })));
-    const unique = new Map(lines.filter(({ value }) => value.length >= 8).map((one) => [one.value, one]));
+    const unique = new Map(lines.filter(({ value }) => value.length >= SHORTEST).map((one) => [one.value, one]));
     // A value that holds another one is covered as a whole.
     this.#known = [...unique.values()].sort((a, b) => b.value.length - a.value.length);
     this.#digest = digest;
+    this.#hint = new RegExp([...this.#known.map(({ value }) => escaped(value)), secretHint.source].join('|'));
   }
 
   /** All secrets in a text, in order, none inside another. */
@@ -72,18 +79,17 @@ export class SecretGuard {
   }
 
   #matches(text: string): Match[] {
+    if (text.length < SHORTEST || !this.#hint.test(text)) return [];
     const found: Match[] = [];
     for (const { name, value } of this.#known) {
       for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
         found.push({ at, end: at + value.length, name, id: `known:${name}` });
       }
     }
-    if (secretHint.test(text)) {
-      for (const { id, name, pattern } of secretRules) {
-        for (const match of text.matchAll(pattern)) {
-          const [value] = match;
-          if (!isPlaceholder(value)) found.push({ at: match.index, end: match.index + value.length, name, id: this.#idOf(id, value) });
-        }
+    for (const { id, name, pattern } of secretRules) {
+      for (const match of text.matchAll(pattern)) {
+        const [value] = match;
+        if (!isPlaceholder(value)) found.push({ at: match.index, end: match.index + value.length, name, id: this.#idOf(id, value) });
       }
     }
     return found.length < 2 ? found : withoutOverlaps(found);

@@ -53,7 +53,7 @@ export const secretRules: readonly SecretRule[] = [
 
 /** Something that each shape has in it: text without any of these is not looked at further. */
 export const secretHint =
-  /sk-|AKIA|ASIA|ABIA|ACCA|aws_?secret|gh[pousr]_|github_pat_|gl[a-z]{2,3}-|xox[abeoprs]-|xapp-|hooks\.slack|AIza|GOCSPX-|ya29\.|[sr]k_live_|npm_|pypi-|hf_|gsk_|xai-|SG\.|do[opr]_v1_|eyJ|PRIVATE KEY/i;
+  /sk-[ap-]|sk-(?:or|svc|[A-Za-z0-9]{20})|A(?:K|S|B)IA|ACCA|[Aa][Ww][Ss]_?[Ss][Ee][Cc]|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|oas)-|xox[abeoprs]-|xapp-|hooks\.slack|AIza|GOCSPX-|ya29\.|[sr]k_live_|npm_[A-Za-z]|pypi-A|hf_|gsk_|xai-|SG\.|do[opr]_v1_|eyJ|PRIVATE KEY/;
 
 /** Stands for a key in documents and tests: the letters say so, or there are too few of them. */
 export function isPlaceholder(text: string): boolean {
