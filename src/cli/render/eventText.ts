@@ -2,6 +2,7 @@ import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
+import { protectedText } from '../../core/policy/protectedPaths.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { secretPlaces } from '../../core/run/secretFeedback.ts';
 import { moneyText } from './moneyText.ts';
@@ -121,8 +122,9 @@ function describeAttempt(event: DomainEvent): string | null {
       return `attempt ${event.data.attempt}: security violation: ${event.data.violations.map((v) => v.detail).join('; ')}`;
     case 'attempt/candidateBuilt': {
       const { attempt, filesTotal, added, removed, tree, secrets = [] } = event.data;
+      const guarded = event.data.protected === undefined ? '' : `; needs a person: ${protectedText(event.data.protected)}`;
       const held = secrets.length === 0 ? '' : `; held back, a secret in it: ${secretPlaces(secrets)}`;
-      return `attempt ${attempt}: ${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}${held}`;
+      return `attempt ${attempt}: ${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}${held}${guarded}`;
     }
     case 'attempt/tested':
       return `attempt ${event.data.attempt}: tests ${evidenceText(event.data.evidence)}`;

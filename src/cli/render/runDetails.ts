@@ -69,6 +69,7 @@ function attemptLines(attempt: AttemptState, dataFolder: string, style: Style): 
       : [
           line(`  ${diffSummary(candidate)}, tree ${shortOid(candidate.tree)}, kept in `, safeLine(candidate.keptRef)),
           ...diffStatLines(candidate, '    ', style),
+          ...candidate.protected.map(({ path, why }) => line(tone('warn', '  needs a person: '), safeLine(`${path} ${why}`))),
           ...candidate.secrets.map((secret) =>
             line(tone('bad', '  held back, a secret in it: '), safeLine(addedSecretText(secret)), tone('dim', `  ${secret.id}`)),
           ),

@@ -203,6 +203,8 @@ export const eventSchemas = {
     removed: z.number().int(),
     /** Secrets in added lines that nobody allowed: it can't be committed. Never their values. */
     secrets: z.array(AddedSecret).optional(),
+    /** Changed files that decide what passes: a person looks at them, whatever the policy is. */
+    protected: z.array(z.object({ path: z.string(), why: z.string() })).optional(),
   }),
   /** A person took only a part of the candidate, or edited it; the new candidate follows and is tested again. */
   'attempt/revised': z.object({

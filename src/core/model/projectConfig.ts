@@ -126,6 +126,9 @@ export const ConfigDocument = z
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
     secrets: Secrets.describe('What is done about keys and tokens in changes.').prefault({}),
+    protectedPaths: globsSetting(
+      'Changes of these need a person also with "approve: auto", beside what decides the tests, continuous integration, hooks and settings, which always do. As in .gitignore; with ! in front a path needs none.',
+    ).default([]),
     hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
     landing: Landing.describe('How changes get onto the target.').prefault({}),
     permissions: z

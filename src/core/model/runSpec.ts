@@ -94,5 +94,7 @@ export const RunSpec = z.object({
   sandbox: SandboxSpec.prefault({}),
   /** What looks like a secret and was allowed in writing, by the names of the findings; none when left out. */
   allowedSecrets: z.array(z.string()).optional(),
+  /** Patterns of paths that need a person beside those that always do; `!` takes paths out. None when left out. */
+  protectedPaths: z.array(z.string()).optional(),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

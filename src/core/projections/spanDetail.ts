@@ -59,7 +59,10 @@ export function spanDetail(entry: Entry): SpanDetail {
         files: event.data.files,
         tree: event.data.tree,
         facts: [fact('kept as', event.data.keptRef)],
-        texts: (event.data.secrets ?? []).map((secret) => text('Held back: a secret in it', addedSecretText(secret))),
+        texts: [
+          ...(event.data.secrets ?? []).map((secret) => text('Held back: a secret in it', addedSecretText(secret))),
+          ...(event.data.protected ?? []).map(({ path, why }) => text('Needs a person', `${path} ${why}`)),
+        ],
       };
     case 'attempt/stepCommitted':
     case 'attempt/committed':

@@ -56,8 +56,8 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
     case 'attempt/violated':
       return change(state, event.data.attempt, (a) => ({ ...a, violations: [...a.violations, ...event.data.violations] }));
     case 'attempt/candidateBuilt': {
-      const { attempt, secrets = [], ...built } = event.data;
-      const candidate = { ...built, secrets };
+      const { attempt, secrets = [], protected: guarded = [], ...built } = event.data;
+      const candidate = { ...built, secrets, protected: guarded };
       // A new candidate makes what was said of the former one void.
       const next = change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, candidate, test: null, review: null }));
       return secrets.length === 0 ? next : { ...next, feedback: { because: 'secret', text: secretFeedback(secrets) } };

@@ -191,7 +191,8 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
 function gateStep(state: RunState, a: AttemptState): Step {
   switch (state.spec.approve) {
     case 'auto':
-      return { step: 'approveByPolicy', attempt: a.attempt };
+      // Tests that the change itself decides on decide nothing.
+      return { step: (a.candidate?.protected.length ?? 0) > 0 ? 'askReview' : 'approveByPolicy', attempt: a.attempt };
     case 'ask':
     case 'never':
       return { step: 'askReview', attempt: a.attempt };

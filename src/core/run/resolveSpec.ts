@@ -126,6 +126,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
       limits: config.cellLimits,
     },
     ...(config.secrets.allow.length === 0 ? {} : { allowedSecrets: config.secrets.allow }),
+    ...(config.protectedPaths.length === 0 ? {} : { protectedPaths: config.protectedPaths }),
     permissions: config.permissions,
     limits: {
       ...config.limits,
