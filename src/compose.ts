@@ -22,7 +22,10 @@ export function createCliHost(): CliHost {
       return openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
     },
     dataFolder: async (folder) => (await openHome(folder)).dataFolder,
-    repository: async (folder) => (await openHome(folder)).repository,
+    async repository(folder) {
+      const { withCoveredPatches } = await import('./compose/coveredPatches.ts');
+      return withCoveredPatches((await openHome(folder)).repository);
+    },
     async config(folder) {
       const { createFolderProject } = await import('./adapters/project/folderProject.ts');
       const { repository, dataFolder } = await openHome(folder);

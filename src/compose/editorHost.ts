@@ -58,7 +58,10 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
     dataFolder: async (folder) => (await home(folder)).dataFolder,
     readFile: async (folder, tree, path, signal) => (await home(folder)).repository.readFile(tree, path, signal),
     changes: async (folder, from, to, signal) => (await home(folder)).repository.changes(from, to, signal),
-    patch: async (folder, range, signal) => (await home(folder)).repository.patch(range, signal),
+    async patch(folder, range, signal) {
+      const { withCoveredPatches } = await import('./coveredPatches.ts');
+      return withCoveredPatches((await home(folder)).repository).patch(range, signal);
+    },
     async config(folder) {
       const { createFolderProject } = await import('../adapters/project/folderProject.ts');
       const { repository, dataFolder } = await home(folder);

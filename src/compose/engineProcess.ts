@@ -16,7 +16,7 @@ import { createWardens } from '../adapters/processes/wardens.ts';
 import { createFolderProject } from '../adapters/project/folderProject.ts';
 import { createSandbox } from '../adapters/sandbox/createSandbox.ts';
 import { listen } from '../adapters/socket/localSocket.ts';
-import { errorText } from '../base/log.ts';
+import { errorText, withEdited } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
 import { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { ProcessIdentity } from '../core/ports/processes.ts';
@@ -28,6 +28,7 @@ import { withFaultPoint } from './faultPoint.ts';
 import { openHome } from './home.ts';
 import { composeMoney } from './money.ts';
 import { programPath, programVersion } from './program.ts';
+import { composeSecretGuard } from './secretGuard.ts';
 
 const HEARTBEAT_MS = 5000;
 /** An engine that has not shown a sign of life for this long is taken for stuck, even though its process exists. */
@@ -51,7 +52,8 @@ const numberFrom = (name: string, fallback: number): number => {
  */
 export async function runEngine(folder: string): Promise<number> {
   const home = await openHome(folder);
-  const log = createFileLog(home.engineLog, systemClock);
+  const secrets = composeSecretGuard();
+  const log = withEdited(createFileLog(home.engineLog, systemClock), (value) => secrets.redactIn(value));
   const processes = createProcesses({ clock: systemClock, log });
   const self = processes.identify(process.pid);
   if (self === null) throw new Error('this process can not be identified');
@@ -136,6 +138,7 @@ export async function runEngine(folder: string): Promise<number> {
     }),
     agents,
     sandbox,
+    secrets,
     files: createDataFiles(home.dataFolder),
     project,
     money,

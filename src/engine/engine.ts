@@ -17,6 +17,7 @@ import type { EngineDeps } from './deps.ts';
 import { ConflictWatch } from './landing/conflictWatch.ts';
 import { LandingLines } from './landing/landingLines.ts';
 import { Ledger } from './ledger.ts';
+import { LiveText } from './liveText.ts';
 import { cellsOf, findRun, inboxOf, warmCellsOf } from './queries.ts';
 import { recoverRun } from './recovery.ts';
 import { Renewals } from './renewals.ts';
@@ -61,7 +62,9 @@ export class Engine implements Disposable {
     this.#live = this.#store.add(new Emitter<LiveMessage>(onError));
     this.#lost = this.#store.add(new Emitter<string>(onError));
     this.#desk = this.#store.add(new ApprovalDesk(this.#ledger, this.attendance, deps));
-    const announce = (live: LiveMessage): void => this.#live.fire(live);
+    const liveText = new LiveText(deps.secrets, (live) => this.#live.fire(live));
+    const announce = (live: LiveMessage): void => liveText.take(live);
+    this.#store.add(this.#ledger.onAppended(({ run }) => liveText.end(run)));
     const warm = new WarmCells(deps);
     this.#scheduler = this.#store.add(new Scheduler(deps, this.#ledger, warm, announce));
     this.#context = {

@@ -22,11 +22,11 @@ const durable: ReadonlySet<EventType> = new Set<EventType>([
 
 /** The engine's way to the journal: stamps and appends events, keeps the fold of open runs, announces what was appended. */
 export class Ledger implements Disposable {
-  readonly #deps: Pick<EngineDeps, 'journal' | 'clock' | 'log'>;
+  readonly #deps: Pick<EngineDeps, 'journal' | 'clock' | 'log' | 'secrets'>;
   readonly #states = new Map<string, RunState>();
   readonly #appended: Emitter<Entry>;
 
-  constructor(deps: Pick<EngineDeps, 'journal' | 'clock' | 'log'>) {
+  constructor(deps: Pick<EngineDeps, 'journal' | 'clock' | 'log' | 'secrets'>) {
     this.#deps = deps;
     this.#appended = new Emitter<Entry>((error) => deps.log.log('error', 'a listener of the journal failed', { error: String(error) }));
     for (const state of deps.journal.openRuns()) this.#states.set(state.run, state);
@@ -77,7 +77,11 @@ export class Ledger implements Disposable {
     durability: Durability,
     append: EngineDeps['journal']['append'],
   ): Promise<number> {
-    const stored = await append({ entries, durability });
+    // The one way in: nothing that is told of a run gets on a disk, or to a client, with a secret in it.
+    const stored = await append({
+      entries: entries.map((entry) => ({ ...entry, data: this.#deps.secrets.redactIn(entry.data) })),
+      durability,
+    });
     for (const entry of stored) {
       if (entry.run !== null) this.#fold(entry.run, entry);
       this.#appended.fire(entry);

@@ -1,6 +1,7 @@
 import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
 import type { RejectedChange } from '../core/ports/git.ts';
+import { secretRefusal } from '../core/run/secretFeedback.ts';
 import { currentAttempt, type RunState } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import { type Kept, keepTree, keepWorktree } from './keep.ts';
@@ -38,12 +39,15 @@ export async function reviseCandidate(engine: EngineContext, desk: ApprovalDesk,
     : await partOf(context, state, request, attempt.attempt);
   const coAuthor = request.edited ? await personOf(context, actor) : null;
   const rejected = request.rejected.map((r) => ({ path: r.path, hunks: r.hunks === null ? null : [...r.hunks] }));
+  const built = await candidateEvents(context, attempt.attempt, kept, state.gated.tree);
+  const secrets = built.flatMap((one) => (one.type === 'attempt/candidateBuilt' ? (one.data.secrets ?? []) : []));
+  if (secrets.length > 0) throw refuse(`Nothing was changed: ${secretRefusal(secrets)}.`);
   // All at once, and before the run's driver is woken: between them it would ask for a review of the former tree.
   await context.recordAs(
     actor,
     event('approval/withdrawn', { id: pending.id, reason: 'the candidate was revised' }),
     event('attempt/revised', { attempt: attempt.attempt, from: request.tree, rejected, coAuthor }),
-    ...(await candidateEvents(context, attempt.attempt, kept, state.gated.tree)),
+    ...built,
   );
   desk.release(pending.id);
   return kept.tree;

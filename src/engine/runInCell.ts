@@ -29,5 +29,6 @@ export async function runInCell(
     },
     signal,
   );
+  await deps.files.editOutput(outputFile, (text) => deps.secrets.redact(text));
   return { command: request.command, outputFile: deps.files.relative(outputFile), ...result };
 }

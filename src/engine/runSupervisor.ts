@@ -3,6 +3,7 @@ import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
 import { isInLine } from '../core/landing/line.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
+import { protectedText } from '../core/policy/protectedPaths.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
 import { nextStep, type Step } from '../core/run/nextStep.ts';
@@ -27,6 +28,7 @@ import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
 
 /** Steps whose failure may pass by itself: a lock, a full pipe, a server that went away. */
 const MAX_SERVER_LOSSES = 3;
+const MOST_TITLE = 500;
 
 /**
  * Drives one run: asks the core what is next, does it, and lets the journal say what came of it. Whatever a step throws ends in
@@ -270,8 +272,10 @@ export class RunSupervisor {
     const { candidate, test } = this.#current(attempt);
     if (candidate === null || test === null) throw new Error('nothing to review');
     const files = candidate.filesTotal === 1 ? '1 file' : `${candidate.filesTotal} files`;
-    const title = `review: ${files} +${candidate.added} −${candidate.removed}, tests green`;
-    return { kind: 'review' as const, attempt, title, detail: `attempt ${attempt}, tree ${candidate.tree}`, tree: candidate.tree };
+    const held = candidate.protected.length === 0 ? '' : `; ${protectedText(candidate.protected)}`;
+    const title = `review: ${files} +${candidate.added} −${candidate.removed}, tests green${held}`.slice(0, MOST_TITLE);
+    const detail = [`attempt ${attempt}, tree ${candidate.tree}`, ...candidate.protected.map(({ path, why }) => `${path} ${why}`)];
+    return { kind: 'review' as const, attempt, title, detail: detail.join('\n'), tree: candidate.tree };
   }
 
   /** A review waits with its server for a person who is there; without one, or with `approve: never`, it parks. */

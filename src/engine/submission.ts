@@ -4,6 +4,7 @@ import { event } from '../core/journal/events.ts';
 import type { ProjectConfig } from '../core/model/projectConfig.ts';
 import type { RunRequest } from '../core/model/runRequest.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
+import type { SecretGuard } from '../core/policy/secrets/secretGuard.ts';
 import type { GitRefusal, GitRepository, Oid } from '../core/ports/git.ts';
 import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
 import { resolveTurn } from '../core/run/resolveTurn.ts';
@@ -136,7 +137,7 @@ export class Submissions {
     if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
       throw noBranch(target);
     }
-    const notes = filterNotes(filters);
+    const notes = [...filterNotes(filters), ...secretNotes(deps.secrets, spec.value)];
     const { ports, ...turn } = resolveTurn(request, config);
     return { spec: { ...spec.value, ports }, notes, ...turn, baseName: requestedBase(request, config) };
   }
@@ -198,6 +199,24 @@ function remembered<T>(known: Map<string, Promise<T>>, key: string, look: () => 
   const found = known.get(key) ?? look();
   known.set(key, found);
   return found;
+}
+
+/** What is journaled has no secret in it, so a command with one would not be the command that was asked for. */
+function secretNotes(guard: Pick<SecretGuard, 'find'>, spec: RunSpec): string[] {
+  for (const [what, command] of [
+    ['test', spec.test],
+    ['setup', spec.setup ?? ''],
+  ] as const) {
+    const [found] = guard.find(command);
+    if (found === undefined) continue;
+    throw new UserFacingError('configuration', `The ${what} command has a secret in it (${found.name}): the run was not started.`, {
+      actions: ['put it into a file that git ignores, such as .env, or into the environment'],
+    });
+  }
+  const [inPrompt] = guard.find(spec.prompt);
+  return inPrompt === undefined
+    ? []
+    : [`the prompt of ${spec.task} has a secret in it (${inPrompt.name}); it is covered, and the agent does not see it`];
 }
 
 const noBranch = (name: string): UserFacingError =>

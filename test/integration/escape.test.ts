@@ -42,7 +42,10 @@ describe('Ways out of a sandboxed cell', function () {
         args: { command: 'sh attempts.sh', description: 'Try', timeout: 280_000 },
       })(call);
     reactor = await Reactor.open(byWord({ open: trying('open'), alone: trying('alone') }), { ANTHROPIC_API_KEY: 'sk-never-seen' });
-    repository = await reactor.repository('plain', plainProject(`ports: { from: ${PORTS[0]}, to: ${PORTS[1]} }\n`));
+    repository = await reactor.repository(
+      'plain',
+      plainProject(`ports: { from: ${PORTS[0]}, to: ${PORTS[1]} }\nprotectedPaths: ["!.gitattributes"]\n`),
+    );
     const outside = join(reactor.root, 'outside');
     const home = join(reactor.root, 'user');
     for (const folder of [outside, join(home, '.ssh'), join(home, '.aws')]) mkdirSync(folder);

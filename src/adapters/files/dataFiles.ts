@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { DataFiles, Ids } from '../../core/ports/files.ts';
+import { editOutput } from './editOutput.ts';
 import { removeFolder } from './systemFiles.ts';
 
 const exists = (path: string): Promise<boolean> =>
@@ -46,6 +47,7 @@ export function createDataFiles(dataFolder: string): DataFiles {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       return join(folder, safeName(name));
     },
+    editOutput,
     relative: (path) => relative(dataFolder, path).split(sep).join('/'),
     exists,
     removeCell: (cell) => removeFolder(join(cells, safeName(cell))),

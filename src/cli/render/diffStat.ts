@@ -1,6 +1,6 @@
 import type { ChangedFile } from '../../core/journal/events.ts';
 import { linesText, plural } from '../../core/projections/figures.ts';
-import { safeLine, safeText } from './safeText.ts';
+import { safeCode } from './safeText.ts';
 import { renderLine, type Style, tone, uncut } from './style.ts';
 import { cutText, fitText, textWidth } from './textWidth.ts';
 
@@ -20,7 +20,7 @@ export const diffSummary = (facts: DiffFacts): string => `${plural(facts.filesTo
 /** One line per changed file, at most `most`, the rest counted. */
 export function diffStatLines(facts: DiffFacts, indent: string, style: Style, most = 12): string[] {
   const shown = facts.files.slice(0, most);
-  const names = shown.map((file) => safeLine(file.oldPath === undefined ? file.path : `${file.oldPath} → ${file.path}`));
+  const names = shown.map((file) => safeCode(file.oldPath === undefined ? file.path : `${file.oldPath} → ${file.path}`));
   const room = Math.max(12, Math.min(60, style.columns - textWidth(indent) - 20));
   const width = Math.min(room, Math.max(0, ...names.map(textWidth)));
   const lines = shown.map((file, index) => {
@@ -47,7 +47,7 @@ export function patchLines(patch: string, style: Style, mostLines: number): stri
   const whole = uncut(style);
   const all = patch.replace(/\n$/, '').split('\n');
   const shown = all.slice(0, mostLines).map((raw) => {
-    const line = safeLinePreserving(raw);
+    const line = safeCode(raw.replace(/\r$/, ''));
     if (line.startsWith('+++') || line.startsWith('---') || line.startsWith('diff ')) return renderLine([tone('strong', line)], whole);
     if (line.startsWith('@@')) return renderLine([tone('accent', line)], whole);
     if (line.startsWith('+')) return renderLine([tone('good', line)], whole);
@@ -56,5 +56,3 @@ export function patchLines(patch: string, style: Style, mostLines: number): stri
   });
   return all.length > mostLines ? [...shown, `… ${plural(all.length - mostLines, 'more line', 'more lines')}`] : shown;
 }
-
-const safeLinePreserving = (line: string): string => safeText(line).replaceAll('\n', ' ').replaceAll('\t', '    ');

@@ -2,7 +2,9 @@ import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
+import { protectedText } from '../../core/policy/protectedPaths.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
+import { secretPlaces } from '../../core/run/secretFeedback.ts';
 import { moneyText } from './moneyText.ts';
 import { safeLine } from './safeText.ts';
 
@@ -10,6 +12,7 @@ const why: Record<EventData<'attempt/started'>['because'], string> = {
   first: 'the agent works',
   step: 'the next step',
   testsFailed: 'again, with the test output fed back',
+  secret: 'again, told to take a secret out',
   comment: 'changes requested by a reviewer',
   granted: 'goes on',
   conflict: 'the landing conflict is fed back',
@@ -118,8 +121,10 @@ function describeAttempt(event: DomainEvent): string | null {
     case 'attempt/violated':
       return `attempt ${event.data.attempt}: security violation: ${event.data.violations.map((v) => v.detail).join('; ')}`;
     case 'attempt/candidateBuilt': {
-      const { attempt, filesTotal, added, removed, tree } = event.data;
-      return `attempt ${attempt}: ${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}`;
+      const { attempt, filesTotal, added, removed, tree, secrets = [] } = event.data;
+      const guarded = event.data.protected === undefined ? '' : `; needs a person: ${protectedText(event.data.protected)}`;
+      const held = secrets.length === 0 ? '' : `; held back, a secret in it: ${secretPlaces(secrets)}`;
+      return `attempt ${attempt}: ${plural(filesTotal, 'file')} ${linesText(added, removed)}, tree ${shortOid(tree)}${held}${guarded}`;
     }
     case 'attempt/tested':
       return `attempt ${event.data.attempt}: tests ${evidenceText(event.data.evidence)}`;

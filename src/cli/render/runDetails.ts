@@ -3,6 +3,7 @@ import type { CommandEvidence } from '../../core/journal/events.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
 import { totalTokens } from '../../core/model/tokens.ts';
 import { costText } from '../../core/model/usd.ts';
+import { addedSecretText } from '../../core/policy/secrets/addedSecrets.ts';
 import { countText, shortOid } from '../../core/projections/figures.ts';
 import { runCostText, runElapsedText, tokensText } from '../../core/projections/runWords.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
@@ -68,6 +69,10 @@ function attemptLines(attempt: AttemptState, dataFolder: string, style: Style): 
       : [
           line(`  ${diffSummary(candidate)}, tree ${shortOid(candidate.tree)}, kept in `, safeLine(candidate.keptRef)),
           ...diffStatLines(candidate, '    ', style),
+          ...candidate.protected.map(({ path, why }) => line(tone('warn', '  needs a person: '), safeLine(`${path} ${why}`))),
+          ...candidate.secrets.map((secret) =>
+            line(tone('bad', '  held back, a secret in it: '), safeLine(addedSecretText(secret)), tone('dim', `  ${secret.id}`)),
+          ),
         ]),
     ...(test === null ? [] : evidenceLines(`  tests ${evidenceText(test.evidence)}`, test.evidence, dataFolder, style)),
     ...(test === null || test.changedByTest.length === 0

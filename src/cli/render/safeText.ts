@@ -1,16 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
+import { visibleCode, visibleText } from '../../base/visibleText.ts';
 
 /**
- * Controls but tab and newline, and characters that are not seen but reorder or hide text: bidirectional overrides and isolates,
- * zero-width spaces, tags, line and paragraph separators. The joiners stay: scripts and emoji need them.
+ * Text of a model, a test or a file made harmless for a terminal: sequences that colour or move are left out, other control and bidirectional
+ * characters become `�`. Newlines and tabs stay; `\r\n` becomes `\n`.
  */
-const unsafe = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/**
- * Text of a model, a test or a file made harmless for a terminal: escape sequences go, other control and bidirectional characters
- * become `�`. Newlines and tabs stay; `\r\n` becomes `\n`.
- */
-export const safeText = (text: string): string => stripVTControlCharacters(text).replaceAll('\r\n', '\n').replace(unsafe, '�');
+export const safeText = (text: string): string => visibleText(stripVTControlCharacters(text));
 
 /** The same on one line: any white space becomes a single space. */
 export const safeLine = (text: string): string => safeText(text).replace(/\s+/gu, ' ').trim();
+
+/** Code, or the name of a file, on one line: everything in it is seen, escape sequences too. */
+export const safeCode = (text: string): string => visibleCode(text).replaceAll('\n', '␊').replaceAll('\t', '    ');

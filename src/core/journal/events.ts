@@ -29,6 +29,9 @@ export const ChangedFile = z.object({
 });
 export type ChangedFile = z.infer<typeof ChangedFile>;
 
+/** Where a change would bring a secret in: what kind it is and the name under which a person may allow it. */
+const AddedSecret = z.object({ path: z.string(), line: z.number().int(), name: z.string(), id: z.string() });
+
 const ToolUse = z.object({
   callId: z.string(),
   tool: z.string(),
@@ -149,7 +152,7 @@ export const eventSchemas = {
   'attempt/started': z.object({
     attempt,
     prompt: z.string(),
-    because: z.enum(['first', 'step', 'testsFailed', 'comment', 'granted', 'conflict', 'interrupted']),
+    because: z.enum(['first', 'step', 'testsFailed', 'secret', 'comment', 'granted', 'conflict', 'interrupted']),
     /** The key under which the prompt is sent, so that it is sent once. Journals of earlier versions don't have it. */
     promptId: z.string().optional(),
   }),
@@ -204,6 +207,10 @@ export const eventSchemas = {
     filesTotal: z.number().int(),
     added: z.number().int(),
     removed: z.number().int(),
+    /** Secrets in added lines that nobody allowed: it can't be committed. Never their values. */
+    secrets: z.array(AddedSecret).optional(),
+    /** Changed files that decide what passes: a person looks at them, whatever the policy is. */
+    protected: z.array(z.object({ path: z.string(), why: z.string() })).optional(),
   }),
   /** A person took only a part of the candidate, or edited it; the new candidate follows and is tested again. */
   'attempt/revised': z.object({

@@ -33,6 +33,13 @@ const SandboxFiles = z.strictObject({
   write: z.array(pathSetting).describe('Paths outside the worktree that cells may write.').default([]),
 });
 
+const Secrets = z.strictObject({
+  allow: z
+    .array(z.string().regex(/^[a-z-]+:\S+$/, 'must be the name of a finding, such as github:0123456789abcdef'))
+    .describe('Findings that may be committed, by the name in the refusal. Each stands for one value.')
+    .default([]),
+});
+
 const Ports = z
   .strictObject({
     from: countSetting('Lowest port of agent servers.', 1024, 65_535).default(8000),
@@ -113,6 +120,10 @@ export const ConfigDocument = z
     files: SandboxFiles.describe('What a sandboxed cell sees besides its worktree and the tools of the machine.').prefault({}),
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
+    secrets: Secrets.describe('What is done about keys and tokens in changes.').prefault({}),
+    protectedPaths: globsSetting(
+      'Changes of these need a person also with "approve: auto", beside what decides the tests, continuous integration, hooks and settings, which always do. As in .gitignore; with ! in front a path needs none.',
+    ).default([]),
     hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
     landing: Landing.describe('How changes get onto the target.').prefault({}),
     permissions: z

@@ -92,5 +92,9 @@ export const RunSpec = z.object({
   /** Leased ports for the app under test, in REACTOR_PORT, REACTOR_PORT_1, …; none when left out. */
   ports: z.number().int().nonnegative().optional(),
   sandbox: SandboxSpec.prefault({}),
+  /** What looks like a secret and was allowed in writing, by the names of the findings; none when left out. */
+  allowedSecrets: z.array(z.string()).optional(),
+  /** Patterns of paths that need a person beside those that always do; `!` takes paths out. None when left out. */
+  protectedPaths: z.array(z.string()).optional(),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

@@ -13,6 +13,8 @@ export interface DataFiles {
   cellFolders(cell: string): Promise<CellFolders>;
   /** Absolute path for the output of a command; makes its folder. */
   outputFile(run: string, name: string): Promise<string>;
+  /** Applies `edit` to the text of an output file, in parts that end with a line; writes it anew only when that changed something. */
+  editOutput(path: string, edit: (text: string) => string): Promise<void>;
   /** The path below the data folder, as it is journaled. */
   relative(path: string): string;
   exists(path: string): Promise<boolean>;

@@ -139,6 +139,7 @@ const becauseText = {
   first: 'first',
   step: 'the next step',
   testsFailed: 'tests failed',
+  secret: 'a secret was in it',
   comment: 'changes were requested',
   granted: 'an ask was answered',
   conflict: 'the landing conflicted',

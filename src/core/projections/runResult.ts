@@ -2,6 +2,7 @@ import type { RunStatus } from '../journal/events.ts';
 import { exitCodes } from '../model/exitCodes.ts';
 import type { TokenCounts } from '../model/tokens.ts';
 import { usdToNumber } from '../model/usd.ts';
+import type { ProtectedChange } from '../policy/protectedPaths.ts';
 import type { RunState } from '../run/state.ts';
 
 /** What a run came to, as other tools read it. `running` stands only for a run that has neither ended nor been parked. */
@@ -25,6 +26,8 @@ export interface ResultRow {
   readonly reason: string;
   /** Ref of the last kept candidate. */
   readonly kept: string | null;
+  /** Files of the last candidate for which a person is asked whatever the policy is, and why; not there when there is none. */
+  readonly protected?: readonly ProtectedChange[];
 }
 
 export function resultRow(state: RunState): ResultRow {
@@ -46,6 +49,7 @@ export function resultRow(state: RunState): ResultRow {
     durationMs: end === null ? null : Math.max(0, end - (state.startedAt ?? state.requestedAt)),
     reason: state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? state.pending[0]?.title ?? state.queued?.text ?? '',
     kept: kept?.keptRef ?? null,
+    ...(kept === null || kept.protected.length === 0 ? {} : { protected: kept.protected }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { ChangedFile, CommandEvidence, EventData } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
 import type { TokenCounts } from '../model/tokens.ts';
+import { addedSecretText } from '../policy/secrets/addedSecrets.ts';
 
 /** What is known of one span, for people: facts by name, texts, changed files. */
 export interface SpanDetail {
@@ -53,7 +54,16 @@ export function spanDetail(entry: Entry): SpanDetail {
         facts: [fact('ended', event.data.reason ?? event.data.end), fact('model calls', String(event.data.steps))],
       };
     case 'attempt/candidateBuilt':
-      return { ...nothing, files: event.data.files, tree: event.data.tree, facts: [fact('kept as', event.data.keptRef)] };
+      return {
+        ...nothing,
+        files: event.data.files,
+        tree: event.data.tree,
+        facts: [fact('kept as', event.data.keptRef)],
+        texts: [
+          ...(event.data.secrets ?? []).map((secret) => text('Held back: a secret in it', addedSecretText(secret))),
+          ...(event.data.protected ?? []).map(({ path, why }) => text('Needs a person', `${path} ${why}`)),
+        ],
+      };
     case 'attempt/stepCommitted':
     case 'attempt/committed':
       return { ...nothing, facts: [fact('commit', event.data.commit), fact('branch', event.data.branch)], tree: event.data.tree };

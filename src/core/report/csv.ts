@@ -1,3 +1,5 @@
+import { visibleText } from '../../base/visibleText.ts';
+
 export type CsvCell = string | number | null;
 
 /**
@@ -12,6 +14,7 @@ export const csvLine = (cells: readonly CsvCell[]): string => `${cells.map(csvCe
 function csvCell(value: CsvCell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const text = /^[=+\-@\t\r\n＝＋－＠]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
+  const visible = visibleText(value);
+  const text = /^[=+\-@\t\r\n＝＋－＠]/.test(visible) && !/^-?\d+(\.\d+)?$/.test(visible) ? `'${visible}` : visible;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,8 +1,12 @@
+import { visibleText } from '../../base/visibleText.ts';
+
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Text as it can stand in HTML, between tags and in quoted attributes. Control characters are left out. */
+/** Text as it can stand in HTML, between tags and in quoted attributes. What hides or reorders is seen as `�`. */
 export const escaped = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  visibleText(text)
+    .replace(/\s+/gu, ' ')
+    .replace(/[&<>"']/g, (character) => entities[character] ?? '');
 
 export interface HtmlColumn<Row> {
   readonly name: string;

@@ -16,6 +16,8 @@ export function composePrompt(state: RunState): string {
   switch (feedback.because) {
     case 'testsFailed':
       return `Your last attempt at this task failed its tests and all of its changes were reverted, so the files are as they were before it.\n\n${feedback.text}\n\nTry again. The task:\n\n${spec.prompt}${place}`;
+    case 'secret':
+      return `Your changes are still in place, but they were not taken. ${feedback.text}\n\nGo on with the task:\n\n${spec.prompt}${place}`;
     case 'step':
       return `${feedback.text} passed the tests and is committed. Go on with the task:\n\n${spec.prompt}${place}`;
     case 'comment':

@@ -3,6 +3,7 @@ import type { DomainEvent } from '../journal/events.ts';
 import { addTokens, noTokens, type TokenCounts } from '../model/tokens.ts';
 import { addCost, noCost, type Usd } from '../model/usd.ts';
 import { answerText } from './answerText.ts';
+import { secretFeedback } from './secretFeedback.ts';
 import { type AttemptState, isGreen, type RunState, UNPRICED } from './state.ts';
 import { testFeedback } from './testFeedback.ts';
 
@@ -55,9 +56,11 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
     case 'attempt/violated':
       return change(state, event.data.attempt, (a) => ({ ...a, violations: [...a.violations, ...event.data.violations] }));
     case 'attempt/candidateBuilt': {
-      const { attempt, ...candidate } = event.data;
+      const { attempt, secrets = [], protected: guarded = [], ...built } = event.data;
+      const candidate = { ...built, secrets, protected: guarded };
       // A new candidate makes what was said of the former one void.
-      return change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, candidate, test: null, review: null }));
+      const next = change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, candidate, test: null, review: null }));
+      return secrets.length === 0 ? next : { ...next, feedback: { because: 'secret', text: secretFeedback(secrets) } };
     }
     case 'attempt/revised': {
       const { attempt, coAuthor } = event.data;

@@ -1,6 +1,8 @@
 import type { EventData, ParkCode, RunStatus } from '../journal/events.ts';
 import { exitCodes } from '../model/exitCodes.ts';
 import { compareUsd } from '../model/usd.ts';
+import type { AddedSecret } from '../policy/secrets/addedSecrets.ts';
+import { secretRefusal } from './secretFeedback.ts';
 import { type AttemptState, currentAttempt, isGreen, type RunState } from './state.ts';
 
 /** The one thing to do next for a run. Each step's effect can be repeated: it looks whether it is already done. */
@@ -98,6 +100,17 @@ function beforeFirstAttempt(state: RunState): Step {
   return { step: 'startAttempt', because: 'first' };
 }
 
+/** Each step that was committed starts the count again. */
+const attemptsUsed = ({ attempts }: RunState): number =>
+  attempts.slice(attempts.findLastIndex((a) => a.stepCommit !== null) + 1).filter((a) => a.closed?.how !== 'interrupted').length;
+
+/** A candidate with a secret in it goes back to the agent as it stands, and no further. */
+function secretStep(state: RunState, secrets: readonly AddedSecret[]): Step {
+  if (attemptsUsed(state) >= state.spec.attempts + state.grantedAttempts)
+    return conclude('failed', exitCodes.security, secretRefusal(secrets));
+  return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'secret' };
+}
+
 function afterClosed(state: RunState, last: AttemptState): Step {
   if (last.violations.length > 0) {
     return conclude('failed', exitCodes.security, `security violation: ${last.violations[0]?.detail ?? 'see the attempt'}`);
@@ -112,9 +125,7 @@ function afterClosed(state: RunState, last: AttemptState): Step {
   if (last.executed && (last.executed.end === 'error' || last.executed.end === 'limit')) {
     return conclude('failed', exitCodes.taskFailed, last.executed.reason ?? 'the agent did not finish its turn');
   }
-  // Each step that was committed starts the count again.
-  const since = state.attempts.slice(state.attempts.findLastIndex((a) => a.stepCommit !== null) + 1);
-  const used = since.filter((a) => a.closed?.how !== 'interrupted').length;
+  const used = attemptsUsed(state);
   if (used >= state.spec.attempts + state.grantedAttempts) {
     const tries = used === 1 ? '1 attempt' : `${used} attempts`;
     const green = state.attempts.findLast((a) => a.commit !== null);
@@ -163,6 +174,7 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
   if (executed.end === 'error' || executed.end === 'limit') {
     return { step: 'revert', attempt, reason: executed.reason ?? 'the agent did not finish its turn' };
   }
+  if (candidate.secrets.length > 0) return secretStep(state, candidate.secrets);
   const isDone = endsSteps(state, candidate.tree) && executed.end !== 'rejected';
   if (candidate.tree === state.lastGreen.tree && !isDone) {
     const why = executed.end === 'rejected' ? ' after a permission was denied' : '';
@@ -179,7 +191,8 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
 function gateStep(state: RunState, a: AttemptState): Step {
   switch (state.spec.approve) {
     case 'auto':
-      return { step: 'approveByPolicy', attempt: a.attempt };
+      // Tests that the change itself decides on decide nothing.
+      return { step: (a.candidate?.protected.length ?? 0) > 0 ? 'askReview' : 'approveByPolicy', attempt: a.attempt };
     case 'ask':
     case 'never':
       return { step: 'askReview', attempt: a.attempt };

@@ -125,6 +125,8 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
       ...config.files,
       limits: config.cellLimits,
     },
+    ...(config.secrets.allow.length === 0 ? {} : { allowedSecrets: config.secrets.allow }),
+    ...(config.protectedPaths.length === 0 ? {} : { protectedPaths: config.protectedPaths }),
     permissions: config.permissions,
     limits: {
       ...config.limits,

@@ -3,6 +3,8 @@ import type { PermissionRule } from '../model/permissionRule.ts';
 import type { RunSpec } from '../model/runSpec.ts';
 import type { TokenCounts } from '../model/tokens.ts';
 import type { CostTotal } from '../model/usd.ts';
+import type { ProtectedChange } from '../policy/protectedPaths.ts';
+import type { AddedSecret } from '../policy/secrets/addedSecrets.ts';
 import type { ProcessIdentity } from '../ports/processes.ts';
 
 export interface CellState {
@@ -35,6 +37,10 @@ export interface CandidateState {
   readonly filesTotal: number;
   readonly added: number;
   readonly removed: number;
+  /** Secrets that it would bring in and nobody allowed. While there is one it is neither tested nor committed. */
+  readonly secrets: readonly AddedSecret[];
+  /** Changed files for which a person is asked also with `approve: auto`. */
+  readonly protected: readonly ProtectedChange[];
 }
 
 export interface AttemptState {

@@ -2,7 +2,9 @@ import { type DomainEvent, event } from '../../core/journal/events.ts';
 import { leadsOutside } from '../../core/policy/linkPolicy.ts';
 import type { FileChange } from '../../core/ports/git.ts';
 import { endsSteps } from '../../core/run/nextStep.ts';
+import { secretsIn } from '../candidateSecrets.ts';
 import { type Kept, keepWorktree } from '../keep.ts';
+import { protectedIn } from '../protectedChanges.ts';
 import type { RunContext } from '../runContext.ts';
 
 const MAX_FILES_JOURNALED = 200;
@@ -27,6 +29,8 @@ export async function candidateEvents(context: RunContext, attempt: number, kept
   const { repository } = context.deps;
   const changes = await repository.changes(from, kept.tree);
   const violations = await violationsOf(context, kept.tree, changes);
+  const { secrets, unread } = await secretsIn(context, changes, from, kept.tree);
+  const guarded = [...(await protectedIn(context, changes, from, kept.tree)), ...unread];
   const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);
   return [
     ...(violations.length > 0 ? [event('attempt/violated', { attempt, violations })] : []),
@@ -45,6 +49,8 @@ export async function candidateEvents(context: RunContext, attempt: number, kept
       filesTotal: changes.length,
       added: lines((c) => c.added),
       removed: lines((c) => c.removed),
+      ...(secrets.length === 0 ? {} : { secrets: [...secrets] }),
+      ...(guarded.length === 0 ? {} : { protected: guarded }),
     }),
   ];
 }

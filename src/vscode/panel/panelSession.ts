@@ -2,12 +2,16 @@ import type { Webview, WebviewPanel } from 'vscode';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { visibleIn } from '../../base/visibleText.ts';
 import { type HostMessage, PANEL_PROTOCOL, PanelMessage } from '../../protocol/panelMessages.ts';
 import type { PanelTab } from '../../protocol/panelShapes.ts';
 import { type CostDesk, costDeskOf } from './costDesk.ts';
 import { PanelAnswers } from './panelAnswers.ts';
 import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
 import { PanelFeed } from './panelFeed.ts';
+
+/** What the page sends back as it got it. The page draws names of files visibly itself. */
+const keyFields: ReadonlySet<string> = new Set(['path', 'oldPath', 'folder']);
 
 /** While runs go on, costs are reckoned again at most this often. */
 const COSTS_EVERY_MS = 1000;
@@ -124,7 +128,7 @@ export class PanelSession implements Disposable {
   #post(message: HostMessage): void {
     if (this.#store.isDisposed || !this.#panel.visible) return;
     // A page that has just gone takes no message: it asks for everything when it is back.
-    post(this.#panel.webview, message).then(undefined, () => undefined);
+    post(this.#panel.webview, visibleIn(message, keyFields)).then(undefined, () => undefined);
   }
 
   dispose(): void {

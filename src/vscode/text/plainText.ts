@@ -1,8 +1,7 @@
-/** Controls but tab and newline, and characters that are not seen but reorder or hide text. The joiners stay: scripts and emoji need them. */
-const unsafe = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+import { visibleText } from '../../base/visibleText.ts';
 
 /** Text of a model, a test or a file as what it is; control and bidirectional characters become `�`. */
-export const plainText = (text: string): string => text.replaceAll('\r\n', '\n').replace(unsafe, '�');
+export const plainText = visibleText;
 
 /** The same on one line: any white space becomes a single space; cut after `most` characters. */
 export function plainLine(text: string, most = 200): string {

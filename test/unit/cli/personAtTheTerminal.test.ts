@@ -56,7 +56,7 @@ diff --git a/a.ts b/a.ts
 +++ b/a.ts
 @@ -1 +1 @@
 -old
-+new
++new␛[2J
 `,
     );
   });

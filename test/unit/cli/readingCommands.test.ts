@@ -127,7 +127,7 @@ describe('commands that read', () => {
 
   it('show the patch with --diff, harmless', async () => {
     const { out } = await cli(['show', 'TASK-001', '--diff'], offline(twoRuns()));
-    assert.match(out, /@@ -1 \+1 @@\n-old\n\+new\n$/);
+    assert.match(out, /@@ -1 \+1 @@\n-old\n\+new␛\[2J\n$/);
   });
 
   it('page through long logs', async () => {

@@ -165,7 +165,7 @@ describe('lists for people', () => {
       'diff --git a/x b/x',
       '@@ -1 +1,2 @@',
       '-old',
-      '+new',
+      '+new␛[2J',
       '… 1 more line',
     ]);
   });

@@ -5,6 +5,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { event } from '../../../src/core/journal/events.ts';
 import { MemoryJournal } from '../../../src/core/journal/memoryJournal.ts';
 import type { RunSpec } from '../../../src/core/model/runSpec.ts';
+import { SecretGuard } from '../../../src/core/policy/secrets/secretGuard.ts';
 import { evolveRun } from '../../../src/core/run/evolve.ts';
 import type { EngineOptions } from '../../../src/engine/deps.ts';
 import { Ledger } from '../../../src/engine/ledger.ts';
@@ -28,7 +29,7 @@ describe('Scheduler', () => {
   beforeEach(() => {
     clock = new ManualClock(1000);
     const journal = new MemoryJournal({ evolve: evolveRun, hash: sha256 });
-    ledger = new Ledger({ journal, clock, log: silentLog });
+    ledger = new Ledger({ journal, clock, log: silentLog, secrets: new SecretGuard([], sha256) });
     options = { cellLimit: 50, parallelBoots: 50, freeBytes: 1e12, load: 0 };
     [warm, thrownAway, told, entered] = [0, 0, [], []];
     scheduler = new Scheduler(

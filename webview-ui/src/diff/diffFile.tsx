@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { visibleCode } from '../../../src/base/visibleText.ts';
 import type { PatchFileShape } from '../../../src/protocol/panelShapes.ts';
 import { isSideBySide } from '../panelState.ts';
 import { codeTokens } from './codeTokens.ts';
@@ -24,7 +25,7 @@ export function DiffFile({
 }) {
   const isOpen = useSignal(startsOpen);
   const part = taken(selection, file);
-  const name = file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`;
+  const name = visibleCode(file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`);
   return (
     <section class="diff-file" aria-label={name}>
       <header {...(file.hunks.length === 0 ? { 'data-path': file.path, 'data-hunk': '-1', tabIndex: 0 } : {})}>

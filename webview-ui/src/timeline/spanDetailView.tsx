@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { visibleCode } from '../../../src/base/visibleText.ts';
 import { spanTitle } from '../../../src/core/projections/timelineSpan.ts';
 import type { SpanDetailShape } from '../../../src/protocol/panelShapes.ts';
 import { ask } from '../host.ts';
@@ -100,8 +101,8 @@ function DetailBody({ run, index, detail }: { run: string; index: number; detail
                 <span class={`file-mark ${file.status}`} title={file.status}>
                   {file.status[0]?.toUpperCase()}
                 </span>
-                <span class="clip" title={file.path}>
-                  {file.path}
+                <span class="clip" title={visibleCode(file.path)}>
+                  {visibleCode(file.path)}
                 </span>
                 <span class="added">{file.added === null ? 'binary' : `+${file.added}`}</span>
                 <span class="removed">{file.removed === null ? '' : `−${file.removed}`}</span>

@@ -76,6 +76,34 @@ describe('what a run does next', () => {
     assert.equal(new RunStory().ready().attempt(1, baseTree).next, 'conclude status=failed exitCode=2 reason=the agent changed nothing');
   });
 
+  it('sends a candidate with a secret back to the agent as it stands, and ends with exit code 4 when no attempt is left', () => {
+    const secrets = [{ path: 'a.ts', line: 3, name: 'GitHub token', id: 'github:0123456789abcdef' }];
+    const candidate = (attempt: number) =>
+      event('attempt/candidateBuilt', {
+        ...{
+          attempt,
+          tree,
+          keptRef: 'refs/reactor/kept/x/1',
+          keptCommit: 'c'.repeat(40),
+          files: [],
+          filesTotal: 1,
+          added: 1,
+          removed: 0,
+          secrets,
+        },
+      });
+    const executed = (attempt: number) => event('attempt/executed', { attempt, end: 'done', steps: 1, durationMs: 1 });
+    const story = new RunStory().ready().tell(event('attempt/started', { attempt: 1, prompt: 'Fix it.', because: 'first' }));
+    story.tell(executed(1), candidate(1));
+    assert.equal(story.next, 'startAttempt because=secret');
+    assert.match(composePrompt(story.state), /still in place[\s\S]*a\.ts:3 \(GitHub token\)[\s\S]*Fix it\./);
+    story.tell(event('attempt/started', { attempt: 2, prompt: 'Fix it.', because: 'secret' }), executed(2), candidate(2));
+    assert.equal(
+      story.next,
+      'conclude status=failed exitCode=4 reason=a secret would be committed: a.ts:3 (GitHub token); if it is none, list it in reactor.yaml under secrets.allow: github:0123456789abcdef',
+    );
+  });
+
   it('never commits an attempt with a security violation', () => {
     const violations = [{ kind: 'editOutside', detail: 'write /etc/x' }];
     const story = new RunStory().ready();

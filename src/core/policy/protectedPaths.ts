@@ -1,0 +1,153 @@
+import { matchesWildcard } from './wildcard.ts';
+
+/** A changed file that decides what passes, or what runs on a machine of the user's. */
+export interface ProtectedChange {
+  readonly path: string;
+  /** For people, what it decides: follows the path. */
+  readonly why: string;
+}
+
+export interface ChangedPath {
+  readonly path: string;
+  readonly oldPath?: string | undefined;
+  readonly status: string;
+}
+
+interface Kind {
+  readonly pattern: RegExp;
+  readonly why: string;
+  /** The file counts only when the test command has this in it. */
+  readonly test?: RegExp;
+}
+
+const TEST = 'decides what the tests are';
+
+/** By the whole path in lower case, since some file systems don't tell cases apart. */
+const kinds: readonly Kind[] = [
+  { pattern: /(^|\/)reactor\.ya?ml$/, why: 'is the settings of Reactor' },
+  { pattern: /(^|\/)(\.opencode\/|opencode\.jsonc?$)/, why: 'is the settings of the agents' },
+  {
+    pattern:
+      /^(\.github\/(workflows|actions)\/|\.gitlab-ci|\.gitlab\/ci\/|\.circleci\/|\.buildkite\/|\.woodpecker|\.drone\.ya?ml$|\.travis\.ya?ml$|appveyor\.ya?ml$|bitbucket-pipelines\.ya?ml$|azure-pipelines|(.*\/)?jenkinsfile)/,
+    why: 'runs in continuous integration',
+  },
+  {
+    pattern: /^(\.husky|\.githooks|\.hooks)\/|(^|\/)(lefthook|\.lefthook)\.(ya?ml|toml|json)$|(^|\/)\.pre-commit-config\.ya?ml$/,
+    why: 'is run by git hooks',
+  },
+  { pattern: /(^|\/)\.gitattributes$/, why: 'decides how git reads and merges files' },
+  { pattern: /(^|\/)\.gitmodules$/, why: 'names other repositories to fetch' },
+  {
+    pattern:
+      /(^|\/)(\.vscode\/(tasks|settings|launch)\.json|.*\.code-workspace|\.idea\/.*|\.devcontainer\/.*|\.devcontainer\.json|\.envrc)$/,
+    why: 'runs programs when the folder is opened',
+  },
+  {
+    pattern: /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|\.pnpmfile\.c?js|bunfig\.toml|pip\.conf|\.cargo\/config(\.toml)?)$/,
+    why: 'decides how packages are installed and run',
+  },
+  {
+    pattern:
+      /(^|\/)((jest|vitest|karma|ava|cypress|playwright|wdio|web-test-runner)\.(config|workspace|conf)\.[a-z.]+|\.mocharc(\..+)?|\.taprc|\.nycrc(\..+)?|\.c8rc(\..+)?|pytest\.ini|tox\.ini|noxfile\.py|phpunit\.xml(\.dist)?|\.rspec|ctestconfig\.cmake)$/,
+    why: TEST,
+  },
+  { pattern: /(^|\/)(gnumakefile|makefile|.*\.mk)$/, why: TEST, test: /\bg?make\b/ },
+  { pattern: /(^|\/)rakefile$/, why: TEST, test: /\brake\b/ },
+  { pattern: /(^|\/)\.?justfile$/, why: TEST, test: /\bjust\b/ },
+  { pattern: /(^|\/)taskfile\.ya?ml$/, why: TEST, test: /\btask\b/ },
+];
+
+/** Files of which only a part decides: of JSON these keys, of others the sections whose head begins so. */
+const parts: Readonly<Record<string, { readonly keys: readonly string[] } | { readonly sections: RegExp }>> = {
+  'package.json': {
+    keys: ['scripts', 'jest', 'mocha', 'vitest', 'ava', 'tap', 'nyc', 'c8', 'husky', 'simple-git-hooks', 'pnpm', 'overrides'],
+  },
+  'composer.json': { keys: ['scripts'] },
+  'deno.json': { keys: ['tasks', 'test'] },
+  'pyproject.toml': { sections: /^\[+\s*tool\.(pytest|tox|nox|coverage|hatch\.envs|poe|pdm\.scripts|taskipy)/ },
+  'setup.cfg': { sections: /^\[\s*(tool:pytest|tox|testenv)/ },
+  'cargo.toml': { sections: /^\[+\s*(test|lib|profile\.test|alias)/ },
+};
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+
+/** Whether what a change means can only be said after `changesDecidingPart` has looked at its content. */
+export const isPartlyProtected = ({ path }: Pick<ChangedPath, 'path'>): boolean => Object.hasOwn(parts, nameOf(path));
+
+/** Whether the part of such a file that decides the tests differs. A content that can't be read counts as different. */
+export function changesDecidingPart(path: string, before: string | null, after: string | null): boolean {
+  const part = parts[nameOf(path)];
+  if (part === undefined) return false;
+  const of = (text: string | null): string =>
+    text === null ? '' : 'keys' in part ? keysOf(text, part.keys) : sectionsOf(text, part.sections);
+  return of(before) !== of(after);
+}
+
+function keysOf(text: string, keys: readonly string[]): string {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    const found = keys.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]]));
+    return found.length === 0 ? '' : JSON.stringify(found);
+  } catch {
+    return `unreadable ${text}`;
+  }
+}
+
+function sectionsOf(text: string, heads: RegExp): string {
+  let inside = false;
+  const lines = text.split('\n').filter((line) => {
+    if (line.trimStart().startsWith('[')) inside = heads.test(line.trim());
+    return inside && line.trim() !== '';
+  });
+  return lines.join('\n');
+}
+
+export interface ProtectionRules {
+  readonly test: string;
+  /** Where the test command runs, below the top; '' for the top. */
+  readonly folder: string;
+  /** More patterns of a person's; one that begins with `!` takes paths out again. The last that matches counts. */
+  readonly patterns: readonly string[];
+}
+
+/** Why a change needs a person, by the names of its files; null when they are ordinary. */
+export function protectionOf(change: ChangedPath, rules: ProtectionRules): string | null {
+  for (const path of [change.path, ...(change.oldPath === undefined ? [] : [change.oldPath])]) {
+    const said = rules.patterns.findLast((pattern) => matchesPattern(pattern.replace(/^!/, ''), path));
+    if (said?.startsWith('!')) continue;
+    if (said !== undefined) return 'is protected in reactor.yaml';
+    const lower = path.toLowerCase();
+    const kind = kinds.find(({ pattern, test }) => pattern.test(lower) && (test === undefined || test.test(rules.test)));
+    if (kind !== undefined) return kind.why;
+    if (change.status !== 'added' && namedFiles(rules).has(path)) return 'is run as the test';
+  }
+  return null;
+}
+
+/** A path is left out of all protection, also that of a part of its content. */
+export const isExempt = (path: string, { patterns }: Pick<ProtectionRules, 'patterns'>): boolean =>
+  patterns.findLast((pattern) => matchesPattern(pattern.replace(/^!/, ''), path))?.startsWith('!') === true;
+
+/** Files that the test command may name. */
+function namedFiles({ test, folder }: ProtectionRules): Set<string> {
+  const top = folder === '' ? '' : `${folder}/`;
+  return new Set(test.split(/[\s'"`;|&()<>=$]+/).map((word) => top + word.replace(/^(\.\/)+/, '')));
+}
+
+/** As in an ignore file: without a slash a name at any depth, else from the top; a folder takes all below it. `*` also goes over slashes. */
+function matchesPattern(pattern: string, path: string): boolean {
+  const bare = pattern.replace(/^\//, '').replace(/\/$/, '').toLowerCase();
+  const subject = path.toLowerCase();
+  const anchored = pattern.replace(/\/$/, '').includes('/');
+  const globs = anchored ? [bare, `${bare}/*`] : [bare, `*/${bare}`, `${bare}/*`, `*/${bare}/*`];
+  return globs.some((glob) => matchesWildcard(glob.replace(/\*\*\//g, '*'), subject) || matchesWildcard(glob, subject));
+}
+
+const MOST_NAMED = 3;
+
+/** One phrase for a title: `package.json decides what the tests are and 2 more`. */
+export function protectedText(changes: readonly ProtectedChange[]): string {
+  const named = changes.slice(0, MOST_NAMED).map(({ path, why }) => `${path} ${why}`);
+  const more = changes.length > MOST_NAMED ? ` and ${changes.length - MOST_NAMED} more` : '';
+  return `${named.join(', ')}${more}`;
+}

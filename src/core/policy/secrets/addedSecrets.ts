@@ -1,0 +1,49 @@
+import { parsePatch } from '../../projections/parsePatch.ts';
+import type { SecretGuard } from './secretGuard.ts';
+
+/** A secret that a change would bring in. */
+export interface AddedSecret {
+  readonly path: string;
+  /** In the new file, from 1. */
+  readonly line: number;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** A change with more than this many is told by the first ones. */
+const MOST = 20;
+
+/** Secrets in the lines that a unified diff adds; those in lines that stay or go are none of the change's. */
+export function addedSecrets(patch: string, guard: Pick<SecretGuard, 'find'>, allowed: readonly string[]): AddedSecret[] {
+  const found: AddedSecret[] = [];
+  for (const { path, hunks } of parsePatch(patch)) {
+    for (const { lines, newStart } of hunks) {
+      let line = newStart;
+      let block: string[] = [];
+      const look = (): void => {
+        if (block.length === 0) return;
+        const first = line - block.length;
+        const text = block.join('\n');
+        for (const { at, name, id } of guard.find(text)) {
+          if (!allowed.includes(id)) found.push({ path, line: first + text.slice(0, at).split('\n').length - 1, name, id });
+        }
+        block = [];
+      };
+      for (const content of lines) {
+        if (content.startsWith('+')) {
+          block.push(content.slice(1));
+          line += 1;
+          continue;
+        }
+        look();
+        if (content.startsWith(' ')) line += 1;
+      }
+      look();
+      if (found.length >= MOST) return found.slice(0, MOST);
+    }
+  }
+  return found;
+}
+
+/** Where and what, without the value: `src/a.ts:3 (GitHub token)`. */
+export const addedSecretText = ({ path, line, name }: Pick<AddedSecret, 'path' | 'line' | 'name'>): string => `${path}:${line} (${name})`;

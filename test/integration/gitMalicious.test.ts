@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, it } from 'mocha';
+import { GitFixture, value } from './gitFixture.ts';
+
+/** What git runs by itself, if it is let. */
+const hooks = [
+  ...[
+    'applypatch-msg',
+    'pre-applypatch',
+    'post-applypatch',
+    'pre-commit',
+    'pre-merge-commit',
+    'prepare-commit-msg',
+    'commit-msg',
+    'post-commit',
+  ],
+  ...['pre-rebase', 'post-checkout', 'post-merge', 'pre-push', 'post-update', 'reference-transaction', 'post-rewrite', 'post-index-change'],
+];
+
+/** Names that mean something to a shell, to git or to an argument list. */
+const oddNames = [
+  '-rf',
+  '--exec=id',
+  '--output=x',
+  'new\nline',
+  'tab\there',
+  '"quoted"',
+  ':(top)magic',
+  ':!not',
+  '*',
+  'a b/-n',
+  '$(id)',
+  'ünï',
+  '\u202egpj.sh',
+  '.gitattributes~',
+];
+
+describe('A malicious repository', function () {
+  this.timeout(60_000);
+  let at: GitFixture | undefined;
+  afterEach(() => at?.dispose());
+
+  const open = (): GitFixture => {
+    at = new GitFixture();
+    return at;
+  };
+  /** Everything Reactor does with a cell, once. */
+  const useAll = async (f: GitFixture, change: (cell: string) => void) => {
+    const repository = await f.open();
+    const base = f.run('rev-parse', 'HEAD');
+    const cell = await f.cell(repository, 'one');
+    change(cell);
+    const { tree } = value(await repository.snapshot(cell));
+    const baseTree = await repository.treeOf(base);
+    const changes = await repository.changes(baseTree, tree);
+    const { text } = await repository.patch({ from: baseTree, to: tree, maxBytes: 1_000_000 });
+    const commit = value(await repository.writeCommit({ tree, parents: [base], message: 'kept', sign: false }));
+    value(await repository.moveRef({ ref: 'refs/heads/reactor/one', to: commit, expected: base, reason: 'test' }));
+    value(await repository.mergeTrees({ ours: base, theirs: commit }));
+    value(await repository.resetWorktree(cell, base));
+    value(await repository.checkoutTree(cell, tree));
+    return { repository, cell, tree, baseTree, changes, patch: text, commit };
+  };
+
+  it('has no hook of it run by anything that is done with a cell', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n' });
+    const mark = join(f.root, 'mark');
+    for (const name of hooks) {
+      writeFileSync(join(f.repo, '.git', 'hooks', name), `#!/bin/sh\necho ${name} >> ${mark}\n`);
+      chmodSync(join(f.repo, '.git', 'hooks', name), 0o755);
+    }
+    const { repository, cell, tree } = await useAll(f, (path) =>
+      f.write({ 'b.txt': 'b\n', '.githooks/post-checkout': '#!/bin/sh\nid\n' }, path),
+    );
+    assert.equal(f.files(tree).length, 3);
+    value(await repository.removeWorktree(cell));
+    assert.equal(existsSync(mark), false, existsSync(mark) ? readFileSync(mark, 'utf8') : '');
+  });
+
+  it('runs no filter, text conversion, diff or monitor that its files ask for', async () => {
+    const f = open();
+    const mark = join(f.root, 'mark');
+    const attributes = '* filter=out diff=out text=auto eol=lf ident\n*.sh -diff\n';
+    f.commit({ '.gitattributes': '*.md text\n', 'a.txt': 'a\n' });
+    // As after a person included a file of the repository in their settings: what only shows text may not run programs.
+    f.run('config', 'diff.out.textconv', `sh -c 'echo textconv >> ${mark}; cat'`);
+    f.run('config', 'diff.out.command', `sh -c 'echo command >> ${mark}'`);
+    f.run('config', 'diff.external', `sh -c 'echo external >> ${mark}'`);
+    f.run('config', 'core.fsmonitor', `sh -c 'echo fsmonitor >> ${mark}'`);
+    f.run('config', 'core.pager', `sh -c 'echo pager >> ${mark}'`);
+    const { patch } = await useAll(f, (path) => f.write({ '.gitattributes': attributes, 'b.txt': 'secret\n', 'c.sh': 'id\n' }, path));
+    assert.equal(existsSync(mark), false, existsSync(mark) ? readFileSync(mark, 'utf8') : '');
+    assert.match(patch, /\+id\n/, 'a file can not be hidden from a diff by an attribute of the same change');
+  });
+
+  it('has names that stay names', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n', ...Object.fromEntries(oddNames.slice(0, 3).map((name) => [name, 'before\n'])) });
+    const { repository, cell, tree, baseTree, changes, patch } = await useAll(f, (path) =>
+      f.write(Object.fromEntries(oddNames.map((name) => [name, `content of ${JSON.stringify(name)}\n`])), path),
+    );
+    assert.deepEqual(changes.map(({ path }) => path).sort(), [...oddNames].sort());
+    for (const name of oddNames) {
+      assert.equal(new TextDecoder().decode((await repository.readFile(tree, name)) ?? undefined), `content of ${JSON.stringify(name)}\n`);
+      const one = await repository.patch({ from: baseTree, to: tree, paths: [name], maxBytes: 100_000 });
+      assert.equal(one.text.match(/^diff --git/gm)?.length, 1, name);
+    }
+    assert.equal(patch.match(/^diff --git/gm)?.length, oddNames.length);
+    const part = value(
+      await repository.withoutChanges({
+        base: baseTree,
+        tree,
+        rejected: [
+          { path: '--exec=id', hunks: null },
+          { path: 'new\nline', hunks: null },
+        ],
+      }),
+    );
+    assert.equal((await repository.changes(baseTree, part)).length, oddNames.length - 2);
+    value(await repository.removeWorktree(cell));
+    assert.equal(readFileSync(join(f.repo, 'a.txt'), 'utf8'), 'a\n');
+  });
+
+  it('fetches nothing and runs nothing for its submodules, wherever they say they are', async () => {
+    const f = open();
+    const mark = join(f.root, 'mark');
+    f.commit({ 'a.txt': 'a\n' });
+    const commit = f.run('rev-parse', 'HEAD');
+    const urls = [
+      `ext::sh -c "echo ext >> ${mark}"`,
+      `--upload-pack=sh -c 'echo pack >> ${mark}'`,
+      `ssh://-oProxyCommand=touch%20${mark}/x`,
+      'file:///etc',
+    ];
+    const modules = urls
+      .map((url, i) => `[submodule "../../../out${i}"]\n\tpath = sub${i}\n\turl = ${url}\n\tupdate = !touch ${mark}\n`)
+      .join('');
+    f.write({ '.gitmodules': modules });
+    f.run('add', '.gitmodules');
+    for (const i of urls.keys()) f.run('update-index', '--add', '--cacheinfo', `160000,${commit},sub${i}`);
+    f.run('commit', '--quiet', '-m', 'submodules');
+    const { cell } = await useAll(f, (path) => f.write({ 'b.txt': 'b\n' }, path));
+    assert.equal(existsSync(mark), false);
+    for (const i of urls.keys()) assert.deepEqual(readdirSync(join(cell, `sub${i}`)), []);
+    assert.deepEqual(readdirSync(f.root).sort(), ['cells', 'home', 'repo']);
+  });
+
+  it('writes through no link, neither on a reset nor when a tree is laid out', async () => {
+    const f = open();
+    const outside = join(f.root, 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'a.txt'), 'untouched\n');
+    f.commit({ 'dir/a.txt': 'inside\n' });
+    const repository = await f.open();
+    const base = f.run('rev-parse', 'HEAD');
+    const cell = await f.cell(repository, 'one');
+    f.in(cell, 'rm', '-rq', 'dir');
+    symlinkSync(outside, join(cell, 'dir'));
+    const { tree } = value(await repository.snapshot(cell));
+    assert.deepEqual(f.files(tree), ['120000 dir']);
+    value(await repository.resetWorktree(cell, base));
+    assert.equal(readFileSync(join(cell, 'dir', 'a.txt'), 'utf8'), 'inside\n');
+    value(await repository.checkoutTree(cell, tree));
+    value(await repository.resetWorktree(cell, base));
+    assert.deepEqual([readdirSync(outside), readFileSync(join(outside, 'a.txt'), 'utf8')], [['a.txt'], 'untouched\n']);
+  });
+
+  it('can fill neither memory nor a screen: a long change that is small when packed is cut', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    writeFileSync(join(cell, 'bomb.txt'), 'all the same\n'.repeat(4_000_000));
+    const { tree } = value(await repository.snapshot(cell));
+    const before = process.memoryUsage().rss;
+    const { text, truncated } = await repository.patch({
+      from: await repository.treeOf(f.run('rev-parse', 'HEAD')),
+      to: tree,
+      maxBytes: 1_000_000,
+    });
+    assert.deepEqual([truncated, text.length <= 1_000_000], [true, true]);
+    assert.ok(process.memoryUsage().rss - before < 45e6, 'the whole of it was read');
+    const packed = f.run('count-objects', '-v');
+    assert.ok(Number(/^size: (\d+)$/m.exec(packed)?.[1]) < 5000, packed);
+  });
+
+  it('has no git folder of its own made by a file', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    for (const name of ['.GIT', 'git~1', 'x/.Git']) {
+      mkdirSync(join(cell, name, 'hooks'), { recursive: true });
+      writeFileSync(join(cell, name, 'hooks', 'post-checkout'), '#!/bin/sh\nid\n');
+    }
+    const snapshot = await repository.snapshot(cell);
+    // Git takes none of these names where a file system may read them as `.git`.
+    if (snapshot.ok)
+      assert.deepEqual(
+        f.files(snapshot.value.tree).filter((file) => /(^|[ /])\.git\//i.test(file)),
+        [],
+      );
+    else assert.equal(snapshot.error.code, 'failed');
+  });
+});

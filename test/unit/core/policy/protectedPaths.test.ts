@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import {
+  changesDecidingPart,
+  isExempt,
+  isPartlyProtected,
+  protectedText,
+  protectionOf,
+} from '../../../../src/core/policy/protectedPaths.ts';
+
+const rules = { test: 'npm test', folder: '', patterns: [] as string[] };
+const why = (path: string, over: Partial<typeof rules> = {}, status = 'modified') => protectionOf({ path, status }, { ...rules, ...over });
+
+describe('protected paths', () => {
+  it('are what decides the tests, what runs elsewhere, and settings', () => {
+    const paths = [
+      ...['reactor.yaml', 'packages/a/reactor.yaml', '.opencode/agent/a.md', 'opencode.json', '.github/workflows/ci.yml', 'ci/Jenkinsfile'],
+      ...['.husky/pre-commit', '.pre-commit-config.yaml', '.gitattributes', 'sub/.gitattributes', '.gitmodules', '.vscode/tasks.json'],
+      ...[
+        '.npmrc',
+        'jest.config.ts',
+        'a/vitest.config.mts',
+        '.mocharc.json',
+        'pytest.ini',
+        '.GitAttributes',
+        '.devcontainer/devcontainer.json',
+      ],
+    ];
+    assert.deepEqual(
+      paths.filter((path) => why(path) === null),
+      [],
+    );
+    const ordinary = [
+      'src/a.ts',
+      'test/a.test.ts',
+      'README.md',
+      '.gitignore',
+      'package-lock.json',
+      'Makefile',
+      'src/jest.config.helper/a.ts',
+      '.github/CODEOWNERS',
+    ];
+    assert.deepEqual(
+      ordinary.filter((path) => why(path) !== null),
+      [],
+    );
+  });
+
+  it('are also files that the test command runs', () => {
+    const test = 'sh ./scripts/check.sh && make all';
+    assert.equal(why('scripts/check.sh', { test }), 'is run as the test');
+    assert.equal(why('pkg/scripts/check.sh', { test, folder: 'pkg' }), 'is run as the test');
+    assert.equal(why('scripts/check.sh', { test, folder: 'pkg' }), null);
+    assert.equal(why('scripts/check.sh', { test }, 'added'), null);
+    assert.equal(why('Makefile', { test }), 'decides what the tests are');
+    assert.equal(
+      protectionOf({ path: 'old.sh', oldPath: 'scripts/check.sh', status: 'renamed' }, { ...rules, test }),
+      'is run as the test',
+    );
+  });
+
+  it('can be added to and taken from, the last pattern counts', () => {
+    const patterns = ['migrations/', '*.sql', '!.gitattributes', '/infra/**', '!infra/readme.md'];
+    assert.deepEqual(
+      ['migrations/1.ts', 'a/migrations/2.ts', 'x/y.sql', '.gitattributes', 'infra/a/b.tf', 'infra/readme.md', 'a/infra/b.tf'].map(
+        (path) => (why(path, { patterns }) === null ? '-' : path),
+      ),
+      ['migrations/1.ts', 'a/migrations/2.ts', 'x/y.sql', '-', 'infra/a/b.tf', '-', '-'],
+    );
+    assert.deepEqual(
+      [isExempt('package.json', { patterns: ['!package.json'] }), isExempt('package.json', { patterns: [] })],
+      [true, false],
+    );
+  });
+
+  it('of a manifest only the part that decides counts', () => {
+    const manifest = (scripts: object, more: object = {}) => JSON.stringify({ name: 'a', scripts, ...more });
+    const before = manifest({ test: 'mocha' });
+    assert.ok(isPartlyProtected({ path: 'a/package.json' }));
+    assert.equal(changesDecidingPart('package.json', before, manifest({ test: 'mocha' }, { dependencies: { x: '1.0.0' } })), false);
+    assert.equal(changesDecidingPart('package.json', before, manifest({ test: 'true' })), true);
+    assert.equal(changesDecidingPart('package.json', before, manifest({ test: 'mocha', pretest: 'x' })), true);
+    assert.equal(changesDecidingPart('package.json', before, 'not json'), true);
+    assert.equal(changesDecidingPart('package.json', before, null), true);
+    assert.equal(changesDecidingPart('package.json', null, '{"name":"b"}'), false);
+    const toml = (options: string) => `[project]\nname = "a"\n[tool.pytest.ini_options]\naddopts = "${options}"\n[tool.black]\nx = 1\n`;
+    assert.equal(changesDecidingPart('pyproject.toml', toml('-q'), toml('-q').replace('x = 1', 'x = 2')), false);
+    assert.equal(changesDecidingPart('pyproject.toml', toml('-q'), toml('--co')), true);
+  });
+
+  it('are told in one phrase', () => {
+    const change = { path: 'a', why: 'is b' };
+    assert.equal(protectedText([change]), 'a is b');
+    assert.equal(protectedText([change, change, change, change, change]), 'a is b, a is b, a is b and 2 more');
+  });
+});
