@@ -18,7 +18,7 @@ import { readProjectConfig } from './projectConfig.ts';
 import { composeServerConfig, definesItsModels } from './serverConfig.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { serverEnvironment } from './serverEnvironment.ts';
-import { makeServerFolders, writeShell } from './serverFolders.ts';
+import { makeServerFolders, writeBoundary, writeShell } from './serverFolders.ts';
 import { earlyExit, type ServerProcess, spawnServer } from './serverProcess.ts';
 import { readUserConfig } from './userConfig.ts';
 
@@ -40,7 +40,7 @@ export interface AgentServersDependencies {
   readonly identify: (pid: number) => ProcessIdentity | null;
   readonly isAlive: (process: ProcessIdentity) => boolean;
   /** Makes the boundary of cells that ask for one. */
-  readonly sandbox?: Pick<Sandbox, 'enclose'>;
+  readonly sandbox?: Pick<Sandbox, 'enclose' | 'recall'>;
 }
 
 /** Agent servers as real `opencode serve` processes, one per cell. */
@@ -126,6 +126,7 @@ async function startServer(
     streams: enclosure?.streams ?? '',
     limits: enclosure?.limits ?? [],
   });
+  writeBoundary(request.home, enclosure?.record ?? null);
 
   const spawned = await spawnServer({
     executable: executable.path,

@@ -1,4 +1,8 @@
+import { statSync } from 'node:fs';
 import type { Mount } from '../../core/ports/sandbox.ts';
+
+/** What stands at a path on this machine now; null when nothing does. */
+export const isFolder = (path: string): boolean | null => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
 
 /** bubblewrap's words for what is laid over the file system. `isFolder` tells what stands at a path on this machine now; null when nothing does. */
 export function mountArguments(mounts: readonly Mount[], isFolder: (path: string) => boolean | null): string[] {

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { commandMounts, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
 import type { EncloseRequest, Enclosure, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
-import { commandNamespaces, mountArguments, serverNamespaces } from './bubblewrap.ts';
+import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
+import { commandEnclosure, recallCommands, recordOf } from './commandEnclosure.ts';
 import { probeBubblewrap } from './probeBubblewrap.ts';
 
 export interface SandboxDependencies {
@@ -28,6 +29,7 @@ export function createSandbox(dependencies: SandboxDependencies): Sandbox {
       if (boundary === null) throw new Error('there is no sandbox here to put a cell in');
       return enclosure(request, { ...dependencies, bwrap, isRoot, ownProc });
     },
+    recall: recallCommands,
   };
 }
 
@@ -37,10 +39,6 @@ function unsupported(): SandboxProbe {
     return { ...none, why: 'there is no sandbox for cells on Windows', todo: 'run Reactor inside WSL 2, which has one' };
   return { ...none, why: `there is no sandbox for cells on ${process.platform}`, todo: '' };
 }
-
-/** bubblewrap's own process in the sandbox keeps only the first three. */
-const STREAMS = '7<&0 8>&1 9>&2 </dev/null >/dev/null 2>&1';
-const TAKE_STREAMS = ['/bin/sh', '-c', 'exec "$@" <&7 >&8 2>&9 7<&- 8>&- 9>&-', 'sh'];
 
 interface Means extends SandboxDependencies {
   readonly bwrap: string;
@@ -52,22 +50,14 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const facts = factsOf(request, means);
   for (const name of ['tmp', 'user']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
   const { bwrap, isRoot, ownProc } = means;
-  const ownNetwork = request.network !== 'open';
+  const begin = [bwrap, ...commandNamespaces(request.network !== 'open'), ...mountArguments(commandMounts(facts, ownProc), isFolder)];
   return {
     server: [bwrap, ...serverNamespaces(isRoot), ...mountArguments(serverMounts(facts), isFolder), '--chdir', request.worktree, '--'],
-    command: (seen) => [
-      bwrap,
-      ...commandNamespaces(ownNetwork),
-      ...mountArguments(commandMounts(facts, ownProc, seen), isFolder),
-      '--',
-      ...TAKE_STREAMS,
-    ],
-    streams: STREAMS,
+    ...commandEnclosure(begin),
     limits: limitLines(request),
+    record: recordOf(begin),
   };
 }
-
-const isFolder = (path: string): boolean | null => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
 
 const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
 

@@ -55,6 +55,8 @@ export interface AgentServer {
 /** A server that an engine before this one started, as the journal tells of it. */
 export interface AdoptServer extends Pick<StartServer, 'cell' | 'worktree' | 'home' | 'port' | 'environment' | 'healthLimitMs'> {
   readonly process: ProcessIdentity;
+  /** It was started within a boundary; its commands get the same one. */
+  readonly isEnclosed: boolean;
 }
 
 export interface AgentServers {
