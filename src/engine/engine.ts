@@ -13,6 +13,7 @@ import type { CleanRequest, LiveMessage, Orphan, Reply, Status } from '../protoc
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { BudgetKeeper } from './budgetKeeper.ts';
+import { CellWatch } from './cellWatch.ts';
 import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
 import { ConflictWatch } from './landing/conflictWatch.ts';
@@ -72,6 +73,7 @@ export class Engine implements Disposable {
       lines: new LandingLines(),
       scheduler: this.#scheduler,
       boots: new Limiter(deps.options.parallelBoots),
+      limits: this.#store.add(new CellWatch(deps)),
       announce,
     };
     this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));

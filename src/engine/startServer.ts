@@ -65,6 +65,7 @@ export async function startServer(
         model,
         permissions,
         boundary,
+        limits: wish.sandbox.limits,
         port: lease.port,
         environment: portVariables(appLeases),
         healthEveryMs: options.healthEveryMs,

@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { DataFiles, Ids } from '../../core/ports/files.ts';
 import { removeFolder } from './systemFiles.ts';
+import { folderSize, volumeOf } from './volumes.ts';
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
@@ -48,6 +49,8 @@ export function createDataFiles(dataFolder: string): DataFiles {
     },
     relative: (path) => relative(dataFolder, path).split(sep).join('/'),
     exists,
+    cellSize: (cell) => folderSize(join(cells, safeName(cell))),
+    volume: () => volumeOf(dataFolder),
     removeCell: (cell) => removeFolder(join(cells, safeName(cell))),
     listCells: () => namesIn(cells),
     async listOutputs() {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { type Log, withFields } from '../../base/log.ts';
@@ -12,6 +13,7 @@ import { adoptServer } from './adoptServer.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { enclose, keyNames } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
+import { limitLines } from './limitLines.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
 import { readProjectConfig } from './projectConfig.ts';
@@ -124,7 +126,7 @@ async function startServer(
     keys: keyNames(config),
     boundary: enclosure?.command() ?? [],
     streams: enclosure?.streams ?? '',
-    limits: enclosure?.limits ?? [],
+    limits: limitLines(request.limits, availableParallelism(), request.port),
   });
   writeBoundary(request.home, enclosure?.record ?? null);
 

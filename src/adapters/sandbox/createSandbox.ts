@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir, release, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { commandMounts, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
-import type { EncloseRequest, Enclosure, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
+import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
 import { commandEnclosure, recallCommands, recordOf } from './commandEnclosure.ts';
 import { probeBubblewrap } from './probeBubblewrap.ts';
+import { processCeiling } from './processCeiling.ts';
 
 export interface SandboxDependencies {
   /** Folders that no cell may see: Reactor's data, sockets and leases. */
@@ -25,9 +26,9 @@ export function createSandbox(dependencies: SandboxDependencies): Sandbox {
   return {
     probe,
     async enclose(request) {
-      const { boundary, ownProc } = await probe();
+      const { boundary, ownProc, version } = await probe();
       if (boundary === null) throw new Error('there is no sandbox here to put a cell in');
-      return enclosure(request, { ...dependencies, bwrap, isRoot, ownProc });
+      return enclosure(request, { ...dependencies, bwrap, isRoot, ownProc, boundsMemory: isAtLeast(version, BOUNDS_MEMORY) });
     },
     recall: recallCommands,
   };
@@ -44,19 +45,37 @@ interface Means extends SandboxDependencies {
   readonly bwrap: string;
   readonly isRoot: boolean;
   readonly ownProc: boolean;
+  /** This bubblewrap can bound folders that are kept in memory. */
+  readonly boundsMemory: boolean;
+}
+
+/** The first version with `--size`. */
+const BOUNDS_MEMORY = [0, 8];
+const EMPTY_BYTES = 64e6;
+const SHARED_BYTES = 2e9;
+
+function isAtLeast(version: string | null, [major = 0, minor = 0]: readonly number[]): boolean {
+  const [hasMajor = 0, hasMinor = 0] = (version ?? '').split('.').map(Number);
+  return hasMajor > major || (hasMajor === major && hasMinor >= minor);
 }
 
 function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const facts = factsOf(request, means);
   for (const name of ['tmp', 'user']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
-  const { bwrap, isRoot, ownProc } = means;
-  const begin = [bwrap, ...commandNamespaces(request.network !== 'open'), ...mountArguments(commandMounts(facts, ownProc), isFolder)];
-  return {
-    server: [bwrap, ...serverNamespaces(isRoot), ...mountArguments(serverMounts(facts), isFolder), '--chdir', request.worktree, '--'],
-    ...commandEnclosure(begin),
-    limits: limitLines(request),
-    record: recordOf(begin),
-  };
+  const { bwrap, isRoot, ownProc, boundsMemory } = means;
+  const { memoryMb, processes } = request.limits;
+  const memory = boundsMemory ? { empty: EMPTY_BYTES, shared: memoryMb === null ? SHARED_BYTES : memoryMb * 5e5 } : null;
+  const argumentsOf = (mounts: readonly Mount[]): string[] => mountArguments(mounts, isFolder, memory);
+  const ceiling = processCeiling(processes, isRoot, release());
+  const begin = [
+    ...[bwrap, ...commandNamespaces(request.network !== 'open')],
+    ...argumentsOf([...commandMounts(facts, ownProc), ...ceiling.command]),
+  ];
+  const server = [
+    ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...serverMounts(facts), ...ceiling.server])],
+    ...['--chdir', request.worktree, '--', ...ceiling.prefix],
+  ];
+  return { server, ...commandEnclosure(begin), record: recordOf(begin) };
 }
 
 const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
@@ -82,13 +101,4 @@ function factsOf(request: EncloseRequest, means: Means): SandboxFacts {
     read: request.read,
     write: request.write,
   };
-}
-
-/** Limits that a process passes on to all it starts. */
-function limitLines({ limits }: EncloseRequest): string[] {
-  return [
-    'ulimit -c 0',
-    ...(limits.openFiles === null ? [] : [`ulimit -n ${limits.openFiles} 2>/dev/null || :`]),
-    ...(limits.processes === null ? [] : [`ulimit -u ${limits.processes} 2>/dev/null || ulimit -p ${limits.processes} 2>/dev/null || :`]),
-  ];
 }

@@ -30,6 +30,8 @@ export function evidenceText(evidence: CommandEvidence): string {
       return `stopped after ${time}`;
     case 'serverGone':
       return `the agent server ended after ${time}`;
+    case 'overLimit':
+      return `red: stopped after ${time}, ${evidence.reason ?? 'over a limit of the cell'}`;
   }
 }
 
@@ -83,6 +85,8 @@ function describe(event: DomainEvent, entry: Entry): string | null {
       return `setup: ${evidenceText(event.data.evidence)}`;
     case 'cell/serverFailed':
       return `the agent server did not start: ${event.data.message}`;
+    case 'cell/limitExceeded':
+      return `ended everything in the cell: ${event.data.text}`;
     case 'cell/ready':
       return `cell ready in ${elapsedText(event.data.bootMs)} (OpenCode ${event.data.version})`;
     case 'message/finished':

@@ -18,11 +18,15 @@ const Limits = z.strictObject({
   callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
   stepsPerRun: countSetting('Most steps committed in one run with "tcr: step".', 1, 10_000).default(50),
   stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
-  processes: countSetting(
-    'Most processes that the commands of a cell may have. Not for root, whom the system does not count.',
-    16,
-    1_000_000,
+  processes: countSetting('Most processes that a cell may have, its agent server included.', 16, 1_000_000).optional(),
+  memoryMb: countSetting(
+    'Most memory in MB that a cell may use. Its agent server is counted in, with 300 to 600 MB.',
+    64,
+    100_000_000,
   ).optional(),
+  cpus: countSetting('Processors that the commands of a cell share.', 1, 4096).optional(),
+  diskMb: countSetting('Most MB that the worktree of a cell and its own folder may take on disk.', 16, 1_000_000_000).optional(),
+  files: countSetting('Most files and folders that may be in them.', 1000, 1_000_000_000).optional(),
   openFiles: countSetting('Most files that one process of a command may have open.', 64, 10_000_000).optional(),
 });
 
@@ -151,6 +155,10 @@ export const ProjectConfig = ConfigDocument.transform(({ timeout, testTimeout, s
   cellLimits: {
     processes: limits.processes ?? null,
     openFiles: limits.openFiles ?? null,
+    cpus: limits.cpus ?? null,
+    memoryMb: limits.memoryMb ?? null,
+    diskMb: limits.diskMb ?? null,
+    files: limits.files ?? null,
   },
   health: { everyMs: health.every, limitMs: health.limit },
 }));

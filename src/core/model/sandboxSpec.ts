@@ -8,10 +8,19 @@ export type SandboxMode = z.infer<typeof SandboxMode>;
 export const NetworkMode = z.enum(['open', 'none']);
 export type NetworkMode = z.infer<typeof NetworkMode>;
 
-/** How much of the machine the commands of a cell may use. Null: no limit. */
+const limit = z.number().int().positive().nullable().default(null);
+
+/** How much of the machine a cell may use, its agent server included. Null: no limit. */
 export const CellLimits = z.object({
-  processes: z.number().int().positive().nullable().default(null),
-  openFiles: z.number().int().positive().nullable().default(null),
+  processes: limit,
+  /** Of one process. */
+  openFiles: limit,
+  /** Processors that its commands share. */
+  cpus: limit,
+  memoryMb: limit,
+  /** Of its worktree and its own folder. */
+  diskMb: limit,
+  files: limit,
 });
 export type CellLimits = z.infer<typeof CellLimits>;
 

@@ -67,8 +67,6 @@ export interface Enclosure extends CommandEnclosure {
    * settings, which it can't change.
    */
   readonly server: readonly string[];
-  /** Shell lines that set the limits of a command. */
-  readonly limits: readonly string[];
   /** What `recall` makes the same boundary of commands from, to be written down where nothing in the cell can change it. */
   readonly record: string;
 }
