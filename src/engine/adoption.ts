@@ -33,6 +33,7 @@ export async function adoptCell(deps: EngineDeps, state: RunState, signal: Abort
   try {
     const { healthLimitMs } = deps.options;
     const environment = portVariables(appLeases);
+    if (state.spec.sandbox.network === 'allowlist') await deps.network.open(id);
     const isEnclosed = (state.cell?.boundary ?? null) !== null;
     const adopted = await deps.agents.adopt(
       { cell: id, worktree, home, port, process: server, isEnclosed, environment, healthLimitMs },

@@ -259,6 +259,7 @@ export class Cell {
       const report = await deps.processes.endCell(cell.id, cell.server, deps.options.killGraceMs);
       if (report.left.length === 0) {
         deps.warden.forget(cell.id);
+        await deps.network.close(cell.id);
         this.#isQuiet = true;
       }
       if (this.#context.state.cell?.server) {

@@ -19,6 +19,7 @@ import type { EngineDeps } from './deps.ts';
 import { ConflictWatch } from './landing/conflictWatch.ts';
 import { LandingLines } from './landing/landingLines.ts';
 import { Ledger } from './ledger.ts';
+import { NetworkDesk } from './networkDesk.ts';
 import { cellsOf, findRun, inboxOf, warmCellsOf } from './queries.ts';
 import { recoverRun } from './recovery.ts';
 import { restoreAttempt } from './restore.ts';
@@ -76,6 +77,8 @@ export class Engine implements Disposable {
       limits: this.#store.add(new CellWatch(deps)),
       announce,
     };
+    const network = new NetworkDesk(this.#ledger, this.#desk, this.attendance);
+    deps.network.decideBy((request, signal) => network.decide(request, signal));
     this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));
     this.#submissions = new Submissions(this.#context);
     this.#unrecovered = new Set(this.#ledger.openRuns().map(({ run }) => run));

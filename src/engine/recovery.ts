@@ -32,6 +32,7 @@ export async function recoverRun(
     const report = await deps.processes.endCell(cell.id, isSameBoot ? cell.server : null, deps.options.killGraceMs);
     if (report.left.length === 0) {
       deps.warden.forget(cell.id);
+      await deps.network.close(cell.id);
       const locks = await deps.repository.clearLocks(cell.worktree);
       if (locks.length > 0) deps.log.log('info', 'removed locks that a killed git had left in a worktree', { run, locks });
     }

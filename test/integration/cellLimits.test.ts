@@ -49,7 +49,7 @@ describe('Limits of a cell', function () {
         tests: tools(write('check.sh', `python3 -c "a=bytearray(1_800_000_000); input()"\n`)),
         within: tools(
           write('within.txt', 'good\n'),
-          bash('ulimit -n > limits.out; ulimit -c >> limits.out; nproc >> limits.out; (setsid sleep 54321 &) '),
+          bash('ulimit -n > limits.out; ulimit -c >> limits.out; nproc >> limits.out; (setsid sleep 54321 >/dev/null 2>&1 &)'),
         ),
       }),
     );

@@ -4,13 +4,17 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { commandMounts, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
 import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
+import { wayOut } from './cellNetwork.ts';
 import { commandEnclosure, recallCommands, recordOf } from './commandEnclosure.ts';
+import { FORWARDER } from './forwarder.ts';
 import { probeBubblewrap } from './probeBubblewrap.ts';
 import { processCeiling } from './processCeiling.ts';
 
 export interface SandboxDependencies {
   /** Folders that no cell may see: Reactor's data, sockets and leases. */
   readonly hidden: readonly string[];
+  /** Where ways out of cells are; null where there are no cells. */
+  readonly waysOut: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -49,6 +53,9 @@ interface Means extends SandboxDependencies {
   readonly boundsMemory: boolean;
 }
 
+/** Where the way out of a cell is laid in it. */
+const WAY_OUT = '/run/reactor';
+
 /** The first version with `--size`. */
 const BOUNDS_MEMORY = [0, 8];
 const EMPTY_BYTES = 64e6;
@@ -67,16 +74,22 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const memory = boundsMemory ? { empty: EMPTY_BYTES, shared: memoryMb === null ? SHARED_BYTES : memoryMb * 5e5 } : null;
   const argumentsOf = (mounts: readonly Mount[]): string[] => mountArguments(mounts, isFolder, memory);
   const ceiling = processCeiling(processes, isRoot, release());
+  const exit = request.network === 'allowlist' && means.waysOut !== null ? wayOut(means.waysOut, request.cell) : null;
   const begin = [
     ...[bwrap, ...commandNamespaces(request.network !== 'open')],
     ...argumentsOf([...commandMounts(facts, ownProc), ...ceiling.command]),
   ];
+  const through = exit === null ? [] : [process.execPath, join(WAY_OUT, FORWARDER)];
+  const laidIn: Mount[] = exit === null ? [] : [{ kind: 'readOnly', path: WAY_OUT, from: exit }];
   const server = [
-    ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...serverMounts(facts), ...ceiling.server])],
+    ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...serverMounts(facts), ...laidIn, ...ceiling.server])],
     ...['--chdir', request.worktree, '--', ...ceiling.prefix],
   ];
-  return { server, ...commandEnclosure(begin), record: recordOf(begin) };
+  return { server, ...commandEnclosure({ begin, through }), record: recordOf({ begin, through }) };
 }
+
+/** Where the program is that connects commands to the way out. */
+const ownProgram = ({ network }: EncloseRequest): string[] => (network === 'allowlist' ? [dirname(process.execPath)] : []);
 
 const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
 
@@ -95,7 +108,7 @@ function factsOf(request: EncloseRequest, means: Means): SandboxFacts {
     temporary: ['/tmp', '/var/tmp'].filter((folder) => isFolder(folder) === true),
     hidden: means.hidden,
     program: dirname(realpathSync(request.executable)),
-    path: unique([...path, dirname(request.executable)].flatMap(withReal)),
+    path: unique([...path, dirname(request.executable), ...ownProgram(request)].flatMap(withReal)),
     serverOnly: request.serverOnly.filter((file) => existsSync(file)),
     git: request.git,
     read: request.read,

@@ -2,6 +2,7 @@ import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
+import { hostText } from '../../core/policy/networkPolicy.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { moneyText } from './moneyText.ts';
 import { safeLine } from './safeText.ts';
@@ -87,6 +88,8 @@ function describe(event: DomainEvent, entry: Entry): string | null {
       return `the agent server did not start: ${event.data.message}`;
     case 'cell/limitExceeded':
       return `ended everything in the cell: ${event.data.text}`;
+    case 'network/refused':
+      return `refused: a command wanted to reach ${hostText(event.data.host, event.data.port)}, which is not among the hosts of the run`;
     case 'cell/ready':
       return `cell ready in ${elapsedText(event.data.bootMs)} (OpenCode ${event.data.version})`;
     case 'message/finished':

@@ -144,6 +144,8 @@ export const eventSchemas = {
     most: z.number(),
     text: z.string(),
   }),
+  /** With `network: allowlist`: a command wanted to reach what is not on the list. Once in a run for each. */
+  'network/refused': z.object({ host: z.string(), port: z.number().int() }),
   'cell/serverStopped': z.object({ killed: z.array(z.number()), left: z.array(z.number()) }),
   'cell/removed': z.object({}),
 

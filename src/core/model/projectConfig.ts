@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOwnName, parseHostRule } from '../policy/networkPolicy.ts';
 import { Budgets, Prices } from './moneySettings.ts';
 import { PermissionRule } from './permissionRule.ts';
 import { AppPorts } from './runSpec.ts';
@@ -31,6 +32,14 @@ const Limits = z.strictObject({
 });
 
 const pathSetting = z.string().regex(/^(~\/|\/)./, 'must be an absolute path, or begin with ~/');
+
+const hostSetting = z
+  .string()
+  .refine((text) => parseHostRule(text) !== null, 'must be a host, such as registry.npmjs.org, *.example.com or db.example.com:5432')
+  .refine((text) => {
+    const rule = parseHostRule(text);
+    return rule === null || rule.port !== null || !isOwnName(rule.host);
+  }, 'must name the port of a service on this machine, such as localhost:5432');
 
 const SandboxFiles = z.strictObject({
   read: z.array(pathSetting).describe('Paths of your home folder and other hidden places that cells may read.').default([]),
@@ -119,6 +128,12 @@ export const ConfigDocument = z
       )
       .default('ask'),
     network: runSettings.network.unwrap().default('open'),
+    hosts: z
+      .array(hostSetting)
+      .describe(
+        'With "network: allowlist": what commands reach, as host, *.domain or host:port. Without a port 80 and 443; this machine only with one.',
+      )
+      .default([]),
     files: SandboxFiles.describe('What a sandboxed cell sees besides its worktree and the tools of the machine.').prefault({}),
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),

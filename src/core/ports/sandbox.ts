@@ -34,6 +34,7 @@ export interface CellBoundary {
 }
 
 export interface EncloseRequest extends CellBoundary {
+  readonly cell: string;
   readonly worktree: string;
   /** The cell's own folder. */
   readonly home: string;
