@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { after, before, describe, it } from 'mocha';
+import type { EventData } from '../../src/core/journal/events.ts';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { attemptsScript, type EscapeAttempt } from '../support/escapeAttempts.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
-import { byWord, tools, write } from '../support/sampleScript.ts';
+import { bash, byWord, tools, write } from '../support/sampleScript.ts';
 
 const PORTS = [9320, 9327] as const;
 
@@ -164,4 +166,61 @@ describe('network: allowlist', function () {
     for (const place of ['refused.example.org:80', 'refused.example.org:443', `localhost:${refusedPort}`, `127.0.0.1:${refusedPort}`])
       assert.ok(told.includes(place), `${place} in ${told.join(' ')}`);
   });
+});
+
+describe('network: allowlist, with a person there', function () {
+  this.timeout(300_000);
+  let reactor: Reactor;
+  let port = 0;
+  const server = createHttpServer((_, response) => response.end('hello'));
+
+  before(async () => {
+    ensureBubblewrap();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+    const twice = (name: string): string => `for i in 1 2; do curl -s -m 60 --noproxy x http://localhost:${port}/ >> ${name}.out; done`;
+    reactor = await Reactor.open(
+      byWord({
+        granted: (call) => tools(bash(twice('granted')))(call),
+        denied: (call) => tools(bash(twice('denied')))(call),
+      }),
+    );
+  });
+  after(async () => {
+    server.close();
+    await reactor.close();
+  });
+
+  for (const [word, answer] of [
+    ['granted', 'approve'],
+    ['denied', 'reject'],
+  ] as const) {
+    it(`${word}: the command waits for the answer, which holds for the run`, async () => {
+      const repository = await reactor.repository(word, plainProject('network: allowlist\n'));
+      const call = reactor.startRun(repository, `Fetch ${word}`, ['--sandbox', 'required', '--land', 'branch', '--task', word]);
+      await call.entry('cell/serverSpawned');
+      const person = spawn(process.execPath, ['test/support/attendant.ts', repository], {
+        env: reactor.env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      try {
+        await new Promise((resolve) => person.stdout.once('data', resolve));
+        const asked = (await call.entry('approval/requested')).data as EventData<'approval/requested'>;
+        assert.deepEqual(
+          [asked.kind, asked.title, asked.permission],
+          ['permission', `let commands reach localhost:${port}`, { permission: 'network', patterns: [`localhost:${port}`] }],
+        );
+        await reactor.call(repository, [answer, word, '--detach']);
+        const outcome = await call.outcome;
+        assert.equal(outcome.exitCode, 0, `${outcome.stdout.slice(-3000)}\n${outcome.stderr}`);
+        assert.equal(dataOf(outcome, 'approval/requested').length, 1);
+        const heard = await git(repository, 'show', `reactor/${word}:${word}.out`);
+        if (word === 'granted') assert.equal(heard, 'hellohello');
+        else assert.match(heard, /is not on the list of this run/);
+        assert.equal(dataOf(outcome, 'network/refused').length, word === 'granted' ? 0 : 1);
+      } finally {
+        person.kill('SIGKILL');
+      }
+    });
+  }
 });

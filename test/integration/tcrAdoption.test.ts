@@ -28,6 +28,7 @@ const question = {
 /** Tells what a command of the cell sees: neither the server's folder nor, where it has none, the network. */
 const LOOK_AROUND = [
   '[ -d ../home ] && [ ! -e ../home/data ] && echo no server folder',
+  'echo "way out: $(curl -s -m 20 http://refused.invalid/)"',
   'echo interfaces: $(tail -n +3 /proc/self/net/dev | cut -d: -f1)',
   '',
 ].join('\n');
@@ -57,6 +58,7 @@ describe('A new engine adopts living cells', function () {
       byWord({
         enclosed: held('enclosed', tools(write('enclosed.txt', 'good\n'), write('check.sh', LOOK_AROUND))),
         secluded: held('secluded', tools(write('secluded.txt', 'good\n'), write('check.sh', LOOK_AROUND))),
+        listed: held('listed', tools(write('listed.txt', 'good\n'), write('check.sh', LOOK_AROUND))),
         turning: held('turning', tools(write('turning.txt', 'good\n'), write('after.txt', 'good\n'))),
         ended: held('ended', tools(write('ended.txt', 'good\n'))),
         fetching: tools(write('fetching.txt', 'good\n'), ask, write('fetched.txt', 'good\n')),
@@ -81,6 +83,7 @@ describe('A new engine adopts living cells', function () {
   for (const [word, network] of [
     ['enclosed', 'open'],
     ['secluded', 'none'],
+    ['listed', 'allowlist'],
   ] as const) {
     it(`kill -9 in a turn of a sandboxed cell, network ${network}: server, turn and boundary go on, also for commands after it`, async () => {
       const repository = await reactor.repository(word, plainProject());
@@ -102,7 +105,9 @@ describe('A new engine adopts living cells', function () {
       // The candidate's test ran after the engine had died; what it saw tells in what.
       const told = dataOf(outcome, 'attempt/tested').at(-1)?.evidence.tail ?? '';
       assert.match(told, /^no server folder$/m);
-      assert.equal(/^interfaces: lo$/m.test(told), network === 'none', told);
+      assert.equal(/^interfaces: lo$/m.test(told), network !== 'open', told);
+      // Only an engine that lives can refuse.
+      assert.equal(/^way out: Reactor: refused\.invalid:80 is not on the list/m.test(told), network === 'allowlist', told);
     });
   }
 

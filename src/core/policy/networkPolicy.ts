@@ -48,6 +48,18 @@ export function allowsHost(rules: readonly string[], host: string, port: number)
   });
 }
 
+/** The same for a whole address; false when it is none of the web, or says more before the host than programs agree on. */
+export function allowsAddress(rules: readonly string[], address: string): boolean {
+  const match = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^\s/:?#@\\[\]]+)(?::(\d{1,5}))?(?:[/?#]|$)/i.exec(address);
+  if (match === null) return false;
+  const [, protocol = '', host = '', port] = match;
+  return allowsHost(
+    rules,
+    host.replace(/^\[|\]$/g, ''),
+    port === undefined ? (protocol.toLowerCase() === 'https' ? 443 : 80) : Number(port),
+  );
+}
+
 export const hostText = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 
 /** What a person has said of it in this run; null when nobody was asked. */
