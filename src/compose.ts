@@ -46,7 +46,7 @@ export function createCliHost(): CliHost {
     },
     async probeSandbox() {
       const { createSandbox } = await import('./adapters/sandbox/createSandbox.ts');
-      return createSandbox({ hidden: [], env: process.env }).probe();
+      return createSandbox({ hidden: [], waysOut: null, env: process.env }).probe();
     },
     async locateAgentServer() {
       const { composeAgentServers } = await import('./compose/agentServers.ts');

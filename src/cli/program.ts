@@ -75,7 +75,7 @@ Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout,
     .addOption(new Option('--tcr <mode>', 'test the work as a whole, or each step of the agent').choices(['attempt', 'step']))
     .addOption(new Option('--steps <mode>', 'with --tcr step: land the steps as one commit, or as they are').choices(['squash', 'keep']))
     .addOption(new Option('--sandbox <mode>', "the system's boundary around the cell").choices(['required', 'preferred', 'off']))
-    .addOption(new Option('--network <mode>', 'what commands in the cell reach; needs the sandbox').choices(['open', 'none']))
+    .addOption(new Option('--network <mode>', 'what commands in the cell reach; needs the sandbox').choices(['open', 'allowlist', 'none']))
     .option('--attempts <n>', 'how often the agent may try (default: 3)')
     .option('--timeout <duration>', 'limit of the whole run, such as 30m or 1h30m (default: 30m)')
     .option('--budget <usd>', 'most one run may cost, in US dollars')

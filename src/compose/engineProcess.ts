@@ -14,6 +14,7 @@ import { openJournal } from '../adapters/journal/openJournal.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { createWardens } from '../adapters/processes/wardens.ts';
 import { createFolderProject } from '../adapters/project/folderProject.ts';
+import { createCellNetwork } from '../adapters/sandbox/cellNetwork.ts';
 import { createSandbox } from '../adapters/sandbox/createSandbox.ts';
 import { listen } from '../adapters/socket/localSocket.ts';
 import { errorText, withEdited } from '../base/log.ts';
@@ -97,7 +98,8 @@ export async function runEngine(folder: string): Promise<number> {
     },
   });
   starting.catch(() => {});
-  const sandbox = createSandbox({ hidden: hiddenFolders(home.dataFolder), env: process.env });
+  const waysOut = join(runtimeFolder(), 'net');
+  const sandbox = createSandbox({ hidden: hiddenFolders(home.dataFolder), waysOut, env: process.env });
   // Known by the time the first cell needs it.
   sandbox.probe().catch(() => {});
   const agents = composeAgentServers({
@@ -139,6 +141,7 @@ export async function runEngine(folder: string): Promise<number> {
     agents,
     sandbox,
     secrets,
+    network: createCellNetwork({ log, folder: waysOut }),
     files: createDataFiles(home.dataFolder),
     project,
     money,

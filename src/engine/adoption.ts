@@ -10,7 +10,6 @@ import { portVariables, releaseAll, type StartedServer } from './startServer.ts'
  */
 function notAdoptable({ cell, spec, parked, concluded, cancelledBy, timedOut }: RunState): string | null {
   if (cell === null || cell.server === null || cell.port === null) return 'it had no agent server';
-  if (cell.boundary !== null) return 'its cell was in a sandbox, which is made anew';
   if (!cell.ready || !cell.hasWorktree) return 'its cell was not ready yet';
   if (spec.setup !== null && !cell.setupDone) return 'its setup had not ended';
   if (parked !== null || concluded !== null || cancelledBy !== null || timedOut) return 'its server was to be ended';
@@ -34,7 +33,12 @@ export async function adoptCell(deps: EngineDeps, state: RunState, signal: Abort
   try {
     const { healthLimitMs } = deps.options;
     const environment = portVariables(appLeases);
-    const adopted = await deps.agents.adopt({ cell: id, worktree, home, port, process: server, environment, healthLimitMs }, signal);
+    if (state.spec.sandbox.network === 'allowlist') await deps.network.open(id);
+    const isEnclosed = (state.cell?.boundary ?? null) !== null;
+    const adopted = await deps.agents.adopt(
+      { cell: id, worktree, home, port, process: server, isEnclosed, environment, healthLimitMs },
+      signal,
+    );
     if (adopted.ok) {
       deps.warden.watch(id, server);
       return ok({ server: adopted.value, lease, appLeases });

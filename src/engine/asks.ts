@@ -1,5 +1,7 @@
 import type { Entry } from '../core/journal/entry.ts';
 import { type EventData, event } from '../core/journal/events.ts';
+import type { SandboxSpec } from '../core/model/sandboxSpec.ts';
+import { allowsAddress } from '../core/policy/networkPolicy.ts';
 import { decidePermission, effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { PermissionAsk, PermissionReply, QuestionAsk, QuestionReply } from '../core/ports/agent.ts';
 import { currentAttempt } from '../core/run/state.ts';
@@ -8,6 +10,10 @@ import type { RunContext } from './runContext.ts';
 
 /** Of a run, looked through for an answer; more than any run has. */
 const MOST_ENTRIES = 100_000;
+
+/** What the server itself fetches for the agent is asked for like anything else; of hosts that commands may reach nobody is asked. */
+const isListed = ({ network, hosts }: SandboxSpec, { permission, patterns }: PermissionAsk): boolean =>
+  network === 'allowlist' && permission === 'webfetch' && patterns.length > 0 && patterns.every((address) => allowsAddress(hosts, address));
 
 const editingTools: ReadonlySet<string> = new Set(['edit', 'write', 'patch', 'multiedit', 'apply_patch']);
 
@@ -47,6 +53,7 @@ export class Asks {
         }
         return { reply: 'reject', message: `Reactor's policy denies ${title}. Work inside the worktree and find another way.` };
       case 'ask':
+        if (isListed(spec.sandbox, ask)) return { reply: 'once' };
         break;
     }
     const answer = await this.#ask(

@@ -239,7 +239,7 @@ export class Cell {
     );
     await this.#context.record(event('cell/setupFinished', { evidence }));
     if (evidence.end === 'exited' && evidence.exitCode === 0) return null;
-    return `the setup command \`${setup}\` failed (${evidence.exitCode === null ? evidence.end : `exit code ${evidence.exitCode}`}): ${evidence.tail.trim().slice(-500)}`;
+    return `the setup command \`${setup}\` failed (${evidence.exitCode === null ? (evidence.reason ?? evidence.end) : `exit code ${evidence.exitCode}`}): ${evidence.tail.trim().slice(-500)}`;
   }
 
   /** Ends the server and everything it started (INV-005) and gives the port back. Not abortable; twice is once. */
@@ -259,6 +259,7 @@ export class Cell {
       const report = await deps.processes.endCell(cell.id, cell.server, deps.options.killGraceMs);
       if (report.left.length === 0) {
         deps.warden.forget(cell.id);
+        await deps.network.close(cell.id);
         this.#isQuiet = true;
       }
       if (this.#context.state.cell?.server) {

@@ -4,6 +4,7 @@ import type { UserMoney } from '../core/model/moneySettings.ts';
 import type { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { SecretGuard } from '../core/policy/secrets/secretGuard.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
+import type { CellNetwork } from '../core/ports/cellNetwork.ts';
 import type { DataFiles, Ids } from '../core/ports/files.ts';
 import type { Git, GitRepository } from '../core/ports/git.ts';
 import type { Journal } from '../core/ports/journal.ts';
@@ -63,6 +64,7 @@ export interface EngineDeps {
   readonly agents: AgentServers;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   readonly secrets: SecretGuard;
+  readonly network: CellNetwork;
   readonly files: DataFiles;
   readonly project: Project;
   readonly money: MoneyDeps;

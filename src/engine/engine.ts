@@ -12,12 +12,14 @@ import type { CleanRequest, LiveMessage, Orphan, Params, Reply, Status } from '.
 import { type AnswerRequest, ApprovalDesk } from './approvalDesk.ts';
 import { Attendance } from './attendance.ts';
 import { BudgetKeeper } from './budgetKeeper.ts';
+import { CellWatch } from './cellWatch.ts';
 import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
 import { ConflictWatch } from './landing/conflictWatch.ts';
 import { LandingLines } from './landing/landingLines.ts';
 import { Ledger } from './ledger.ts';
 import { LiveText } from './liveText.ts';
+import { NetworkDesk } from './networkDesk.ts';
 import { cellsOf, findRun, inboxOf, warmCellsOf } from './queries.ts';
 import { recoverRun } from './recovery.ts';
 import { Renewals } from './renewals.ts';
@@ -76,8 +78,11 @@ export class Engine implements Disposable {
       lines: new LandingLines(),
       scheduler: this.#scheduler,
       boots: new Limiter(deps.options.parallelBoots),
+      limits: this.#store.add(new CellWatch(deps)),
       announce,
     };
+    const network = new NetworkDesk(this.#ledger, this.#desk, this.attendance);
+    deps.network.decideBy((request, signal) => network.decide(request, signal));
     this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));
     const { budgets } = this.#context;
     const goOn = (run: string): Promise<unknown> => this.#unpark(run, 'there is a new budget', 'policy');

@@ -1,6 +1,7 @@
 import { errorText } from '../base/log.ts';
 import { err, type Result } from '../base/result.ts';
 import { type DomainEvent, event } from '../core/journal/events.ts';
+import { NETWORK } from '../core/policy/networkPolicy.ts';
 import { currentAttempt, type RunState } from '../core/run/state.ts';
 import { adoptCell } from './adoption.ts';
 import type { EngineContext } from './runContext.ts';
@@ -25,6 +26,11 @@ export async function recoverRun(
   const adopted = await adopt(engine, state, isSameBoot, signal);
   if (adopted.ok) {
     const what = isMidTurn(state) ? "the agent's turn is joined where it stands" : 'the run goes on from its last recorded step';
+    for (const { id, permission } of state.pending) {
+      // The connection that waited for it ended with the engine; a command that tries again asks again.
+      if (permission?.permission === NETWORK)
+        await record(event('approval/withdrawn', { id, reason: 'the engine ended while it was open' }));
+    }
     await record(event('run/recovered', { outcome: 'adopted', phase, reason: `the engine ended and its agent server lived on; ${what}` }));
     return adopted.value;
   }
@@ -32,6 +38,7 @@ export async function recoverRun(
     const report = await deps.processes.endCell(cell.id, isSameBoot ? cell.server : null, deps.options.killGraceMs);
     if (report.left.length === 0) {
       deps.warden.forget(cell.id);
+      await deps.network.close(cell.id);
       const locks = await deps.repository.clearLocks(cell.worktree);
       if (locks.length > 0) deps.log.log('info', 'removed locks that a killed git had left in a worktree', { run, locks });
     }

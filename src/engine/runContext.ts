@@ -3,6 +3,7 @@ import type { DomainEvent } from '../core/journal/events.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { Attendance } from './attendance.ts';
 import type { BudgetKeeper } from './budgetKeeper.ts';
+import type { CellWatch } from './cellWatch.ts';
 import type { EngineDeps } from './deps.ts';
 import type { LandingLines } from './landing/landingLines.ts';
 import type { Ledger } from './ledger.ts';
@@ -23,6 +24,8 @@ export interface EngineContext {
   readonly scheduler: Scheduler;
   /** Cells made ahead. */
   readonly warm: WarmCells;
+  /** Sees to it that cells stay within their limits. */
+  readonly limits: CellWatch;
   /** Tells clients what is not journaled. */
   readonly announce: (live: {
     readonly run: string;

@@ -2,6 +2,7 @@ import type { CommandEvidence } from '../core/journal/events.ts';
 import type { AgentClient } from '../core/ports/agent.ts';
 import { noticePorts } from './noticePorts.ts';
 import type { RunContext } from './runContext.ts';
+import { withinLimits } from './withinLimits.ts';
 
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
@@ -18,17 +19,16 @@ export async function runInCell(
   const { deps, run, state } = context;
   await noticePorts(context);
   const outputFile = await deps.files.outputFile(run, `${request.name}.log`);
-  const result = await client.shell(
-    {
-      sessionId: state.cell?.session ?? '',
-      command: request.command,
-      folder: state.spec.folder,
-      timeoutMs: Math.max(1, Math.min(request.timeoutMs, context.remainingMs())),
-      outputFile,
-      maxBytes: MAX_OUTPUT_BYTES,
-    },
-    signal,
-  );
+  const shell = {
+    sessionId: state.cell?.session ?? '',
+    command: request.command,
+    folder: state.spec.folder,
+    timeoutMs: Math.max(1, Math.min(request.timeoutMs, context.remainingMs())),
+    outputFile,
+    maxBytes: MAX_OUTPUT_BYTES,
+  };
+  const { value, excess } = await withinLimits(context, () => client.shell(shell, signal));
   await deps.files.editOutput(outputFile, (text) => deps.secrets.redact(text));
-  return { command: request.command, outputFile: deps.files.relative(outputFile), ...result };
+  const evidence = { command: request.command, outputFile: deps.files.relative(outputFile), ...value };
+  return excess === null ? evidence : { ...evidence, exitCode: null, end: 'overLimit', reason: excess.text };
 }

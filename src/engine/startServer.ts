@@ -56,6 +56,7 @@ export async function startServer(
     const { serverLog, git } = await deps.files.cellFolders(place.cell);
     const { projectFolder, model, permissions } = wish;
     const boundary = await boundaryOf(deps, place.worktree, git, wish);
+    if (wish.sandbox.network === 'allowlist' && boundary !== null) await deps.network.open(place.cell);
     // Watched before it exists: the marker in its environment is enough for the warden to find it.
     deps.warden.watch(place.cell, null);
     const result = await deps.agents.start(
@@ -65,6 +66,7 @@ export async function startServer(
         model,
         permissions,
         boundary,
+        limits: wish.sandbox.limits,
         port: lease.port,
         environment: portVariables(appLeases),
         healthEveryMs: options.healthEveryMs,

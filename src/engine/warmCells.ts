@@ -161,9 +161,12 @@ export class WarmCells {
   }
 
   async #remove(id: string, warm: WarmCell | null): Promise<void> {
-    const { processes, repository, files, warden, options, log } = this.#deps;
+    const { processes, repository, files, network, warden, options, log } = this.#deps;
     const report = await processes.endCell(id, warm?.server.process ?? null, options.killGraceMs);
-    if (report.left.length === 0) warden.forget(id);
+    if (report.left.length === 0) {
+      warden.forget(id);
+      await network.close(id);
+    }
     const { worktree } = await files.cellFolders(id);
     const branch = `refs/heads/reactor/${id}`;
     const tip = await repository.readRef(branch);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { HeldAnswers } from '../support/heldAnswers.ts';
 import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
@@ -24,15 +25,27 @@ const question = {
   },
 };
 
+/** Tells what a command of the cell sees: neither the server's folder nor, where it has none, the network. */
+const LOOK_AROUND = [
+  '[ -d ../home ] && [ ! -e ../home/data ] && echo no server folder',
+  'echo "way out: $(curl -s -m 20 http://refused.invalid/)"',
+  'echo interfaces: $(tail -n +3 /proc/self/net/dev | cut -d: -f1)',
+  '',
+].join('\n');
+
 describe('A new engine adopts living cells', function () {
   this.timeout(180_000);
   let reactor: Reactor;
   const answers = new HeldAnswers();
   before(async () => {
+    ensureBubblewrap();
     reactor = await Reactor.open(
       byWord({
         turning: answers.hold('turning', tools(write('turning.txt', 'good\n'), write('after.txt', 'good\n'))),
         ended: answers.hold('ended', tools(write('ended.txt', 'good\n'))),
+        enclosed: answers.hold('enclosed', tools(write('enclosed.txt', 'good\n'), write('check.sh', LOOK_AROUND))),
+        secluded: answers.hold('secluded', tools(write('secluded.txt', 'good\n'), write('check.sh', LOOK_AROUND))),
+        listed: answers.hold('listed', tools(write('listed.txt', 'good\n'), write('check.sh', LOOK_AROUND))),
         fetching: tools(write('fetching.txt', 'good\n'), ask, write('fetched.txt', 'good\n')),
         asking: tools(write('asking.txt', 'good\n'), question),
         stopped: answers.hold('stopped', tools(write('stopped.txt', 'good\n'))),
@@ -51,6 +64,37 @@ describe('A new engine adopts living cells', function () {
     const messages = dataOf(outcome, 'message/finished').map(({ message }) => message.messageId);
     assert.deepEqual([new Set(messages).size, messages.length], [messages.length, reactor.calls(word).length]);
   };
+
+  for (const [word, network] of [
+    ['enclosed', 'open'],
+    ['secluded', 'none'],
+    ['listed', 'allowlist'],
+  ] as const) {
+    it(`kill -9 in a turn of a sandboxed cell, network ${network}: server, turn and boundary go on, also for commands after it`, async () => {
+      const repository = await reactor.repository(word, plainProject());
+      const sandbox = ['--sandbox', 'required', '--network', network];
+      const call = reactor.startRun(repository, `Write ${word}`, ['--task', word, ...sandbox]);
+      const spawned = await call.entry('cell/serverSpawned');
+      await answers.isHeld(reactor, word);
+      reactor.killEngine(repository);
+      await call.entry('run/recovered');
+      answers.letGo(word);
+      const outcome = await call.outcome;
+      assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 1], outcome.stderr);
+      assert.deepEqual(
+        dataOf(outcome, 'run/recovered').map((data) => data.outcome),
+        ['adopted'],
+      );
+      assert.deepEqual(dataOf(outcome, 'cell/serverSpawned'), [spawned.data]);
+      assertChargedOnce(word, outcome);
+      // The candidate's test ran after the engine had died; what it saw tells in what.
+      const told = dataOf(outcome, 'attempt/tested').at(-1)?.evidence.tail ?? '';
+      assert.match(told, /^no server folder$/m);
+      assert.equal(/^interfaces: lo$/m.test(told), network !== 'open', told);
+      // Only an engine that lives can refuse.
+      assert.equal(/^way out: Reactor: refused\.invalid:80 is not on the list/m.test(told), network === 'allowlist', told);
+    });
+  }
 
   it('kill -9 in a turn: the turn is joined where it stands, its messages are charged once, and the same server goes on', async () => {
     const repository = await reactor.repository('turn', plainProject());

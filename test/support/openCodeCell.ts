@@ -7,6 +7,7 @@ import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { createAgentServers } from '../../src/adapters/opencode/agentServers.ts';
 import type { Log, LogFields } from '../../src/base/log.ts';
 import type { PermissionRule } from '../../src/core/model/permissionRule.ts';
+import { CellLimits } from '../../src/core/model/sandboxSpec.ts';
 import type {
   AgentServer,
   AgentServers,
@@ -157,6 +158,7 @@ export class OpenCodeBench {
       model: null,
       permissions: allowAll,
       environment: {},
+      limits: CellLimits.parse({}),
       healthEveryMs: 100,
       healthLimitMs: 60_000,
       logFile: join(this.root, 'logs', `${cell}.log`),

@@ -4,6 +4,7 @@ import { basename, join, relative, sep } from 'node:path';
 import type { DataFiles, Ids } from '../../core/ports/files.ts';
 import { editOutput } from './editOutput.ts';
 import { removeFolder } from './systemFiles.ts';
+import { folderSize, volumeOf } from './volumes.ts';
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
@@ -50,6 +51,8 @@ export function createDataFiles(dataFolder: string): DataFiles {
     editOutput,
     relative: (path) => relative(dataFolder, path).split(sep).join('/'),
     exists,
+    cellSize: (cell) => folderSize(join(cells, safeName(cell))),
+    volume: () => volumeOf(dataFolder),
     removeCell: (cell) => removeFolder(join(cells, safeName(cell))),
     listCells: () => namesIn(cells),
     async listOutputs() {

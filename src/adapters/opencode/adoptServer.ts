@@ -1,16 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { type Log, withFields } from '../../base/log.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { AdoptServer, AgentServer } from '../../core/ports/agent.ts';
 import { CELL_MARKER, type ProcessIdentity } from '../../core/ports/processes.ts';
+import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { EventStream } from './eventStream.ts';
 import { endCommandsOf } from './markedProcesses.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
 import { ServerConnection } from './serverConnection.ts';
+import { commandFolders, readBoundary } from './serverFolders.ts';
 
 const LOOK_EVERY_MS = 100;
 const ASK_EVERY_MS = 100;
@@ -22,17 +23,22 @@ export interface AdoptDependencies {
   /** The user's environment. */
   readonly env: NodeJS.ProcessEnv;
   readonly isAlive: (process: ProcessIdentity) => boolean;
+  /** Makes the boundary of commands again in cells that have one. */
+  readonly sandbox?: Pick<Sandbox, 'recall'>;
 }
 
 /** Takes over a server that an engine before this one started; see `AgentServers.adopt`. */
 export async function adoptServer(
-  { clock, log, env, isAlive }: AdoptDependencies,
+  { clock, log, env, isAlive, sandbox }: AdoptDependencies,
   request: AdoptServer,
   signal: AbortSignal,
 ): Promise<Result<AgentServer, string>> {
   if (!isAlive(request.process)) return err('its agent server had ended');
   const password = passwordOf(request.process.pid, request.cell);
   if (password === null) return err('the password of its agent server could not be read');
+  const boundary = request.isEnclosed ? (sandbox?.recall(readBoundary(request.home) ?? '') ?? null) : null;
+  if (request.isEnclosed && boundary === null) return err('how its sandbox was made is not known');
+  const { commands, outputs } = commandFolders(request.home);
   const url = `http://127.0.0.1:${request.port}`;
   const connection = new ServerConnection({ url, password, directory: request.worktree, clock });
   const events = new EventStream(connection, clock, withFields(log, { cell: request.cell }));
@@ -59,10 +65,9 @@ export async function adoptServer(
       clock,
       log: withFields(log, { cell: request.cell }),
       worktree: request.worktree,
-      commandFolder: join(request.home, 'commands'),
-      outputFolder: join(request.home, 'outputs'),
-      // Cells in a sandbox are not taken over.
-      boundary: null,
+      commandFolder: commands,
+      outputFolder: outputs,
+      boundary,
       userEnv: env,
       environment: request.environment,
       exited,

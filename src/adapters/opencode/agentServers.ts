@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { type Log, withFields } from '../../base/log.ts';
@@ -12,13 +13,14 @@ import { adoptServer } from './adoptServer.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { enclose, keyNames } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
+import { limitLines } from './limitLines.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
 import { readProjectConfig } from './projectConfig.ts';
 import { composeServerConfig, definesItsModels } from './serverConfig.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { serverEnvironment } from './serverEnvironment.ts';
-import { makeServerFolders, writeShell } from './serverFolders.ts';
+import { makeServerFolders, writeBoundary, writeShell } from './serverFolders.ts';
 import { earlyExit, type ServerProcess, spawnServer } from './serverProcess.ts';
 import { readUserConfig } from './userConfig.ts';
 
@@ -40,7 +42,7 @@ export interface AgentServersDependencies {
   readonly identify: (pid: number) => ProcessIdentity | null;
   readonly isAlive: (process: ProcessIdentity) => boolean;
   /** Makes the boundary of cells that ask for one. */
-  readonly sandbox?: Pick<Sandbox, 'enclose'>;
+  readonly sandbox?: Pick<Sandbox, 'enclose' | 'recall'>;
 }
 
 /** Agent servers as real `opencode serve` processes, one per cell. */
@@ -130,8 +132,9 @@ async function startServer(
     keys: keyNames(config),
     boundary: enclosure?.command() ?? [],
     streams: enclosure?.streams ?? '',
-    limits: enclosure?.limits ?? [],
+    limits: limitLines(request.limits, availableParallelism(), request.port),
   });
+  writeBoundary(request.home, enclosure?.record ?? null);
 
   const spawned = await spawnServer({
     executable: executable.path,

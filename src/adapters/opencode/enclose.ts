@@ -12,11 +12,12 @@ export async function enclose(
   folders: ServerFolders,
   { config, user }: { readonly config: ConfigTree; readonly user: UserConfig },
 ): Promise<Enclosure | null> {
-  const { boundary, worktree, home } = request;
+  const { boundary, cell, worktree, home } = request;
   if (boundary === null || boundary === undefined) return null;
   if (dependencies.sandbox === undefined) throw new Error('a boundary is asked for, and nothing here can make one');
   return dependencies.sandbox.enclose({
     ...boundary,
+    cell,
     worktree,
     home,
     fixed: folders.fixed,

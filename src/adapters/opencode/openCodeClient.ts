@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelFacts } from '../../core/money/modelFacts.ts';
 import type { AgentClient, FinishedMessage, ShellRequest, ShellResult, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
-import type { Enclosure } from '../../core/ports/sandbox.ts';
+import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
 import type { Grant } from './askDesk.ts';
 import type { EventStream } from './eventStream.ts';
 import { finishedMessage } from './finishedMessage.ts';
@@ -24,7 +24,7 @@ export interface OpenCodeClientOptions {
   /** Folder of the cell's home in which they leave what they print. */
   readonly outputFolder: string;
   /** The sandbox of a command; null for none. */
-  readonly boundary: Pick<Enclosure, 'command' | 'streams'> | null;
+  readonly boundary: CommandEnclosure | null;
   readonly userEnv: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   readonly exited: Promise<unknown>;

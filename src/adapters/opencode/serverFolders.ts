@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Settings that only the server may see: its password, the keys it was handed, and where it keeps its own things. */
@@ -33,6 +33,29 @@ export interface ServerFolders {
   readonly fixed: readonly string[];
 }
 
+/** Where the commands of a cell are prepared, leave what they print, and have the shell that starts them. */
+export const commandFolders = (home: string) => ({
+  commands: join(home, 'commands'),
+  outputs: join(home, 'outputs'),
+  shellFolder: join(home, 'shell'),
+});
+
+/** Beside the shell: what the sandbox of commands is made from again by a later engine. */
+const boundaryFile = (home: string): string => join(commandFolders(home).shellFolder, 'boundary.json');
+
+/** Null when the cell's commands have no sandbox, or one of before this was written down. */
+export function readBoundary(home: string): string | null {
+  const file = boundaryFile(home);
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
+}
+
+/** Before the server starts, so that a server that lives has one. Null takes away what a start before has left. */
+export function writeBoundary(home: string, record: string | null): void {
+  const file = boundaryFile(home);
+  if (record === null) rmSync(file, { force: true });
+  else writeFileSync(file, record, { mode: 0o600 });
+}
+
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
@@ -55,7 +78,7 @@ export function makeServerFolders(home: string, userConfigFolder: string): Serve
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const noModels = join(home, 'no-models.json');
   writeFileSync(noModels, '{}');
-  const [commands, outputs, shell] = [join(home, 'commands'), join(home, 'outputs'), join(home, 'shell')];
+  const { commands, outputs, shellFolder: shell } = commandFolders(home);
   for (const folder of [commands, outputs, shell]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const fixed = [commands, shell, join(home, 'config'), noModels];
   return { environment, configFolder, dataFolder, noModels, shell: join(shell, 'sh'), commands, outputs, fixed };

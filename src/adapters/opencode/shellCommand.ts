@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
-import type { Enclosure } from '../../core/ports/sandbox.ts';
+import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
 import { outputTail, TAIL_BYTES } from './commandText.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import { COMMAND_MARKER, endMarked } from './markedProcesses.ts';
@@ -22,7 +22,7 @@ export interface ShellContext {
   readonly worktree: string;
   readonly commandFolder: string;
   readonly outputFolder: string;
-  readonly boundary: Pick<Enclosure, 'command' | 'streams'> | null;
+  readonly boundary: CommandEnclosure | null;
   readonly userEnv: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   readonly exited: Promise<unknown>;

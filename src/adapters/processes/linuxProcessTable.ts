@@ -23,10 +23,33 @@ export const linuxProcessTable: ProcessTable = {
   },
 
   residentBytes(pid) {
-    const match = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)?.toString('latin1') ?? '');
-    return match?.[1] === undefined ? null : Number(match[1]) * 1024;
+    const status = read(`/proc/${programIn(pid)}/status`)?.toString('latin1') ?? '';
+    return /^VmRSS:/m.test(status) ? sumOf(status, /^VmRSS:\s+(\d+) kB$/gm) : null;
+  },
+
+  takenBytes(pids, exact) {
+    const [file, lines] = exact ? ['smaps_rollup', /^Pss_(?:Anon|Shmem):\s+(\d+) kB$/gm] : ['status', /^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm];
+    return pids.reduce((sum, pid) => sum + sumOf(read(`/proc/${pid}/${file}`)?.toString('latin1') ?? '', lines as RegExp), 0);
   },
 };
+
+const sumOf = (text: string, kilobytes: RegExp): number =>
+  [...text.matchAll(kilobytes)].reduce((sum, match) => sum + Number(match[1]) * 1024, 0);
+
+const LAUNCHER = 'bwrap';
+/** A sandbox's own processes stand between the one that was started and the program. */
+const MOST_LAUNCHERS = 4;
+
+function programIn(pid: number): number {
+  let program = pid;
+  for (let step = 0; step < MOST_LAUNCHERS; step++) {
+    if (read(`/proc/${program}/comm`)?.toString('latin1').trim() !== LAUNCHER) return program;
+    const child = Number.parseInt(read(`/proc/${program}/task/${program}/children`)?.toString('latin1') ?? '', 10);
+    if (!Number.isInteger(child)) return program;
+    program = child;
+  }
+  return program;
+}
 
 function readRow(pid: number): ProcessRow | null {
   const line = read(`/proc/${pid}/stat`);

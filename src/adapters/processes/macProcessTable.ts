@@ -19,6 +19,12 @@ export const macProcessTable: ProcessTable = {
     const kilobytes = Number.parseInt(ps(['-p', String(pid), '-o', 'rss=']), 10);
     return Number.isNaN(kilobytes) ? null : kilobytes * 1024;
   },
+
+  takenBytes(pids) {
+    if (pids.length === 0) return 0;
+    const lines = ps(['-p', pids.join(','), '-o', 'rss=']).split('\n');
+    return lines.reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0) * 1024, 0);
+  },
 };
 
 /** `sess` is an address on macOS, so the session is left out and groups have to do. `lstart` has spaces and stands last. */

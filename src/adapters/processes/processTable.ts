@@ -23,6 +23,11 @@ export interface ProcessTable {
   row(pid: number): ProcessRow | null;
   /** One pass over all processes. */
   scan(): ProcessScan;
-  /** Resident memory in bytes; null when the process is gone. */
+  /** Resident memory in bytes; null when the process is gone. Of a sandbox's own process: that of the program in it. */
   residentBytes(pid: number): number | null;
+  /**
+   * Memory of these processes that is not just a part of a file, in bytes: an upper bound, in which what they share counts for each. With
+   * `exact` it counts once, which takes longer to find out.
+   */
+  takenBytes(pids: readonly number[], exact: boolean): number;
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { Processes, ProcessIdentity } from '../../core/ports/processes.ts';
+import type { CellUse, Processes, ProcessIdentity } from '../../core/ports/processes.ts';
+import { CellProcesses } from './cellProcesses.ts';
 import { endCell } from './endCell.ts';
+import type { ProcessRow, ProcessTable } from './processTable.ts';
 import { thisProcessTable } from './thisProcessTable.ts';
 
 /** @throws UserFacingError `environment` on a system whose processes can't be supervised. */
@@ -24,6 +26,17 @@ export function createProcesses({ clock, log }: { readonly clock: Clock; readonl
       else log.log('debug', 'ended the processes of a cell', { cell, ...report });
       return report;
     },
+    meter(cell, leader) {
+      const processes = new CellProcesses({ table, clock }, cell, leader);
+      return { look: async (exactAbove) => useOf(table, await processes.find(), exactAbove) };
+    },
     residentBytes: (pid) => table.residentBytes(pid),
   };
+}
+
+function useOf(table: ProcessTable, found: readonly ProcessRow[], exactAbove: number | null): CellUse {
+  const pids = found.map(({ pid }) => pid);
+  if (exactAbove === null) return { processes: pids.length, memoryBytes: 0 };
+  const rough = table.takenBytes(pids, false);
+  return { processes: pids.length, memoryBytes: rough > exactAbove ? table.takenBytes(pids, true) : rough };
 }

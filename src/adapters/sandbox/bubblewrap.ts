@@ -1,7 +1,29 @@
+import { statSync } from 'node:fs';
 import type { Mount } from '../../core/ports/sandbox.ts';
 
-/** bubblewrap's words for what is laid over the file system. `isFolder` tells what stands at a path on this machine now; null when nothing does. */
-export function mountArguments(mounts: readonly Mount[], isFolder: (path: string) => boolean | null): string[] {
+/** What stands at a path on this machine now; null when nothing does. */
+export const isFolder = (path: string): boolean | null => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
+
+/** How much memory files may take in folders that are kept in memory, in bytes. The processes' own memory is not told of it. */
+export interface MemoryFolders {
+  readonly empty: number;
+  readonly shared: number;
+}
+
+/**
+ * bubblewrap's words for what is laid over the file system.
+ * @param isFolder tells what stands at a path on this machine now; null when nothing does.
+ * @param memory null where this version of bubblewrap can't bound it.
+ */
+export function mountArguments(
+  mounts: readonly Mount[],
+  isFolder: (path: string) => boolean | null,
+  memory: MemoryFolders | null = null,
+): string[] {
+  const bounded = (bytes: number | undefined, path: string): string[] => [
+    ...(bytes === undefined ? [] : ['--size', String(bytes)]),
+    ...['--tmpfs', path],
+  ];
   return mounts.flatMap((mount): string[] => {
     const { kind, path, from = path, optional } = mount;
     if (optional === true && kind !== 'nothing' && isFolder(from) === null) return [];
@@ -11,21 +33,18 @@ export function mountArguments(mounts: readonly Mount[], isFolder: (path: string
       case 'writable':
         return [optional === true ? '--bind-try' : '--bind', from, path];
       case 'empty':
-        return ['--tmpfs', path];
+        return bounded(memory?.empty, path);
       case 'proc':
         return ['--proc', path];
       case 'devices':
-        return ['--dev', path];
+        return memory === null ? ['--dev', path] : ['--dev', path, ...bounded(memory.shared, `${path}/shm`), '--remount-ro', path];
       default:
-        return covered(path, isFolder(path));
+        return isFolder(path) === true ? bounded(memory?.empty, path) : covered(path, isFolder(path));
     }
   });
 }
 
-const covered = (path: string, isFolder: boolean | null): string[] => {
-  if (isFolder === null) return [];
-  return isFolder ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
-};
+const covered = (path: string, isFolder: boolean | null): string[] => (isFolder === null ? [] : ['--ro-bind', '/dev/null', path]);
 
 /**
  * The namespaces of a cell. CAP_SETFCAP is kept for the server where it runs as root: without it root can't start the second sandbox, that of a

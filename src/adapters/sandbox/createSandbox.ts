@@ -1,14 +1,20 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { homedir, release, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { commandMounts, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
-import type { EncloseRequest, Enclosure, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
-import { commandNamespaces, mountArguments, serverNamespaces } from './bubblewrap.ts';
+import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
+import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
+import { wayOut } from './cellNetwork.ts';
+import { commandEnclosure, recallCommands, recordOf } from './commandEnclosure.ts';
+import { FORWARDER } from './forwarder.ts';
 import { probeBubblewrap } from './probeBubblewrap.ts';
+import { processCeiling } from './processCeiling.ts';
 
 export interface SandboxDependencies {
   /** Folders that no cell may see: Reactor's data, sockets and leases. */
   readonly hidden: readonly string[];
+  /** Where ways out of cells are; null where there are no cells. */
+  readonly waysOut: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -24,10 +30,11 @@ export function createSandbox(dependencies: SandboxDependencies): Sandbox {
   return {
     probe,
     async enclose(request) {
-      const { boundary, ownProc } = await probe();
+      const { boundary, ownProc, version } = await probe();
       if (boundary === null) throw new Error('there is no sandbox here to put a cell in');
-      return enclosure(request, { ...dependencies, bwrap, isRoot, ownProc });
+      return enclosure(request, { ...dependencies, bwrap, isRoot, ownProc, boundsMemory: isAtLeast(version, BOUNDS_MEMORY) });
     },
+    recall: recallCommands,
   };
 }
 
@@ -38,36 +45,51 @@ function unsupported(): SandboxProbe {
   return { ...none, why: `there is no sandbox for cells on ${process.platform}`, todo: '' };
 }
 
-/** bubblewrap's own process in the sandbox keeps only the first three. */
-const STREAMS = '7<&0 8>&1 9>&2 </dev/null >/dev/null 2>&1';
-const TAKE_STREAMS = ['/bin/sh', '-c', 'exec "$@" <&7 >&8 2>&9 7<&- 8>&- 9>&-', 'sh'];
-
 interface Means extends SandboxDependencies {
   readonly bwrap: string;
   readonly isRoot: boolean;
   readonly ownProc: boolean;
+  /** This bubblewrap can bound folders that are kept in memory. */
+  readonly boundsMemory: boolean;
+}
+
+/** Where the way out of a cell is laid in it. */
+const WAY_OUT = '/run/reactor';
+
+/** The first version with `--size`. */
+const BOUNDS_MEMORY = [0, 8];
+const EMPTY_BYTES = 64e6;
+const SHARED_BYTES = 2e9;
+
+function isAtLeast(version: string | null, [major = 0, minor = 0]: readonly number[]): boolean {
+  const [hasMajor = 0, hasMinor = 0] = (version ?? '').split('.').map(Number);
+  return hasMajor > major || (hasMajor === major && hasMinor >= minor);
 }
 
 function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const facts = factsOf(request, means);
   for (const name of ['tmp', 'user']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
-  const { bwrap, isRoot, ownProc } = means;
-  const ownNetwork = request.network !== 'open';
-  return {
-    server: [bwrap, ...serverNamespaces(isRoot), ...mountArguments(serverMounts(facts), isFolder), '--chdir', request.worktree, '--'],
-    command: (seen) => [
-      bwrap,
-      ...commandNamespaces(ownNetwork),
-      ...mountArguments(commandMounts(facts, ownProc, seen), isFolder),
-      '--',
-      ...TAKE_STREAMS,
-    ],
-    streams: STREAMS,
-    limits: limitLines(request),
-  };
+  const { bwrap, isRoot, ownProc, boundsMemory } = means;
+  const { memoryMb, processes } = request.limits;
+  const memory = boundsMemory ? { empty: EMPTY_BYTES, shared: memoryMb === null ? SHARED_BYTES : memoryMb * 5e5 } : null;
+  const argumentsOf = (mounts: readonly Mount[]): string[] => mountArguments(mounts, isFolder, memory);
+  const ceiling = processCeiling(processes, isRoot, release());
+  const exit = request.network === 'allowlist' && means.waysOut !== null ? wayOut(means.waysOut, request.cell) : null;
+  const begin = [
+    ...[bwrap, ...commandNamespaces(request.network !== 'open')],
+    ...argumentsOf([...commandMounts(facts, ownProc), ...ceiling.command]),
+  ];
+  const through = exit === null ? [] : [process.execPath, join(WAY_OUT, FORWARDER)];
+  const laidIn: Mount[] = exit === null ? [] : [{ kind: 'readOnly', path: WAY_OUT, from: exit }];
+  const server = [
+    ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...serverMounts(facts), ...laidIn, ...ceiling.server])],
+    ...['--chdir', request.worktree, '--', ...ceiling.prefix],
+  ];
+  return { server, ...commandEnclosure({ begin, through }), record: recordOf({ begin, through }) };
 }
 
-const isFolder = (path: string): boolean | null => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
+/** Where the program is that connects commands to the way out. */
+const ownProgram = ({ network }: EncloseRequest): string[] => (network === 'allowlist' ? [dirname(process.execPath)] : []);
 
 const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
 
@@ -86,19 +108,10 @@ function factsOf(request: EncloseRequest, means: Means): SandboxFacts {
     temporary: ['/tmp', '/var/tmp'].filter((folder) => isFolder(folder) === true),
     hidden: means.hidden,
     program: dirname(realpathSync(request.executable)),
-    path: unique([...path, dirname(request.executable)].flatMap(withReal)),
+    path: unique([...path, dirname(request.executable), ...ownProgram(request)].flatMap(withReal)),
     serverOnly: request.serverOnly.filter((file) => existsSync(file)),
     git: request.git,
     read: request.read,
     write: request.write,
   };
-}
-
-/** Limits that a process passes on to all it starts. */
-function limitLines({ limits }: EncloseRequest): string[] {
-  return [
-    'ulimit -c 0',
-    ...(limits.openFiles === null ? [] : [`ulimit -n ${limits.openFiles} 2>/dev/null || :`]),
-    ...(limits.processes === null ? [] : [`ulimit -u ${limits.processes} 2>/dev/null || ulimit -p ${limits.processes} 2>/dev/null || :`]),
-  ];
 }

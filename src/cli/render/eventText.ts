@@ -2,6 +2,7 @@ import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
+import { hostText } from '../../core/policy/networkPolicy.ts';
 import { protectedText } from '../../core/policy/protectedPaths.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { secretPlaces } from '../../core/run/secretFeedback.ts';
@@ -33,6 +34,8 @@ export function evidenceText(evidence: CommandEvidence): string {
       return `stopped after ${time}`;
     case 'serverGone':
       return `the agent server ended after ${time}`;
+    case 'overLimit':
+      return `red: stopped after ${time}, ${evidence.reason ?? 'over a limit of the cell'}`;
   }
 }
 
@@ -86,6 +89,10 @@ function describe(event: DomainEvent, entry: Entry): string | null {
       return `setup: ${evidenceText(event.data.evidence)}`;
     case 'cell/serverFailed':
       return `the agent server did not start: ${event.data.message}`;
+    case 'cell/limitExceeded':
+      return `ended everything in the cell: ${event.data.text}`;
+    case 'network/refused':
+      return `refused: a command wanted to reach ${hostText(event.data.host, event.data.port)}, which is not among the hosts of the run`;
     case 'cell/ready':
       return `cell ready in ${elapsedText(event.data.bootMs)} (OpenCode ${event.data.version})`;
     case 'message/finished':

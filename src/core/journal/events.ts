@@ -11,7 +11,9 @@ const ProcessIdentity = z.object({ pid: z.number().int().positive(), startTime: 
 export const CommandEvidence = z.object({
   command: z.string(),
   exitCode: z.number().int().nullable(),
-  end: z.enum(['exited', 'timedOut', 'aborted', 'serverGone']),
+  /** `overLimit`: the cell used more of the machine than it may, and all in it was ended; `reason` says what. */
+  end: z.enum(['exited', 'timedOut', 'aborted', 'serverGone', 'overLimit']),
+  reason: z.string().optional(),
   durationMs: z.number(),
   outputFile: z.string(),
   outputBytes: z.number().int(),
@@ -144,6 +146,15 @@ export const eventSchemas = {
   }),
   'cell/serverFailed': z.object({ code: z.string(), message: z.string(), logTail: z.string(), start: z.number().int() }),
   'cell/ready': z.object({ url: z.string(), version: z.string(), session: z.string(), bootMs: z.number() }),
+  /** The cell used more of the machine than it may. All processes in it were ended; what is in its worktree stays. */
+  'cell/limitExceeded': z.object({
+    limit: z.enum(['processes', 'memoryMb', 'diskMb', 'files']),
+    used: z.number(),
+    most: z.number(),
+    text: z.string(),
+  }),
+  /** With `network: allowlist`: a command wanted to reach what is not on the list. Once in a run for each. */
+  'network/refused': z.object({ host: z.string(), port: z.number().int() }),
   'cell/serverStopped': z.object({ killed: z.array(z.number()), left: z.array(z.number()) }),
   'cell/removed': z.object({}),
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOwnName, parseHostRule } from '../policy/networkPolicy.ts';
 import { Budgets, CurrencySetting, Prices } from './moneySettings.ts';
 import { PermissionRule } from './permissionRule.ts';
 import { AppPorts } from './runSpec.ts';
@@ -18,15 +19,27 @@ const Limits = z.strictObject({
   callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
   stepsPerRun: countSetting('Most steps committed in one run with "tcr: step".', 1, 10_000).default(50),
   stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
-  processes: countSetting(
-    'Most processes that the commands of a cell may have. Not for root, whom the system does not count.',
-    16,
-    1_000_000,
+  processes: countSetting('Most processes that a cell may have, its agent server included.', 16, 1_000_000).optional(),
+  memoryMb: countSetting(
+    'Most memory in MB that a cell may use. Its agent server is counted in, with 300 to 600 MB.',
+    64,
+    100_000_000,
   ).optional(),
+  cpus: countSetting('Processors that the commands of a cell share.', 1, 4096).optional(),
+  diskMb: countSetting('Most MB that the worktree of a cell and its own folder may take on disk.', 16, 1_000_000_000).optional(),
+  files: countSetting('Most files and folders that may be in them.', 1000, 1_000_000_000).optional(),
   openFiles: countSetting('Most files that one process of a command may have open.', 64, 10_000_000).optional(),
 });
 
 const pathSetting = z.string().regex(/^(~\/|\/)./, 'must be an absolute path, or begin with ~/');
+
+const hostSetting = z
+  .string()
+  .refine((text) => parseHostRule(text) !== null, 'must be a host, such as registry.npmjs.org, *.example.com or db.example.com:5432')
+  .refine((text) => {
+    const rule = parseHostRule(text);
+    return rule === null || rule.port !== null || !isOwnName(rule.host);
+  }, 'must name the port of a service on this machine, such as localhost:5432');
 
 const SandboxFiles = z.strictObject({
   read: z.array(pathSetting).describe('Paths of your home folder and other hidden places that cells may read.').default([]),
@@ -117,6 +130,12 @@ export const ConfigDocument = z
       )
       .default('ask'),
     network: runSettings.network.unwrap().default('open'),
+    hosts: z
+      .array(hostSetting)
+      .describe(
+        'With "network: allowlist": what commands reach, as host, *.domain or host:port. Without a port 80 and 443; this machine only with one.',
+      )
+      .default([]),
     files: SandboxFiles.describe('What a sandboxed cell sees besides its worktree and the tools of the machine.').prefault({}),
     testTimeout: durationSetting('Limit of one run of the test command.').prefault('10m'),
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
@@ -157,6 +176,10 @@ export const ProjectConfig = ConfigDocument.transform(({ timeout, testTimeout, s
   cellLimits: {
     processes: limits.processes ?? null,
     openFiles: limits.openFiles ?? null,
+    cpus: limits.cpus ?? null,
+    memoryMb: limits.memoryMb ?? null,
+    diskMb: limits.diskMb ?? null,
+    files: limits.files ?? null,
   },
   health: { everyMs: health.every, limitMs: health.limit },
 }));

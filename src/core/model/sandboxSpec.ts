@@ -4,14 +4,23 @@ import { z } from 'zod';
 export const SandboxMode = z.enum(['required', 'preferred', 'off']);
 export type SandboxMode = z.infer<typeof SandboxMode>;
 
-/** What commands in a cell reach: everything, or nothing but what runs in the same command. */
-export const NetworkMode = z.enum(['open', 'none']);
+/** What commands in a cell reach: everything, the hosts of a list, or nothing but what runs in the same command. */
+export const NetworkMode = z.enum(['open', 'allowlist', 'none']);
 export type NetworkMode = z.infer<typeof NetworkMode>;
 
-/** How much of the machine the commands of a cell may use. Null: no limit. */
+const limit = z.number().int().positive().nullable().default(null);
+
+/** How much of the machine a cell may use, its agent server included. Null: no limit. */
 export const CellLimits = z.object({
-  processes: z.number().int().positive().nullable().default(null),
-  openFiles: z.number().int().positive().nullable().default(null),
+  processes: limit,
+  /** Of one process. */
+  openFiles: limit,
+  /** Processors that its commands share. */
+  cpus: limit,
+  memoryMb: limit,
+  /** Of its worktree and its own folder. */
+  diskMb: limit,
+  files: limit,
 });
 export type CellLimits = z.infer<typeof CellLimits>;
 
@@ -21,6 +30,8 @@ export const SandboxSpec = z.object({
   /** What happens with `preferred` where the sandbox does not work: a person is asked, or it was allowed in writing. */
   unsandboxed: z.enum(['ask', 'allow']).default('ask'),
   network: NetworkMode.default('open'),
+  /** With `allowlist`: `host`, `*.domain` or `host:port`. */
+  hosts: z.array(z.string()).default([]),
   /** Absolute paths, or such that begin with ~/, that are readable though they would be hidden. */
   read: z.array(z.string()).default([]),
   /** The same, writable. */

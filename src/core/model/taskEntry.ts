@@ -33,7 +33,7 @@ export const runSettings = {
     "The operating system's boundary around each cell: required (no run without it), preferred (without it only after somebody agreed), off.",
   ).optional(),
   network: NetworkMode.describe(
-    'What commands in a cell reach: open (everything) or none (nothing but what they start themselves). Needs the sandbox.',
+    'What commands in a cell reach: open (everything), allowlist (over HTTP the hosts of "hosts") or none (nothing but what they start themselves). Needs the sandbox.',
   ).optional(),
   testBase: z.boolean().describe('Run the tests before the first prompt, so that nothing is spent when they cannot pass.').optional(),
 };

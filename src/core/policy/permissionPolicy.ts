@@ -1,5 +1,6 @@
 import type { PermissionRule } from '../model/permissionRule.ts';
 import { UNSANDBOXED } from '../model/sandboxSpec.ts';
+import { NETWORK } from './networkPolicy.ts';
 import { matchesWildcard } from './wildcard.ts';
 
 const allow = (permission: string): PermissionRule => ({ permission, pattern: '*', action: 'allow' });
@@ -25,7 +26,7 @@ const byStrictness: readonly PermissionDecision[] = ['deny', 'ask', 'allow'];
 export const effectivePermissions = (configured: readonly PermissionRule[], granted: readonly PermissionRule[] = []): PermissionRule[] => [
   ...defaultPermissions,
   ...configured,
-  ...granted.filter(({ permission }) => permission !== UNSANDBOXED),
+  ...granted.filter(({ permission }) => permission !== UNSANDBOXED && permission !== NETWORK),
 ];
 
 /**

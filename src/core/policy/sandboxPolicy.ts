@@ -107,11 +107,7 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
  * What a command sees, laid over what the server sees: not the server's folder, in which its conversation and configuration are, and not the
  * files that the server alone needs.
  */
-export function commandMounts(
-  facts: Pick<SandboxFacts, 'cellHome' | 'serverOnly'>,
-  ownProc: boolean,
-  seen: readonly { readonly from: string; readonly path: string }[] = [],
-): Mount[] {
+export function commandMounts(facts: Pick<SandboxFacts, 'cellHome' | 'serverOnly'>, ownProc: boolean): Mount[] {
   return [
     { kind: 'writable', path: '/' },
     ...(ownProc ? [{ kind: 'proc', path: '/proc' } as const] : []),
@@ -119,6 +115,5 @@ export function commandMounts(
     { kind: 'devices', path: '/dev' },
     { kind: 'empty', path: facts.cellHome },
     ...facts.serverOnly.map((path): Mount => ({ kind: 'nothing', path, optional: true })),
-    ...seen.map(({ from, path }): Mount => ({ kind: 'readOnly', path, from })),
   ];
 }

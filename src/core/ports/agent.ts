@@ -1,5 +1,6 @@
 import type { Result } from '../../base/result.ts';
 import type { PermissionRule } from '../model/permissionRule.ts';
+import type { CellLimits } from '../model/sandboxSpec.ts';
 import type { TokenCounts } from '../model/tokens.ts';
 import type { Operation } from '../money/charge.ts';
 import type { ModelFacts } from '../money/modelFacts.ts';
@@ -29,6 +30,8 @@ export interface StartServer {
   readonly logFile: string;
   /** The operating system's boundary around the server and, a narrower one, around each command; null or left out for none. */
   readonly boundary?: CellBoundary | null;
+  /** What each command may use of the machine, as far as the system keeps a process to it. */
+  readonly limits: CellLimits;
   /** Called as soon as the process exists, before it is healthy, so that it can be watched and recorded. */
   readonly onSpawned: (process: ProcessIdentity) => void;
 }
@@ -55,6 +58,8 @@ export interface AgentServer {
 /** A server that an engine before this one started, as the journal tells of it. */
 export interface AdoptServer extends Pick<StartServer, 'cell' | 'worktree' | 'home' | 'port' | 'environment' | 'healthLimitMs'> {
   readonly process: ProcessIdentity;
+  /** It was started within a boundary; its commands get the same one. */
+  readonly isEnclosed: boolean;
 }
 
 export interface AgentServers {

@@ -7,6 +7,11 @@ export interface CellFolders {
   readonly serverLog: string;
 }
 
+export interface Volume {
+  readonly bytes: number;
+  readonly files: number;
+}
+
 /** Reactor's own data folder of one repository. Nothing outside it is ever written or removed. */
 export interface DataFiles {
   /** Absolute paths for a cell; makes the folders around them. */
@@ -18,6 +23,10 @@ export interface DataFiles {
   /** The path below the data folder, as it is journaled. */
   relative(path: string): string;
   exists(path: string): Promise<boolean>;
+  /** What a cell's worktree and folder take on disk, and how many files and folders are in them. Takes as long as it takes to look at each. */
+  cellSize(cell: string): Promise<Volume>;
+  /** What is used of the volume that all cells are on; null where the system does not say. Takes no time. */
+  volume(): Promise<Volume | null>;
   /** Removes a cell's folder with all in it. Succeeds when it is already gone. */
   removeCell(cell: string): Promise<void>;
   /** What commands of runs have printed: one for each run, with the time of its last file and the size of all. */

@@ -17,6 +17,19 @@ export interface KillReport {
 /** The name of the environment variable that marks every process of a cell; its value is the cell's id. */
 export const CELL_MARKER = 'REACTOR_CELL';
 
+/** What the processes of a cell use of the machine now. */
+export interface CellUse {
+  readonly processes: number;
+  /** Memory that would be free without them; 0 when it was not to be looked at. */
+  readonly memoryBytes: number;
+}
+
+/** Looks at one cell again and again, and so still knows processes that have left their parent. */
+export interface CellMeter {
+  /** @param exactAbove null: memory is not looked at. From so many bytes on, memory that processes share is told apart, which takes longer; below, it counts for each. */
+  look(exactAbove: number | null): Promise<CellUse>;
+}
+
 export interface Processes {
   /** Null when there is no such process (a zombie counts as none). */
   identify(pid: number): ProcessIdentity | null;
@@ -28,7 +41,9 @@ export interface Processes {
    * until nothing marked is left. Never signals a pid whose start time does not match. Not abortable: it is clean-up.
    */
   endCell(cell: string, leader: ProcessIdentity | null, graceMs: number): Promise<KillReport>;
-  /** Resident memory in bytes of one process, or null when it is gone. */
+  /** Cells that are looked at in the same turn of the event loop share the one pass over all processes. */
+  meter(cell: string, leader: ProcessIdentity | null): CellMeter;
+  /** Resident memory in bytes of one process, or null when it is gone. Of a sandbox's own process: that of the program in it. */
   residentBytes(pid: number): number | null;
 }
 

@@ -34,6 +34,7 @@ export interface CellBoundary {
 }
 
 export interface EncloseRequest extends CellBoundary {
+  readonly cell: string;
   readonly worktree: string;
   /** The cell's own folder. */
   readonly home: string;
@@ -45,12 +46,10 @@ export interface EncloseRequest extends CellBoundary {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** How a cell's programs are started. Both are put in front of a program and its arguments. */
-export interface Enclosure {
-  /** For the agent server: it sees the worktree and its own folder, and of the rest of the machine programs and settings, which it can't change. */
-  readonly server: readonly string[];
+/** How commands of a cell are started. */
+export interface CommandEnclosure {
   /**
-   * For a command of the agent, the tests or the setup, started by the server: as above, and neither the server nor its folder. Has to be
+   * Put in front of a program and its arguments. For a command of the agent, the tests or the setup, started by the server: as above, and neither the server nor its folder. Has to be
    * started by a shell, with `streams` behind it.
    * @param seen files of the server's folder that this one command may read.
    */
@@ -60,8 +59,17 @@ export interface Enclosure {
    * as if the command had not ended.
    */
   readonly streams: string;
-  /** Shell lines that set the limits of a command. */
-  readonly limits: readonly string[];
+}
+
+/** How a cell's programs are started. */
+export interface Enclosure extends CommandEnclosure {
+  /**
+   * Put in front of the agent server and its arguments: it sees the worktree and its own folder, and of the rest of the machine programs and
+   * settings, which it can't change.
+   */
+  readonly server: readonly string[];
+  /** What `recall` makes the same boundary of commands from, to be written down where nothing in the cell can change it. */
+  readonly record: string;
 }
 
 export interface Sandbox {
@@ -69,4 +77,6 @@ export interface Sandbox {
   probe(): Promise<SandboxProbe>;
   /** @throws Error where `probe` found no boundary. */
   enclose(request: EncloseRequest): Promise<Enclosure>;
+  /** The boundary of commands in a cell that was enclosed before, by an engine that is gone. Null when `record` is none of this version's. */
+  recall(record: string): CommandEnclosure | null;
 }

@@ -5,6 +5,7 @@ import type { PermissionRule } from '../model/permissionRule.ts';
 import { UNSANDBOXED } from '../model/sandboxSpec.ts';
 import { noTokens } from '../model/tokens.ts';
 import { noCost } from '../model/usd.ts';
+import { hostText, NETWORK } from '../policy/networkPolicy.ts';
 import { evolveAttempt } from './evolveAttempt.ts';
 import { type CellState, isGreen, type LandingState, type Phase, type RunState, UNPRICED } from './state.ts';
 
@@ -143,6 +144,10 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     }
     case 'cell/filesIncluded':
       return event.data.skipped.length === 0 ? state : warn(state, `${event.data.skipped.length} matching files were not included`);
+    case 'network/refused':
+      return warn(state, `refused to connect to ${hostText(event.data.host, event.data.port)}`);
+    case 'cell/limitExceeded':
+      return warn(state, event.data.text);
     case 'cell/setupFinished':
       return withCell(state, { setupDone: event.data.evidence.end === 'exited' && event.data.evidence.exitCode === 0 });
     case 'cell/serverSpawned':
@@ -253,9 +258,9 @@ const newLanding = ({ lastGreen: { commit, tree } }: RunState, target: string): 
 const withLanding = (state: RunState, change: Partial<NonNullable<RunState['landing']>>): RunState =>
   state.landing === null ? state : { ...state, landing: { ...state.landing, ...change } };
 
-/** A refusal holds for one ask of an agent, who asks again when it must; that of a run without a sandbox is asked once. */
+/** A refusal holds for one ask of an agent, who asks again when it must; that of a run without a sandbox, or of a host, is asked once. */
 const grantsOf = (ask: { permission: string; patterns: readonly string[] }, decision: 'approved' | 'rejected'): PermissionRule[] => {
-  if (decision === 'rejected' && ask.permission !== UNSANDBOXED) return [];
+  if (decision === 'rejected' && ask.permission !== UNSANDBOXED && ask.permission !== NETWORK) return [];
   const action = decision === 'approved' ? 'allow' : 'deny';
   return ask.patterns.map((pattern) => ({ permission: ask.permission, pattern, action }));
 };

@@ -93,7 +93,7 @@ function beforeFirstAttempt(state: RunState): Step {
     if (state.base === null) return { step: 'testBase' };
     if (!isGreen(state.base.evidence)) {
       const { evidence } = state.base;
-      const how = evidence.exitCode === null ? evidence.end : `exit code ${evidence.exitCode}`;
+      const how = evidence.exitCode === null ? (evidence.reason ?? evidence.end) : `exit code ${evidence.exitCode}`;
       return conclude('failed', exitCodes.taskFailed, `the base is red before any change: \`${evidence.command}\` ended with ${how}`);
     }
   }
@@ -181,7 +181,7 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
     return conclude('failed', exitCodes.taskFailed, `the agent changed nothing${why}${leftSteps(state)}`);
   }
   if (test === null) return needsCell(state) ? { step: 'boot' } : { step: 'test', attempt };
-  if (!isGreen(test.evidence)) return { step: 'revert', attempt, reason: 'the tests failed' };
+  if (!isGreen(test.evidence)) return { step: 'revert', attempt, reason: test.evidence.reason ?? 'the tests failed' };
   if (state.spec.tcr === 'step' && !isDone && a.revised === null) return stepGate(state, attempt);
   if (review === null) return gateStep(state, a);
   if (review.decision === 'rejected') return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`);

@@ -122,6 +122,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
       mode: request.sandbox ?? entry.sandbox ?? config.sandbox ?? sources.sandbox ?? 'off',
       unsandboxed: config.unsandboxed,
       network: request.network ?? entry.network ?? config.network,
+      hosts: config.hosts,
       ...config.files,
       limits: config.cellLimits,
     },

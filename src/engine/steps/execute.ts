@@ -1,9 +1,11 @@
 import { event } from '../../core/journal/events.ts';
-import type { FinishedMessage, TurnEvent, TurnResult } from '../../core/ports/agent.ts';
+import type { Excess } from '../../core/policy/cellLimits.ts';
+import type { FinishedMessage, TurnEvent, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import type { Asks } from '../asks.ts';
 import type { Cell } from '../cell.ts';
 import type { RunContext } from '../runContext.ts';
 import type { MoneyStop, RunMoney } from '../runMoney.ts';
+import { withinLimits } from '../withinLimits.ts';
 
 /** The server retries a failing model by itself with exponential backoff; past this many it counts as failed (R3). */
 const MODEL_RETRIES = 3;
@@ -27,7 +29,7 @@ export async function execute(
   const started = deps.clock.monotonic();
   const turn = new AbortController();
   const stop = AbortSignal.any([signal, turn.signal]);
-  let stoppedFor: MoneyStop | 'model' | null = null;
+  let stoppedFor: MoneyStop | CellStop | 'model' | null = null;
   let modelFailure = '';
   const recorded: Promise<unknown>[] = [];
 
@@ -73,26 +75,32 @@ export async function execute(
   // Of a turn that is joined, the calls under way are no broken ones: the turn itself reports what the journal has not.
   if (!asks.isJoining(attempt)) await money.reconcile(cell.server.client, session);
   const { limits } = state.spec;
-  const result = await cell.server.client.runTurn(
-    {
-      sessionId: session,
-      prompt: current.prompt,
-      promptId: current.promptId,
-      reported: money.messagesRecorded(),
-      asked: asks.askedBefore(attempt),
-      agent: state.spec.agent,
-      model: state.spec.model,
-      limits: {
-        steps: limits.stepsPerAttempt,
-        callsPerMinute: limits.callsPerMinute,
-        stallMs: limits.stallMs,
-        timeoutMs: Math.max(1, context.remainingMs()),
-      },
-      onEvent,
-      onPermission: (ask, askSignal) => asks.permission(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
-      onQuestion: (ask, askSignal) => asks.question(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
+  const { client } = cell.server;
+  const request: TurnRequest = {
+    sessionId: session,
+    prompt: current.prompt,
+    promptId: current.promptId,
+    reported: money.messagesRecorded(),
+    asked: asks.askedBefore(attempt),
+    agent: state.spec.agent,
+    model: state.spec.model,
+    limits: {
+      steps: limits.stepsPerAttempt,
+      callsPerMinute: limits.callsPerMinute,
+      stallMs: limits.stallMs,
+      timeoutMs: Math.max(1, context.remainingMs()),
     },
-    stop,
+    onEvent,
+    onPermission: (ask, askSignal) => asks.permission(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
+    onQuestion: (ask, askSignal) => asks.question(attempt, ask, askSignal, (reason) => turn.abort(new Error(reason))),
+  };
+  const { value: result } = await withinLimits(
+    context,
+    () => client.runTurn(request, stop),
+    ({ limit, text }) => {
+      stoppedFor ??= { limit, reason: text };
+      turn.abort(new Error(text));
+    },
   );
   await Promise.all(recorded);
   await money.settle();
@@ -112,10 +120,18 @@ export async function execute(
   await context.record(event('attempt/executed', { attempt, ...outcome, steps: result.steps, durationMs }));
 }
 
+/** The cell used too much of the machine. */
+type CellStop = { readonly limit: Excess['limit']; readonly reason: string };
+
 type Outcome = { end: TurnResult['end']; limit?: string; reason?: string };
 
 /** What ended the turn, in the words of the run: an abort of ours is the reason we had for it. */
-function outcomeOf(result: TurnResult, stoppedFor: MoneyStop | 'model' | null, modelFailure: string, violations: number): Outcome {
+function outcomeOf(
+  result: TurnResult,
+  stoppedFor: MoneyStop | CellStop | 'model' | null,
+  modelFailure: string,
+  violations: number,
+): Outcome {
   if (stoppedFor === 'model') return { end: 'error', reason: `the model failed ${MODEL_RETRIES + 1} times: ${modelFailure}` };
   if (stoppedFor !== null) return { end: 'limit', ...stoppedFor };
   // Stopped for a violation: the attempt is over, and what it did is kept and reverted, not repeated.

@@ -5,6 +5,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { event } from '../../../src/core/journal/events.ts';
 import { MemoryJournal } from '../../../src/core/journal/memoryJournal.ts';
 import type { BudgetPeriod } from '../../../src/core/money/budget.ts';
+import { SecretGuard } from '../../../src/core/policy/secrets/secretGuard.ts';
 import { evolveRun } from '../../../src/core/run/evolve.ts';
 import type { BudgetKeeper } from '../../../src/engine/budgetKeeper.ts';
 import type { MoneyDeps } from '../../../src/engine/deps.ts';
@@ -34,7 +35,12 @@ describe('runs that a budget has parked, when a new day begins', () => {
   beforeEach(() => {
     clock = new ManualClock(Date.UTC(2026, 4, 4, 22));
     [onRenew, resumed] = ['resume', []];
-    ledger = new Ledger({ journal: new MemoryJournal({ evolve: evolveRun, hash: sha256 }), clock, log: silentLog });
+    ledger = new Ledger({
+      journal: new MemoryJournal({ evolve: evolveRun, hash: sha256 }),
+      clock,
+      log: silentLog,
+      secrets: new SecretGuard([], sha256),
+    });
     const budgets = {
       get today() {
         return dayOf(clock.now());

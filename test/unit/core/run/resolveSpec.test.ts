@@ -58,9 +58,10 @@ describe('resolveSpec', () => {
         mode: 'off',
         unsandboxed: 'ask',
         network: 'open',
+        hosts: [],
         read: [],
         write: [],
-        limits: { processes: null, openFiles: null },
+        limits: { processes: null, openFiles: null, cpus: null, memoryMb: null, diskMb: null, files: null },
       },
       permissions: [],
       limits: {

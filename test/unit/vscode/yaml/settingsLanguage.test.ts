@@ -50,7 +50,17 @@ describe('reactor.yaml in the editor', () => {
     };
     assert.deepEqual(at('approve: |'), ['auto', 'ask', 'never']);
     assert.deepEqual(at('testBase: |'), ['true', 'false']);
-    assert.deepEqual(at('limits:\n  stall: 5m\n  |'), ['stepsPerAttempt', 'callsPerMinute', 'stepsPerRun', 'processes', 'openFiles']);
+    assert.deepEqual(at('limits:\n  stall: 5m\n  |'), [
+      'stepsPerAttempt',
+      'callsPerMinute',
+      'stepsPerRun',
+      'processes',
+      'memoryMb',
+      'cpus',
+      'diskMb',
+      'files',
+      'openFiles',
+    ]);
     const top = at('test: x\n|');
     assert.ok(top.includes('budgets') && !top.includes('test'), top.join());
     assert.ok(at('tasks:\n  - id: A\n    |').includes('prompt'));

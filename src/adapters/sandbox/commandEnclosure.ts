@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
+import { isFolder, mountArguments } from './bubblewrap.ts';
+
+/** bubblewrap's own process in the sandbox keeps only the first three. */
+const STREAMS = '7<&0 8>&1 9>&2 </dev/null >/dev/null 2>&1';
+const TAKE_STREAMS = ['/bin/sh', '-c', 'exec "$@" <&7 >&8 2>&9 7<&- 8>&- 9>&-', 'sh'];
+/** The editor's own program is Node only when it is told so. */
+const AS_NODE = ['env', 'ELECTRON_RUN_AS_NODE=1'];
+
+const CommandRecord = z.object({ version: z.literal(1), begin: z.array(z.string()).min(1), through: z.array(z.string()) });
+
+export interface CommandStart {
+  /** bubblewrap's command line up to where the files follow that one command alone may read. */
+  readonly begin: readonly string[];
+  /** What starts the command within; empty for nothing. */
+  readonly through: readonly string[];
+}
+
+export const commandEnclosure = ({ begin, through }: CommandStart): CommandEnclosure => ({
+  command: (seen = []) => {
+    const files = seen.map(({ from, path }) => ({ kind: 'readOnly', path, from }) as const);
+    return [...begin, ...mountArguments(files, isFolder), '--', ...TAKE_STREAMS, ...(through.length === 0 ? [] : [...AS_NODE, ...through])];
+  },
+  streams: STREAMS,
+});
+
+export const recordOf = ({ begin, through }: CommandStart): string =>
+  JSON.stringify({ version: 1, begin: [...begin], through: [...through] } satisfies z.infer<typeof CommandRecord>);
+
+/** See `Sandbox.recall`. */
+export function recallCommands(record: string): CommandEnclosure | null {
+  try {
+    const parsed = CommandRecord.safeParse(JSON.parse(record));
+    return parsed.success ? commandEnclosure(parsed.data) : null;
+  } catch {
+    return null;
+  }
+}
