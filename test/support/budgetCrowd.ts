@@ -8,6 +8,7 @@ import { UserMoney } from '../../src/core/model/moneySettings.ts';
 import { defaultConfig } from '../../src/core/model/projectConfig.ts';
 import { addUsd, type Usd } from '../../src/core/model/usd.ts';
 import type { Charge } from '../../src/core/money/charge.ts';
+import { SecretGuard } from '../../src/core/policy/secrets/secretGuard.ts';
 import type { AgentClient, FinishedMessage } from '../../src/core/ports/agent.ts';
 import type { AppendRequest, Journal } from '../../src/core/ports/journal.ts';
 import type { Spending } from '../../src/core/ports/spending.ts';
@@ -63,6 +64,7 @@ export class BudgetCrowd {
     const deps = {
       clock: this.#clock,
       log: silentLog,
+      secrets: new SecretGuard([], hash),
       journal: this.journal,
       project: { config: async () => ({ config: this.#config, file: null }) },
       repository: { facts: { topLevel: '/shop', commonDir: '/shop/.git' } },

@@ -22,7 +22,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
     const submission = randomUUID();
     let again = false;
     const submit = async (client: EngineClient) => {
-      const asked = client.request('submit', { requests: [...requests], ...sideBySide, submission, again });
+      const asked = client.request('submit', { requests: [...requests], ...sideBySide, submission, ...(again ? { again } : {}) });
       again = true;
       const { runs, notes } = await asked;
       for (const note of notes) people.write(`${safeLine(note)}\n`);

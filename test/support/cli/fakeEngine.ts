@@ -21,6 +21,8 @@ export class FakeEngine {
   readonly states = new Map<string, RunState>();
   /** Every request but reading ones, as `method {…params}`. */
   readonly asked: string[] = [];
+  /** Names of submissions, which differ from test to test, as they were asked for. */
+  readonly submissions: (string | null)[] = [];
   readonly attended: boolean[] = [];
   handlers: Handlers = {};
   /** When set, connecting fails with it. */
@@ -131,7 +133,8 @@ export class FakeEngine {
           head: this.entries.length,
         };
       default:
-        this.asked.push(`${method} ${JSON.stringify(params)}`);
+        this.asked.push(`${method} ${JSON.stringify({ ...(params as object), submission: undefined })}`);
+        if (method === 'submit') this.submissions.push((params as Params<'submit'>).submission ?? null);
         if (handler === undefined) throw new UserFacingError('notPossibleNow', `the fake engine has no answer to ${method}`);
         return handler(params);
     }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
+import { until } from '../reactor.ts';
 import { projectRoot } from './codeServer.ts';
 
 const EXTENSION = 'reactor.reactor';
@@ -136,8 +137,13 @@ export class Workbench {
 
   /** An inline action of a row, shown when the pointer is on it. */
   async rowAction(row: Locator, name: string | RegExp): Promise<void> {
-    await row.hover();
-    await row.getByRole('button', { name }).first().click();
+    const button = row.getByRole('button', { name }).first();
+    await until(`the row shows ${name}`, async () => {
+      // The list may have moved under the pointer meanwhile.
+      await row.hover();
+      return button.isVisible();
+    });
+    await button.click();
   }
 
   /** An action of a row's context menu. */

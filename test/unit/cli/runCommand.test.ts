@@ -108,6 +108,20 @@ describe('reactor run', () => {
     assert.equal((await cli(['run', '--prompt', 'x'], fakeHost(engine))).exitCode, 3);
   });
 
+  it('asks another engine when one is lost before it answers, by the same name, and starts nothing twice', async () => {
+    const engine = greenEngine();
+    const accept = engine.handlers.submit;
+    engine.handlers.submit = (params) => {
+      if (params.again !== true) throw new UserFacingError('engineUnavailable', 'The connection to the engine has ended.');
+      return accept?.(params) ?? { runs: [], notes: [] };
+    };
+    const { ended } = begin(['run', '--prompt', 'x', '--json'], engine, false);
+    await settle();
+    landRun(engine, 'r1');
+    assert.equal(await ended, 0);
+    assert.deepEqual([engine.submissions.length, new Set(engine.submissions).size], [2, 1]);
+  });
+
   it('goes on with another engine when one is lost, without a line twice', async () => {
     const engine = greenEngine();
     const { terminal, ended } = begin(['run', '--prompt', 'x', '--json'], engine, false);

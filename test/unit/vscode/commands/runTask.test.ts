@@ -168,6 +168,20 @@ progress: TASK-001 Add slugify: queued`,
     editor.api.dispose();
   });
 
+  it('asks once more when the engine ends before it answers, by the same name', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      engine.handlers = {
+        submit: ({ again }) => {
+          if (again !== true) throw new UserFacingError('engineUnavailable', 'The connection to the engine has ended.');
+          return { runs: [], notes: [] };
+        },
+      };
+    });
+    await editor.run('reactor.runTask', [], 'Add slugify', 'Run with');
+    assert.deepEqual([editor.engine.submissions.length, new Set(editor.engine.submissions).size], [2, 1]);
+    editor.api.dispose();
+  });
+
   it('says what is missing in the words of the engine, with a way on', async () => {
     const editor = await openEditor({}, ({ engine }) => {
       engine.handlers = {
