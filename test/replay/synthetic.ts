@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { NewEntry } from '../../src/core/journal/entry.ts';
 import { type EventData, event } from '../../src/core/journal/events.ts';
+import { sonnet } from '../support/costs/costStory.ts';
 import { message, openSampleJournal, requested, stamped, temporaryFolder } from '../support/journalSamples.ts';
 import { record } from './recording.ts';
 
@@ -79,19 +80,7 @@ const charged = (run: string, key: string, operation: 'prompt' | 'tool' | 'subag
       agent: 'build',
       operation,
       tokens: { input: 1000, output: 50, reasoning: 5, cacheRead: 200, cacheWrite: 0 },
-      price:
-        costUsd === null
-          ? null
-          : {
-              input: '3',
-              output: '15',
-              reasoning: '15',
-              cacheRead: '0.3',
-              cacheWrite: '3.75',
-              source: 'server',
-              from: null,
-              aboveTokens: null,
-            },
+      price: costUsd === null ? null : sonnet,
       costUsd,
       estimated,
     },

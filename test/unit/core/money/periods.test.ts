@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { project, projectionText } from '../../../../src/core/money/burnRate.ts';
 import { likelyCost } from '../../../../src/core/money/likelyCost.ts';
 import { dayAfter, periodOf } from '../../../../src/core/money/periods.ts';
+import { sonnet } from '../../../support/costs/costStory.ts';
 
 describe('the periods of budgets', () => {
   it('are the day, the week from Monday and the month, across ends of months and years', () => {
@@ -67,16 +68,7 @@ describe('the projection of spending', () => {
 });
 
 describe('the likely cost of a prompt', () => {
-  const price = {
-    input: '3',
-    output: '15',
-    reasoning: '15',
-    cacheRead: '0',
-    cacheWrite: '0',
-    source: 'server' as const,
-    from: null,
-    aboveTokens: null,
-  };
+  const price = sonnet;
   const model = { price, facts: null, promptChars: 400 };
 
   it('is what four of five earlier attempts stayed below', () => {
