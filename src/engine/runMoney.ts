@@ -1,3 +1,4 @@
+import { errorText } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
 import { categoryOf } from '../core/model/category.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
@@ -8,6 +9,7 @@ import { type Charge, modelOf } from '../core/money/charge.ts';
 import { attemptCosts, likelyCost } from '../core/money/likelyCost.ts';
 import { refusalText } from '../core/money/limitText.ts';
 import { chargesOfMessage, inputOf } from '../core/money/messageCharges.ts';
+import type { ModelFacts, Rates } from '../core/money/modelFacts.ts';
 import { dayAfter } from '../core/money/periods.ts';
 import { priceOf } from '../core/money/priceBook.ts';
 import type { AgentClient, FinishedMessage } from '../core/ports/agent.ts';
@@ -33,6 +35,8 @@ interface Recorded {
   readonly charges: Set<string>;
   /** Tokens of the last call of each conversation: what the next one sends at least. */
   readonly context: Map<string, number>;
+  /** What the server asked for each model, as the charges tell: the basic prices. */
+  readonly rates: Map<string, Rates>;
 }
 
 /** The money of one run: admits its prompts, records its charges, each once, and says when its turn must stop. */
@@ -96,10 +100,7 @@ export class RunMoney {
       contextTokens: recorded.context.get(message.sessionId) ?? null,
       promptChars: currentAttempt(state)?.prompt.length ?? 0,
     }).filter(({ key, tokens }) => !recorded.charges.has(key) && totalTokens(tokens) > 0);
-    for (const { key, tokens } of charges) {
-      recorded.charges.add(key);
-      recorded.context.set(message.sessionId, inputOf(tokens) + tokens.output + tokens.reasoning);
-    }
+    for (const charge of charges) noteCharge(recorded, charge);
     const seq = await this.#context.recordAs(
       'agent',
       event('message/finished', { attempt, message: journaled(message, charges), charged: true }),
@@ -119,11 +120,36 @@ export class RunMoney {
     if (attempts.length <= 1 && heard === 0) return;
     if (this.#isReconciled && attempts.at(-2)?.executed?.end === 'done') return;
     this.#isReconciled = true;
-    const messages = await client.messages(sessionId);
+    await this.#recordAll(await client.messages(sessionId));
+  }
+
+  /**
+   * Records what a turn that was broken off has left unrecorded, from what its server wrote down: a call under way may have to be paid for. Only once
+   * no process of the cell lives. Never rejects.
+   */
+  async settleBrokenTurn(): Promise<void> {
+    const { state, deps, run } = this.#context;
+    const { cell } = state;
+    const last = currentAttempt(state);
+    if (cell?.session == null || last === null || last.executed?.end === 'done') return;
+    try {
+      await this.#recordAll(await deps.agents.leftMessages({ ...cell, sessionId: cell.session }));
+    } catch (error) {
+      deps.log.log('warn', 'what a turn that was broken off has cost could not be read', { run, error: errorText(error) });
+    }
+  }
+
+  async #recordAll(messages: readonly FinishedMessage[]): Promise<void> {
     for (const message of messages) {
       const attempts = this.#context.state.attempts.filter(({ startedAt }) => startedAt <= message.startedAt);
-      await this.record(attempts.at(-1)?.attempt ?? 1, message);
+      await this.record(attempts.at(-1)?.attempt ?? 1, { ...message, facts: message.facts ?? this.#factsBefore(message) });
     }
+  }
+
+  /** What an earlier charge of the run tells of a model's prices. */
+  #factsBefore({ provider, model }: FinishedMessage): ModelFacts | null {
+    const rates = this.#recordedBefore().rates.get(`${provider}/${model}`);
+    return rates === undefined ? null : { provider, model, rates, tiers: [], contextTokens: null, outputTokens: null };
   }
 
   /** Ids of the run's messages that the journal has. */
@@ -300,15 +326,14 @@ export class RunMoney {
   #recordedBefore(): Recorded {
     if (this.#recorded !== null) return this.#recorded;
     const { deps, run } = this.#context;
-    const recorded: Recorded = { messages: new Set(), charges: new Set(), context: new Map() };
+    const recorded: Recorded = { messages: new Set(), charges: new Set(), context: new Map(), rates: new Map() };
     for (let from = 1; ; ) {
       const page = deps.journal.read({ run, from, limit: PAGE });
       for (const { type, data } of page) {
         if (type === 'message/finished') recorded.messages.add((data as { message: { messageId: string } }).message.messageId);
         if (type === 'charge/recorded') {
           const { charge } = data as { charge: Charge };
-          recorded.charges.add(charge.key);
-          recorded.context.set(charge.sessionId, inputOf(charge.tokens) + charge.tokens.output + charge.tokens.reasoning);
+          noteCharge(recorded, charge);
         }
       }
       const last = page.at(-1);
@@ -322,6 +347,13 @@ export class RunMoney {
 
 const policiesOf = ({ repository, everything }: RunRules) => [repository.unpriced, everything.unpriced];
 const allowsAll = (rules: RunRules): boolean => policiesOf(rules).every((policy) => policy === 'allow');
+
+function noteCharge({ charges, context, rates }: Recorded, charge: Charge): void {
+  const { key, sessionId, tokens, price } = charge;
+  charges.add(key);
+  context.set(sessionId, inputOf(tokens) + tokens.output + tokens.reasoning);
+  if (price?.source === 'server' && price.aboveTokens === null) rates.set(modelOf(charge), price);
+}
 
 /** A message as the journal keeps it: with the sums of its charges. */
 function journaled(message: FinishedMessage, charges: readonly Charge[]) {

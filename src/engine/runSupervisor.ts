@@ -200,6 +200,8 @@ export class RunSupervisor {
         return this.#cell.stopServer();
       case 'teardown':
         await this.#background;
+        await this.#cell.stopServer();
+        await this.#money.settleBrokenTurn();
         return this.#cell.tearDown();
       case 'finish':
         return this.#finish();

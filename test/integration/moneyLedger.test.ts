@@ -78,6 +78,11 @@ describe('The ledger of money', function () {
         if (failures <= 2) return { do: 'fail', status: 500 };
         return tools(write('retried.txt', 'good\n'))(call);
       },
+      given: hangingOnce(
+        'given',
+        1,
+        answers({ tools: [write('given.txt', 'good\n')], usage: { in: 3000, out: 30 } }, { text: 'Done.', usage: { in: 3100, out: 31 } }),
+      ),
       killed: hangingOnce(
         'killed',
         2,
@@ -158,6 +163,27 @@ describe('The ledger of money', function () {
     assert.deepEqual(
       dataOf(outcome, 'budget/released').map(({ attempt, reason }) => `${attempt} ${reason}`),
       ['1 recovered', '2 settled'],
+    );
+  });
+
+  it('counts a call that was broken off by kill -9 when the run is then given up: its server has written it down', async () => {
+    const own = await reactor.repository('given', plainProject());
+    const call = reactor.startRun(own, 'Write given', ['--task', 'given', '--land', 'branch']);
+    await until('the model was asked a second time', () => unanswered.has('given'));
+    await until('one call is charged', () => dataOf(call, 'charge/recorded').length === 1);
+    await call.abandon();
+    reactor.killEngine(own);
+    for (const { pid } of reactor.agentServers()) process.kill(pid, 'SIGKILL');
+    const killed = await reactor.call(own, ['kill', 'given', '--json']);
+    assert.equal(killed.exitCode, 0, killed.stderr);
+    const charges = dataOf({ entries: await reactor.entries(own) }, 'charge/recorded').map(({ charge }) => charge);
+    assert.deepEqual(chargeTotals(charges), book.totals('given'));
+    assert.deepEqual(
+      charges.map(({ estimated, costUsd, tokens }) => [estimated, costUsd !== null, tokens.input >= 3000]),
+      [
+        [false, true, true],
+        [true, true, true],
+      ],
     );
   });
 });

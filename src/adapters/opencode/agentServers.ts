@@ -13,6 +13,7 @@ import { adoptServer } from './adoptServer.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { enclose, keyNames } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
+import { leftMessages } from './leftMessages.ts';
 import { limitLines } from './limitLines.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
@@ -70,6 +71,7 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
   };
   return {
     locate,
+    leftMessages,
     adopt: (request, signal) => adoptServer(dependencies, request, signal),
     start: async (request, signal) => {
       signal.throwIfAborted();

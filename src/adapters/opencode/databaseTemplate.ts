@@ -2,8 +2,7 @@ import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } fr
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, type Log } from '../../base/log.ts';
-
-const NAME = 'opencode.db';
+import { DATABASE_NAME } from './serverFolders.ts';
 
 /**
  * An empty database of the agent server that already has its tables, made once per version, so that a new cell's server need not
@@ -21,7 +20,7 @@ export class DatabaseTemplate {
   }
 
   copyTo(dataFolder: string): void {
-    const target = join(dataFolder, NAME);
+    const target = join(dataFolder, DATABASE_NAME);
     if (!existsSync(this.#file) || existsSync(target)) return;
     try {
       copyFileSync(this.#file, target, constants.COPYFILE_FICLONE);
@@ -33,7 +32,7 @@ export class DatabaseTemplate {
 
   /** Makes the template from a server's database when there is none yet. A failure costs time at the next start and nothing else. */
   offer(dataFolder: string): void {
-    const source = join(dataFolder, NAME);
+    const source = join(dataFolder, DATABASE_NAME);
     if (existsSync(this.#file) || !existsSync(source)) return;
     const draft = `${this.#file}.${process.pid}`;
     try {

@@ -4,8 +4,8 @@ import type { ModelFacts } from '../../core/money/modelFacts.ts';
 import type { AgentClient, FinishedMessage, ShellRequest, ShellResult, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
 import type { Grant } from './askDesk.ts';
+import { conversationOf } from './conversation.ts';
 import type { EventStream } from './eventStream.ts';
-import { finishedMessage } from './finishedMessage.ts';
 import { ModelPrices } from './modelPrices.ts';
 import { PathGuard } from './pathGuard.ts';
 import { newMessageId } from './promptId.ts';
@@ -94,30 +94,20 @@ export class OpenCodeClient implements AgentClient {
     return this.#prices.facts(model.slice(0, slash), model.slice(slash + 1));
   }
 
-  async messages(sessionId: string, signal?: AbortSignal): Promise<readonly FinishedMessage[]> {
-    return this.#messagesOf(sessionId, false, signal);
-  }
-
-  async #messagesOf(sessionId: string, subagent: boolean, signal?: AbortSignal): Promise<FinishedMessage[]> {
+  messages(sessionId: string, signal?: AbortSignal): Promise<readonly FinishedMessage[]> {
     const { connection } = this.#options;
-    const own = await connection.call('messages', (inner) => connection.sdk.session.messages({ sessionID: sessionId }, { signal: inner }), {
-      signal,
-    });
-    const children = await connection.call(
-      'children',
-      (inner) => connection.sdk.session.children({ sessionID: sessionId }, { signal: inner }),
-      { signal },
+    const { session } = connection.sdk;
+    return conversationOf(
+      {
+        guard: this.#guard,
+        messages: (sessionID) => connection.call('messages', (own) => session.messages({ sessionID }, { signal: own }), { signal }),
+        children: async (sessionID) => {
+          const children = await connection.call('children', (own) => session.children({ sessionID }, { signal: own }), { signal });
+          return children.map(({ id }) => id);
+        },
+        facts: (provider, model) => this.#prices.facts(provider, model),
+      },
+      sessionId,
     );
-    const finished: FinishedMessage[] = [];
-    const answered = new Set<string>();
-    for (const { info, parts } of own) {
-      if (info.role !== 'assistant') continue;
-      const isFirst = !answered.has(info.parentID);
-      answered.add(info.parentID);
-      const facts = await this.#prices.facts(info.providerID, info.modelID);
-      finished.push(finishedMessage(info, parts, { subagent, isFirst, facts, guard: this.#guard, broken: [] }));
-    }
-    for (const child of children) finished.push(...(await this.#messagesOf(child.id, true, signal)));
-    return finished;
   }
 }

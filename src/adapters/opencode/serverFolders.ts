@@ -9,6 +9,8 @@ const SERVER_ONLY = [
   'OPENCODE_MODELS_PATH',
   'OPENCODE_TEST_HOME',
 ];
+/** The server's own name for it. */
+export const DATABASE_NAME = 'opencode.db';
 const PRIVATE_FOLDERS = {
   XDG_DATA_HOME: 'data',
   XDG_CONFIG_HOME: 'config',
@@ -74,7 +76,7 @@ export function makeServerFolders(home: string, userConfigFolder: string): Serve
   for (const name of ['agent', 'agents', 'skill', 'skills', 'plugin', 'plugins', 'tool', 'tools']) {
     if (existsSync(join(userConfigFolder, name))) link(join(userConfigFolder, name), join(configFolder, name));
   }
-  const dataFolder = join(home, 'data', 'opencode');
+  const dataFolder = dataFolderOf(home);
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const noModels = join(home, 'no-models.json');
   writeFileSync(noModels, '{}');
@@ -155,3 +157,7 @@ const enclosed = (commands: string, boundary: readonly string[], streams: string
   'fi',
   `exec ${boundary.map(shellQuote).join(' ')} /bin/sh "$@" ${streams}`,
 ];
+
+const dataFolderOf = (home: string): string => join(home, 'data', 'opencode');
+/** The database of a cell's server. @param home the cell's own folder */
+export const databaseFile = (home: string): string => join(dataFolderOf(home), DATABASE_NAME);

@@ -62,6 +62,13 @@ export interface AdoptServer extends Pick<StartServer, 'cell' | 'worktree' | 'ho
   readonly isEnclosed: boolean;
 }
 
+/** A conversation with a server that has ended, by the cell's folders. */
+export interface LeftConversation {
+  readonly home: string;
+  readonly worktree: string;
+  readonly sessionId: string;
+}
+
 export interface AgentServers {
   /**
    * Starts `opencode serve` in its own process group and resolves when its health check has answered (INV-003) and the
@@ -74,6 +81,11 @@ export interface AgentServers {
    * people; then nothing was ended.
    */
   adopt(request: AdoptServer, signal: AbortSignal): Promise<Result<AgentServer, string>>;
+  /**
+   * What a server that has ended left of a conversation, as `AgentClient.messages` tells it, but without what is known of the models. No process of the
+   * cell may live. @throws Error when it can't be read
+   */
+  leftMessages(conversation: LeftConversation): Promise<readonly FinishedMessage[]>;
   /** Version and path of the agent server's executable; null when none is found. */
   locate(signal?: AbortSignal): Promise<{ readonly path: string; readonly version: string } | null>;
 }
