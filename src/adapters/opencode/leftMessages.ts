@@ -20,7 +20,8 @@ export async function leftMessages({ home, worktree, sessionId }: LeftConversati
       );
     return await conversationOf(
       {
-        guard: new PathGuard(worktree),
+        // It only shortens the paths in what is told of tools; the worktree may be gone.
+        guard: new PathGuard(existsSync(worktree) ? worktree : home),
         messages: async (sessionID) =>
           rows('SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id', sessionID).map((row) => ({
             info: { ...parsed(row), id: row['id'], sessionID } as unknown as Message,
