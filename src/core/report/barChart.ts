@@ -19,6 +19,8 @@ export interface BarChart {
 const width = 720;
 const height = 220;
 const left = 64;
+/** Room for half of the last label. */
+const right = 16;
 const bottom = 28;
 const top = 10;
 const marks = 4;
@@ -35,10 +37,10 @@ export function barChart({ description, series, bars, text }: BarChart): string 
   const step = tallest > 0 ? roundUp(tallest / marks) : 1;
   const most = tallest > 0 ? Math.ceil((tallest / step) * 0.999999) * step : step * marks;
   const y = (value: number): number => top + (height - top - bottom) * (1 - value / most);
-  const slot = (width - left) / Math.max(1, bars.length);
+  const slot = (width - left - right) / Math.max(1, bars.length);
   const grid = Array.from({ length: Math.round(most / step) + 1 }, (_, index) => index * step).map(
     (value) =>
-      `<line class="grid" x1="${left}" x2="${width}" y1="${figure(y(value))}" y2="${figure(y(value))}"/><text class="mark" x="${left - 8}" y="${figure(y(value) + 4)}" text-anchor="end">${escaped(text(value))}</text>`,
+      `<line class="grid" x1="${left}" x2="${width - right}" y1="${figure(y(value))}" y2="${figure(y(value))}"/><text class="mark" x="${left - 8}" y="${figure(y(value) + 4)}" text-anchor="end">${escaped(text(value))}</text>`,
   );
   const drawn = bars.map((bar, index) => {
     const x = left + slot * (index + 0.15);

@@ -31,6 +31,7 @@ export interface CostHtmlInput {
 
 const mostModels = 6;
 const mostTasks = 500;
+const longestTitle = 90;
 
 /** How amounts are written on the page. */
 interface Texts {
@@ -188,9 +189,10 @@ const trendColumns = (period: Period, texts: Texts): readonly HtmlColumn<TrendPo
   { name: 'Tokens', value: ({ cost }) => countText(cost.tokens), isNumber: true },
 ];
 
+const isUnpriced = ({ usd, unpricedCalls }: ShownCost): boolean => unpricedCalls > 0 && compareUsd(usd, '0') === 0;
 const share: HtmlColumn<ReportRow> = {
   name: 'Share',
-  value: (row) => (row.share === null ? '–' : `${Math.round(row.share * 100)} %`),
+  value: (row) => (row.share === null || isUnpriced(row.cost) ? '–' : `${Math.round(row.share * 100)} %`),
   isNumber: true,
 };
 const plainColumns = (name: string, texts: Texts): readonly HtmlColumn<ReportRow>[] => [
@@ -208,9 +210,11 @@ const outcomeColumns = (name: string, texts: Texts): readonly HtmlColumn<ReportR
 ];
 const taskColumns = (texts: Texts): readonly HtmlColumn<ReportRow>[] => [
   { name: 'Task', value: ({ key }) => key },
-  { name: 'Title', value: ({ title }) => title },
+  { name: 'Title', value: ({ title }) => shortened(title), isProse: true },
   ...outcomeColumns('', texts).slice(1),
 ];
+
+const shortened = (title: string): string => (title.length > longestTitle ? `${title.slice(0, longestTitle - 1).trimEnd()}…` : title);
 
 const table = (title: string, note: string, rows: readonly ReportRow[], columns: readonly HtmlColumn<ReportRow>[]): string =>
   rows.length === 0

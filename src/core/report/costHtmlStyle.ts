@@ -5,8 +5,7 @@ export const costHtmlStyle = `
 @media (prefers-color-scheme: dark) { :root { --page: #0d1117; --text: #f0f6fc; --faint: #9198a1; --line: #3d444d; --card: #151b23;
   --s0: #4493f8; --s1: #ab7df8; --s2: #3fb950; --s3: #d29922; --s4: #39c5cf; --s5: #f85149; --s6: #9198a1; } }
 @media print { :root { color-scheme: light; --page: #ffffff; --text: #000000; --faint: #444444; --line: #bbbbbb; --card: #ffffff;
-  --s0: #0969da; --s1: #8250df; --s2: #1a7f37; --s3: #9a6700; --s4: #0a7d8c; --s5: #cf222e; --s6: #6e7781; }
-  section, .figure { break-inside: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } body { padding: 0; } }
+  --s0: #0969da; --s1: #8250df; --s2: #1a7f37; --s3: #9a6700; --s4: #0a7d8c; --s5: #cf222e; --s6: #6e7781; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 60rem; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
@@ -23,6 +22,7 @@ svg { display: block; width: 100%; height: auto; margin: .6rem 0; } .mark { font
 .budget svg { margin: 0; height: 100%; }
 table { width: 100%; margin: .6rem 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-size: .85rem; } th, td { padding: .3rem .5rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-th { font-size: .85rem; color: var(--faint); font-weight: 600; } .n { text-align: right; white-space: nowrap; } td:first-child { white-space: nowrap; } summary { cursor: pointer; color: var(--faint); font-size: .85rem; } thead { display: table-header-group; } tr { break-inside: avoid; }
+th { font-size: .85rem; color: var(--faint); font-weight: 600; } .n { text-align: right; white-space: nowrap; } .prose { min-width: 15rem; } td:first-child { white-space: nowrap; } summary { cursor: pointer; color: var(--faint); font-size: .85rem; } thead { display: table-header-group; } tr { break-inside: avoid; }
 .note { padding: .6rem 1rem; border-left: 4px solid var(--s3); background: var(--card); } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dt { font-weight: 600; } dd { margin: 0; }
+@media print { svg, .legend, .figure, .note, .budget { break-inside: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } body { padding: 0; } table { font-size: .75rem; } th, td { padding: .2rem .35rem; } h2 { break-after: avoid; } }
 `;

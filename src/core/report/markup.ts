@@ -13,11 +13,13 @@ export interface HtmlColumn<Row> {
   /** Plain text; it is escaped here. */
   readonly value: (row: Row) => string;
   readonly isNumber?: boolean;
+  /** Prose, which gets more room than names. */
+  readonly isProse?: boolean;
 }
 
 /** A table with its caption. */
 export function htmlTable<Row>(caption: string, rows: readonly Row[], columns: readonly HtmlColumn<Row>[]): string {
-  const css = (column: HtmlColumn<Row>): string => (column.isNumber ? ' class="n"' : '');
+  const css = (column: HtmlColumn<Row>): string => (column.isNumber ? ' class="n"' : column.isProse ? ' class="prose"' : '');
   const head = columns.map((column) => `<th scope="col"${css(column)}>${escaped(column.name)}</th>`).join('');
   const body = rows
     .map((row) => `<tr>${columns.map((column) => `<td${css(column)}>${escaped(column.value(row))}</td>`).join('')}</tr>`)
