@@ -59,7 +59,7 @@ const recording: Benchmark = {
         entries: [heard(), stamped('r1', event('charge/recorded', { charge }))],
         durability: 'full',
       });
-      spending.count([{ key: charge.key, day: '2026-09-21', usd: charge.costUsd ?? '0' }], last?.seq ?? 0);
+      spending.count([{ key: charge.key, day: '2026-09-21', usd: charge.costUsd ?? '0' }], last?.seq ?? 0, 'r1');
       spending.hold('r1', (money) => (money.spent('repository', '2026-09-01', '2026-09-31') === '' ? null : money.held('everything')));
     };
     const without = async (): Promise<void> => {
