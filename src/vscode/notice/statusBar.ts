@@ -9,7 +9,7 @@ import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { isActive } from '../text/taskGroups.ts';
 import { dayStart, type Spending, shareOf, spendingText, spendingToday } from './spending.ts';
-import { SpendingToday } from './spendingToday.ts';
+import { TodaysCosts } from './todaysCosts.ts';
 
 /** Changes that come together are shown together. */
 const GATHER_MS = 200;
@@ -23,7 +23,7 @@ export class StatusBar implements Disposable {
   readonly #item: vscodeTypes.StatusBarItem;
   #limit: Usd | null = null;
   #currency: Currency = usDollars;
-  readonly #spent = new Map<RepositoryModel, SpendingToday>();
+  readonly #spent = new Map<RepositoryModel, TodaysCosts>();
   #waiting: Disposable | null = null;
   #midnight: Disposable | null = null;
 
@@ -51,7 +51,7 @@ export class StatusBar implements Disposable {
     }
     for (const model of repositories.list) {
       if (this.#spent.has(model)) continue;
-      const spent = new SpendingToday(model, host);
+      const spent = new TodaysCosts(model, host);
       this.#spent.set(model, spent);
       spent.onDidChange(() => this.#soon());
     }

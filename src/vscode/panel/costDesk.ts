@@ -1,9 +1,8 @@
 import { localDay } from '../../base/localDay.ts';
 import { CostLedger } from '../../core/projections/costs/costLedger.ts';
 import { type CostReport, costReport } from '../../core/projections/costs/costReport.ts';
+import { catchUpCosts } from '../catchUpCosts.ts';
 import type { PanelHost, PanelModel } from './panelDeps.ts';
-
-const PAGE = 1000;
 
 /** Reckons the costs of all runs of a repository: what the journal keeps of them, also when the panel is closed meanwhile; then every entry. */
 export class CostDesk {
@@ -34,12 +33,7 @@ export class CostDesk {
 
   async #catchUp(): Promise<void> {
     if (this.#ledger.seq === 0) this.#ledger.reset(await this.#model.costs());
-    for (;;) {
-      const entries = await this.#model.entries({ from: this.#ledger.seq + 1, run: null, limit: PAGE });
-      for (const entry of entries) this.#ledger.add(entry);
-      if (entries.length < PAGE) return;
-      await this.#host.clock.sleep(0);
-    }
+    await catchUpCosts(this.#ledger, this.#model, this.#host.clock);
   }
 }
 

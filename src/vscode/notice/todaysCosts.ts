@@ -4,15 +4,13 @@ import { errorText } from '../../base/log.ts';
 import type { Entry } from '../../core/journal/entry.ts';
 import { CostLedger } from '../../core/projections/costs/costLedger.ts';
 import type { RunCosts } from '../../core/projections/costs/runCosts.ts';
+import { catchUpCosts } from '../catchUpCosts.ts';
 import type { EditorHost } from '../editorHost.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { dayStart } from './spending.ts';
 
-/** Entries read from the journal at a time. Between two pages the editor does other work. */
-const PAGE = 1000;
-
 /** The costs of the runs of one repository that were charged since midnight: what the journal keeps of them, then each new entry. */
-export class SpendingToday implements Disposable {
+export class TodaysCosts implements Disposable {
   readonly #model: RepositoryModel;
   readonly #host: Pick<EditorHost, 'clock' | 'log'>;
   readonly #store = new DisposableStore();
@@ -62,12 +60,7 @@ export class SpendingToday implements Disposable {
       this.#isBehind = false;
       if (this.#mustReset) this.#ledger.reset(await this.#model.costs(dayStart(this.#host.clock.now())));
       this.#mustReset = false;
-      for (;;) {
-        const entries = await this.#model.entries({ from: this.#ledger.seq + 1, run: null, limit: PAGE });
-        for (const entry of entries) this.#ledger.add(entry);
-        if (entries.length < PAGE || this.#store.isDisposed) break;
-        await this.#host.clock.sleep(0);
-      }
+      await catchUpCosts(this.#ledger, this.#model, this.#host.clock, () => this.#store.isDisposed);
     }
     if (!this.#store.isDisposed) this.#changed.fire();
   }
