@@ -14,6 +14,7 @@ import { type CommandContext, type CommonOptions, folderOf } from '../commandCon
 import { costTableLines } from '../render/costTableLines.ts';
 import { styleOf } from '../render/style.ts';
 import { taskTreeLines } from '../render/taskTreeLines.ts';
+import { todayText } from '../render/todayText.ts';
 import { requireRun } from '../source.ts';
 import type { Terminal } from '../terminal.ts';
 import { chargesOf, rangeOf } from './charges.ts';
@@ -92,7 +93,9 @@ async function reportText(
   if (format === 'json') return `${JSON.stringify(costTableObject(table))}\n`;
   if (format === 'csv') return costTableCsv(table);
   const style = styleOf(terminal.stdout, terminal.environment);
-  return `${costTableLines(table, rangeText(range, runs, terminal), style, currency).join('\n')}\n`;
+  const { perDayUsd } = config.budgets;
+  const today = perDayUsd === undefined || range.to !== null ? [] : [todayText(runs, perDayUsd, terminal)];
+  return `${[...costTableLines(table, rangeText(range, runs, terminal), style, currency), ...today].join('\n')}\n`;
 }
 
 const nameOf = (path: string): string =>

@@ -69,6 +69,27 @@ describe('reactor cost', () => {
     }
   });
 
+  it('says how much of the budget of the day is used, and when it will be at the present rate', async () => {
+    const engine = new FakeEngine();
+    engine.at = now - 2_000_000;
+    engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'Fix it')), told.started(), told.attempt(1));
+    engine.tell('TASK-001-r1', charge('TASK-001-r1', { at: now - 1_800_000, costUsd: '1' }));
+    const last = async (perDayUsd: string, ...args: string[]): Promise<string | undefined> => {
+      const config = { ...defaultConfig(), budgets: { ...defaultConfig().budgets, perDayUsd } };
+      const withBudget = fakeHost(engine, { config: () => Promise.resolve({ config, file: null }) });
+      return (await cli(['cost', ...args], withBudget, at)).out.trimEnd().split('\n').at(-1);
+    };
+    assert.deepEqual(
+      [await last('5'), await last('100'), await last('1'), (await last('5', '--until', '2026-05-19'))?.slice(0, 5)],
+      [
+        'Today: $1.00 of $5.00; $5.00 reached at about 14:00 at the present rate',
+        'Today: $1.00 of $100.00',
+        'Today: $1.00 of $1.00: the budget is used up',
+        'Nothi',
+      ],
+    );
+  });
+
   it('says so when nothing was spent', async () =>
     assert.equal((await cli(['cost'], fakeHost(new FakeEngine()), at)).out, 'Costs by task, all that is recorded\n\nNothing was spent.\n'));
 
