@@ -241,6 +241,6 @@ function resumeRows(state: RunState): readonly { readonly label: string; readonl
   if (budget === undefined) return [{ label: '$(play) Resume', description: 'try again', command: 'reactor.resume' }];
   return [
     { label: '$(play) Resume', description: `from ${budget.renewsOn}, or once that budget is raised`, command: 'reactor.resume' },
-    { label: '$(flame) Set budget…', description: 'in reactor.yaml', command: 'reactor.setBudget' },
+    { label: '$(flame) Set budget…', description: 'in reactor.yaml or your settings', command: 'reactor.setBudget' },
   ];
 }

@@ -166,6 +166,21 @@ describe('answers', () => {
     editor.api.dispose();
   });
 
+  it("let a run go on that the budget of a day has parked, which is not the run's to raise", async () => {
+    const editor = await openEditor({}, (story) => {
+      waiting(story);
+      const budget = { scope: { over: 'day' as const, of: 'repository' as const }, renewsOn: '2026-05-05' };
+      const { engine } = story;
+      engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Dear')), told.started(), told.attempt(1));
+      engine.tell('TASK-002-r1', { type: 'run/parked', data: { code: 'budget', reason: 'used up', exitCode: 6, budget } });
+    });
+    const row = (await editor.rows('reactor.needsYou')).find((node) => node.key.includes('TASK-002'));
+    assert.match(await editor.run('reactor.answer', [row], null), /Resume \| from 2026-05-05, or once that budget is raised/);
+    await editor.run('reactor.resume', [row]);
+    assert.deepEqual(asked(editor.engine), ['resume {"run":"TASK-002-r1"}']);
+    editor.api.dispose();
+  });
+
   it('go by the row that has the focus when they come from a key', async () => {
     const editor = await openEditor({}, waiting);
     const [row] = await editor.rows('reactor.needsYou');
