@@ -166,7 +166,7 @@ const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commente
     ) : on.isOpen ? (
       <button
         type="button"
-        class="plain number"
+        class="number"
         tabIndex={-1}
         title="Comment on this line"
         aria-label={`Comment on line ${side.line}`}
