@@ -86,12 +86,7 @@ function Draft({ on: { run, tree }, path, line }: { on: Commented; path: string;
         event.preventDefault();
       }}
     >
-      <vscode-textarea
-        ref={field as never}
-        label={`Comment on line ${line + 1}`}
-        placeholder="Sent to the agent by Request Changes"
-        rows={3}
-      />
+      <vscode-textarea ref={field} label={`Comment on line ${line + 1}`} placeholder="Sent to the agent by Request Changes" rows={3} />
       <div class="buttons">
         <vscode-button onClick={add}>Add Comment</vscode-button>
         <vscode-button secondary onClick={leave}>
