@@ -69,6 +69,7 @@ export class FakeWebview {
 /** Comments that are kept as they are written. */
 export class FakePanelComments implements PanelComments {
   readonly threads: CommentThread[] = [];
+  #repository = '';
   readonly #listeners = new Set<(changed: { repository: string; run: string }) => void>();
   readonly onDidChange: PanelComments['onDidChange'] = (listener) => {
     this.#listeners.add(listener);
@@ -78,6 +79,7 @@ export class FakePanelComments implements PanelComments {
     return this.threads.filter(({ id }) => id.startsWith(`${run}/`));
   }
   add({ repository, run, tree, path, line }: Parameters<PanelComments['add']>[0], body: string): Promise<void> {
+    this.#repository = repository;
     const comments = [{ author: 'ann', body, at: 0 }];
     this.threads.push({ id: `${run}/${this.threads.length}`, path, tree, line, endLine: line, word: 'open', comments });
     for (const listener of this.#listeners) listener({ repository, run });
@@ -87,7 +89,7 @@ export class FakePanelComments implements PanelComments {
     const at = this.threads.findIndex((thread) => thread.id === id);
     const before = this.threads[at];
     if (before !== undefined) this.threads[at] = { ...before, word: resolved ? 'resolved' : 'open' };
-    for (const listener of this.#listeners) listener({ repository: '/repo', run: id.split('/')[0] ?? '' });
+    for (const listener of this.#listeners) listener({ repository: this.#repository, run: id.split('/')[0] ?? '' });
     return Promise.resolve();
   }
 }
