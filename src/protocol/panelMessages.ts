@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import {
+  CommentThread,
   ConversationItemShape,
   CostReportShape,
   type Frozen,
@@ -40,6 +41,8 @@ export const HostMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('live'), run: z.string(), kind: z.enum(['text', 'toolStarted', 'retrying', 'note']), text: z.string() }),
   z.object({ type: z.literal('said'), generation: z.number(), run: z.string(), items: z.array(ConversationItemShape) }),
   z.object({ type: z.literal('costs'), report: CostReportShape }),
+  /** Every thread on the run's newest candidate, whenever one has changed. */
+  z.object({ type: z.literal('comments'), run: z.string(), threads: z.array(CommentThread) }),
   Show,
   z.object({ type: z.literal('span'), request: z.number(), detail: SpanDetailShape }),
   z.object({
@@ -75,6 +78,19 @@ export const PanelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('diff'), request: z.number(), run: z.string(), from: z.string(), to: z.string() }),
   /** The costs tab is shown: they are reckoned and kept up to date from now on. */
   z.object({ type: z.literal('costs') }),
+  /** The diff of a run is shown: its comments are told now, and each time they change. */
+  z.object({ type: z.literal('comments'), run: z.string() }),
+  /** Begins a thread on a line, from 0, of the candidate that waits for review. */
+  z.object({
+    type: z.literal('comment'),
+    request: z.number(),
+    run: z.string(),
+    tree: z.string(),
+    path: z.string(),
+    line: z.number(),
+    body: z.string(),
+  }),
+  z.object({ type: z.literal('resolveComment'), request: z.number(), id: z.string(), resolved: z.boolean() }),
   /** Sends a candidate back without some of its hunks: it is built anew and tested again. `hunks: null` leaves out the whole file. */
   z.object({
     type: z.literal('revise'),

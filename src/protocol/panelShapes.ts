@@ -24,6 +24,19 @@ export const Tokens = z.object({
 });
 export type Tokens = Frozen<z.infer<typeof Tokens>>;
 
+/** Comments on lines of a candidate. Lines count from 0, the last one included. */
+export const CommentThread = z.object({
+  id: z.string(),
+  path: z.string(),
+  tree: z.string(),
+  line: z.number(),
+  endLine: z.number(),
+  /** open, sent, outdated or resolved. */
+  word: z.string(),
+  comments: z.array(z.object({ author: z.string(), body: z.string(), at: z.number() })),
+});
+export type CommentThread = Frozen<z.infer<typeof CommentThread>>;
+
 /** One run as a lane of the timeline and a choice of the other tabs. */
 export const Lane = z.object({
   run: z.string(),

@@ -5,16 +5,9 @@ import { Budgets, EditorMoney } from '../core/model/moneySettings.ts';
 import type { HostContext } from './hostContext.ts';
 import type { RepositoryModel } from './repositoryModel.ts';
 
-const names = [
-  'perRunUsd',
-  'perTaskUsd',
-  'perDayUsd',
-  'perWeekUsd',
-  'perMonthUsd',
-  'thresholds',
-  'onExceed',
-  'unpriced',
-] as const satisfies readonly (keyof Budgets)[];
+/** Where notices of money go, and the name of their secret: never said by an editor's settings, which a workspace can bring along. */
+const notSettings: ReadonlySet<string> = new Set(['notificationUrl', 'notificationSecretEnv'] satisfies (keyof Budgets)[]);
+const names = Object.keys(Budgets.shape).filter((name) => !notSettings.has(name));
 
 const defaults: Readonly<Record<string, unknown>> = Budgets.parse({});
 

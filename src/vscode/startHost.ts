@@ -71,7 +71,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   store.add(store.add(new MoneySettings(context)).onDidChange(() => statusBar.readLimit()));
   store.add(vscode.window.registerFileDecorationProvider(new FileMarks(context, reviewed)));
   store.add(
-    registerPanelSerializer({ vscode, context: extension, host }, async (folder) => {
+    registerPanelSerializer({ vscode, context: extension, host, comments: threads }, async (folder) => {
       await repositories.scan();
       return repositories.of(vscode.Uri.file(folder));
     }),

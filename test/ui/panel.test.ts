@@ -164,6 +164,32 @@ describe('the panel in a browser', function () {
     assert.deepEqual([await page.locator('.top-ten li').count(), complaints], [10, []]);
   });
 
+  it('takes comments on lines by key and by pointer, shows them, and lets them be resolved', async () => {
+    const { page, editor, complaints } = await open(sample());
+    await page.getByRole('option', { name: /TASK-008/ }).click();
+    await page.getByRole('tab', { name: 'Diff' }).click();
+    await page.getByRole('group', { name: /^Hunk 1/ }).focus();
+    await page.keyboard.press('c');
+    // Letters go into the field, whatever they do beside it.
+    await page.getByRole('textbox', { name: 'Comment on line 1' }).pressSequentially('just ask');
+    await page.keyboard.press('Control+Enter');
+    const first = page.getByRole('article', { name: 'Comment on line 1, open' });
+    await first.getByText('just ask').waitFor();
+    await page.getByRole('button', { name: 'Comment on line 9' }).click();
+    await page.getByRole('textbox', { name: 'Comment on line 9' }).fill('<b>nine</b>');
+    await page.getByRole('button', { name: 'Add Comment' }).click();
+    await page.getByRole('article', { name: 'Comment on line 9, open' }).getByText('<b>nine</b>').waitFor();
+    await first.getByRole('button', { name: 'Resolve' }).click();
+    await page.getByRole('article', { name: 'Comment on line 1, resolved' }).waitFor();
+    const written = editor.comments.threads.map(({ path, line, word, comments: [said] }) => [path, line, word, said?.body]);
+    assert.deepEqual(written, [
+      ['a.ts', 0, 'resolved', 'just ask'],
+      ['a.ts', 8, 'open', '<b>nine</b>'],
+    ]);
+    assert.equal(await page.getByText('1 change rejected').count(), 0);
+    assert.deepEqual(complaints, []);
+  });
+
   it('has one sentence and one button when there is nothing', async () => {
     const { page, editor } = await open(new FakePanelModel());
     const told = editor.nextCommand();

@@ -1,7 +1,13 @@
 import { computed, effect, signal } from '@preact/signals';
 import * as z from 'zod/mini';
 import type { HostMessage } from '../../src/protocol/panelMessages.ts';
-import { type ConversationItemShape, type CostReportShape, type Lane, PanelTab } from '../../src/protocol/panelShapes.ts';
+import {
+  type CommentThread,
+  type ConversationItemShape,
+  type CostReportShape,
+  type Lane,
+  PanelTab,
+} from '../../src/protocol/panelShapes.ts';
 import { connect, savedState, saveState, send } from './host.ts';
 import { LaneStore } from './timeline/laneStore.ts';
 import type { Viewport } from './timeline/viewport.ts';
@@ -31,6 +37,8 @@ export const view = signal<Viewport | null>(before?.view ?? null);
 export const isFollowing = signal(false);
 export const isSideBySide = signal(before?.sideBySide ?? true);
 export const costs = signal<CostReportShape | null>(null);
+/** Comments on the newest candidate of a run whose diff is shown. */
+export const comments = signal<{ readonly run: string; readonly threads: readonly CommentThread[] } | null>(null);
 export const problem = signal<string | null>(null);
 /** Changes whenever spans of any lane have changed. */
 export const spansVersion = signal(0);
@@ -106,6 +114,9 @@ function receive(message: HostMessage): void {
       break;
     case 'costs':
       costs.value = message.report;
+      break;
+    case 'comments':
+      comments.value = { run: message.run, threads: message.threads };
       break;
     case 'show':
       if (message.tab !== null) tab.value = message.tab;

@@ -119,12 +119,12 @@ async function testEdits({ targets, edits }: CommandParts, argument: unknown): P
   if (target !== null) await edits.takeEdits(target.model, target.state);
 }
 
-async function showPanel({ context, targets }: CommandParts, argument: unknown, tab?: 'timeline' | 'costs'): Promise<void> {
+async function showPanel({ context, targets, threads }: CommandParts, argument: unknown, tab?: 'timeline' | 'costs'): Promise<void> {
   const target = targets.direct(argument);
   const model = target?.model ?? (isNode(argument) ? argument.model : await targets.repository());
   if (model === null) return;
   const { vscode, extension, host } = context;
-  openPanel({ vscode, context: extension, model, host }, tab, target?.state.run);
+  openPanel({ vscode, context: extension, model, host, comments: threads }, tab, target?.state.run);
 }
 
 async function doctor({ context, targets, doctorOutput }: CommandParts): Promise<void> {

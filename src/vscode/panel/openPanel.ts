@@ -1,7 +1,7 @@
 import type { ExtensionContext, WebviewPanel } from 'vscode';
 import type { Disposable } from '../../base/lifecycle.ts';
 import type { PanelTab } from '../../protocol/panelShapes.ts';
-import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
+import type { PanelComments, PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
 import { panelHtml } from './panelHtml.ts';
 import { PanelSession } from './panelSession.ts';
 
@@ -13,6 +13,7 @@ export interface PanelDeps {
   readonly context: Pick<ExtensionContext, 'extensionUri'>;
   readonly model: PanelModel;
   readonly host: PanelHost;
+  readonly comments: PanelComments;
 }
 
 interface OpenedPanel {
@@ -65,12 +66,13 @@ const folderOf = (state: unknown): string | null => {
 };
 
 function adopt(deps: PanelDeps, panel: WebviewPanel, tab: PanelTab | null): PanelSession {
-  const { vscode, context, model, host } = deps;
+  const { vscode, context, model, host, comments } = deps;
   const files = vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview');
   const at = (name: string) => panel.webview.asWebviewUri(vscode.Uri.joinPath(files, name)).toString();
-  panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'reactor.svg');
+  const icon = (on: string) => vscode.Uri.joinPath(context.extensionUri, 'media', `reactor-${on}.svg`);
+  panel.iconPath = { light: icon('light'), dark: icon('dark') };
   panel.webview.options = { enableScripts: true, localResourceRoots: [files], enableForms: false, enableCommandUris: false };
-  const session = new PanelSession(panel, vscode, model, host, tab);
+  const session = new PanelSession(panel, { editor: vscode, model, host, comments }, tab);
   const panels = panelsOf(deps);
   panels.set(model.place.id, { panel, session });
   panel.onDidDispose(() => {

@@ -2,7 +2,7 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import { parsePatch } from '../../core/projections/parsePatch.ts';
 import { bothDetails, type SpanDetail, spanDetail } from '../../core/projections/spanDetail.ts';
 import type { HostMessage, PanelMessage } from '../../protocol/panelMessages.ts';
-import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
+import type { PanelComments, PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
 import type { PanelFeed } from './panelFeed.ts';
 import type { RunRecord } from './runRecord.ts';
 
@@ -18,12 +18,14 @@ export class PanelAnswers {
   readonly #model: PanelModel;
   readonly #host: PanelHost;
   readonly #feed: PanelFeed;
+  readonly #comments: PanelComments;
 
-  constructor(editor: PanelEditor, model: PanelModel, host: PanelHost, feed: PanelFeed) {
+  constructor(editor: PanelEditor, model: PanelModel, host: PanelHost, feed: PanelFeed, comments: PanelComments) {
     this.#editor = editor;
     this.#model = model;
     this.#host = host;
     this.#feed = feed;
+    this.#comments = comments;
   }
 
   /** @throws UserFacingError when what was asked for is not there or not possible now */
@@ -49,6 +51,14 @@ export class PanelAnswers {
         await this.#model.request('revise', { run, tree, rejected });
         return { type: 'done', request, message: 'A new candidate was made without what you rejected. The tests run again.' };
       }
+      case 'comment': {
+        const { run, tree, path, line, body } = question;
+        await this.#comments.add({ repository: this.#model.place.id, run, tree, path, line }, body);
+        return { type: 'done', request, message: '' };
+      }
+      case 'resolveComment':
+        await this.#comments.setResolved(question.id, question.resolved);
+        return { type: 'done', request, message: '' };
       case 'output':
         return this.#openOutput(question);
       case 'export':

@@ -7,7 +7,7 @@ import { type HostMessage, PANEL_PROTOCOL, PanelMessage } from '../../protocol/p
 import type { PanelTab } from '../../protocol/panelShapes.ts';
 import { type CostDesk, costDeskOf } from './costDesk.ts';
 import { PanelAnswers } from './panelAnswers.ts';
-import type { PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
+import type { PanelComments, PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
 import { PanelFeed } from './panelFeed.ts';
 
 /** What the page sends back as it got it. The page draws names of files visibly itself. */
@@ -19,6 +19,13 @@ const COSTS_EVERY_MS = 1000;
 /** The editor's own commands that the panel may start, by what the panel calls them. */
 const commands = { run: 'reactor.runTask', review: 'reactor.reviewChanges', requestChanges: 'reactor.requestChanges' } as const;
 
+interface SessionDeps {
+  readonly editor: PanelEditor;
+  readonly model: PanelModel;
+  readonly host: PanelHost;
+  readonly comments: PanelComments;
+}
+
 /** One open panel: parses what its page says, answers it, and keeps it up to date while it can be seen. Ends with the panel. */
 export class PanelSession implements Disposable {
   readonly #panel: WebviewPanel;
@@ -28,22 +35,27 @@ export class PanelSession implements Disposable {
   readonly #store = new DisposableStore();
   readonly #feed: PanelFeed;
   readonly #answers: PanelAnswers;
+  readonly #comments: PanelComments;
   readonly #costs: CostDesk;
+  /** The run whose comments are shown. */
+  #commentsOf: string | null = null;
   #wantsCosts = false;
   #costsDue: Disposable | null = null;
   #wanted: { readonly tab: PanelTab | null; readonly run: string | null };
   #isReady = false;
 
-  constructor(panel: WebviewPanel, editor: PanelEditor, model: PanelModel, host: PanelHost, tab: PanelTab | null) {
+  constructor(panel: WebviewPanel, { editor, model, host, comments }: SessionDeps, tab: PanelTab | null) {
     this.#panel = panel;
     this.#editor = editor;
     this.#host = host;
     this.#wanted = { tab, run: null };
     this.#repository = model.place.id;
     this.#feed = this.#store.add(new PanelFeed(model, host, (message) => this.#post(message)));
-    this.#answers = new PanelAnswers(editor, model, host, this.#feed);
+    this.#answers = new PanelAnswers(editor, model, host, this.#feed, comments);
+    this.#comments = comments;
     this.#costs = costDeskOf(model, host);
     this.#store.add(panel.webview.onDidReceiveMessage((raw: unknown) => this.#receive(raw)));
+    this.#store.add(comments.onDidChange(({ repository, run }) => (repository === this.#repository ? this.#tellComments(run) : undefined)));
     this.#store.add(model.onEntry(() => this.#scheduleCosts()));
     this.#store.add(model.onDidReset(() => this.#scheduleCosts()));
     this.#store.add(
@@ -64,6 +76,7 @@ export class PanelSession implements Disposable {
   #hide(): void {
     this.#isReady = false;
     this.#wantsCosts = false;
+    this.#commentsOf = null;
     this.#feed.pause();
   }
 
@@ -95,6 +108,10 @@ export class PanelSession implements Disposable {
         this.#wantsCosts = true;
         this.#post({ type: 'costs', report: await this.#costs.report() });
         return;
+      case 'comments':
+        this.#commentsOf = message.run;
+        this.#tellComments(message.run);
+        return;
       case 'command':
         if (message.command === 'showOlder') this.#feed.showOlder();
         else await this.#execute(commands[message.command], message.run, message.tree);
@@ -102,6 +119,11 @@ export class PanelSession implements Disposable {
       default:
         this.#post(await this.#answers.answer(message));
     }
+  }
+
+  #tellComments(run: string): void {
+    if (run !== this.#commentsOf) return;
+    this.#post({ type: 'comments', run, threads: [...this.#comments.of(this.#repository, run)] });
   }
 
   async #execute(command: string, run: string | null, tree: string | null): Promise<void> {

@@ -1,6 +1,9 @@
 import type * as vscodeTypes from 'vscode';
+import { Emitter, type Event } from '../../base/event.ts';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
+import { UserFacingError } from '../../base/userFacingError.ts';
+import type { CommentThread } from '../../protocol/panelShapes.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { lastCandidate, pendingReview } from '../text/runWords.ts';
@@ -28,6 +31,7 @@ export class ReviewThreads implements Disposable {
   readonly #disposables = new DisposableStore();
   readonly #controller: vscodeTypes.CommentController;
   readonly #stored: ThreadStore;
+  readonly #changed: Emitter<{ readonly repository: string; readonly run: string }>;
   readonly #shown = new Map<string, vscodeTypes.CommentThread>();
   readonly #trees = new Map<string, string>();
 
@@ -36,6 +40,8 @@ export class ReviewThreads implements Disposable {
     this.#files = files;
     const { vscode, repositories } = context;
     this.#stored = new ThreadStore(context.extension.workspaceState);
+    const onError = (error: unknown): void => context.host.log.log('error', 'a view failed', { error: errorText(error) });
+    this.#changed = this.#disposables.add(new Emitter<{ readonly repository: string; readonly run: string }>(onError));
     this.#controller = this.#disposables.add(vscode.comments.createCommentController('reactor.review', 'Reactor review'));
     this.#controller.options = { prompt: 'Comment on these lines', placeHolder: 'Sent to the agent by Request Changes' };
     this.#controller.commentingRangeProvider = {
@@ -54,6 +60,41 @@ export class ReviewThreads implements Disposable {
     this.#disposables.add(repositories.onDidChangeRun(({ model, run }) => this.#follow(model, run.run)));
     this.#disposables.add(repositories.onDidReset((model) => this.#followAll(model)));
     for (const model of repositories.list) this.#followAll(model);
+  }
+
+  get onDidChange(): Event<{ readonly repository: string; readonly run: string }> {
+    return this.#changed.event;
+  }
+
+  /** The threads of a run, where they stand in its newest candidate. */
+  of(repository: string, run: string): CommentThread[] {
+    return this.#stored.of(repository, run).map((thread) => ({
+      id: thread.id,
+      path: thread.path,
+      tree: thread.tree,
+      line: thread.line,
+      endLine: thread.endLine,
+      word: threadWord(thread),
+      comments: thread.comments,
+    }));
+  }
+
+  /** A new thread on a line, from outside of the editor's own. @throws UserFacingError `notPossibleNow` when the tree does not wait for review */
+  async add(at: Pick<StoredThread, 'repository' | 'run' | 'tree' | 'path' | 'line'>, body: string): Promise<void> {
+    const state = this.#context.repositories.byId(at.repository)?.run(at.run) ?? null;
+    if (state === null || pendingReview(state)?.tree !== at.tree)
+      throw new UserFacingError('notPossibleNow', 'There is a newer candidate, or this one was answered. Nothing was written.');
+    if (body.trim() === '') return;
+    const { host } = this.#context;
+    await this.#begin({ ...at, endLine: at.line }, { body, author: host.person, at: host.clock.now() });
+    await this.#stored.save();
+  }
+
+  async setResolved(id: string, resolved: boolean): Promise<void> {
+    if (this.#stored.get(id) === null) return;
+    this.#stored.change(id, { state: resolved ? 'resolved' : 'open' });
+    this.#draw(id);
+    await this.#stored.save();
   }
 
   /** What Request Changes takes along; null when there is nothing. */
@@ -83,36 +124,30 @@ export class ReviewThreads implements Disposable {
       const file = parseTreeUri(thread.uri);
       if (file === null || thread.range === undefined) return;
       const { start, end } = thread.range;
-      const lines = await this.#lines(file.repository, file.tree, file.path);
-      const code = (lines ?? []).slice(start.line, end.line + 1).join('\n');
       const { repository, run, path, tree } = file;
-      const id = `${run}/${host.clock.now()}/${this.#stored.size}`;
-      this.#stored.add({
-        id,
-        repository,
-        run,
-        path,
-        tree,
-        line: start.line,
-        endLine: end.line,
-        code,
-        state: 'open',
-        outdated: false,
-        comments: [comment],
-      });
-      this.#shown.set(id, thread);
-      this.#trees.set(`${repository}#${run}`, tree);
-      this.#draw(id);
+      await this.#begin({ repository, run, path, tree, line: start.line, endLine: end.line }, comment, thread);
     }
     await this.#stored.save();
   }
 
+  /** @param thread the editor's own, when it has made one */
+  async #begin(
+    at: Pick<StoredThread, 'repository' | 'run' | 'path' | 'tree' | 'line' | 'endLine'>,
+    comment: StoredThread['comments'][number],
+    thread?: vscodeTypes.CommentThread,
+  ): Promise<void> {
+    const lines = await this.#lines(at.repository, at.tree, at.path);
+    const code = (lines ?? []).slice(at.line, at.endLine + 1).join('\n');
+    const id = `${at.run}/${comment.at}/${this.#stored.size}`;
+    this.#stored.add({ id, ...at, code, state: 'open', outdated: false, comments: [comment] });
+    if (thread !== undefined) this.#shown.set(id, thread);
+    this.#trees.set(`${at.repository}#${at.run}`, at.tree);
+    this.#draw(id);
+  }
+
   async setState(thread: vscodeTypes.CommentThread, state: 'open' | 'resolved'): Promise<void> {
     const id = this.#idOf(thread);
-    if (id === null) return;
-    this.#stored.change(id, { state });
-    this.#draw(id);
-    await this.#stored.save();
+    if (id !== null) await this.setResolved(id, state === 'resolved');
   }
 
   async delete(target: vscodeTypes.CommentThread | ReviewComment): Promise<void> {
@@ -123,9 +158,11 @@ export class ReviewThreads implements Disposable {
       this.#stored.change(id, { comments: kept });
       this.#draw(id);
     } else {
+      const thread = this.#stored.get(id);
       this.#stored.remove(id);
       this.#shown.get(id)?.dispose();
       this.#shown.delete(id);
+      if (thread !== null) this.#changed.fire(thread);
     }
     await this.#stored.save();
   }
@@ -193,6 +230,7 @@ export class ReviewThreads implements Disposable {
     shown.state = isResolved ? vscode.CommentThreadState.Resolved : vscode.CommentThreadState.Unresolved;
     shown.canReply = true;
     if (isResolved) shown.collapsibleState = vscode.CommentThreadCollapsibleState.Collapsed;
+    this.#changed.fire(thread);
   }
 
   #make({ id, repository, tree, path, run, line, endLine }: StoredThread): vscodeTypes.CommentThread {

@@ -6,7 +6,8 @@ import { until } from '../reactor.ts';
 import { projectRoot } from './codeServer.ts';
 
 const EXTENSION = 'reactor.reactor';
-const PALETTE_LIMIT_MS = 120_000;
+const PATIENCE_MS = 120_000;
+const ROW_LOOK_MS = 5000;
 const PALETTE_FIRST_LOOK_MS = 2000;
 const PALETTE_LONGEST_LOOK_MS = 20_000;
 
@@ -50,7 +51,7 @@ export class Workbench {
     // and what depends on their state, come some time after the window is drawn. So it is opened anew until the command is there, and looked
     // at longer each time, since a machine that has much to do draws it late.
     let timeout = PALETTE_FIRST_LOOK_MS;
-    for (const end = systemClock.monotonic() + PALETTE_LIMIT_MS; ; await this.page.keyboard.press('Escape')) {
+    for (const end = systemClock.monotonic() + PATIENCE_MS; ; await this.page.keyboard.press('Escape')) {
       await this.page.keyboard.press('F1');
       const typed = this.quickInput.fill(`>${title}`, { timeout }).then(() => row.waitFor({ timeout }));
       if (await succeeds(typed)) break;
@@ -70,7 +71,7 @@ export class Workbench {
   /** Changes the colours as a person does. @param shown what the page's body is called then */
   async theme(name: string, shown: string): Promise<void> {
     await this.palette('Preferences: Color Theme');
-    await this.quickRow('Light 2026').waitFor();
+    await this.asked(/^Select Color Theme/);
     await this.quickInput.fill(name);
     await this.#take(this.quickRow(name));
     await this.webview.locator(`body.${shown}`).waitFor();
@@ -138,12 +139,11 @@ export class Workbench {
   /** An inline action of a row, shown when the pointer is on it. */
   async rowAction(row: Locator, name: string | RegExp): Promise<void> {
     const button = row.getByRole('button', { name }).first();
-    await until(`the row shows ${name}`, async () => {
-      // The list may have moved under the pointer meanwhile.
+    // The button is there while the pointer is on the row, and the row moves from under it when others come or go: then it is followed.
+    await until(`“${name}” of the row is pressed`, async () => {
       await row.hover();
-      return button.isVisible();
+      return succeeds(button.click({ timeout: ROW_LOOK_MS }));
     });
-    await button.click();
   }
 
   /** An action of a row's context menu. */

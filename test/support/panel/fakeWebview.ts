@@ -1,6 +1,7 @@
 import type { ExtensionContext } from 'vscode';
+import type { CommentThread } from '../../../src/protocol/panelShapes.ts';
 import type { PanelDeps } from '../../../src/vscode/panel/openPanel.ts';
-import type { PanelEditor } from '../../../src/vscode/panel/panelDeps.ts';
+import type { PanelComments, PanelEditor } from '../../../src/vscode/panel/panelDeps.ts';
 
 interface FakeUri {
   readonly path: string;
@@ -65,6 +66,34 @@ export class FakeWebview {
   }
 }
 
+/** Comments that are kept as they are written. */
+export class FakePanelComments implements PanelComments {
+  readonly threads: CommentThread[] = [];
+  #repository = '';
+  readonly #listeners = new Set<(changed: { repository: string; run: string }) => void>();
+  readonly onDidChange: PanelComments['onDidChange'] = (listener) => {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  };
+  of(_repository: string, run: string): CommentThread[] {
+    return this.threads.filter(({ id }) => id.startsWith(`${run}/`));
+  }
+  add({ repository, run, tree, path, line }: Parameters<PanelComments['add']>[0], body: string): Promise<void> {
+    this.#repository = repository;
+    const comments = [{ author: 'ann', body, at: 0 }];
+    this.threads.push({ id: `${run}/${this.threads.length}`, path, tree, line, endLine: line, word: 'open', comments });
+    for (const listener of this.#listeners) listener({ repository, run });
+    return Promise.resolve();
+  }
+  setResolved(id: string, resolved: boolean): Promise<void> {
+    const at = this.threads.findIndex((thread) => thread.id === id);
+    const before = this.threads[at];
+    if (before !== undefined) this.threads[at] = { ...before, word: resolved ? 'resolved' : 'open' };
+    for (const listener of this.#listeners) listener({ repository: this.#repository, run: id.split('/')[0] ?? '' });
+    return Promise.resolve();
+  }
+}
+
 /** The editor as far as the panel touches it. */
 export class FakePanelEditor {
   readonly panels: FakeWebview[] = [];
@@ -73,6 +102,7 @@ export class FakePanelEditor {
   saveTo: string | null = null;
   #told: () => void = () => {};
   serializer: { deserializeWebviewPanel(panel: unknown, state: unknown): Promise<void> } | null = null;
+  readonly comments = new FakePanelComments();
   readonly context = { extensionUri: uri('/ext') } as unknown as ExtensionContext;
 
   /** The value that is handed to the panel. */
@@ -119,7 +149,7 @@ export class FakePanelEditor {
   }
 
   deps(model: PanelDeps['model'], host: PanelDeps['host']): PanelDeps {
-    return { vscode: this.vscode, context: this.context, model, host };
+    return { vscode: this.vscode, context: this.context, model, host, comments: this.comments };
   }
 }
 

@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals';
+import { Fragment } from 'preact';
 import { visibleCode } from '../../../src/base/visibleText.ts';
 import type { PatchFileShape } from '../../../src/protocol/panelShapes.ts';
 import { isSideBySide } from '../panelState.ts';
 import { codeTokens } from './codeTokens.ts';
 import { type DiffSide, inlineRows, sideBySideRows } from './diffRows.ts';
 import { type HunkSelection, isRejected, taken } from './hunkSelection.ts';
+import { belowLine, type Commented, writeComment } from './lineComments.tsx';
 
 type Hunk = PatchFileShape['hunks'][number];
 type Toggle = (path: string, hunk: number | null) => void;
@@ -14,10 +16,12 @@ export function DiffFile({
   file,
   selection,
   canReject,
+  on,
   startsOpen,
   onToggle,
 }: {
   file: PatchFileShape;
+  on: Commented;
   selection: HunkSelection;
   canReject: boolean;
   startsOpen: boolean;
@@ -65,6 +69,7 @@ export function DiffFile({
               hunk={hunk}
               index={index}
               canReject={canReject}
+              on={on}
               rejected={isRejected(selection, file.path, index)}
               onToggle={onToggle}
             />
@@ -80,10 +85,12 @@ function DiffHunk({
   hunk,
   index,
   canReject,
+  on,
   rejected,
   onToggle,
 }: {
   path: string;
+  on: Commented;
   hunk: Hunk;
   index: number;
   canReject: boolean;
@@ -99,6 +106,7 @@ function DiffHunk({
       class={rejected ? 'hunk rejected' : 'hunk'}
       data-path={path}
       data-hunk={index}
+      data-line={firstChange(hunk)}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: J and K go from hunk to hunk, and Space works on the one that has the focus
       tabIndex={0}
       role="group"
@@ -119,29 +127,67 @@ function DiffHunk({
       </div>
       <table class="code" aria-label={where}>
         <tbody>
-          {rows.map(({ left, right }, row) =>
-            isSide ? (
-              <tr key={row}>
-                <Line side={left} />
-                <Code side={left} path={path} />
-                <Line side={right} />
-                <Code side={right} path={path} />
-              </tr>
-            ) : (
-              <tr key={row}>
-                <Line side={left} />
-                <Line side={right} />
-                <Code side={right ?? left} path={path} />
-              </tr>
-            ),
-          )}
+          {rows.map(({ left, right }, row) => (
+            <Fragment key={row}>
+              {isSide ? (
+                <tr>
+                  <Line side={left} />
+                  <Code side={left} path={path} />
+                  <CandidateLine side={right} on={on} path={path} />
+                  <Code side={right} path={path} />
+                </tr>
+              ) : (
+                <tr>
+                  <Line side={left} />
+                  <CandidateLine side={right} on={on} path={path} />
+                  <Code side={right ?? left} path={path} />
+                </tr>
+              )}
+              {right === null ? null : <BelowLine on={on} path={path} line={right.line - 1} columns={isSide ? 4 : 3} />}
+            </Fragment>
+          ))}
         </tbody>
       </table>
     </div>
   );
 }
 
+/** The first line of the candidate, from 1, that the hunk has changed. */
+const firstChange = (hunk: Hunk): number =>
+  inlineRows(hunk).find(({ right }) => right?.kind === 'added')?.right?.line ?? Math.max(1, hunk.newStart);
+
 const Line = ({ side }: { side: DiffSide | null }) => <td class={`line ${side?.kind ?? 'none'}`}>{side?.line ?? ''}</td>;
+
+/** A line of the candidate: its number begins a comment. Keys begin one with C. */
+const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commented; path: string }) => (
+  <td class={`line ${side?.kind ?? 'none'}`}>
+    {side === null ? (
+      ''
+    ) : on.isOpen ? (
+      <button
+        type="button"
+        class="number"
+        tabIndex={-1}
+        title="Comment on this line"
+        aria-label={`Comment on line ${side.line}`}
+        onClick={() => writeComment(on, path, side.line - 1)}
+      >
+        {side.line}
+      </button>
+    ) : (
+      side.line
+    )}
+  </td>
+);
+
+function BelowLine({ on, path, line, columns }: { on: Commented; path: string; line: number; columns: number }) {
+  const below = belowLine(on, path, line);
+  return below === null ? null : (
+    <tr>
+      <td colSpan={columns}>{below}</td>
+    </tr>
+  );
+}
 
 const signs = { same: ' ', added: '+', removed: '−' } as const;
 

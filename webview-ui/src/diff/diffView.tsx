@@ -7,8 +7,9 @@ import { plural } from '../ui/format.ts';
 import { RunPicker } from '../ui/runPicker.tsx';
 import { defaultComparison, isReviewable, type TreeChoice, treeChoices } from './diffChoices.ts';
 import { DiffFile } from './diffFile.tsx';
-import { onDiffKey } from './diffKeys.ts';
+import { type HunkKeys, onDiffKey } from './diffKeys.ts';
 import { type HunkSelection, rejectedCount, rejections, setFile, takeAll, toggleHunk } from './hunkSelection.ts';
+import { type Commented, writeComment } from './lineComments.tsx';
 
 interface Shown {
   readonly key: string;
@@ -117,6 +118,7 @@ function Body({ lane }: { lane: Lane }) {
   const box = useRef<HTMLDivElement>(null);
   const comparison = comparisonOf(lane);
   const key = comparison === null ? '' : `${comparison.from} ${comparison.to}`;
+  useEffect(() => send({ type: 'comments', run: lane.run }), [lane.run]);
   useEffect(() => {
     selection.value = takeAll;
     if (comparison === null) return;
@@ -146,16 +148,18 @@ function Body({ lane }: { lane: Lane }) {
     selection.value =
       hunk === null ? setFile(selection.value, file, selection.value.whole.has(path)) : toggleHunk(selection.value, file, hunk);
   };
+  const on: Commented = { run: lane.run, tree: comparison.to, isOpen: canReject };
+  const keys: HunkKeys = { toggle, comment: (path, line) => writeComment(on, path, line - 1) };
   let lines = 0;
   return (
     <>
       <p class="diff-head">
         {plural(files.length, 'file')} <span class="added">+{added}</span> <span class="removed">−{removed}</span>
         {shown.value?.truncated === true ? <span class="tone-wait"> · cut: the diff is larger than what is shown here</span> : null}
-        {canReject ? <span class="faint"> · J and K go through the hunks, Space takes or rejects one, X the file</span> : null}
+        {canReject ? <span class="faint"> · J and K go through the hunks, Space takes or rejects one, X the file, C comments</span> : null}
       </p>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the hunks inside, caught in one place */}
-      <div ref={box} class="diff scroll" onKeyDown={(event) => onDiffKey(event, box.current, toggle)}>
+      <div ref={box} class="diff scroll" onKeyDown={(event) => onDiffKey(event, box.current, keys)}>
         {files.map((file) => {
           lines += file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
           return (
@@ -164,6 +168,7 @@ function Body({ lane }: { lane: Lane }) {
               file={file}
               selection={selection.value}
               canReject={canReject && !(shown.value?.truncated ?? false)}
+              on={on}
               startsOpen={lines < openLines}
               onToggle={toggle}
             />

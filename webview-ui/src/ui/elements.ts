@@ -8,6 +8,7 @@ import '@vscode-elements/elements/dist/vscode-split-layout/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
+import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import type { HTMLAttributes } from 'preact';
@@ -50,6 +51,7 @@ declare module 'preact' {
         'selected-index'?: number;
         'onvsc-tabs-select'?: (event: CustomEvent<{ selectedIndex: number }>) => void;
       }>;
+      'vscode-textarea': Custom<{ label?: string; placeholder?: string; rows?: number; autofocus?: boolean }>;
       'vscode-textfield': Custom<{
         value?: string;
         placeholder?: string;

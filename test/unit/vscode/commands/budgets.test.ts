@@ -31,12 +31,14 @@ describe('limits for money', () => {
     await settings.update('budgets.perRunUsd', 2.5);
     await settings.update('budgets.perDayUsd', 'plenty');
     await settings.update('budgets.onExceed', 'pause');
+    await settings.update('budgets.onRenew', 'resume');
+    await settings.update('budgets.notificationUrl', 'https://elsewhere.example');
     await settings.update('prices', [{ model: 'a/one', input: 1, output: 2 }]);
     await pass(0);
     assert.deepEqual(
       [world.heldMoney.get(FOLDER), editor.take()],
       [
-        { budgets: { perRunUsd: 2.5 }, prices: [{ model: 'a/one', input: 1, output: 2 }] },
+        { budgets: { perRunUsd: 2.5, onRenew: 'resume' }, prices: [{ model: 'a/one', input: 1, output: 2 }] },
         "warning: Not obeyed, because the value can't be used: reactor.budgets.perDayUsd [Open Settings]",
       ],
     );

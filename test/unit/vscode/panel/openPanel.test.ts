@@ -54,7 +54,7 @@ describe('the panel of a repository', () => {
     const editor = new FakePanelEditor();
     const { host } = new OpenedPanel(model, undefined, new FakePanelEditor());
     const asked: string[] = [];
-    registerPanelSerializer({ vscode: editor.vscode, context: editor.context, host }, (folder) => {
+    registerPanelSerializer({ vscode: editor.vscode, context: editor.context, host, comments: editor.comments }, (folder) => {
       asked.push(folder);
       return Promise.resolve(folder === '/repo' ? model : null);
     });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { Repositories } from '../../../../src/vscode/repositories.ts';
 import { anchorText } from '../../../../src/vscode/review/anchorText.ts';
+import { ReviewThreads } from '../../../../src/vscode/review/reviewThreads.ts';
+import { TreeFiles } from '../../../../src/vscode/review/treeFiles.ts';
 import { treeUri } from '../../../../src/vscode/review/treeUri.ts';
 import { greenRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
 import type { EditorStory } from '../../../support/vscode/editorStory.ts';
@@ -113,6 +116,29 @@ Use a map.`,
     assert.deepEqual(ranges(treeOf(2), 'candidate'), []);
     await secondCandidate(editor, '');
     assert.deepEqual(ranges(treeOf(1), 'candidate'), []);
+    editor.api.dispose();
+  });
+
+  it('that come from the panel stand in the editor too, and are taken for the candidate that waits alone', async () => {
+    const editor = await openEditor({}, waiting);
+    const { context } = editor;
+    const repositories = new Repositories(context.vscode, context.host);
+    await repositories.scan();
+    const threads = new ReviewThreads({ ...context, repositories }, new TreeFiles({ ...context, repositories }));
+    const changed: string[] = [];
+    threads.onDidChange(({ run }) => changed.push(run));
+    const at = { repository: '/repository/.git', run: 'TASK-001-r1', path: 'src/slug.ts', line: 1 };
+    await threads.add({ ...at, tree: treeOf(1) }, 'Use a map.');
+    const [thread] = threads.of(at.repository, at.run);
+    await threads.setResolved(thread?.id ?? '', true);
+    assert.deepEqual(
+      [threads.of(at.repository, at.run).map(({ path, line, word, comments }) => [path, line, word, comments[0]?.body]), changed],
+      [[['src/slug.ts', 1, 'resolved', 'Use a map.']], [at.run, at.run]],
+    );
+    assert.match(editor.editor.comments.text, /src\/slug\.ts:2 resolved \(resolved\) ann: Use a map\./);
+    await assert.rejects(threads.add({ ...at, tree: treeOf(2) }, 'Late.'), { code: 'notPossibleNow' });
+    threads.dispose();
+    repositories.dispose();
     editor.api.dispose();
   });
 });
