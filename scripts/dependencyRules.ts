@@ -64,7 +64,7 @@ function packageProblems(name: string, entry: LockedPackage): string[] {
       ? isElsewhere
         ? []
         : [`${name}: no checksum`]
-      : /^sha512-/.test(entry.integrity)
+      : entry.integrity.startsWith('sha512-')
         ? []
         : [`${name}: a weak checksum`]),
     ...(entry.hasInstallScript === true && !unusedInstallScripts.has(name) ? [`${name}: a script at installation`] : []),

@@ -22,7 +22,7 @@ describe('the Seatbelt profile of a cell', () => {
     const found = lines.findLast((line) => {
       const of = /\((?:subpath|literal) "((?:[^"\\]|\\.)*)"\)/.exec(line)?.[1]?.replaceAll('\\', '');
       const covers = of !== undefined && (path === of || (line.includes('(subpath') && path.startsWith(of === '/' ? '/' : `${of}/`)));
-      return covers && (line.includes(access) || /^\(deny file\* /.test(line));
+      return covers && (line.includes(access) || line.startsWith('(deny file* '));
     });
     return /^\((allow|deny)/.exec(found ?? '(deny')?.[1] ?? 'deny';
   };
