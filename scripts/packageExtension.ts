@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -52,6 +63,26 @@ export async function packageExtension(file: string): Promise<readonly VsixFile[
     rmSync(stage, { recursive: true, force: true });
   }
 }
+
+/** The files that are packed, under their names in the package. */
+export async function stagedFiles(): Promise<readonly VsixFile[]> {
+  const stage = mkdtempSync(join(tmpdir(), 'reactor-package-'));
+  try {
+    await fillStage(stage);
+    const entries = readdirSync(stage, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = entries.map((entry) => join(entry.parentPath, entry.name)).filter((file) => relative(stage, file) !== '.vscodeignore');
+    return files.map((file) => ({ path: inPackage(relative(stage, file)), content: readFileSync(file) }));
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** The packager gives three files names of its own. */
+const inPackage = (path: string): string =>
+  `extension/${path
+    .replace(/^README\.md$/, 'readme.md')
+    .replace(/^CHANGELOG\.md$/, 'changelog.md')
+    .replace(/^LICENSE$/, 'LICENSE.txt')}`;
 
 /** dist/ keeps the chunks of earlier builds for programs that still run; only this build's own go into the package. */
 async function fillStage(stage: string): Promise<void> {

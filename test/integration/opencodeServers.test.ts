@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { isSupported, locateExecutable } from '../../src/adapters/opencode/locateExecutable.ts';
@@ -46,6 +46,52 @@ describe('real agent servers', function () {
       [one, two].map(({ worktree }) => readFileSync(join(worktree, 'where.txt'), 'utf8').trim()),
       [one.worktree, two.worktree],
     );
+  });
+
+  it('gives a web page nothing: neither by its address under another name, nor across origins, nor over a socket, nor to another machine', async () => {
+    const { server } = await bench.cell('one');
+    const { port } = new URL(server.url);
+    // A connection that is closed on one who wants a socket is as good as a refusal in words.
+    const ask = (path: string, headers: Record<string, string>, method = 'GET') =>
+      new Promise<{ status: number | undefined; headers: IncomingHttpHeaders }>((resolve, reject) => {
+        request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+          response.resume();
+          resolve({ status: response.statusCode, headers: response.headers });
+        })
+          .on('upgrade', (response) => resolve({ status: response.statusCode, headers: response.headers }))
+          .on('error', (error) =>
+            'upgrade' in headers ? resolve({ status: 401, headers: {} }) : reject(new Error(`${method} ${path}`, { cause: error })),
+          )
+          .end();
+      });
+    const page = { origin: 'https://evil.example', referer: 'https://evil.example/' };
+    const upgrade = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    };
+    const answers = await Promise.all([
+      ask('/session', page),
+      ask('/session', { ...page, host: 'evil.example' }),
+      ask('/session', { ...page, 'content-type': 'text/plain' }, 'POST'),
+      ask('/config', { host: `rebound.example:${port}` }),
+      ask('/event', page),
+      ask('/pty/x/connect', { ...page, ...upgrade }),
+    ]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      answers.map(() => 401),
+    );
+    // What a browser asks first may be answered; what counts is that no foreign page is let in with the answer.
+    const preflight = await ask('/session', { ...page, 'access-control-request-method': 'POST' }, 'OPTIONS');
+    for (const { headers } of [...answers, preflight]) {
+      assert.ok(!['*', page.origin].includes(String(headers['access-control-allow-origin'])), JSON.stringify(headers));
+    }
+    const listening = readFileSync('/proc/net/tcp', 'utf8') + readFileSync('/proc/net/tcp6', 'utf8');
+    const hex = Number(port).toString(16).toUpperCase().padStart(4, '0');
+    const addresses = [...listening.matchAll(new RegExp(`^ *\\d+: ([0-9A-F]+):${hex} \\S+ 0A `, 'gm'))].map((match) => match[1]);
+    assert.deepEqual(addresses, ['0100007F']);
   });
 
   it('uses a prepared database from the second start on, and it holds nothing of the first', async () => {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
+import { sampleKeys } from '../support/sampleKeys.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
@@ -52,6 +53,14 @@ describe('A candidate taken in part', function () {
 
   it("takes a person's edits in the worktree, with the person as co-author", async () => {
     const { cells } = JSON.parse((await reactor.call(repository, ['status', '--json'])).stdout) as { cells: { worktree: string }[] };
+    // A slip of the person's is refused at once, with nothing changed, and not sent to the agent.
+    await writeFile(join(cells[0]?.worktree ?? '', 'three.txt'), `good\n${sampleKeys['github']}\n`);
+    const slip = await reactor.call(repository, ['approve', 'edited', '--edited']);
+    assert.deepEqual(
+      [slip.exitCode, /a secret would be committed: three\.txt:2 \(GitHub token\)/.test(slip.stderr)],
+      [1, true],
+      slip.stderr,
+    );
     await writeFile(join(cells[0]?.worktree ?? '', 'three.txt'), 'good\n');
     const revised = await reactor.call(repository, ['approve', 'edited', '--edited', '--json']);
     assert.equal(revised.exitCode, 5);

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { dataFolderOf } from '../../src/adapters/files/dataFolder.ts';
 import type { Entry } from '../../src/core/journal/entry.ts';
 import type { EventData, EventType } from '../../src/core/journal/events.ts';
+import { CELL_MARKER } from '../../src/core/ports/processes.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
 import { type FoundProcess, findOwnProcesses } from './runner/ownProcesses.ts';
 import { makeRepository, type SampleFiles } from './sampleRepository.ts';
@@ -322,6 +323,8 @@ function environment(root: string, modelPort: number): NodeJS.ProcessEnv {
     PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
   };
   for (const name of Object.keys(env)) {
+    // Also when an agent works on Reactor itself: then these tests run in a cell.
+    if (name === CELL_MARKER) delete env[name];
     if ((name.startsWith('GIT_') && name !== 'GIT_CONFIG_NOSYSTEM') || name.startsWith('XDG_') || name === 'NODE_OPTIONS') delete env[name];
   }
   return env;

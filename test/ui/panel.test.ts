@@ -58,7 +58,12 @@ describe('the panel in a browser', function () {
     // The list is filled once its height is known.
     await page.getByRole('option', { name: /TASK-007/ }).waitFor();
     const titles = await page.getByRole('option').locator('.clip:not(.faint)').allTextContents();
-    assert.deepEqual(titles.slice(0, 4), ['Rename the flag everywhere', 'Structured logging', hostileTitle, 'Add JWT auth']);
+    assert.deepEqual(titles.slice(0, 4), [
+      'Rename the flag everywhere',
+      'Structured logging',
+      hostileTitle.replace('\u202E', '�'),
+      'Add JWT auth',
+    ]);
     await page.getByRole('option', { name: /TASK-008/ }).click();
     for (const tab of ['Diff', 'Costs', 'Conversation']) {
       await page.getByRole('tab', { name: tab }).click();
@@ -68,6 +73,36 @@ describe('the panel in a browser', function () {
         .waitFor();
     }
     assert.deepEqual([await page.title(), await page.locator('img').count(), complaints], ['Reactor', 0, []]);
+  });
+
+  it('runs no script of a diff, a file name or an agent, shows what they hide, and its policy lets in none that got into the page', async () => {
+    const name = '<script>document.title=2</script>\u202e.ts';
+    const hostile = `diff --git a/x b/${name}\n--- a/x\n+++ b/${name}\n@@ -1 +1 @@\n-one\n+<svg onload="document.title='3'">\u202e\u001b[2J</svg>\n`;
+    const { page, complaints } = await open(sample(), { patch: () => Promise.resolve({ text: hostile, truncated: false }) });
+    await page.getByRole('option', { name: /TASK-008/ }).click();
+    await page.getByRole('tab', { name: 'Diff' }).click();
+    await page.locator('.hunk').first().waitFor();
+    const shown = (await page.locator('.diff-file').allTextContents()).join('');
+    assert.match(shown, /<script>document\.title=2<\/script><U\+202E>\.ts/);
+    assert.match(shown, /<svg onload="document\.title='3'">��\[2J<\/svg>/);
+    assert.deepEqual([await page.title(), complaints], ['Reactor', []]);
+    // Even markup that got past everything else could not run.
+    const refused = await page.evaluate(`new Promise((resolve) => {
+      const found = [];
+      addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
+        found.push(effectiveDirective);
+        if (new Set(found).size === 5) resolve([...new Set(found)].sort());
+      });
+      const box = document.createElement('div');
+      box.innerHTML = '<img src="https://evil.example/x.png" onerror="document.title=4"><iframe src="https://evil.example/"></iframe><style>p{}</style>';
+      document.body.append(box);
+      const script = document.createElement('script');
+      script.textContent = 'document.title = 5';
+      document.body.append(script);
+      fetch('https://evil.example/').catch(() => {});
+    })`);
+    assert.deepEqual(refused, ['connect-src', 'frame-src', 'img-src', 'script-src-elem', 'style-src-elem']);
+    assert.equal(await page.title(), 'Reactor');
   });
 
   it('does not scroll its lanes while it opens', async () => {

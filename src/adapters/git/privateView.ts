@@ -7,6 +7,7 @@ import type { Mount } from '../../core/ports/sandbox.ts';
 import { type CellWorktree, locateCell, worktreeKey } from './cellWorktree.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
+import { withoutLogins } from './withoutLogins.ts';
 import { writeBelow } from './writeBelow.ts';
 
 /** Where the repository's own objects are seen in the cell. */
@@ -46,12 +47,19 @@ async function makeView(commonDir: string, cell: CellWorktree, folder: string): 
   };
   await Promise.all([
     ...COPIED_OF_WORKTREE.map((name) => copy(join(cell.gitDir, name), join(entry, name))),
-    ...COPIED_FILES.filter((name) => name !== 'HEAD').map((name) => copy(join(commonDir, name), join(folder, name))),
+    ...COPIED_FILES.filter((name) => name !== 'HEAD' && name !== 'config').map((name) => copy(join(commonDir, name), join(folder, name))),
+    copyConfig(join(commonDir, 'config'), join(folder, 'config')),
     ...['heads', 'tags', 'remotes'].map((name) => copy(join(commonDir, 'refs', name), join(folder, 'refs', name))),
     writeFile(join(folder, 'objects', 'info', 'alternates'), await alternatesOf(commonDir)),
   ]);
   // Last: it says that the view is whole.
   await copy(join(commonDir, 'HEAD'), join(folder, 'HEAD'));
+}
+
+/** The repository's settings without the logins that some tools leave in them: an agent has no use for those. */
+async function copyConfig(from: string, to: string): Promise<void> {
+  const text = await readFile(from, 'utf8').catch(nullIfMissing);
+  if (text !== null) await writeFile(to, withoutLogins(text));
 }
 
 /** The borrowed store and those that it borrows from itself, which git would look for beside the store. */

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isProviderKey } from '../../core/policy/providerKeys.ts';
 
 /** Settings that only the server may see: its password, the keys it was handed, and where it keeps its own things. */
 const SERVER_ONLY = [
@@ -101,10 +102,6 @@ function link(target: string, path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })) symlinkSync(target, path);
 }
 
-/** Variables that hold keys of model providers; a command has no use for them. */
-const PROVIDER_KEY =
-  /^(ANTHROPIC|OPENAI|AZURE_OPENAI|GEMINI|GOOGLE_GENERATIVE_AI|GROQ|MISTRAL|DEEPSEEK|XAI|OPENROUTER|TOGETHER|FIREWORKS|CEREBRAS|COHERE|PERPLEXITY|HUGGINGFACE|MOONSHOT|ZHIPU|OPENCODE|AI_GATEWAY|CLOUDFLARE_AI|NVIDIA|DEEPINFRA|GITHUB_COPILOT)(_\w+)?_(API_KEY|TOKEN|KEY|SECRET)$/;
-
 export interface CellShell {
   /** The file to write. */
   readonly path: string;
@@ -132,7 +129,7 @@ export function writeShell(shell: CellShell): void {
     const value = userEnv[name];
     return value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`;
   });
-  const secrets = new Set([...SERVER_ONLY, ...keys, ...Object.keys(userEnv).filter((name) => PROVIDER_KEY.test(name))]);
+  const secrets = new Set([...SERVER_ONLY, ...keys, ...Object.keys(userEnv).filter(isProviderKey)]);
   const ending = boundary.length === 0 ? ['exec /bin/sh "$@"'] : enclosed(commands, boundary, streams);
   const lines = [
     '#!/bin/sh',

@@ -1,5 +1,6 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
+import { CELL_MARKER } from '../../core/ports/processes.ts';
 import { shortOid } from '../../core/projections/figures.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { EngineClient } from '../../protocol/engineClient.ts';
@@ -46,6 +47,11 @@ async function actAndFollow(context: CommandContext, name: string, options: Answ
   const json = options.json ?? false;
   const people = json ? terminal.stderr : terminal.stdout;
   const say = (line: string) => people.write(`${line}\n`);
+  if (terminal.environment[CELL_MARKER] !== undefined) {
+    // No boundary, which only the sandbox is: an agent can take the variable away. It keeps one from answering itself by mistake.
+    terminal.stderr.write('This is a command of an agent in a cell. Only a person decides; nothing was changed.\n');
+    return exitCodes.security;
+  }
   try {
     const host = await context.host();
     const folder = folderOf(terminal, options);

@@ -6,6 +6,7 @@ import { type CommandContext, type CommonOptions, folderOf, printJson, printLine
 import { connectAlways } from '../follow/followRuns.ts';
 import { safeLine } from '../render/safeText.ts';
 import { renderLine, type Style, styleOf, tone, uncut } from '../render/style.ts';
+import { keysCheck } from './keysCheck.ts';
 
 export interface Check {
   readonly name: string;
@@ -24,11 +25,13 @@ const defaultPorts = { from: 8000, to: 9000 };
 
 /** `reactor doctor`: one line per thing a run needs, ok or what to do. Exits 1 when something is missing. */
 export async function doctorCommand({ terminal, host }: CommandContext, options: CommonOptions): Promise<number> {
-  const checks = await doctorChecks(await host(), folderOf(terminal, options));
+  const checks = await doctorChecks(await host(), folderOf(terminal, options), terminal.environment);
   if (options.json) printJson(terminal, { ok: checks.every(({ state }) => state !== 'missing'), checks });
   else printLines(terminal, checkLines(checks, styleOf(terminal.stdout, terminal.environment)));
   return checks.some(({ state }) => state === 'missing') ? exitCodes.configuration : exitCodes.done;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const textColumn = 14;
 
@@ -41,14 +44,14 @@ export const checkLines = (checks: readonly Check[], given: Style): string[] => 
   });
 };
 
-async function doctorChecks(host: CliHost, folder: string): Promise<Check[]> {
+async function doctorChecks(host: CliHost, folder: string, env: Environment): Promise<Check[]> {
   const checks = [nodeCheck(process.versions.node), await gitCheck(host)];
   const repository = await attempt('repository', async () => {
     const { facts } = await host.repository(folder);
     if (facts.head === null) return missing('repository', 'has no commit yet', 'make a first commit: git commit --allow-empty -m "start"');
     return ok('repository', `${facts.topLevel ?? facts.commonDir}, ${facts.branch ?? 'detached HEAD'}`);
   });
-  checks.push(repository, await agentCheck(host), await sandboxCheck(host));
+  checks.push(repository, await agentCheck(host), await sandboxCheck(host), await keysCheck(host, env));
   if (repository.state === 'missing' && repository.text !== 'has no commit yet') return checks;
   let range = defaultPorts;
   checks.push(

@@ -15,6 +15,8 @@ export const checks: readonly Check[] = [
   { name: 'format and lint', command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '--max-diagnostics=50'] },
   { name: 'promises', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'dead code', command: ['knip'] },
+  { name: 'dependencies', command: ['scripts/auditDependencies.ts'] },
+  { name: 'package contents', command: ['scripts/checkPackage.ts'] },
 ];
 
 /** The rules of the house; part of the unit suite, and of `npm run check`. */
@@ -44,5 +46,6 @@ export async function runCheck(root: string, check: Check, env: NodeJS.ProcessEn
     skipped: 0,
     failures: passed ? [] : [{ title: `${check.command.join(' ')}`, error: `${error.trim()}\n(whole output: ${relative(root, logFile)})` }],
     durationMs: performance.now() - started,
+    notes: [...end.outputTail.matchAll(/^note: (.*)$/gm)].map((match) => match[1] ?? ''),
   };
 }

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly skipped: number;
   readonly failures: readonly Failure[];
   readonly durationMs: number;
+  /** What people should know although nothing failed. */
+  readonly notes?: readonly string[];
 }
 
 /** How the process of a suite ended. */
@@ -68,7 +70,8 @@ const describeEnd = (end: ProcessEnd): string => (end.signal === null ? `exit co
 /** One line for people: `unit         41 passed, 1 failed   3.2 s`. */
 export function outcomeLine(outcome: Outcome): string {
   const mark = outcome.failures.length === 0 ? 'ok  ' : 'FAIL';
-  return `${mark} ${outcome.name.padEnd(22)} ${counts([outcome]).padEnd(34)} ${(outcome.durationMs / 1000).toFixed(1).padStart(6)} s`;
+  const line = `${mark} ${outcome.name.padEnd(22)} ${counts([outcome]).padEnd(34)} ${(outcome.durationMs / 1000).toFixed(1).padStart(6)} s`;
+  return [line, ...(outcome.notes ?? []).map((note) => `     ${note}`)].join('\n');
 }
 
 /** The line that ends a whole run: true totals over all outcomes. */

@@ -147,6 +147,19 @@ describe('reactor reject, resume and kill', () => {
     assert.deepEqual([exitCode, asked(engine, 'answer').comment], [2, null]);
   });
 
+  for (const argv of [
+    ['approve', 'TASK-001'],
+    ['reject', 'TASK-001'],
+    ['resume', 'TASK-001', '--budget', '100'],
+  ]) {
+    it(`${argv[0]} is not for a command in a cell: exit code 4, and the engine is asked for nothing`, async () => {
+      const engine = parkedEngine();
+      const { exitCode, err } = await cli(argv, fakeHost(engine), { environment: { REACTOR_CELL: 'cell-1' } });
+      assert.deepEqual([exitCode, engine.asked], [4, []]);
+      assert.match(err, /Only a person decides/);
+    });
+  }
+
   it('resume with a higher budget', async () => {
     const engine = parkedEngine();
     const { exitCode } = await following(['resume', 'TASK-001', '--budget', '$2.50'], engine, () => landRun(engine, 'TASK-001-r1'));

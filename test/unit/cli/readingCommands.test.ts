@@ -305,6 +305,7 @@ describe('reactor doctor', () => {
 ✓ repository  /repository, main
 ✓ OpenCode    1.18.33, /bin/opencode
 ✓ sandbox     bubblewrap 0.11.0
+✓ keys        keys of model providers are kept from commands in a sandbox; without one an agent can read them
 ✓ settings    no reactor.yaml, defaults; test: npm test
 ✓ ports       1,001 of 1,001 free in 8000-9000
 ✓ data folder /data, 50.0 GB free
@@ -350,6 +351,12 @@ describe('reactor doctor', () => {
             todo: 'install it (https://opencode.ai), then run: reactor doctor',
           },
           { name: 'sandbox', state: 'warning', text: 'bubblewrap (bwrap) is not installed', todo: 'install bubblewrap' },
+          {
+            name: 'keys',
+            state: 'warning',
+            text: "commands of an agent can read the model provider's key: there is no sandbox to keep it in",
+            todo: 'give Reactor a key of its own with a spending limit, or work where there is a sandbox',
+          },
         ],
       ],
     );
