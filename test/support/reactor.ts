@@ -262,8 +262,9 @@ export class Reactor {
       .map((line) => JSON.parse(line) as Entry);
   }
 
+  /** Without the processes of the sandboxes that they are in. */
   agentServers(): FoundProcess[] {
-    return this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
+    return this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine) && !/^\S*bwrap /.test(commandLine));
   }
 
   /** Ends the engines and removes the folder. @throws Error naming the processes that are left, after ending them. */

@@ -17,9 +17,9 @@ const SEEN_OF_HOME = [
     '.npm-global',
   ],
   ...['.pyenv', '.local/share/uv', '.local/share/pipx', '.local/pipx', '.local/lib', '.local/bin', '.rbenv', '.rvm', '.gem'],
-  ...['.cargo', '.rustup', '.sdkman', '.m2', '.gradle', 'go', '.ghcup', '.opam', '.dotnet', '.opencode'],
+  ...['.cargo', '.rustup', '.sdkman', '.gradle', 'go', '.ghcup', '.opam', '.dotnet', '.opencode'],
 ];
-const MASKED = ['.cargo/credentials', '.cargo/credentials.toml', '.gem/credentials', '.m2/settings.xml', '.gradle/gradle.properties'];
+const MASKED = ['.cargo/credentials', '.cargo/credentials.toml', '.gem/credentials', '.gradle/gradle.properties'];
 /** Folders below a home of which a part being on PATH does not make the whole visible. */
 const SHARED_PARENTS = ['.local', '.config', '.cache', '.var'];
 /** Where sockets of other programs are. What names have to be resolved by is given back. */
