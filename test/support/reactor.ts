@@ -8,6 +8,7 @@ import { dataFolderOf } from '../../src/adapters/files/dataFolder.ts';
 import type { Entry } from '../../src/core/journal/entry.ts';
 import type { EventData, EventType } from '../../src/core/journal/events.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
+import { preferSandbox } from './preferSandbox.ts';
 import { type FoundProcess, findOwnProcesses } from './runner/ownProcesses.ts';
 import { makeRepository, type SampleFiles } from './sampleRepository.ts';
 import { type ModelScript, type ScriptedModel, scriptedConfig, startModel } from './scriptedModel.ts';
@@ -163,6 +164,7 @@ export class Reactor {
 
   /** @param env more for the environment of every command; undefined takes a variable away. */
   static async open(script: ModelScript, env: NodeJS.ProcessEnv = {}): Promise<Reactor> {
+    await preferSandbox();
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'rl-')));
     mkdirSync(join(root, 'user'));
     writeFileSync(

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { preferSandbox } from '../preferSandbox.ts';
 import { bundles, type Check, checks, editor, houseRules, runCheck } from './checks.ts';
 import { endAll, isAgentServer, settled } from './ownProcesses.ts';
 import { mochaArguments, partsOf, runPart } from './runSuite.ts';
@@ -148,6 +149,7 @@ const runOne = (suite: Suite, extra: readonly string[]): Promise<number> =>
   });
 
 const [what, ...extra] = process.argv.slice(2);
+if (what !== 'check') await preferSandbox();
 if (what === undefined || what === 'all') {
   const wanted = suites.filter(({ onRequest }) => what === 'all' || onRequest !== true);
   process.exitCode = await runAll((room) => runStages(room, wanted));
