@@ -20,8 +20,11 @@ const TESTS = [
   'mkdir -p out; i=0; while [ $i -lt 300 ]; do echo $i >out/$i; i=$((i+1)); done; rm -r out',
 ].join(' && ');
 
-const testMs = ({ entries }: ReactorRun): number =>
-  (entries.find(({ type }) => type === 'attempt/tested')?.data as EventData<'attempt/tested'>).evidence.durationMs;
+const testMs = ({ entries }: ReactorRun): number => {
+  const tested = entries.find(({ type }) => type === 'attempt/tested');
+  if (tested === undefined) throw new Error('nothing was tested');
+  return (tested.data as EventData<'attempt/tested'>).evidence.durationMs;
+};
 
 /** The same run inside the sandbox and outside, by one engine. */
 const compared = (name: string, more: readonly string[], figure: (run: ReactorRun) => number): Benchmark => ({

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { preferSandbox } from '../support/preferSandbox.ts';
 import { campaign, killsText } from './support/campaign.ts';
 
 // npm run chaos [-- --seed N --kills N]: kills processes at random moments and looks after each whether anything was lost, done twice or left.
@@ -13,7 +12,6 @@ const tell = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-await preferSandbox();
 tell(`seed ${seed}: ${kills} kills (again: npm run chaos -- --seed ${seed} --kills ${kills})`);
 const result = await campaign({ seed, kills, restEvery: 20, tell });
 tell(`\nkilled ${killsText(result.kills)}; ${result.missed} looked for in vain; ${Math.round(result.durationMs / 1000)} s`);

@@ -8,7 +8,6 @@ import { dataFolderOf } from '../../src/adapters/files/dataFolder.ts';
 import type { Entry } from '../../src/core/journal/entry.ts';
 import type { EventData, EventType } from '../../src/core/journal/events.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
-import { preferSandbox } from './preferSandbox.ts';
 import { type FoundProcess, findOwnProcesses } from './runner/ownProcesses.ts';
 import { makeRepository, type SampleFiles } from './sampleRepository.ts';
 import { type ModelScript, type ScriptedModel, scriptedConfig, startModel } from './scriptedModel.ts';
@@ -162,9 +161,11 @@ export class Reactor {
     this.#env = { ...environment(root, model.port), ...env };
   }
 
-  /** @param env more for the environment of every command; undefined takes a variable away. */
+  /**
+   * Cells are without a sandbox unless REACTOR_SANDBOX says otherwise: many tests look at what a sandbox would keep from them.
+   * @param env more for the environment of every command; undefined takes a variable away.
+   */
   static async open(script: ModelScript, env: NodeJS.ProcessEnv = {}): Promise<Reactor> {
-    await preferSandbox();
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'rl-')));
     mkdirSync(join(root, 'user'));
     writeFileSync(
@@ -318,6 +319,7 @@ function environment(root: string, modelPort: number): NodeJS.ProcessEnv {
     REACTOR_IDLE_MS: '60000',
     REACTOR_UNATTENDED_MS: '0',
     REACTOR_WARM: '0',
+    REACTOR_SANDBOX: process.env['REACTOR_SANDBOX'] ?? 'off',
     REACTOR_WARDEN_GRACE_MS: '500',
     OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(modelPort)),
     GIT_CONFIG_NOSYSTEM: '1',
