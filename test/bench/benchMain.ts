@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { preferSandbox } from '../support/preferSandbox.ts';
+import { defaultSandbox } from '../support/defaultSandbox.ts';
 import type { Benchmark, Measured } from './benchmark.ts';
 import { measure } from './measure.ts';
 import { renderTable } from './table.ts';
@@ -23,7 +23,7 @@ async function loadAll(): Promise<Benchmark[]> {
   return all;
 }
 
-await preferSandbox();
+process.env['REACTOR_SANDBOX'] ??= await defaultSandbox();
 const all = await loadAll();
 const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.some((part) => name.includes(part)));
 if (chosen.length === 0) {

@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
+import { defaultSandbox } from '../support/defaultSandbox.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { cProject, plainProject, pythonProject, settings, typeScriptProject } from '../support/sampleProjects.ts';
 import { checkoutState, commitFiles, git } from '../support/sampleRepository.ts';
@@ -73,6 +74,7 @@ describe('Real projects', function () {
         package: tools(write('packages/app/package.txt', 'good\n')),
         umlaut: tools(write('Maße/größe ✓.txt', 'gut\n')),
       }),
+      { REACTOR_SANDBOX: await defaultSandbox() },
     );
   });
   after(() => reactor.close());
