@@ -21,7 +21,8 @@ export async function runDemo(): Promise<number> {
   const repository = await makeSampleRepository();
   const scratch = await mkdtemp(join(tmpdir(), 'reactor-sample-tasks-'));
   const model = await startScriptedModel({ clock: systemClock, script: sampleScript });
-  const env = { OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(model.port)) };
+  // The model is a script that comes with Reactor: nothing here has to be kept from it, and nobody is to be asked.
+  const env = { OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(model.port)), REACTOR_SANDBOX: 'off' };
   const reactor = (...args: string[]) =>
     execa(process.execPath, [programPath('cli'), ...args, '--repo', repository], { env, stdio: 'inherit', reject: false });
   try {

@@ -38,7 +38,7 @@ const DEFAULT_IDLE_MS = 10_000;
 const DEFAULT_WARDEN_GRACE_MS = 5000;
 const UNATTENDED_GRACE_MS = 3000;
 const KILL_GRACE_MS = 5000;
-const DEFAULT_SANDBOX = 'off';
+const DEFAULT_SANDBOX = 'preferred';
 /** What an agent server takes, three times over. */
 const SPARE_MEMORY_BYTES = 1.5e9;
 

@@ -4,6 +4,7 @@ import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { bytesText, plural } from '../core/projections/figures.ts';
+import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
 import { fillWorktree, undoHalfMade } from './halfMade.ts';
 import { keepWorktree } from './keep.ts';
 import { withRetries } from './retry.ts';
@@ -82,6 +83,7 @@ export class Cell {
         version: server.version,
         session,
         bootMs: Math.round(deps.clock.monotonic() - started),
+        ...(isUnsandboxed(this.#context.state) ? { unsandboxed: true } : {}),
       }),
     );
     const setup = await this.#setUp(signal);

@@ -31,6 +31,7 @@ export class CellWatch implements Disposable {
   readonly #deps: WatchDeps;
   readonly #watched = new Set<Watched>();
   #timer: Disposable | null = null;
+  #isLooking = false;
 
   constructor(deps: WatchDeps) {
     this.#deps = deps;
@@ -55,10 +56,13 @@ export class CellWatch implements Disposable {
   }
 
   #schedule(): void {
+    if (this.#isLooking || this.#watched.size === 0) return;
     this.#timer ??= this.#deps.clock.schedule(LOOK_EVERY_MS, () => {
+      this.#timer = null;
+      this.#isLooking = true;
       void this.#look().finally(() => {
-        this.#timer = null;
-        if (this.#watched.size > 0) this.#schedule();
+        this.#isLooking = false;
+        this.#schedule();
       });
     });
   }

@@ -33,11 +33,19 @@ export async function withinLimits<T>(
       });
     },
   });
-  const value = await work().finally(stop);
+  const value = await finishing(work, stop);
   const report = await ending;
   if (excess !== null) {
     const { killed = [], left = [] } = report ?? {};
     await context.record(event('cell/limitExceeded', excess), event('cell/serverStopped', { killed: [...killed], left: [...left] }));
   }
   return { value, excess };
+}
+
+async function finishing<T>(work: () => Promise<T>, finish: () => Promise<void>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await finish();
+  }
 }

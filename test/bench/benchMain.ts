@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { defaultSandbox } from '../support/defaultSandbox.ts';
 import type { Benchmark, Measured } from './benchmark.ts';
 import { measure } from './measure.ts';
 import { renderTable } from './table.ts';
@@ -22,6 +23,7 @@ async function loadAll(): Promise<Benchmark[]> {
   return all;
 }
 
+process.env['REACTOR_SANDBOX'] ??= await defaultSandbox();
 const all = await loadAll();
 const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.some((part) => name.includes(part)));
 if (chosen.length === 0) {

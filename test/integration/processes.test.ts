@@ -6,6 +6,7 @@ import { parseMarks, parseRows } from '../../src/adapters/processes/macProcessTa
 import { thisProcessTable } from '../../src/adapters/processes/thisProcessTable.ts';
 import { UserFacingError } from '../../src/base/userFacingError.ts';
 import type { ProcessIdentity } from '../../src/core/ports/processes.ts';
+import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { ProcessLab, processes, until } from '../support/realProcesses.ts';
 
 describe('looking at processes', function () {
@@ -59,6 +60,15 @@ describe('looking at processes', function () {
       [parseStat(status('Z', 1)), parseStat(status('Z', 2)), parseStat(status('X', 1))].map((row) => row?.ended),
       [true, false, true],
     );
+  });
+
+  it('tells the memory of the program in a sandbox, not of the sandbox', async () => {
+    ensureBubblewrap();
+    const script = "process.stdout.write('ready\\n'); setInterval(() => {}, 60_000)";
+    const sandbox = await lab.shell(`exec bwrap --unshare-user --unshare-pid --dev-bind / / ${process.execPath} -e "${script}"`);
+    const bytes = processes.residentBytes(sandbox.pid) ?? 0;
+    // A Node that does nothing takes some 40 MB, bubblewrap one or two.
+    assert.ok(bytes > 20e6, `${bytes} bytes`);
   });
 
   it('finds marked processes by the whole id of their cell only', async () => {

@@ -11,7 +11,10 @@ describe('Where there is no sandbox', function () {
   let approved: Outcome;
 
   before(async () => {
-    reactor = await Reactor.open(byWord({ file: tools(write('file.txt', 'good\n')) }), { REACTOR_BWRAP: '/nonexistent/bwrap' });
+    reactor = await Reactor.open(byWord({ file: tools(write('file.txt', 'good\n')) }), {
+      REACTOR_BWRAP: '/nonexistent/bwrap',
+      REACTOR_SANDBOX: undefined,
+    });
     const [asks, allows] = await Promise.all([
       reactor.repository('asks', plainProject()),
       reactor.repository('allows', plainProject('unsandboxed: allow\n')),
@@ -21,7 +24,8 @@ describe('Where there is no sandbox', function () {
     };
     await run('required', asks, '--sandbox', 'required');
     await run('offline', asks, '--sandbox', 'off', '--network', 'none');
-    await run('preferred', asks, '--sandbox', 'preferred');
+    await run('preferred', asks);
+    await run('without', asks, '--sandbox', 'off');
     await run('allowed', allows, '--sandbox', 'preferred');
     approved = await reactor.call(asks, ['approve', 'preferred', '--json']);
   });
@@ -40,7 +44,7 @@ describe('Where there is no sandbox', function () {
     assert.match(onlyRun(offline).reason, /network: none needs the sandbox/);
   });
 
-  it('a run that prefers it waits for a person, and starts nothing before', () => {
+  it('a run that prefers it, as each does that says nothing, waits for a person and starts nothing before', () => {
     const outcome = outcomes['preferred'] as Outcome;
     assert.equal(outcome.exitCode, 5);
     assert.match(onlyRun(outcome).reason, /waits for a person: run without a sandbox/);
@@ -51,12 +55,18 @@ describe('Where there is no sandbox', function () {
     assert.equal(approved.exitCode, 0, `${approved.stdout}\n${approved.stderr}`);
   });
 
+  it('a run that does not want one needs nobody’s word', () => assert.equal(outcomes['without']?.exitCode, 0));
+
   it('settings may agree for all runs; the journal says that there was none', () => {
     const outcome = outcomes['allowed'] as Outcome;
     assert.equal(outcome.exitCode, 0, outcome.stderr);
     assert.deepEqual(
       dataOf(outcome, 'cell/serverSpawned').map(({ boundary }) => boundary),
       [null],
+    );
+    assert.deepEqual(
+      dataOf(outcome, 'cell/ready').map(({ unsandboxed }) => unsandboxed),
+      [true],
     );
   });
 });

@@ -184,7 +184,7 @@ describe('A new engine adopts living cells', function () {
     const call = reactor.startRun(repository, 'Write stopped', ['--task', 'stopped', '--land', 'branch']);
     const spawned = (await call.entry('cell/serverSpawned')).data as { process: { pid: number } };
     await answers.isHeld(reactor, 'stopped');
-    process.kill(spawned.process.pid, 'SIGSTOP');
+    for (const { pid } of reactor.agentServers()) process.kill(pid, 'SIGSTOP');
     reactor.killEngine(repository);
     answers.letGo('stopped');
     const outcome = await call.outcome;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
+import { defaultSandbox } from '../support/defaultSandbox.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
@@ -23,7 +24,9 @@ describe('The contract of run --json', function () {
   let unpriced: Outcome;
 
   before(async () => {
-    reactor = await Reactor.open(byWord({ alpha: tools(write('alpha.txt', 'good\n')), beta: tools(write('beta.txt', 'good\n')) }));
+    reactor = await Reactor.open(byWord({ alpha: tools(write('alpha.txt', 'good\n')), beta: tools(write('beta.txt', 'good\n')) }), {
+      REACTOR_SANDBOX: await defaultSandbox(),
+    });
     repository = await reactor.repository('plain', plainProject());
     base = await git(repository, 'rev-parse', 'HEAD');
     [priced, unpriced] = await Promise.all([

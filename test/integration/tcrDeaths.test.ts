@@ -176,9 +176,8 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
   it('a stopped server (SIGSTOP) in a turn: it is ended and the attempt redone', async () => {
     const repository = await reactor.repository('frozen', plainProject());
     const call = reactor.startRun(repository, 'Write frozen', ['--task', 'frozen', '--land', 'branch']);
-    const spawned = (await call.entry('cell/serverSpawned')).data as { process: { pid: number } };
     await answers.isHeld(reactor, 'frozen');
-    process.kill(spawned.process.pid, 'SIGSTOP');
+    for (const { pid } of reactor.agentServers()) process.kill(pid, 'SIGSTOP');
     answers.letGo('frozen');
     const outcome = await call.outcome;
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'committed', 2], outcome.stderr);

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { after, before, describe, it } from 'mocha';
+import { defaultSandbox } from '../support/defaultSandbox.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
@@ -30,6 +31,7 @@ describe('The gate: tested, then committed, or reverted', function () {
         well: tools(write('well.txt', 'good\n')),
         meddling: tools(write('meddling.txt', 'good\n')),
       }),
+      { REACTOR_SANDBOX: await defaultSandbox() },
     );
     repository = await reactor.repository('plain', plainProject());
     main = await git(repository, 'rev-parse', 'main');

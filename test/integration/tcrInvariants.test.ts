@@ -55,7 +55,8 @@ describe('The laws, seen on real processes', function () {
     first = await reactor.repository('first', plainProject('setup: pwd\n'));
     second = await reactor.repository('second', plainProject());
     untouched = await checkoutState(first);
-    const env = { REACTOR_OPENCODE: recorder.executable };
+    // The recorder writes down what it hears where a sandbox would not let it.
+    const env = { REACTOR_OPENCODE: recorder.executable, REACTOR_SANDBOX: 'off' };
     calls.push(
       reactor.startRun(first, 'Write alpha', ['--task', 'alpha', '--land', 'branch'], { env }),
       reactor.startRun(first, 'Write beta', ['--task', 'beta', '--land', 'branch'], { env }),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
+import { defaultSandbox } from '../support/defaultSandbox.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { cProject, plainProject, pythonProject, settings, typeScriptProject } from '../support/sampleProjects.ts';
 import { checkoutState, commitFiles, git } from '../support/sampleRepository.ts';
@@ -73,6 +74,7 @@ describe('Real projects', function () {
         package: tools(write('packages/app/package.txt', 'good\n')),
         umlaut: tools(write('Maße/größe ✓.txt', 'gut\n')),
       }),
+      { REACTOR_SANDBOX: await defaultSandbox() },
     );
   });
   after(() => reactor.close());
@@ -157,7 +159,9 @@ describe('Real projects', function () {
     await git(reactor.root, 'clone', '--quiet', top, repository);
     reactor.adopt(repository);
     const test = 'node node_modules/mocha/bin/mocha.js "test/unit/base/*.test.ts" "test/unit/core/**/*.test.ts"';
-    const setup = `mkdir node_modules && ln -s "${join(top, 'node_modules')}"/* node_modules/`;
+    const packages = realpathSync(join(top, 'node_modules'));
+    const setup = `mkdir node_modules && ln -s "${packages}"/* node_modules/`;
+    await commitFiles(repository, { 'reactor.yaml': `files: { read: ["${packages}"] }\n` });
     const outcome = await reactor.run(repository, 'Add jitter to src/base/backoff.ts, with a test', ['--test', test, '--setup', setup]);
     assertLanded(outcome, test);
     const branch = await git(repository, 'symbolic-ref', '--short', 'HEAD');

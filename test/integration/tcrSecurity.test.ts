@@ -22,7 +22,7 @@ for i in $(seq 600); do
 done
 `;
 
-describe('Edits that leave the worktree', function () {
+describe('Edits that leave the worktree, without a sandbox', function () {
   this.timeout(180_000);
   let reactor: Reactor;
   let repository: string;
@@ -31,8 +31,8 @@ describe('Edits that leave the worktree', function () {
   const outcomes: Record<string, Outcome> = {};
 
   before(async () => {
-    // Long enough for the agent to answer its own request before the run would park.
-    reactor = await Reactor.open((call) => script(call), { REACTOR_UNATTENDED_MS: '30000' });
+    // Long enough for the agent to answer its own request before the run would park. In a sandbox it could not, nor edit through the link.
+    reactor = await Reactor.open((call) => script(call), { REACTOR_UNATTENDED_MS: '30000', REACTOR_SANDBOX: 'off' });
     outside = join(reactor.root, 'outside');
     mkdirSync(outside);
     for (const name of ['absolute', 'linked']) writeFileSync(join(outside, `${name}.txt`), 'untouched\n');

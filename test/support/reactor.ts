@@ -162,7 +162,10 @@ export class Reactor {
     this.#env = { ...environment(root, model.port), ...env };
   }
 
-  /** @param env more for the environment of every command; undefined takes a variable away. */
+  /**
+   * Cells are without a sandbox unless REACTOR_SANDBOX says otherwise: many tests look at what a sandbox would keep from them.
+   * @param env more for the environment of every command; undefined takes a variable away.
+   */
   static async open(script: ModelScript, env: NodeJS.ProcessEnv = {}): Promise<Reactor> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'rl-')));
     mkdirSync(join(root, 'user'));
@@ -263,8 +266,9 @@ export class Reactor {
       .map((line) => JSON.parse(line) as Entry);
   }
 
+  /** Without the processes of the sandboxes that they are in. */
   agentServers(): FoundProcess[] {
-    return this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine));
+    return this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine) && !/^\S*bwrap /.test(commandLine));
   }
 
   /** Ends the engines and removes the folder. @throws Error naming the processes that are left, after ending them. */
@@ -316,6 +320,7 @@ function environment(root: string, modelPort: number): NodeJS.ProcessEnv {
     REACTOR_IDLE_MS: '60000',
     REACTOR_UNATTENDED_MS: '0',
     REACTOR_WARM: '0',
+    REACTOR_SANDBOX: process.env['REACTOR_SANDBOX'] ?? 'off',
     REACTOR_WARDEN_GRACE_MS: '500',
     OPENCODE_CONFIG_CONTENT: JSON.stringify(scriptedConfig(modelPort)),
     GIT_CONFIG_NOSYSTEM: '1',

@@ -41,7 +41,10 @@ describe('Taking a change by hunk in the editor', function () {
     await workbench.palette('Reactor: Open Panel');
     const { webview, page } = workbench;
     await webview.getByRole('tab', { name: 'Diff' }).click();
-    await webview.getByRole('group', { name: /^Hunk 1/ }).getByText(/LINE 3$/).click();
+    await webview
+      .getByRole('group', { name: /^Hunk 1/ })
+      .getByText(/LINE 3$/)
+      .click();
     await page.keyboard.press('j');
     await page.keyboard.press('Space');
     await webview.getByRole('group', { name: /^Hunk 2, .*, rejected/ }).waitFor();

@@ -134,6 +134,7 @@ async function startServer(
     keys: keyNames(config),
     boundary: enclosure?.command() ?? [],
     streams: enclosure?.streams ?? '',
+    environment: enclosure?.environment ?? {},
     limits: limitLines(request.limits, availableParallelism(), request.port),
   });
   writeBoundary(request.home, enclosure?.record ?? null);

@@ -114,6 +114,8 @@ export interface CellShell {
   readonly boundary: readonly string[];
   /** Redirections that go with it. */
   readonly streams: string;
+  /** What commands find beside the user's own variables. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Lines that set a command's limits. */
   readonly limits: readonly string[];
 }
@@ -124,7 +126,7 @@ export interface CellShell {
  * nothing in the cell can write. The server tells shells apart by the name of their file, so this one is called `sh`.
  */
 export function writeShell(shell: CellShell): void {
-  const { path, commands, userEnv, keys, boundary, streams, limits } = shell;
+  const { path, commands, userEnv, keys, boundary, streams, environment, limits } = shell;
   const folders = Object.keys(PRIVATE_FOLDERS).map((name) => {
     const value = userEnv[name];
     return value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`;
@@ -135,6 +137,7 @@ export function writeShell(shell: CellShell): void {
     '#!/bin/sh',
     `unset ${[...secrets].filter((name) => /^[A-Za-z_]\w*$/.test(name)).join(' ')}`,
     ...folders,
+    ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     ...limits,
     ...ending,
     '',

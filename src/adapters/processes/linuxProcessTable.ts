@@ -29,7 +29,7 @@ export const linuxProcessTable: ProcessTable = {
 
   takenBytes(pids, exact) {
     const [file, lines] = exact ? ['smaps_rollup', /^Pss_(?:Anon|Shmem):\s+(\d+) kB$/gm] : ['status', /^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm];
-    return pids.reduce((sum, pid) => sum + sumOf(read(`/proc/${pid}/${file}`)?.toString('latin1') ?? '', lines as RegExp), 0);
+    return pids.reduce((sum, pid) => sum + sumOf(read(`/proc/${pid}/${file}`)?.toString('latin1') ?? '', lines), 0);
   },
 };
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { homedir, release, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { commandMounts, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
+import { toolCaches } from '../../core/policy/toolCaches.ts';
 import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
 import { wayOut } from './cellNetwork.ts';
@@ -85,7 +86,8 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
     ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...serverMounts(facts), ...laidIn, ...ceiling.server])],
     ...['--chdir', request.worktree, '--', ...ceiling.prefix],
   ];
-  return { server, ...commandEnclosure({ begin, through }), record: recordOf({ begin, through }) };
+  const environment = toolCaches(facts.homes[0] ?? homedir(), request.env);
+  return { server, environment, ...commandEnclosure({ begin, through }), record: recordOf({ begin, through }) };
 }
 
 /** Where the program is that connects commands to the way out. */

@@ -51,7 +51,7 @@ async function doctorChecks(host: CliHost, folder: string, env: Environment): Pr
     if (facts.head === null) return missing('repository', 'has no commit yet', 'make a first commit: git commit --allow-empty -m "start"');
     return ok('repository', `${facts.topLevel ?? facts.commonDir}, ${facts.branch ?? 'detached HEAD'}`);
   });
-  checks.push(repository, await agentCheck(host), await sandboxCheck(host), await keysCheck(host, env));
+  checks.push(repository, await agentCheck(host), await sandboxCheck(host), limitsCheck(process.platform), await keysCheck(host, env));
   if (repository.state === 'missing' && repository.text !== 'has no commit yet') return checks;
   let range = defaultPorts;
   checks.push(
@@ -134,6 +134,13 @@ async function sandboxCheck(host: CliHost): Promise<Check> {
   if (boundary === null) return warning('sandbox', why, todo === '' ? 'set sandbox: off, and run only agents that you trust' : todo);
   const listing = ownProc ? '' : '; commands such as ps show nothing useful in it, as in containers and for root';
   return ok('sandbox', `${boundary} ${version ?? ''}${listing}`);
+}
+
+/** How cells are kept to their limits: not by control groups, which few users may make. */
+function limitsCheck(platform: NodeJS.Platform): Check {
+  const looked = 'memory, processes and disk are looked at once a second while something works in a cell';
+  if (platform === 'linux') return ok('limits', `${looked}; cpus holds for programs that do not choose their processors themselves`);
+  return ok('limits', `${looked}; cpus has no effect here`);
 }
 
 /** Whether an engine can be reached, and what it finds that belongs to no run. */

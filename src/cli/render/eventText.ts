@@ -94,7 +94,7 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     case 'network/refused':
       return `refused: a command wanted to reach ${hostText(event.data.host, event.data.port)}, which is not among the hosts of the run`;
     case 'cell/ready':
-      return `cell ready in ${elapsedText(event.data.bootMs)} (OpenCode ${event.data.version})`;
+      return `cell ready in ${elapsedText(event.data.bootMs)} (OpenCode ${event.data.version})${event.data.unsandboxed === true ? ', unsandboxed' : ''}`;
     case 'message/finished':
       return `agent: ${messageText(event.data.message)}`;
     case 'approval/requested':

@@ -3,6 +3,7 @@ import { predictedText } from '../../core/landing/predicted.ts';
 import { bytesText, elapsedText, shortOid } from '../../core/projections/figures.ts';
 import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
 import { attemptText, runCostText, runElapsedText } from '../../core/projections/runWords.ts';
+import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
 import type { Phase, RunState } from '../../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../../protocol/messages.ts';
 import { markOf } from './runMark.ts';
@@ -79,10 +80,6 @@ function runLines({ runs }: Status, style: Style, now: number): string[] {
     .map((state) => renderLine([tone('warn', '  ! '), tone('strong', state.task), ` ${safeLine(predictedText(state))}`], style));
   return runs.length === 0 ? [] : [heading(`RUNS  ${runs.length}`, style), ...runTable(runs, style, now), ...warnings];
 }
-
-/** Without the boundary that was preferred. */
-const isUnsandboxed = ({ spec, cell }: RunState): boolean =>
-  spec.sandbox.mode === 'preferred' && cell !== null && cell.server !== null && cell.boundary === null;
 
 const markPiece = (state: RunState, runs: readonly RunState[]): Piece => {
   const { mark, word, tone: colour } = markOf(state);

@@ -145,7 +145,14 @@ export const eventSchemas = {
     boundary: z.string().nullable().optional(),
   }),
   'cell/serverFailed': z.object({ code: z.string(), message: z.string(), logTail: z.string(), start: z.number().int() }),
-  'cell/ready': z.object({ url: z.string(), version: z.string(), session: z.string(), bootMs: z.number() }),
+  'cell/ready': z.object({
+    url: z.string(),
+    version: z.string(),
+    session: z.string(),
+    bootMs: z.number(),
+    /** The sandbox that was preferred could not be had, and somebody agreed to go without. */
+    unsandboxed: z.boolean().optional(),
+  }),
   /** The cell used more of the machine than it may. All processes in it were ended; what is in its worktree stays. */
   'cell/limitExceeded': z.object({
     limit: z.enum(['processes', 'memoryMb', 'diskMb', 'files']),

@@ -30,7 +30,11 @@ export const isOwnName = (host: string): boolean => host === 'localhost' || host
 export function isOwnAddress(address: string): boolean {
   const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
   return (
-    /^(127\.|0\.|169\.254\.)/.test(plain) || plain === '::1' || plain === '::' || /^fe[89ab][0-9a-f]:/.test(plain) || /^::ffff:/.test(plain)
+    /^(127\.|0\.|169\.254\.)/.test(plain) ||
+    plain === '::1' ||
+    plain === '::' ||
+    /^fe[89ab][0-9a-f]:/.test(plain) ||
+    plain.startsWith('::ffff:')
   );
 }
 

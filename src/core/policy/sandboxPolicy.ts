@@ -17,14 +17,13 @@ const SEEN_OF_HOME = [
     '.npm-global',
   ],
   ...['.pyenv', '.local/share/uv', '.local/share/pipx', '.local/pipx', '.local/lib', '.local/bin', '.rbenv', '.rvm', '.gem'],
-  ...['.cargo', '.rustup', '.sdkman', '.m2', '.gradle', 'go', '.ghcup', '.opam', '.dotnet', '.opencode'],
+  ...['.cargo', '.rustup', '.sdkman', '.gradle', 'go', '.ghcup', '.opam', '.dotnet', '.opencode'],
 ];
 const MASKED = [
   '.config/git/credentials',
   '.cargo/credentials',
   '.cargo/credentials.toml',
   '.gem/credentials',
-  '.m2/settings.xml',
   '.gradle/gradle.properties',
 ];
 /** Folders below a home of which a part being on PATH does not make the whole visible. */

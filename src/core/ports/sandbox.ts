@@ -68,6 +68,8 @@ export interface Enclosure extends CommandEnclosure {
    * settings, which it can't change.
    */
   readonly server: readonly string[];
+  /** Variables that commands need to find their way in it. */
+  readonly environment: Readonly<Record<string, string>>;
   /** What `recall` makes the same boundary of commands from, to be written down where nothing in the cell can change it. */
   readonly record: string;
 }

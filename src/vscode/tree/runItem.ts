@@ -1,6 +1,7 @@
 import type * as vscodeTypes from 'vscode';
 import { shortOid } from '../../core/projections/figures.ts';
 import { attemptText, runCostText, runElapsedText, tokensText } from '../../core/projections/runWords.ts';
+import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, lastCandidate, markOf } from '../text/runWords.ts';
@@ -16,7 +17,8 @@ export function cellItem(vscode: Vscode, key: string, state: RunState, activity:
   const drawn = new vscode.TreeItem(title(state), vscode.TreeItemCollapsibleState.Collapsed);
   const doing = activity === '' || state.phase !== 'executing' ? word : `${word}: ${plainLine(activity, 40)}`;
   drawn.id = key;
-  drawn.description = joined(doing, runElapsedText(state, now), attemptText(state), tokensText(state), runCostText(state));
+  const boundary = isUnsandboxed(state) ? 'unsandboxed' : '';
+  drawn.description = joined(doing, boundary, runElapsedText(state, now), attemptText(state), tokensText(state), runCostText(state));
   drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));
   drawn.contextValue = `cell.${state.phase}${lastCandidate(state) === null ? '' : '+candidate'}`;
   drawn.accessibilityInformation = { label: `${state.task}, ${plainLine(state.spec.title)}, ${drawn.description}` };

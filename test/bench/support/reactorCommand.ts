@@ -20,13 +20,13 @@ export interface ReactorRun extends ChildRun {
   readonly untilMs: (type: string) => number;
 }
 
-/** `reactor run` on a repository, as a script would call it. @throws Error unless the work has landed. */
-export async function reactorRun(repository: SampleRepository, env: NodeJS.ProcessEnv): Promise<ReactorRun> {
+/** `reactor run` on a repository, as a script would call it; `more` may say otherwise. @throws Error unless the work has landed. */
+export async function reactorRun(repository: SampleRepository, env: NodeJS.ProcessEnv, more: readonly string[] = []): Promise<ReactorRun> {
   const startedAt = performance.timeOrigin + performance.now();
   const ran = await reactor(
     [
       ...['run', '--repo', repository.path, '--prompt', PROMPT, '--test', TEST_COMMAND, '--no-base-test'],
-      ...['--approve', 'auto', '--land', 'ff', '--json'],
+      ...['--approve', 'auto', '--land', 'ff', '--json', ...more],
     ],
     env,
   );

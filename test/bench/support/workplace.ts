@@ -26,6 +26,7 @@ export function userEnvironment(model: ScriptedModel, warmCells = 0): NodeJS.Pro
     REACTOR_OPENCODE: openCode,
     REACTOR_IDLE_MS: '600000',
     REACTOR_WARM: String(warmCells),
+    REACTOR_SANDBOX: process.env['REACTOR_SANDBOX'],
     OPENCODE_CONFIG_CONTENT: JSON.stringify({ ...scriptedConfig(model.port), permission: { '*': 'allow' } }),
   };
 }

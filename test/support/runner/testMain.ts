@@ -148,6 +148,7 @@ const runOne = (suite: Suite, extra: readonly string[]): Promise<number> =>
   });
 
 const [what, ...extra] = process.argv.slice(2);
+process.env['REACTOR_SANDBOX'] ??= 'off';
 if (what === undefined || what === 'all') {
   const wanted = suites.filter(({ onRequest }) => what === 'all' || onRequest !== true);
   process.exitCode = await runAll((room) => runStages(room, wanted));
