@@ -138,8 +138,8 @@ async function sandboxCheck(host: CliHost): Promise<Check> {
 
 /** How cells are kept to their limits: not by control groups, which few users may make. */
 function limitsCheck(platform: NodeJS.Platform): Check {
-  const looked = 'memory, processes and disk are looked at once a second while something works in a cell';
-  if (platform === 'linux') return ok('limits', `${looked}; cpus holds for programs that do not choose their processors themselves`);
+  const looked = 'memory, processes, disk: watched each second';
+  if (platform === 'linux') return ok('limits', `${looked}; cpus: by affinity`);
   return ok('limits', `${looked}; cpus has no effect here`);
 }
 

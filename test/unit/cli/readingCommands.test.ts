@@ -293,6 +293,8 @@ describe('reactor export, restore and clean', () => {
   });
 });
 
+const limits = 'memory, processes, disk: watched each second; cpus: by affinity';
+
 describe('reactor doctor', () => {
   it('has one line per thing and exits 0 when a run can work', async () => {
     const engine = new FakeEngine();
@@ -305,6 +307,7 @@ describe('reactor doctor', () => {
 ✓ repository  /repository, main
 ✓ OpenCode    1.18.33, /bin/opencode
 ✓ sandbox     bubblewrap 0.11.0
+✓ limits      ${limits}
 ✓ keys        keys of model providers are kept from commands in a sandbox; without one an agent can read them
 ✓ settings    no reactor.yaml, defaults; test: npm test
 ✓ ports       1,001 of 1,001 free in 8000-9000
@@ -351,6 +354,7 @@ describe('reactor doctor', () => {
             todo: 'install it (https://opencode.ai), then run: reactor doctor',
           },
           { name: 'sandbox', state: 'warning', text: 'bubblewrap (bwrap) is not installed', todo: 'install bubblewrap' },
+          { name: 'limits', state: 'ok', text: limits, todo: '' },
           {
             name: 'keys',
             state: 'warning',

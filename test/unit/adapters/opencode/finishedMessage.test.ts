@@ -56,7 +56,7 @@ describe('the calls of a message', () => {
   });
 
   it('never count what is no number, negative or beyond reason', () => {
-    const odd = (input: number): string[] => calls(info(), [{ ...step('a', 0), ...{ tokens: { ...info().tokens, input } } } as Part]);
+    const odd = (input: number): string[] => calls(info(), [{ ...step('a', 0), ...{ tokens: { ...info().tokens, input } } }]);
     assert.deepEqual([odd(-5), odd(Number.NaN), odd(1e300), odd(1.6)].flat(), ['m1/0 0', 'm1/0 0', 'm1/0 1000000000000', 'm1/0 2']);
   });
 });
