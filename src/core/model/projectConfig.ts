@@ -35,7 +35,7 @@ const pathSetting = z.string().regex(/^(~\/|\/)./, 'must be an absolute path, or
 
 const hostSetting = z
   .string()
-  .refine((text) => parseHostRule(text) !== null, 'must be a host, such as registry.npmjs.org, *.example.com or db.example.com:5432')
+  .refine((text) => parseHostRule(text) !== null, 'must be a host, such as packages.example.org, *.example.com or db.example.com:5432')
   .refine((text) => {
     const rule = parseHostRule(text);
     return rule === null || rule.port !== null || !isOwnName(rule.host);
