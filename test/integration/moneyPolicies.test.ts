@@ -101,7 +101,7 @@ describe('What a budget does', function () {
       const before = await reactor.run(repository(name), 'Write alpha', ['--land', 'branch', '--task', 'T'], { env: { TZ: 'Etc/GMT+12' } });
       assert.deepEqual([before.exitCode, onlyRun(before).status], [6, 'parked'], before.stderr);
       assert.match(onlyRun(before).reason, /raise it in reactor\.yaml, or go on from \d{4}-\d\d-\d\d$/);
-      await until('the engine has ended', () => reactor.engines(repository(name)).length === 0);
+      await reactor.call(repository(name), ['engine', '--stop']);
       // What is broken off and gone on with costs more than what is done at once.
       writeFileSync(join(repository(name), 'reactor.yaml'), settings('sh check.sh', `budgets: { perDayUsd: 1, onRenew: ${onRenew} }\n`));
       return (...args: string[]) => reactor.call(repository(name), args, { env: { TZ: 'Pacific/Kiritimati' } });

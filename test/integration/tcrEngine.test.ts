@@ -85,7 +85,9 @@ describe('The engine dies, is alone, and ends', function () {
     const repository = await reactor.repository('test', plainProject());
     const count = join(reactor.root, 'testing.count');
     const test = `if [ -f testing.txt ]; then echo run >> ${count}; [ "$(wc -l < ${count})" -gt 1 ] || sleep 600; fi`;
-    const call = reactor.startRun(repository, 'Write testing', ['--task', 'testing', '--test', test]);
+    // However long a busy machine takes to start the next engine, the warden leaves it the cell.
+    const env = { REACTOR_WARDEN_GRACE_MS: '60000' };
+    const call = reactor.startRun(repository, 'Write testing', ['--task', 'testing', '--test', test], { env });
     await until('the test runs', () => existsSync(count));
     reactor.killEngine(repository);
     // The command that follows the run starts the next engine by itself.
