@@ -91,7 +91,7 @@ describe('the panel in a browser', function () {
       const found = [];
       addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
         found.push(effectiveDirective);
-        if (new Set(found).size === 5) resolve([...new Set(found)].sort());
+        if (new Set(found).size === 6) resolve([...new Set(found)].sort());
       });
       const box = document.createElement('div');
       box.innerHTML = '<img src="https://evil.example/x.png" onerror="document.title=4"><iframe src="https://evil.example/"></iframe><style>p{}</style>';
@@ -101,7 +101,7 @@ describe('the panel in a browser', function () {
       document.body.append(script);
       fetch('https://evil.example/').catch(() => {});
     })`);
-    assert.deepEqual(refused, ['connect-src', 'frame-src', 'img-src', 'script-src-elem', 'style-src-elem']);
+    assert.deepEqual(refused, ['connect-src', 'frame-src', 'img-src', 'script-src-attr', 'script-src-elem', 'style-src-elem']);
     assert.equal(await page.title(), 'Reactor');
   });
 
