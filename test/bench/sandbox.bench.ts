@@ -1,10 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EventData } from '../../src/core/journal/events.ts';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import type { Benchmark } from './benchmark.ts';
 import { startInstantModel } from './support/instantModel.ts';
 import { type ReactorRun, reactorRun, stopEngine } from './support/reactorCommand.ts';
 import { ROOM, roomMemoryMb } from './support/roomMemory.ts';
-import { sampleRepository } from './support/sampleRepository.ts';
+import { type SampleRepository, sampleRepository } from './support/sampleRepository.ts';
 import { userEnvironment } from './support/workplace.ts';
 
 const INSIDE = ['--sandbox', 'required'];
@@ -26,6 +28,13 @@ const testMs = ({ entries }: ReactorRun): number => {
   return (tested.data as EventData<'attempt/tested'>).evidence.durationMs;
 };
 
+/** With settings that bear a busy machine. */
+async function patientRepository(): Promise<SampleRepository> {
+  const repository = await sampleRepository(1_000);
+  writeFileSync(join(repository.path, 'reactor.yaml'), 'health: { limit: 60s }\n');
+  return repository;
+}
+
 /** The same run inside the sandbox and outside, by one engine. */
 const compared = (name: string, more: readonly string[], figure: (run: ReactorRun) => number): Benchmark => ({
   name,
@@ -35,7 +44,7 @@ const compared = (name: string, more: readonly string[], figure: (run: ReactorRu
     ensureBubblewrap();
     const model = await startInstantModel();
     const env = userEnvironment(model);
-    const repository = await sampleRepository(1_000);
+    const repository = await patientRepository();
     const measured = (place: readonly string[]) => async (): Promise<number> => {
       const run = await reactorRun(repository, env, [...more, ...place]);
       await repository.restore();
@@ -63,7 +72,7 @@ export const benchmarks: readonly Benchmark[] = [
       ensureBubblewrap();
       const model = await startInstantModel();
       const env = { ...userEnvironment(model), [ROOM]: ROOM_NAME };
-      const repository = await sampleRepository(1_000);
+      const repository = await patientRepository();
       return {
         subject: async () => {
           let most = 0;
