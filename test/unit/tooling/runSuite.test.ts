@@ -106,8 +106,14 @@ describe('a suite in a process of its own', () => {
 
   it('finds what is left in a group of its own, knows an agent server, and ends it', async () => {
     const server = join(root, 'opencode');
-    // Its child bears no mark, but is in its group.
-    writeFileSync(server, `#!/bin/sh\ncd /\nenv -i sleep 600 &\necho $! > ${root}/child\nwait\n`, { mode: 0o755 });
+    // Its child bears no mark, but is in its group. It says itself that it is there: just forked it would still look like the server.
+    writeFileSync(
+      server,
+      `#!/bin/sh\ncd /\nenv -i /bin/sh -c 'echo $$ > ${root}/child.new && mv ${root}/child.new ${root}/child; exec sleep 600' &\nwait\n`,
+      {
+        mode: 0o755,
+      },
+    );
     const outcome = await run(`import { spawn } from 'node:child_process'; import { once } from 'node:events';
       it('leaves one behind', async () => {
         const child = spawn(${JSON.stringify(server)}, ['serve', '--port', '1'], { detached: true, stdio: 'ignore' });
