@@ -71,7 +71,7 @@ describe('A new engine adopts living cells', function () {
     ['listed', 'allowlist'],
   ] as const) {
     it(`kill -9 in a turn of a sandboxed cell, network ${network}: server, turn and boundary go on, also for commands after it`, async () => {
-      const repository = await reactor.repository(word, plainProject());
+      const repository = await reactor.repository(word, plainProject('protectedPaths: ["!check.sh"]\n'));
       const sandbox = ['--sandbox', 'required', '--network', network];
       const call = reactor.startRun(repository, `Write ${word}`, ['--task', word, ...sandbox]);
       const spawned = await call.entry('cell/serverSpawned');
