@@ -17,7 +17,7 @@ export interface Suite {
   readonly startsServers: boolean;
   /** Needs a real editor, a browser and a packager, which are installed before when they are missing. */
   readonly needsEditor?: true;
-  /** Runs by its own name and with `all`, not with `npm test`: still being made steady. */
+  /** Runs by its own name and with `all`, not with `npm test`: it takes too long. */
   readonly onRequest?: true;
 }
 
@@ -53,6 +53,26 @@ export const suites: readonly Suite[] = [
     startsServers: false,
   },
   {
+    name: 'ui',
+    files: 'test/ui/**/*.test.ts',
+    limitMs: minutes(12),
+    testLimitMs: 180_000,
+    stage: 3,
+    needsBuild: true,
+    startsServers: true,
+    needsEditor: true,
+  },
+  {
+    name: 'host',
+    files: 'test/host/**/*.test.ts',
+    limitMs: minutes(4),
+    testLimitMs: 180_000,
+    stage: 3,
+    needsBuild: true,
+    startsServers: true,
+    needsEditor: true,
+  },
+  {
     name: 'integration',
     files: 'test/integration/!(tcr)*.test.ts',
     byFile: true,
@@ -86,31 +106,9 @@ export const suites: readonly Suite[] = [
     files: 'test/crowd/**/*.test.ts',
     limitMs: minutes(45),
     testLimitMs: minutes(40),
-    stage: 7,
-    needsBuild: true,
-    startsServers: true,
-    onRequest: true,
-  },
-  {
-    name: 'host',
-    files: 'test/host/**/*.test.ts',
-    limitMs: minutes(4),
-    testLimitMs: 180_000,
     stage: 5,
     needsBuild: true,
     startsServers: true,
-    needsEditor: true,
-    onRequest: true,
-  },
-  {
-    name: 'ui',
-    files: 'test/ui/**/*.test.ts',
-    limitMs: minutes(12),
-    testLimitMs: 180_000,
-    stage: 6,
-    needsBuild: true,
-    startsServers: true,
-    needsEditor: true,
     onRequest: true,
   },
 ];

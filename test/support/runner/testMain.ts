@@ -76,10 +76,12 @@ async function runSideBySide(room: TestRoom, own: readonly Suite[]): Promise<Out
 async function runStages(room: TestRoom, wanted: readonly Suite[]): Promise<Outcome[]> {
   const check = (which: Check) => () => runCheck(root, which, room.environment('checks'));
   const outcomes = await inOrder([check(bundles)], show);
+  // Fetched while the first stages run.
+  const prepared = wanted.some(({ needsEditor }) => needsEditor) ? runCheck(root, editor, process.env) : null;
   for (const stage of [...new Set(wanted.map((suite) => suite.stage))].sort((a, b) => a - b)) {
     const own = wanted.filter((suite) => suite.stage === stage);
-    if (own.some(({ needsEditor }) => needsEditor) && !outcomes.some(({ name }) => name === editor.name)) {
-      outcomes.push(...(await inOrder([() => runCheck(root, editor, process.env)], show)));
+    if (prepared !== null && own.some(({ needsEditor }) => needsEditor) && !outcomes.some(({ name }) => name === editor.name)) {
+      outcomes.push(...(await inOrder([() => prepared], show)));
     }
     const others = stage === 1 ? inOrder(checks.map(check), show) : [];
     outcomes.push(...(await runSideBySide(room, own)), ...(await others));
