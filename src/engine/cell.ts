@@ -327,7 +327,10 @@ export class Cell {
   async #keepRest(): Promise<string | null> {
     const { deps, state } = this.#context;
     if (state.cell === null) return null;
-    let snapshot = await (this.#rest ?? deps.repository.snapshot(state.cell.worktree));
+    const early = this.#rest;
+    // Looked at once: when the look failed, the next try looks anew.
+    this.#rest = null;
+    let snapshot = await (early ?? deps.repository.snapshot(state.cell.worktree));
     // A git that was killed says nothing of the worktree.
     if (!snapshot.ok) snapshot = await deps.repository.snapshot(state.cell.worktree);
     if (!snapshot.ok) return snapshot.error.message;

@@ -96,7 +96,7 @@ export class RunSupervisor {
 
   async #attempt(step: Step, shutdown: AbortSignal): Promise<void> {
     const { signal } = this.#step;
-    const before = this.#context.state.seq;
+    const { seq: before, concluded } = this.#context.state;
     const result = await withRetries(this.#context, 'R3', step.step, AbortSignal.any([signal, shutdown]), async () => {
       try {
         await this.#do(step, signal);
@@ -114,7 +114,8 @@ export class RunSupervisor {
       if (signal.aborted) return { ok: true as const, value: undefined };
       throw error;
     });
-    if (result.ok || this.#context.state.concluded !== null) {
+    // A step that fails after the outcome is known, as taking the cell away, is not tried for ever.
+    if (result.ok || (concluded === null && this.#context.state.concluded !== null)) {
       if (this.#context.state.seq === before && step.step !== 'wait' && !signal.aborted) throw new Error(`step ${step.step} did nothing`);
       return;
     }

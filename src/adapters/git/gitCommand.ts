@@ -60,6 +60,12 @@ const READING = new Set(
   ),
 );
 
+/** git's command behind the settings that come before it. */
+function verbOf(args: readonly string[]): string {
+  const at = args.findIndex((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-c');
+  return args[at] ?? '';
+}
+
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** An output that went elsewhere is empty here. */
@@ -90,7 +96,7 @@ export class GitCommand {
     signal?.throwIfAborted();
     if (call.hooks === true) return this.#withHooks(call, signal);
     const output = await this.#bytes(call, null, signal);
-    return output.killed && READING.has(call.args[0] ?? '') ? this.#bytes(call, null, signal) : output;
+    return output.killed && READING.has(verbOf(call.args)) ? this.#bytes(call, null, signal) : output;
   }
 
   /**
