@@ -1,11 +1,10 @@
 import type { Benchmark } from './benchmark.ts';
 import { engineProcesses, residentMb } from './support/engineProcesses.ts';
 import { startInstantModel } from './support/instantModel.ts';
+import { mostDuring } from './support/mostDuring.ts';
 import { reactorRun, stopEngine } from './support/reactorCommand.ts';
 import { sampleRepository } from './support/sampleRepository.ts';
 import { userEnvironment } from './support/workplace.ts';
-
-const LOOK_EVERY_MS = 20;
 
 /** Most resident memory that the engine process was seen with while it drove a run. */
 export const benchmarks: readonly Benchmark[] = [
@@ -23,15 +22,10 @@ export const benchmarks: readonly Benchmark[] = [
       const { engine } = engineProcesses(repository, env);
       return {
         subject: async () => {
-          let most = residentMb(engine);
-          const timer = setInterval(() => {
-            most = Math.max(most, residentMb(engine));
-          }, LOOK_EVERY_MS);
-          try {
-            await reactorRun(repository, env);
-          } finally {
-            clearInterval(timer);
-          }
+          const most = await mostDuring(
+            () => residentMb(engine),
+            () => reactorRun(repository, env),
+          );
           await repository.restore();
           return most;
         },

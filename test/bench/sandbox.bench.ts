@@ -4,6 +4,7 @@ import type { EventData } from '../../src/core/journal/events.ts';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import type { Benchmark } from './benchmark.ts';
 import { startInstantModel } from './support/instantModel.ts';
+import { mostDuring } from './support/mostDuring.ts';
 import { type ReactorRun, reactorRun, stopEngine } from './support/reactorCommand.ts';
 import { ROOM, roomMemoryMb } from './support/roomMemory.ts';
 import { type SampleRepository, sampleRepository } from './support/sampleRepository.ts';
@@ -12,7 +13,6 @@ import { userEnvironment } from './support/workplace.ts';
 const INSIDE = ['--sandbox', 'required'];
 const OUTSIDE = ['--sandbox', 'off'];
 const ROOM_NAME = `sandbox-${process.pid}`;
-const LOOK_EVERY_MS = 20;
 
 /** Starts programs, reads and writes files, as tests do: about two seconds. */
 const TESTS = [
@@ -75,15 +75,10 @@ export const benchmarks: readonly Benchmark[] = [
       const repository = await patientRepository();
       return {
         subject: async () => {
-          let most = 0;
-          const timer = setInterval(() => {
-            most = Math.max(most, roomMemoryMb(ROOM_NAME, /^\S*bwrap /));
-          }, LOOK_EVERY_MS);
-          try {
-            await reactorRun(repository, env, INSIDE);
-          } finally {
-            clearInterval(timer);
-          }
+          const most = await mostDuring(
+            () => roomMemoryMb(ROOM_NAME, /^\S*bwrap /),
+            () => reactorRun(repository, env, INSIDE),
+          );
           await repository.restore();
           return most;
         },
