@@ -26,10 +26,7 @@ export const startWritingModel = (): Promise<ScriptedModel> =>
  * Takes a second, as the tests of a small project do, on what somebody else has committed meanwhile (moved.txt is there), and there waits for
  * the word to go before; at once otherwise.
  */
-const testCommand = (go: string): string => `if [ -f moved.txt ]; then until [ -f ${go} ]; do sleep 0.02; done; sleep 1; fi`;
-
-/** The word to go: in the one place of the repository that every cell can read, sandboxed or not. */
-const wordToGo = (repository: SampleRepository): string => join(repository.path, '.git', 'go');
+const testCommand = (room: string): string => `if [ -f moved.txt ]; then until [ -f ${room}/go ]; do sleep 0.02; done; sleep 1; fi`;
 
 /** Puts `count` candidates, and one before them, in line before a branch that has moved, and then lets them land. @returns milliseconds from the landing of the first to that of the last. */
 export async function landCandidates(repository: SampleRepository, env: NodeJS.ProcessEnv, count: number, batch: number): Promise<number> {
@@ -37,9 +34,9 @@ export async function landCandidates(repository: SampleRepository, env: NodeJS.P
   const names = Array.from({ length: count + 1 }, (_, index) => `task${index}`);
   const tasks = names.map((name) => `  - id: ${name}\n    prompt: Write ${name}.\n`).join('');
   writeFileSync(join(room, 'tasks.yaml'), `tasks:\n${tasks}`);
-  const go = wordToGo(repository);
-  rmSync(go, { force: true });
-  const settings = `test: ${JSON.stringify(testCommand(go))}\ntestBase: false\nhealth:\n  limit: 60s\nlanding:\n  batch: ${batch}\n`;
+  // The sandbox shows a cell the room where the word to go comes.
+  const sandbox = `sandbox:\n  write: [${JSON.stringify(room)}]\n`;
+  const settings = `${sandbox}test: ${JSON.stringify(testCommand(room))}\ntestBase: false\nhealth:\n  limit: 60s\nlanding:\n  batch: ${batch}\n`;
   writeFileSync(join(repository.path, 'reactor.yaml'), settings);
   const args = ['run', '--repo', repository.path, '--json', '--approve', 'auto', '--land', 'ff', '--file', join(room, 'tasks.yaml')];
   const child = spawn(process.execPath, [cli, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -56,7 +53,7 @@ export async function landCandidates(repository: SampleRepository, env: NodeJS.P
       await execa('git', ['commit', '--quiet', '--message', 'By hand'], { cwd: repository.path });
     }
     if (type === 'landing/queued') queued += 1;
-    if (queued === count + 1) writeFileSync(go, '');
+    if (queued === count + 1) writeFileSync(join(room, 'go'), '');
     if (type === 'landing/landed') landedAt.push(at);
   }
   const [code] = (await ended) as [number];
@@ -68,6 +65,7 @@ export async function landCandidates(repository: SampleRepository, env: NodeJS.P
 /** The same by hand: in one worktree, each candidate merged and then tested. */
 export async function bareLandings(repository: SampleRepository, count: number): Promise<() => Promise<number>> {
   const room = newFolder('bare-landing');
+  writeFileSync(join(room, 'go'), '');
   const { env } = process;
   const plumb = async (command: string, input = ''): Promise<string> =>
     (await execa('sh', ['-c', command], { cwd: repository.path, input, env: { ...env, GIT_INDEX_FILE: join(room, 'index') } })).stdout;
@@ -81,10 +79,9 @@ export async function bareLandings(repository: SampleRepository, count: number):
   for (let index = 0; index < count; index += 1) candidates.push(await commitOf(`bare${index}`));
   const worktree = join(room, 'worktree');
   await execa('git', ['worktree', 'add', '--quiet', '--detach', worktree, tip], { cwd: repository.path });
-  const test = `sh -c '${testCommand(wordToGo(repository))}'`;
+  const test = `sh -c '${testCommand(room)}'`;
   const steps = candidates.map((commit) => `git merge --quiet --no-edit ${commit} && ${test}`).join(' && ');
   return async () => {
-    writeFileSync(wordToGo(repository), '');
     await execa('git', ['reset', '--hard', '--quiet', tip], { cwd: worktree });
     return (await childRun('sh', ['-c', steps], { cwd: worktree, env })).wallMs;
   };
