@@ -35,8 +35,8 @@ export async function landCandidates(repository: SampleRepository, env: NodeJS.P
   const tasks = names.map((name) => `  - id: ${name}\n    prompt: Write ${name}.\n`).join('');
   writeFileSync(join(room, 'tasks.yaml'), `tasks:\n${tasks}`);
   // The sandbox shows a cell the room where the word to go comes.
-  const sandbox = `sandbox:\n  write: [${JSON.stringify(room)}]\n`;
-  const settings = `${sandbox}test: ${JSON.stringify(testCommand(room))}\ntestBase: false\nhealth:\n  limit: 60s\nlanding:\n  batch: ${batch}\n`;
+  const files = `files:\n  write: [${JSON.stringify(room)}]\n`;
+  const settings = `${files}test: ${JSON.stringify(testCommand(room))}\ntestBase: false\nhealth:\n  limit: 60s\nlanding:\n  batch: ${batch}\n`;
   writeFileSync(join(repository.path, 'reactor.yaml'), settings);
   const args = ['run', '--repo', repository.path, '--json', '--approve', 'auto', '--land', 'ff', '--file', join(room, 'tasks.yaml')];
   const child = spawn(process.execPath, [cli, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
