@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageExtension } from '../../../scripts/packageExtension.ts';
+import { promisify } from 'node:util';
+import { ensureVsce, packageExtension } from '../../../scripts/packageExtension.ts';
 import { Browser } from '../../support/editor/browser.ts';
 import { CodeServer, installExtension } from '../../support/editor/codeServer.ts';
 import { makeEditorHome } from '../../support/editor/editorHome.ts';
@@ -18,6 +21,27 @@ function packagedExtension(): Promise<string> {
   return packaged;
 }
 
+/** An extension that does nothing and is activated when ours is, for what an activation costs the editor itself. @returns its package */
+export async function emptyExtension(activationEvents: readonly string[]): Promise<string> {
+  const folder = newFolder('empty-extension');
+  const manifest = {
+    name: 'empty',
+    displayName: 'Empty',
+    publisher: 'bench',
+    version: '0.0.1',
+    engines: { vscode: '^1.90.0' },
+    main: './main.cjs',
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, activationEvents }));
+  writeFileSync(join(folder, 'main.cjs'), 'exports.activate = () => {};\n');
+  writeFileSync(join(folder, 'README.md'), 'Does nothing.\n');
+  const vsce = join(await ensureVsce(), 'node_modules', '@vscode', 'vsce', 'vsce');
+  const file = join(folder, 'empty.vsix');
+  const flags = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', file];
+  await promisify(execFile)(process.execPath, [vsce, 'package', ...flags], { cwd: folder });
+  return file;
+}
+
 /** A real VS Code with the packaged extension, and a browser that shows it. */
 export interface BenchEditor {
   readonly workbench: Workbench;
@@ -29,12 +53,17 @@ export interface BenchEditor {
 /**
  * @param env of the editor's processes, which the extension and its engines inherit
  * @param nodeArgs for the Node of its extension hosts
+ * @param others packages of other extensions in it
  */
-export async function openBenchEditor(env: NodeJS.ProcessEnv, nodeArgs: readonly string[] = []): Promise<BenchEditor> {
+export async function openBenchEditor(
+  env: NodeJS.ProcessEnv,
+  nodeArgs: readonly string[] = [],
+  others: readonly string[] = [],
+): Promise<BenchEditor> {
   const vsix = await packagedExtension();
   // VS Code's own use of git is none of what is measured.
   const home = makeEditorHome(newFolder('ed'), env, { settings: { 'git.enabled': false } });
-  await installExtension(home, vsix);
+  for (const file of [vsix, ...others]) await installExtension(home, file);
   const server = await CodeServer.start(home, ['--disable-workspace-trust'], nodeArgs);
   try {
     const browser = await Browser.launch(home);
