@@ -51,7 +51,13 @@ declare module 'preact' {
         'selected-index'?: number;
         'onvsc-tabs-select'?: (event: CustomEvent<{ selectedIndex: number }>) => void;
       }>;
-      'vscode-textarea': Custom<{ label?: string; placeholder?: string; rows?: number; autofocus?: boolean }>;
+      'vscode-textarea': Custom<{
+        label?: string;
+        placeholder?: string;
+        rows?: number;
+        autofocus?: boolean;
+        onInput?: (event: ValueEvent) => void;
+      }>;
       'vscode-textfield': Custom<{
         value?: string;
         placeholder?: string;
