@@ -178,7 +178,11 @@ describe('the panel in a browser', function () {
     await page.keyboard.press('c');
     await page.getByRole('textbox', { name: 'Comment on line 1' }).waitFor();
     assert.deepEqual(
-      [await page.getByText(/rejected/).count(), await page.locator('.diff-file').getByRole('checkbox').count(), model.requests],
+      [
+        await page.locator('.rejected, .reject-bar').count(),
+        await page.locator('.diff-file').getByRole('checkbox').count(),
+        model.requests,
+      ],
       [0, 0, []],
     );
   });
@@ -272,7 +276,7 @@ describe('the panel in a browser', function () {
   it('tells costs in charts with tables behind them, by key alone', async () => {
     const { page, complaints } = await open(sample(), { theme: 'contrast', budgetPerDayUsd: 2 });
     await page.getByRole('tab', { name: 'Costs' }).click();
-    await page.getByRole('img', { name: /^Left of today’s budget: \$[\d.]+ spent of \$2\.00; / }).waitFor();
+    await page.getByRole('img', { name: /^Left of today’s budget: \$[\d.]+ \+ unpriced spent of \$2\.00; / }).waitFor();
     await page.getByRole('button', { name: 'Weeks' }).press('Enter');
     await page.getByRole('img', { name: /^Cost by model, last 12 weeks: anthropic\/claude-sonnet, openai\/gpt-5-codex/ }).waitFor();
     const trend = page.getByRole('region', { name: 'Trend by model' });
