@@ -1,8 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { Currency } from '../../../src/core/projections/costs/currency.ts';
-import { isUnpriced } from '../../../src/core/projections/costs/shownCost.ts';
-import { sumText } from '../../../src/core/projections/costs/sumText.ts';
+import { isUnpriced, sumText } from '../../../src/core/projections/costs/sumText.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { countText } from '../ui/format.ts';
 import { Choice } from './choice.tsx';

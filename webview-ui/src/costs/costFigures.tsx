@@ -1,6 +1,5 @@
 import { moneyText } from '../../../src/core/projections/costs/currency.ts';
-import { isUnpriced } from '../../../src/core/projections/costs/shownCost.ts';
-import { sumText } from '../../../src/core/projections/costs/sumText.ts';
+import { isUnpriced, sumText } from '../../../src/core/projections/costs/sumText.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { changeText } from './changeText.ts';
 

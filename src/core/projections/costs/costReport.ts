@@ -8,7 +8,8 @@ import { allTime, type CostOutcome, type CostRow, costTable, revertedOf, shareOf
 import { type Currency, usDollars } from './currency.ts';
 import { type Efficiency, efficiencyOf } from './efficiency.ts';
 import type { RunCosts } from './runCosts.ts';
-import { isUnpriced, type ShownCost, shownCost } from './shownCost.ts';
+import { type ShownCost, shownCost } from './shownCost.ts';
+import { isUnpriced } from './sumText.ts';
 
 export const figureNames = ['today', 'month', 'perLanding', 'perLine', 'perAttempt', 'wasted'] as const;
 
