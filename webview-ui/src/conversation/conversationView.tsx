@@ -1,3 +1,4 @@
+import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { generation, liveText, pickedLane, pickedRun, problem } from '../panelState.ts';

@@ -1,3 +1,4 @@
+import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import { computed, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { CommentThread } from '../../../src/protocol/panelShapes.ts';
