@@ -1,7 +1,8 @@
 import type { ProtectedChange } from '../core/policy/protectedPaths.ts';
 import { type AddedSecret, addedSecrets } from '../core/policy/secrets/addedSecrets.ts';
-import type { FileChange, Oid } from '../core/ports/git.ts';
-import type { RunContext } from './runContext.ts';
+import type { SecretGuard } from '../core/policy/secrets/secretGuard.ts';
+import type { FileChange, GitRepository, Oid } from '../core/ports/git.ts';
+import { type PatchFile, parsePatch } from '../core/projections/parsePatch.ts';
 
 /** Of the added text of a candidate. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -12,8 +13,13 @@ export interface SecretsFound {
   readonly unread: readonly ProtectedChange[];
 }
 
+interface Looking {
+  readonly deps: { readonly repository: Pick<GitRepository, 'patch'>; readonly secrets: Pick<SecretGuard, 'find'> };
+  readonly state: { readonly spec: { readonly allowedSecrets?: readonly string[] | undefined } };
+}
+
 /** Secrets that a candidate would bring in and the settings of the run do not allow. Binary files are left out. */
-export async function secretsIn(context: RunContext, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {
+export async function secretsIn(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {
   const texts = changes.filter(({ added }) => added !== null && added > 0);
   if (texts.length === 0) return { secrets: [], unread: [] };
   // No list of paths unless something is left out: a command line has a limit, and most changes are text.
@@ -22,9 +28,20 @@ export async function secretsIn(context: RunContext, changes: readonly FileChang
       ? {}
       : { paths: texts.flatMap(({ path, oldPath }) => [path, ...(oldPath === undefined ? [] : [oldPath])]) };
   const patch = await context.deps.repository.patch({ from, to, ...paths, maxBytes: MOST_BYTES });
+  const files = parsePatch(patch.text);
   const largest = texts.reduce((a, b) => ((b.added ?? 0) > (a.added ?? 0) ? b : a));
   return {
-    secrets: addedSecrets(patch.text, context.deps.secrets, context.state.spec.allowedSecrets ?? []),
-    unread: patch.truncated ? [{ path: largest.path, why: 'makes the change too long to be looked through for secrets' }] : [],
+    secrets: addedSecrets(files, context.deps.secrets, context.state.spec.allowedSecrets ?? []),
+    unread: patch.truncated
+      ? [{ path: largest.path, why: 'makes the change too long to be looked through for secrets' }]
+      : partlyRead(texts, files).map(({ path }) => ({ path, why: 'could not be looked through for secrets to its end' })),
   };
+}
+
+/** Files to which git counts more added lines than were read of them: what was not seen may not pass for clean. */
+function partlyRead(changes: readonly FileChange[], files: readonly PatchFile[]): FileChange[] {
+  const read = new Map<string, number>();
+  // A file that becomes a link, or the other way round, stands in a patch twice.
+  for (const { path, added } of files) read.set(path, (read.get(path) ?? 0) + added);
+  return changes.filter(({ path, added }) => (read.get(path) ?? 0) < (added ?? 0));
 }

@@ -52,6 +52,8 @@ export const Lane = z.object({
   requestedAt: z.number(),
   startedAt: z.nullable(z.number()),
   endedAt: z.nullable(z.number()),
+  /** Since when it is parked: its time stands still. */
+  parkedAt: z.nullable(z.number()),
   attempts: z.number(),
   attemptLimit: z.number(),
   tokens: z.number(),
@@ -160,7 +162,7 @@ const CostRow = z.object({
   key: z.string(),
   title: z.string(),
   cost: Cost,
-  wastedUsd: z.string(),
+  wasted: Cost,
   runs: z.number(),
   attempts: z.number(),
   landed: z.number(),
@@ -171,7 +173,7 @@ const CostRow = z.object({
 const TrendPoint = z.object({
   period: z.string(),
   cost: Cost,
-  wastedUsd: z.string(),
+  wasted: Cost,
   landed: z.number(),
   models: z.array(z.object({ model: z.string(), cost: Cost })),
 });
@@ -194,13 +196,13 @@ export const CostReportShape = z.object({
   budgets: z.array(z.object({ over: z.enum(['day', 'week', 'month']), limitUsd: z.string(), spent: Cost, leftUsd: z.string() })),
   burn: z.object({
     budgetUsd: z.nullable(z.string()),
-    spentUsd: z.string(),
+    spent: Cost,
     perHourUsd: z.nullable(z.string()),
     projectedUsd: z.nullable(z.string()),
     reachedAt: z.nullable(z.number()),
     from: z.number(),
     to: z.number(),
-    points: z.array(z.object({ at: z.number(), usd: z.number() })),
+    points: z.array(z.object({ at: z.number(), usd: z.number(), unpricedCalls: z.number() })),
   }),
   trend: z.object({ day: Trend, week: Trend, month: Trend }),
   by: z.object({ task: z.array(CostRow), model: z.array(CostRow), category: z.array(CostRow), operation: z.array(CostRow) }),

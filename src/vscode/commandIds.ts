@@ -51,3 +51,6 @@ export type CommandId = (typeof commandIds)[number];
 
 export const viewIds = ['reactor.needsYou', 'reactor.cells', 'reactor.tasks'] as const;
 export type ViewId = (typeof viewIds)[number];
+
+/** The panel's type: the manifest has the activation event `onWebviewPanel:reactor.panel`. */
+export const PANEL_TYPE = 'reactor.panel';

@@ -1,5 +1,5 @@
 import type * as vscodeTypes from 'vscode';
-import { type CommandId, commandIds, type ViewId, viewIds } from './commandIds.ts';
+import { type CommandId, commandIds, PANEL_TYPE, type ViewId, viewIds } from './commandIds.ts';
 import { fixActions } from './fixActions.ts';
 import type { HostApi, Views } from './hostApi.ts';
 import type { TreeNode } from './tree/treeNode.ts';
@@ -86,12 +86,21 @@ export function startEntry(vscode: Vscode, context: Pick<vscodeTypes.ExtensionCo
     const isUsed = vscode.workspace.isTrusted && folders.some(({ uri }) => uri.scheme === 'file' && deps.hasData(uri.fsPath));
     if (isUsed) load().catch((error: unknown) => void vscode.window.showErrorMessage(`Reactor could not be loaded: ${String(error)}`));
   };
+  // A panel that was open when the window was left brings itself back, also where nothing else would load anything.
+  const bringPanelsBack = (): void => {
+    const serializer = {
+      deserializeWebviewPanel: async (panel: vscodeTypes.WebviewPanel, state: unknown) => (await load()).restorePanel(panel, state),
+    };
+    if (vscode.workspace.isTrusted) add(vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, serializer));
+  };
   const trusted = (): void => {
+    bringPanelsBack();
     for (const view of viewIds) trees[view].refresh();
     loadIfUsed();
   };
   add(vscode.workspace.onDidGrantWorkspaceTrust(trusted));
   add(vscode.workspace.onDidChangeWorkspaceFolders(loadIfUsed));
+  bringPanelsBack();
   loadIfUsed();
 }
 

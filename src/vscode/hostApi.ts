@@ -11,6 +11,8 @@ export interface HostApi extends Disposable {
   /** Runs a command; failures are shown, never thrown. */
   run(command: CommandId, args: readonly unknown[]): Promise<unknown>;
   tree(view: ViewId): vscodeTypes.TreeDataProvider<TreeNode>;
+  /** Fills a panel that was open when the window was left, from what its page kept. */
+  restorePanel(panel: vscodeTypes.WebviewPanel, state: unknown): Promise<void>;
   readonly files: vscodeTypes.FileSystemProvider;
   lenses(document: vscodeTypes.TextDocument): Promise<vscodeTypes.CodeLens[]>;
   readonly onDidChangeLenses: vscodeTypes.Event<void>;

@@ -17,7 +17,7 @@ import { MoneySettings } from './moneySettings.ts';
 import { BudgetAlerts } from './notice/budgetAlerts.ts';
 import { Notifications } from './notice/notifications.ts';
 import { StatusBar } from './notice/statusBar.ts';
-import { registerPanelSerializer } from './panel/openPanel.ts';
+import { restorePanel } from './panel/openPanel.ts';
 import { PlannedTasks } from './plannedTasks.ts';
 import { Repositories } from './repositories.ts';
 import { CandidateEdits } from './review/candidateEdits.ts';
@@ -70,13 +70,6 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   store.add(planned.onDidChangeFile(() => statusBar.readLimit()));
   store.add(store.add(new MoneySettings(context)).onDidChange(() => statusBar.readLimit()));
   store.add(vscode.window.registerFileDecorationProvider(new FileMarks(context, reviewed)));
-  store.add(
-    registerPanelSerializer({ vscode, context: extension, host, comments: threads }, async (folder) => {
-      await repositories.scan();
-      return repositories.of(vscode.Uri.file(folder));
-    }),
-  );
-
   let focused: ViewId = 'reactor.needsYou';
   for (const [id, view] of Object.entries(views) as [ViewId, Views[ViewId]][]) {
     store.add(
@@ -145,6 +138,11 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
       }
     },
     tree: (view) => trees[view],
+    restorePanel: (panel, state) =>
+      restorePanel({ vscode, context: extension, host, comments: threads }, panel, state, async (folder) => {
+        await repositories.scan();
+        return repositories.of(vscode.Uri.file(folder));
+      }),
     files,
     lenses: (document) => language.lenses(document),
     onDidChangeLenses: language.onDidChangeCodeLenses,

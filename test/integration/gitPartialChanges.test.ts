@@ -61,6 +61,23 @@ describe('a candidate taken in part', function () {
     );
   });
 
+  it('is counted by hunks and not by characters that elsewhere end a line', async () => {
+    at = new GitFixture();
+    const f = at;
+    const content = (...changed: readonly [number, string][]): string =>
+      `function a() { // \u2028@@ odd \r@@ too\n${lines(...changed).replaceAll('line', '  \r@@ li\u2028@@ ne')}`;
+    const base = f.commit({ 'odd.js': content() });
+    const tip = f.commit({ 'odd.js': content([3, 'first\r@@ x'], [20, 'second\u2029@@ y'], [38, 'third\u2028@@ z']) });
+    const repository = await f.open();
+    const result = await repository.withoutChanges({
+      base,
+      tree: await repository.treeOf(tip),
+      rejected: [{ path: 'odd.js', hunks: [1] }],
+    });
+    assert.ok(result.ok, JSON.stringify(result));
+    assert.equal(`${f.run('show', `${result.value}:odd.js`)}\n`, content([3, 'first\r@@ x'], [38, 'third\u2028@@ z']));
+  });
+
   it('touches neither checkout nor index', async () => {
     const { f, tree } = await prepare();
     const before = [f.run('status', '--porcelain'), f.run('ls-files', '-s'), f.run('rev-parse', 'HEAD')];

@@ -13,6 +13,10 @@ const STORED_KEY = 'stored-key-91f7a9c2e8b1d';
 const github = sampleKeys['github'] ?? '';
 const pem = sampleKeys['private-key'] ?? '';
 
+/** What git calls the function around its last line has a character that elsewhere ends a line. */
+const oddFile = (last: string): string =>
+  `function a() { // \u2028 odd\n${Array.from({ length: 20 }, (_, at) => `  line ${at}\n`).join('')}${last}\n`;
+
 /** Every file below a folder that has the text in it, read as bytes. */
 const filesWith = (folder: string, text: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
@@ -34,6 +38,7 @@ describe('Secrets', function () {
           ? tools(write('settings.txt', 'token from the environment\n'))(call)
           : tools(write('settings.txt', `first\ntoken ${github}\n`))(call),
       stubborn: tools(bash(`printf '*.txt binary -diff\\n' > .gitattributes`), write('deep/key.txt', `one\ntwo\n${pem}\n`)),
+      odd: tools(write('odd.js', oddFile(`  token ${github}`))),
       allowed: tools(write('allowed.txt', `${github}\n`)),
       printing: tools(bash('echo "the token is $SERVICE_TOKEN"'), write('printed.txt', 'good\n')),
       speaking: (call) => (call.turn === 0 ? tools(write('said.txt', 'good\n'))(call) : { text: `I used ${STORED_KEY} and ${github}.` }),
@@ -42,10 +47,11 @@ describe('Secrets', function () {
     const auth = join(reactor.root, 'user', '.local', 'share', 'opencode');
     mkdirSync(auth, { recursive: true });
     writeFileSync(join(auth, 'auth.json'), JSON.stringify({ elsewhere: { type: 'api', key: STORED_KEY } }));
-    repository = await reactor.repository('plain', plainProject());
+    repository = await reactor.repository('plain', { ...plainProject(), 'odd.js': oddFile('  last') });
     const all: Readonly<Record<string, readonly string[]>> = {
       corrected: [],
       stubborn: ['--attempts', '2'],
+      odd: ['--attempts', '1'],
       allowed: ['--attempts', '1'],
       printing: ['--test', 'echo "$SERVICE_TOKEN"; echo end'],
       speaking: [],
@@ -80,6 +86,12 @@ describe('Secrets', function () {
     assert.deepEqual([outcome.exitCode, status, commit], [4, 'failed', null], outcome.stderr);
     assert.match(reason, /a secret would be committed: deep\/key\.txt:3 \(private key\); .*secrets\.allow: private-key:[0-9a-f]{16}/);
     assert.equal(await git(repository, 'show', `${kept}:deep/key.txt`), `one\ntwo\n${pem}`);
+  });
+
+  it('a key is found below text with characters that elsewhere end a line', () => {
+    const outcome = outcomeOf('odd');
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).commit], [4, null], outcome.stderr);
+    assert.match(onlyRun(outcome).reason, /a secret would be committed: odd\.js:22 \(GitHub token\)/);
   });
 
   it('a finding that a person allowed in reactor.yaml is committed', async () => {

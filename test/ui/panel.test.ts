@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Server } from 'node:http';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Browser, Page } from 'playwright-core';
+import { event } from '../../src/core/journal/events.ts';
 import { FakePanelModel } from '../support/panel/fakePanelModel.ts';
 import { zoomFrames } from './panelHarness/panelFrames.ts';
 import { openOnPage, type PageOptions, type PanelOnPage, servePanel, startBrowser } from './panelHarness/panelHarness.ts';
@@ -164,6 +165,95 @@ describe('the panel in a browser', function () {
     ]);
   });
 
+  it('takes no part out of a diff that is not shown to its end, by key as by pointer', async () => {
+    const model = sample();
+    const { page } = await open(model, { patch: () => Promise.resolve({ text: patch, truncated: true }) });
+    await page.getByRole('option', { name: /TASK-008/ }).click();
+    await page.getByRole('tab', { name: 'Diff' }).click();
+    const hunk = page.getByRole('group', { name: /^Hunk 1/ });
+    await hunk.focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('x');
+    // What a key does is there before the next one is heard.
+    await page.keyboard.press('c');
+    await page.getByRole('textbox', { name: 'Comment on line 1' }).waitFor();
+    assert.deepEqual(
+      [
+        await page.locator('.rejected, .reject-bar').count(),
+        await page.locator('.diff-file').getByRole('checkbox').count(),
+        model.requests,
+      ],
+      [0, 0, []],
+    );
+  });
+
+  it('keeps what was rejected and half written over a page that goes and comes, and tells when the candidate was replaced', async () => {
+    const first = await open(sample());
+    await first.page.getByRole('option', { name: /TASK-008/ }).click();
+    await first.page.getByRole('tab', { name: 'Diff' }).click();
+    await first.page.getByRole('group', { name: /^Hunk 2/ }).focus();
+    await first.page.keyboard.press('Space');
+    await first.page.keyboard.press('c');
+    await first.page.getByRole('textbox', { name: 'Comment on line 9' }).pressSequentially('why');
+    const state = await first.page.evaluate('window.keptState');
+    const journal = sampleJournal(Date.now(), trees);
+    const model = new FakePanelModel(journal.entries);
+    const { page, complaints } = await open(model, { state });
+    await page.getByText('1 change rejected').waitFor();
+    const field = page.getByRole('textbox', { name: 'Comment on line 9' });
+    await field.waitFor();
+    assert.deepEqual(
+      [await field.inputValue(), await page.evaluate("document.activeElement?.localName !== 'vscode-textarea'")],
+      ['why', true],
+    );
+    await field.press('End');
+    await field.pressSequentially(' not');
+    await page.getByText('@@ 9 → 9 @@').click();
+    const known = journal.entries.length;
+    const at = { id: 'q1', decision: 'rejected' as const, tree: trees.second, comment: 'no' };
+    journal.tell('TASK-008-r1', event('approval/answered', at), 'person:ann');
+    model.append(...journal.entries.slice(known));
+    const left = page.getByRole('region', { name: 'Not sent' });
+    await left.getByText('rejected: a.ts (1 hunk)').waitFor();
+    await left.getByText('a.ts, line 9: why not').waitFor();
+    assert.equal(await page.getByText('1 change rejected').count(), 0);
+    await left.getByRole('button', { name: 'Discard' }).click();
+    await left.waitFor({ state: 'detached' });
+    assert.deepEqual(complaints, []);
+  });
+
+  it('gives the keyboard back to the hunk when a comment is given up', async () => {
+    const { page } = await open(sample());
+    await page.getByRole('option', { name: /TASK-008/ }).click();
+    await page.getByRole('tab', { name: 'Diff' }).click();
+    await page.getByRole('group', { name: /^Hunk 1/ }).focus();
+    await page.keyboard.press('c');
+    const field = page.getByRole('textbox', { name: 'Comment on line 1' });
+    await field.pressSequentially('never mind');
+    await page.keyboard.press('Escape');
+    await field.waitFor({ state: 'detached' });
+    await page.keyboard.press('j');
+    await page.locator('[data-hunk="1"]:focus').waitFor();
+  });
+
+  it('folds and unfolds the whole conversation as often as it is asked to', async () => {
+    const { page } = await open(sample());
+    await page.getByRole('option', { name: /TASK-007/ }).click();
+    await page.getByRole('tab', { name: 'Conversation' }).click();
+    const heads = page.locator('.entry-head[aria-expanded]:not([disabled])');
+    await heads.first().waitFor();
+    const opened = page.locator('.entry-head[aria-expanded=true]:not([disabled])');
+    for (let time = 0; time < 2; time += 1) {
+      await page.getByRole('button', { name: 'Fold all', exact: true }).click();
+      await opened.first().waitFor({ state: 'detached' });
+      await heads.first().click();
+      await opened.first().waitFor();
+      await page.getByRole('button', { name: 'Unfold all' }).click();
+      await page.locator('.entry-head[aria-expanded=false]:not([disabled])').first().waitFor({ state: 'detached' });
+      await heads.first().click();
+    }
+  });
+
   it('follows the conversation as it streams, and finds words in it', async () => {
     const journal = sampleJournal(Date.now(), trees);
     const model = new FakePanelModel(journal.entries);
@@ -186,7 +276,7 @@ describe('the panel in a browser', function () {
   it('tells costs in charts with tables behind them, by key alone', async () => {
     const { page, complaints } = await open(sample(), { theme: 'contrast', budgetPerDayUsd: 2 });
     await page.getByRole('tab', { name: 'Costs' }).click();
-    await page.getByRole('img', { name: /^Left of today’s budget: \$[\d.]+ spent of \$2\.00; / }).waitFor();
+    await page.getByRole('img', { name: /^Left of today’s budget: \$[\d.]+ \+ unpriced spent of \$2\.00; / }).waitFor();
     await page.getByRole('button', { name: 'Weeks' }).press('Enter');
     await page.getByRole('img', { name: /^Cost by model, last 12 weeks: anthropic\/claude-sonnet, openai\/gpt-5-codex/ }).waitFor();
     const trend = page.getByRole('region', { name: 'Trend by model' });

@@ -41,4 +41,14 @@ describe('The panel in the editor', function () {
     await workbench.reload();
     await workbench.webview.getByText('$0.0150').first().waitFor();
   });
+
+  it('comes back also where nothing was ever run and no view of Reactor is seen', async () => {
+    const workbench = await session().show(await session().reactor.repository('unused', plainProject()));
+    await workbench.palette('View: Show Explorer');
+    await workbench.palette('Reactor: Open Panel');
+    const empty = workbench.webview.getByText('No task has run in this repository yet.');
+    await empty.waitFor();
+    await workbench.reload();
+    await empty.waitFor();
+  });
 });

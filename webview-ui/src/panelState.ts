@@ -8,18 +8,20 @@ import {
   type Lane,
   PanelTab,
 } from '../../src/protocol/panelShapes.ts';
+import { noWork, ReviewWork } from './diff/reviewWork.ts';
 import { connect, savedState, saveState, send } from './host.ts';
 import { LaneStore } from './timeline/laneStore.ts';
 import type { Viewport } from './timeline/viewport.ts';
 import { afterPaint, setHostNow, setTicking } from './ui/browserClock.ts';
 
-/** What the editor keeps with the panel over reloads: where the person was, nothing of what was shown. */
+/** What the editor keeps with the panel over reloads: where the person was and what was begun there, nothing of what was shown. */
 const Saved = z.object({
   folder: z.string(),
   tab: PanelTab,
   run: z.nullable(z.string()),
   view: z.nullable(z.object({ from: z.number(), to: z.number() })),
   sideBySide: z.boolean(),
+  work: z.optional(ReviewWork),
 });
 const saved = Saved.safeParse(savedState());
 const before = saved.success ? saved.data : null;
@@ -36,6 +38,8 @@ export const pickedSpan = signal<number | null>(null);
 export const view = signal<Viewport | null>(before?.view ?? null);
 export const isFollowing = signal(false);
 export const isSideBySide = signal(before?.sideBySide ?? true);
+/** What was begun in reviews and not sent. */
+export const reviewWork = signal<ReviewWork>(before?.work ?? noWork);
 export const costs = signal<CostReportShape | null>(null);
 /** Comments on the newest candidate of a run whose diff is shown. */
 export const comments = signal<{ readonly run: string; readonly threads: readonly CommentThread[] } | null>(null);
@@ -60,7 +64,8 @@ export function pickRun(run: string | null): void {
   pickedSpan.value = null;
 }
 
-let generation = 0;
+/** Changes with every snapshot: what was read before may lack something. */
+export const generation = signal(0);
 
 /** Keeps so much of what streams in; the journal has the whole once it is finished. */
 const mostLiveText = 20_000;
@@ -68,7 +73,7 @@ const mostLiveText = 20_000;
 function receive(message: HostMessage): void {
   switch (message.type) {
     case 'snapshot':
-      generation = message.generation;
+      generation.value = message.generation;
       setHostNow(message.now);
       stores.clear();
       for (const { run } of message.lanes) stores.set(run, new LaneStore());
@@ -85,7 +90,7 @@ function receive(message: HostMessage): void {
       afterPaint(() => send({ type: 'painted', generation: message.generation }));
       break;
     case 'lanes': {
-      if (message.generation !== generation) break;
+      if (message.generation !== generation.value) break;
       setHostNow(message.now);
       const fresh = new Map(message.lanes.map((lane) => [lane.run, lane]));
       const kept = lanes.value.map((lane) => fresh.get(lane.run) ?? lane);
@@ -97,7 +102,7 @@ function receive(message: HostMessage): void {
       break;
     }
     case 'spans': {
-      const store = message.generation === generation ? stores.get(message.run) : undefined;
+      const store = message.generation === generation.value ? stores.get(message.run) : undefined;
       if (store === undefined) break;
       store.apply(message.columns);
       if (message.done) store.isComplete = true;
@@ -108,7 +113,7 @@ function receive(message: HostMessage): void {
       addLive(message.run, message.kind === 'text' ? message.text : `\n${message.text}\n`);
       break;
     case 'said':
-      if (message.generation !== generation) break;
+      if (message.generation !== generation.value) break;
       liveText.value = new Map([...liveText.value].filter(([run]) => run !== message.run));
       said.value = { run: message.run, items: message.items };
       break;
@@ -142,7 +147,14 @@ export function startPanel(): void {
   document.addEventListener('visibilitychange', () => setTicking(isAnyRunning.value));
   effect(() => {
     if (folder.value === '') return;
-    saveState({ folder: folder.value, tab: tab.value, run: pickedRun.value, view: view.value, sideBySide: isSideBySide.value });
+    saveState({
+      folder: folder.value,
+      tab: tab.value,
+      run: pickedRun.value,
+      view: view.value,
+      sideBySide: isSideBySide.value,
+      work: reviewWork.value,
+    });
   });
   connect(receive, (what) => {
     problem.value = `A message of the host could not be read (${what}). Close the panel and open it again.`;

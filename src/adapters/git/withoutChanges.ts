@@ -64,11 +64,12 @@ async function dropHunks(
   const paths = change.oldPath === undefined ? [change.path] : [change.oldPath, change.path];
   const whole = await patch(context, { from: base, to: tree, paths, maxBytes: MAX_PATCH_BYTES }, signal);
   if (whole.truncated) return refuse('failed', `${change.path} is too large to be taken by hunk; take or reject the whole file`);
-  const [header = '', ...hunks] = whole.text.split(/^(?=@@ )/m);
+  // No `^` and `$`: to them a line also ends where a text has a \r or U+2028.
+  const [header = '', ...hunks] = whole.text.split(/(?<=\n)(?=@@ )/);
   const chosen = [...new Set(rejected)].sort((a, b) => a - b).map((index) => hunks[index]);
   if (chosen.some((hunk) => hunk === undefined))
     return refuse('failed', `${change.path} has ${hunks.length} hunks; there is no such hunk to reject`);
-  const after = /^\+\+\+ (.*)$/m.exec(header)?.[1];
+  const after = /(?<=\n)\+\+\+ ([^\n]*)/.exec(header)?.[1];
   if (after === undefined) return refuse('failed', `${change.path} has no text that could be taken by hunk`);
   const before = after.replace(/^("?)b\//, '$1a/');
   const text = `--- ${before}\n+++ ${after}\n${chosen.join('')}`;

@@ -22,11 +22,12 @@ export interface PatchFile {
   readonly hunks: readonly PatchHunk[];
 }
 
-const hunkHeader = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$/;
+// What follows is text of a file and may hold any character but the one that ends lines.
+const hunkHeader = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$/s;
 
 /**
  * Parses a unified diff as git prints it. Inside a hunk the counts of its header decide what belongs to it, so that content which
- * looks like a header is content. A patch that was cut on a line end gives what is there.
+ * looks like a header is content. Lines end with \n and nothing else. A patch that was cut on a line end gives what is there.
  */
 export function parsePatch(text: string): PatchFile[] {
   const lines = text.endsWith('\n') ? text.slice(0, -1).split('\n') : text === '' ? [] : text.split('\n');

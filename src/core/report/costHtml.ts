@@ -1,18 +1,12 @@
 import { compareUsd, type Usd } from '../model/usd.ts';
 import type { DayOf, Period } from '../projections/costs/calendar.ts';
-import {
-  type CostBudgets,
-  type CostReport,
-  costReport,
-  type ReportRow,
-  type ShownCost,
-  type TrendPoint,
-} from '../projections/costs/costReport.ts';
+import { type CostBudgets, type CostReport, costReport, type ReportRow, type TrendPoint } from '../projections/costs/costReport.ts';
 import type { TimeRange } from '../projections/costs/costTable.ts';
 import { type Currency, currencyNote, limitText, moneyText } from '../projections/costs/currency.ts';
 import { efficiencyOf } from '../projections/costs/efficiency.ts';
 import type { RunCosts } from '../projections/costs/runCosts.ts';
-import { sumText } from '../projections/costs/sumText.ts';
+import type { ShownCost } from '../projections/costs/shownCost.ts';
+import { isUnpriced, sumText } from '../projections/costs/sumText.ts';
 import { countText, plural } from '../projections/figures.ts';
 import { barChart } from './barChart.ts';
 import { costHtmlStyle } from './costHtmlStyle.ts';
@@ -97,9 +91,9 @@ function rangeText({ from, to }: TimeRange, today: string, dayOf: DayOf): string
 }
 
 function figures({ total }: CostReport, texts: Texts): string {
-  const { wastedUsd } = total;
-  const { perLandedUsd, perChangedLineUsd, perAttemptUsd, wastedShare } = efficiencyOf({ ...total, usd: total.cost.usd });
-  const each = (usd: Usd | null): string => (usd === null ? '–' : texts.money(usd));
+  const { cost, wasted } = total;
+  const { perLandedUsd, perChangedLineUsd, perAttemptUsd, wastedShare } = efficiencyOf({ ...total, usd: cost.usd, wastedUsd: wasted.usd });
+  const each = (usd: Usd | null): string => (usd === null ? '–' : texts.shown({ ...cost, usd }));
   const items: readonly (readonly [string, string, string])[] = [
     ['Total', texts.shown(total.cost), `${countText(total.cost.tokens)} tokens in ${plural(total.cost.calls, 'call')}`],
     ['Changes landed', countText(total.landed), `by ${plural(total.runs, 'run')}, ${plural(total.attempts, 'attempt')}`],
@@ -108,8 +102,8 @@ function figures({ total }: CostReport, texts: Texts): string {
     ['Per attempt', each(perAttemptUsd), ''],
     [
       'Reverted',
-      wastedShare === null ? '–' : `${Math.round(wastedShare * 100)} %`,
-      `${texts.money(wastedUsd)} on attempts that were thrown away`,
+      wastedShare === null || isUnpriced(wasted) ? '–' : `${Math.round(wastedShare * 100)} %`,
+      wasted.calls === 0 ? 'nothing was thrown away' : `${texts.shown(wasted)} on attempts that were thrown away`,
     ],
   ];
   const cards = items.map(
@@ -184,12 +178,11 @@ const axisText = (value: number, symbol: string): string =>
 const trendColumns = (period: Period, texts: Texts): readonly HtmlColumn<TrendPoint>[] => [
   { name: { day: 'Day', week: 'Week', month: 'Month' }[period], value: ({ period: name }) => name },
   { name: 'Cost', value: ({ cost }) => texts.shown(cost), isNumber: true },
-  { name: 'Reverted', value: ({ wastedUsd }) => texts.money(wastedUsd), isNumber: true },
+  { name: 'Reverted', value: ({ wasted }) => texts.shown(wasted), isNumber: true },
   { name: 'Landed', value: ({ landed }) => countText(landed), isNumber: true },
   { name: 'Tokens', value: ({ cost }) => countText(cost.tokens), isNumber: true },
 ];
 
-const isUnpriced = ({ usd, unpricedCalls }: ShownCost): boolean => unpricedCalls > 0 && compareUsd(usd, '0') === 0;
 const share: HtmlColumn<ReportRow> = {
   name: 'Share',
   value: (row) => (row.share === null || isUnpriced(row.cost) ? '–' : `${Math.round(row.share * 100)} %`),
@@ -199,7 +192,7 @@ const plainColumns = (name: string, texts: Texts): readonly HtmlColumn<ReportRow
   { name, value: ({ key }) => key },
   { name: 'Cost', value: ({ cost }) => texts.shown(cost), isNumber: true },
   share,
-  { name: 'Reverted', value: ({ wastedUsd }) => texts.money(wastedUsd), isNumber: true },
+  { name: 'Reverted', value: ({ wasted }) => texts.shown(wasted), isNumber: true },
   { name: 'Tokens', value: ({ cost }) => countText(cost.tokens), isNumber: true },
   { name: 'Calls', value: ({ cost }) => countText(cost.calls), isNumber: true },
 ];

@@ -21,6 +21,7 @@ export function laneOf(state: RunState): Lane {
     requestedAt: state.requestedAt,
     startedAt: state.startedAt,
     endedAt: state.endedAt,
+    parkedAt: state.parked === null ? null : state.waitingSince,
     attempts: state.attempts.length,
     attemptLimit: state.spec.attempts + state.grantedAttempts,
     tokens: totalTokens(state.tokens),

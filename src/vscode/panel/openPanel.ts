@@ -1,12 +1,9 @@
 import type { ExtensionContext, WebviewPanel } from 'vscode';
-import type { Disposable } from '../../base/lifecycle.ts';
 import type { PanelTab } from '../../protocol/panelShapes.ts';
+import { PANEL_TYPE } from '../commandIds.ts';
 import type { PanelComments, PanelEditor, PanelHost, PanelModel } from './panelDeps.ts';
 import { panelHtml } from './panelHtml.ts';
 import { PanelSession } from './panelSession.ts';
-
-/** The webview's type: in `contributes` as activation event `onWebviewPanel:reactor.panel`. */
-export const PANEL_TYPE = 'reactor.panel';
 
 export interface PanelDeps {
   readonly vscode: PanelEditor;
@@ -19,6 +16,7 @@ export interface PanelDeps {
 interface OpenedPanel {
   readonly panel: WebviewPanel;
   readonly session: PanelSession;
+  readonly model: PanelModel;
 }
 
 /** Open panels by the extension's context and the repository's folder: one per repository. */
@@ -29,12 +27,14 @@ const opened = new WeakMap<object, Map<string, OpenedPanel>>();
  * a run. @returns the session, which ends with the panel
  */
 export function openPanel(deps: PanelDeps, tab?: PanelTab, run?: string): PanelSession {
-  const known = panelsOf(deps).get(deps.model.place.id);
-  if (known !== undefined) {
+  const { vscode, model } = deps;
+  const known = panelsOf(deps).get(model.place.id);
+  if (known?.model === model) {
     known.session.show(tab ?? null, run ?? null);
     return known.session;
   }
-  const { vscode, model } = deps;
+  // Its folder left the workspace and came back: nothing is heard any more of what it shows.
+  known?.panel.dispose();
   const panel = vscode.window.createWebviewPanel(PANEL_TYPE, titleOf(model), vscode.ViewColumn.Active, {});
   const session = adopt(deps, panel, tab ?? null);
   if (run !== undefined) session.show(tab ?? null, run);
@@ -42,21 +42,20 @@ export function openPanel(deps: PanelDeps, tab?: PanelTab, run?: string): PanelS
 }
 
 /**
- * Brings panels back after a reload of the window. Call it on activation; it opens nothing by itself.
+ * Brings a panel back after a reload of the window.
+ * @param state what its page kept with it
  * @param modelOf the model of the repository a folder lies in, or null when that is not part of the workspace any more: then the panel is closed
  */
-export function registerPanelSerializer(
+export async function restorePanel(
   deps: Omit<PanelDeps, 'model'>,
+  panel: WebviewPanel,
+  state: unknown,
   modelOf: (folder: string) => Promise<PanelModel | null>,
-): Disposable {
-  return deps.vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
-    async deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
-      const folder = folderOf(state);
-      const model = folder === null ? null : await modelOf(folder);
-      if (model === null) panel.dispose();
-      else adopt({ ...deps, model }, panel, null);
-    },
-  });
+): Promise<void> {
+  const folder = folderOf(state);
+  const model = folder === null ? null : await modelOf(folder);
+  if (model === null) panel.dispose();
+  else adopt({ ...deps, model }, panel, null);
 }
 
 /** The folder that the page kept with the panel. */
@@ -74,7 +73,7 @@ function adopt(deps: PanelDeps, panel: WebviewPanel, tab: PanelTab | null): Pane
   panel.webview.options = { enableScripts: true, localResourceRoots: [files], enableForms: false, enableCommandUris: false };
   const session = new PanelSession(panel, { editor: vscode, model, host, comments }, tab);
   const panels = panelsOf(deps);
-  panels.set(model.place.id, { panel, session });
+  panels.set(model.place.id, { panel, session, model });
   panel.onDidDispose(() => {
     session.dispose();
     if (panels.get(model.place.id)?.panel === panel) panels.delete(model.place.id);

@@ -1,4 +1,5 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { withoutLineEnds } from '../../core/projections/lineEnds.ts';
 import { parsePatch } from '../../core/projections/parsePatch.ts';
 import { bothDetails, type SpanDetail, spanDetail } from '../../core/projections/spanDetail.ts';
 import type { HostMessage, PanelMessage } from '../../protocol/panelMessages.ts';
@@ -100,7 +101,7 @@ export class PanelAnswers {
       throw new UserFacingError('notPossibleNow', 'These states are not known any more. Choose others.');
     }
     const { text, truncated } = await this.#host.patch(this.#model.place.folder, { from, to, maxBytes: MOST_PATCH_BYTES });
-    return { type: 'diff', request, files: parsePatch(text), truncated };
+    return { type: 'diff', request, files: withoutLineEnds(parsePatch(text)), truncated };
   }
 
   /** The trees of all runs: only these are handed to git. */

@@ -39,6 +39,8 @@ export class PanelFeed implements Disposable {
   /** Lanes of the last snapshot whose spans the page has not asked for yet. */
   #unsent: readonly string[] = [];
   #most = FIRST_LANES;
+  /** Older runs that a person asked to see. */
+  readonly #wanted = new Set<string>();
   #active = false;
   #batch: Disposable | null = null;
 
@@ -52,13 +54,19 @@ export class PanelFeed implements Disposable {
     this.#store.add(model.onLive(({ run, kind, text }) => this.#receiveLive(run, kind === 'queued' ? 'note' : kind, text)));
   }
 
-  /** Sends the lanes; their spans follow when the page shows them. */
+  /** Whether the page has been told of a run. */
+  hasLane(run: string): boolean {
+    return this.#lanes.has(run);
+  }
+
+  /** Sends the lanes, that of `run` among them from now on; their spans follow when the page shows them. */
   snapshot(tab: PanelTab | null, run: string | null): void {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#generation += 1;
     this.#active = true;
-    const states = this.#choose(run);
+    if (run !== null) this.#wanted.add(run);
+    const states = this.#choose();
     this.#lanes = new Set(states.map((state) => state.run));
     this.#dirtyLanes.clear();
     this.#dirtyRuns.clear();
@@ -121,12 +129,11 @@ export class PanelFeed implements Disposable {
     return this.#host.clock.sleep(0);
   }
 
-  #choose(run: string | null): RunState[] {
+  #choose(): RunState[] {
     const newest = [...this.#model.runs.values()].reverse();
     const open = newest.filter(({ phase }) => phase !== 'ended');
-    const chosen = new Set([...open, ...newest.slice(0, this.#most)]);
-    const wanted = run === null ? null : this.#model.run(run);
-    if (wanted !== null) chosen.add(wanted);
+    const wanted = [...this.#wanted].flatMap((run) => this.#model.run(run) ?? []);
+    const chosen = new Set([...open, ...newest.slice(0, this.#most), ...wanted]);
     return [...chosen].sort((a, b) => b.requestedAt - a.requestedAt);
   }
 
@@ -172,12 +179,15 @@ export class PanelFeed implements Disposable {
     if (entry.run === null) return;
     const record = this.#records.get(entry.run);
     if (record === undefined) return;
-    const before = record.timeline.seq;
-    if (!record.add(entry) || !this.#active) return;
-    this.#dirtyRuns.add(entry.run);
-    this.#schedule();
-    if (entry.seq <= before || !conversationTypes.has(entry.type)) return;
-    const item = conversationItem(entry);
+    const isNew = entry.seq > record.timeline.seq;
+    const isFolded = record.add(entry);
+    if (!this.#active) return;
+    if (isFolded) {
+      this.#dirtyRuns.add(entry.run);
+      this.#schedule();
+    }
+    // Said also while the journal is being read: the page may have what lies before it already.
+    const item = isNew && conversationTypes.has(entry.type) ? conversationItem(entry) : null;
     if (item !== null) this.#post({ type: 'said', generation: this.#generation, run: entry.run, items: [item] });
   }
 
@@ -187,8 +197,9 @@ export class PanelFeed implements Disposable {
     this.#schedule();
   }
 
-  /** The journal was read anew, without entries: each lane catches up from the journal. */
+  /** The journal was read anew, without entries: each lane catches up from the journal, also of a panel that is hidden now. */
   #reread(): void {
+    for (const record of this.#records.values()) record.outdate();
     if (this.#active) this.snapshot(null, null);
   }
 

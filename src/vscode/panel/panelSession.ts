@@ -68,9 +68,12 @@ export class PanelSession implements Disposable {
 
   /** Brings the panel to the front on a tab, and a run when one is named. */
   show(tab: PanelTab | null, run: string | null): void {
-    this.#wanted = { tab, run };
+    const isThere = this.#isReady && this.#panel.visible;
     this.#panel.reveal();
-    if (this.#isReady) this.#post({ type: 'show', tab, run });
+    // Where there is no page yet, the first thing it is told is this. One that is there must not hear it again when it comes back.
+    if (!isThere) this.#wanted = { tab, run };
+    else if (run === null || this.#feed.hasLane(run)) this.#post({ type: 'show', tab, run });
+    else this.#feed.snapshot(tab, run);
   }
 
   #hide(): void {

@@ -18,6 +18,8 @@ export class RunRecord {
   /** Entries that came while the journal was being read. */
   #waiting: Entry[] | null = null;
   #read = false;
+  /** The journal may have more than the page that is being read now. */
+  #isOutdated = false;
 
   constructor(run: string, model: PanelModel) {
     this.run = run;
@@ -27,6 +29,12 @@ export class RunRecord {
   /** Whether everything is known up to the last entry that came. */
   get isRead(): boolean {
     return this.#read;
+  }
+
+  /** Entries may have passed by: until the journal was read to its end again, there may be a gap behind what is known. */
+  outdate(): void {
+    this.#read = false;
+    this.#isOutdated = true;
   }
 
   /**
@@ -40,10 +48,11 @@ export class RunRecord {
     this.#read = false;
     try {
       for (;;) {
+        this.#isOutdated = false;
         const entries = await this.#model.entries({ from: this.timeline.seq + 1, run: this.run, limit: PAGE });
         for (const entry of entries) this.#fold(entry);
         if (signal.aborted) return;
-        if (entries.length < PAGE) break;
+        if (entries.length < PAGE && !this.#isOutdated) break;
         page();
         await pause();
       }

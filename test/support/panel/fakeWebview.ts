@@ -101,7 +101,6 @@ export class FakePanelEditor {
   readonly written: { readonly path: string; readonly text: string }[] = [];
   saveTo: string | null = null;
   #told: () => void = () => {};
-  serializer: { deserializeWebviewPanel(panel: unknown, state: unknown): Promise<void> } | null = null;
   readonly comments = new FakePanelComments();
   readonly context = { extensionUri: uri('/ext') } as unknown as ExtensionContext;
 
@@ -117,10 +116,6 @@ export class FakePanelEditor {
         const panel = new FakeWebview(title);
         this.panels.push(panel);
         return panel;
-      },
-      registerWebviewPanelSerializer: (_type: string, serializer: FakePanelEditor['serializer']) => {
-        this.serializer = serializer;
-        return { dispose: () => {} };
       },
       showSaveDialog: () => Promise.resolve(this.saveTo === null ? undefined : uri(this.saveTo)),
     },

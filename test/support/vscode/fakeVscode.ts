@@ -248,7 +248,7 @@ export class FakeVscode {
         return view;
       },
       registerFileDecorationProvider: () => ({ dispose: () => {} }),
-      registerWebviewPanelSerializer: () => ({ dispose: () => {} }),
+      registerWebviewPanelSerializer: (_type: string, serializer: unknown) => this.#provide('panels', serializer),
       ...withGetter('activeTextEditor', () => this.activeEditor),
       tabGroups: Object.defineProperty(
         { onDidChangeTabs: this.changedTabs.event, onDidChangeTabGroups: this.changedTabs.event },

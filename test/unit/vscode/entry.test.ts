@@ -26,6 +26,7 @@ function entry(options: { hasData?: boolean; trusted?: boolean } = {}) {
       getChildren: () => [{ key: 'row' }],
       getTreeItem: () => ({ label: 'row' }),
     }),
+    restorePanel: (_panel: unknown, state: unknown) => Promise.resolve(asked.push(`restore ${JSON.stringify(state)}`)),
     files: { readFile: () => new TextEncoder().encode('text'), stat: () => ({ size: 4 }) },
     lenses: () => Promise.resolve([]),
     onDidChangeLenses: new FakeEventEmitter<void>().event,
@@ -90,6 +91,19 @@ describe('the entry', () => {
     assert.deepEqual(asked, ['load']);
     for (const subscription of subscriptions) subscription.dispose();
     assert.deepEqual(asked, ['load', 'disposed']);
+  });
+
+  it('loads for a panel that was open when the window was left, once the workspace is trusted', async () => {
+    const { editor, asked } = entry({ trusted: false });
+    const restore = (): Promise<void> | undefined =>
+      (
+        editor.providers.get('panels') as { deserializeWebviewPanel(p: unknown, s: unknown): Promise<void> } | undefined
+      )?.deserializeWebviewPanel({}, { folder: '/repository' });
+    assert.equal(restore(), undefined);
+    editor.trusted = true;
+    editor.granted.fire(undefined);
+    await restore();
+    assert.deepEqual(asked, ['load', 'restore {"folder":"/repository"}']);
   });
 
   it('starts nothing in a workspace that is not trusted, and begins when it is', async () => {

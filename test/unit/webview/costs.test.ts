@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { usDollars } from '../../../src/core/projections/costs/currency.ts';
 import { csv } from '../../../src/core/report/csv.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { highlightParts } from '../../../webview-ui/src/conversation/highlightParts.ts';
+import { burnRateText, burnSpentText, pointText } from '../../../webview-ui/src/costs/burnTexts.ts';
 import { changeText } from '../../../webview-ui/src/costs/changeText.ts';
 import { burnSeries, modelStack } from '../../../webview-ui/src/costs/costSeries.ts';
 import { sorted } from '../../../webview-ui/src/costs/sorted.ts';
@@ -10,16 +12,16 @@ import { countText, durationText, plural, totalText, usdText } from '../../../we
 
 const cost = (usd: string) => ({ usd, estimatedUsd: '0', estimatedCalls: 0, unpricedCalls: 0, calls: 1, tokens: 1 });
 const part = (model: string, usd: string) => ({ model, cost: cost(usd) });
-const day = (period: string, ...models: ReturnType<typeof part>[]) => ({ period, cost: cost('0'), wastedUsd: '0', landed: 0, models });
+const day = (period: string, ...models: ReturnType<typeof part>[]) => ({ period, cost: cost('0'), wasted: cost('0'), landed: 0, models });
 const burn: CostReportShape['burn'] = {
   budgetUsd: '2',
-  spentUsd: '0.5',
+  spent: cost('0.5'),
   perHourUsd: '0.1',
   projectedUsd: '1.5',
   reachedAt: null,
   from: 1000,
   to: 9000,
-  points: [{ at: 2000, usd: 0.5 }],
+  points: [{ at: 2000, usd: 0.5, unpricedCalls: 0 }],
 };
 
 describe('the series of costs', () => {
@@ -59,6 +61,30 @@ describe('the series of costs', () => {
       ],
     );
   });
+});
+
+describe('what was spent today', () => {
+  const spent = (usd: string, unpricedCalls: number, calls = 1) => ({ ...cost(usd), unpricedCalls, calls });
+  const told = (change: Partial<CostReportShape['burn']>): string[] => {
+    const now = { ...burn, budgetUsd: null, ...change };
+    return [burnSpentText(now, usDollars), burnRateText({ ...now, perHourUsd: null }, usDollars)];
+  };
+
+  it('is never nothing where a call has no price', () => {
+    assert.deepEqual(told({ spent: spent('0', 1) }), ['unpriced spent, no limit for the day', 'nothing that has a price in the last hour']);
+    assert.deepEqual(told({ spent: spent('0.5', 2, 3), budgetUsd: '2' })[0], '$0.5000 + unpriced spent of $2.00');
+    assert.deepEqual(told({ spent: spent('0', 0, 0) }), ['$0.00 spent, no limit for the day', 'nothing in the last hour']);
+  });
+
+  it('is told the same way for each moment', () =>
+    assert.deepEqual(
+      [
+        { at: 1, usd: 0, unpricedCalls: 2 },
+        { at: 2, usd: 0.5, unpricedCalls: 2 },
+        { at: 3, usd: 0, unpricedCalls: 0 },
+      ].map((point) => pointText(point, usDollars)),
+      ['unpriced', '$0.5000 + unpriced', '$0.00'],
+    ));
 });
 
 describe('texts of the panel', () => {

@@ -81,6 +81,7 @@ describe('what can be compared', () => {
     requestedAt: 0,
     startedAt: 0,
     endedAt: null,
+    parkedAt: null,
     attempts: 2,
     attemptLimit: 3,
     tokens: 0,

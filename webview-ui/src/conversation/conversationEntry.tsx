@@ -15,12 +15,17 @@ const icons = {
 /** Longer texts start folded. */
 const foldedFrom = 1200;
 
+/** All were folded or unfolded: a new one each time. */
+export interface Folding {
+  readonly isOpen: boolean;
+}
+
 /** One thing said. What is short or matters is open: the agent's words, failures; long prompts and green test output are folded. */
-export function ConversationEntry({ item, query, unfolded }: { item: ConversationItemShape; query: string; unfolded: boolean | null }) {
+export function ConversationEntry({ item, query, unfolded }: { item: ConversationItemShape; query: string; unfolded: Folding | null }) {
   const startsOpen = item.kind === 'message' ? item.text.length < foldedFrom : item.failed || item.text.length < 200;
   const [isOpen, setOpen] = useState(startsOpen || query !== '');
   useEffect(() => {
-    if (unfolded !== null) setOpen(unfolded);
+    if (unfolded !== null) setOpen(unfolded.isOpen);
   }, [unfolded]);
   const hasBody = item.text !== '' || item.tools.length > 0;
   const isWhole = isOpen && hasBody;

@@ -2,31 +2,34 @@ import { effect, signal } from '@preact/signals';
 import type { ConversationItemShape } from '../../../src/protocol/panelShapes.ts';
 import { ask } from '../host.ts';
 import { pickedRun, problem, said } from '../panelState.ts';
-
-interface Conversation {
-  readonly run: string;
-  readonly query: string;
-  readonly items: readonly ConversationItemShape[];
-  readonly more: boolean;
-}
+import { type Conversation, withEarlier, withSaid } from './conversationItems.ts';
 
 export const conversation = signal<Conversation | null>(null);
 export const query = signal('');
 export const isReading = signal(false);
+
+let asked = 0;
+/** What was said while an answer is under way, which may lack it. */
+let heard: readonly ConversationItemShape[] = [];
 
 /** Reads the end of the picked run's conversation, or what matches the query. What was asked for before is forgotten. */
 export function readConversation(): void {
   const run = pickedRun.value;
   if (run === null) return;
   const wanted = query.value;
+  asked += 1;
+  const mine = asked;
+  heard = [];
   isReading.value = true;
   ask({ type: 'conversation', run, before: null, query: wanted }, 'conversation').then(
     ({ items, more }) => {
-      if (pickedRun.value !== run || query.value !== wanted) return;
+      if (mine !== asked) return;
       isReading.value = false;
-      conversation.value = { run, query: wanted, items, more };
+      const fresh = { run, query: wanted, items: wanted === '' ? withSaid(items, heard) : items, more };
+      conversation.value = withEarlier(conversation.peek(), fresh);
     },
     (error: Error) => {
+      if (mine !== asked) return;
       isReading.value = false;
       problem.value = error.message;
     },
@@ -47,9 +50,10 @@ export async function readEarlier(): Promise<void> {
 export const followConversation = (): (() => void) =>
   effect(() => {
     const fresh = said.value;
+    if (fresh === null) return;
+    if (isReading.peek() && fresh.run === pickedRun.peek()) heard = [...heard, ...fresh.items];
     const shown = conversation.peek();
-    if (fresh === null || shown === null || fresh.run !== shown.run || shown.query !== '') return;
-    const last = shown.items.at(-1)?.seq ?? 0;
-    const items = fresh.items.filter(({ seq }) => seq > last);
-    if (items.length > 0) conversation.value = { ...shown, items: [...shown.items, ...items] };
+    if (shown === null || fresh.run !== shown.run || shown.query !== '') return;
+    const items = withSaid(shown.items, fresh.items);
+    if (items !== shown.items) conversation.value = { ...shown, items };
   });

@@ -1,10 +1,11 @@
+import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { liveText, pickedLane, pickedRun, problem } from '../panelState.ts';
+import { generation, liveText, pickedLane, pickedRun, problem } from '../panelState.ts';
 import { debounced } from '../ui/browserClock.ts';
 import { plural } from '../ui/format.ts';
 import { RunPicker } from '../ui/runPicker.tsx';
-import { ConversationEntry } from './conversationEntry.tsx';
+import { ConversationEntry, type Folding } from './conversationEntry.tsx';
 import { conversation, followConversation, isReading, query, readConversation, readEarlier } from './conversationState.ts';
 
 const nearEndPx = 60;
@@ -12,14 +13,14 @@ const nearEndPx = 60;
 export function ConversationView() {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  const unfolded = useSignal<boolean | null>(null);
+  const unfolded = useSignal<Folding | null>(null);
   const shown = conversation.value;
   const live = pickedRun.value === null ? '' : (liveText.value.get(pickedRun.value) ?? '');
   useEffect(followConversation, []);
   useEffect(() => {
     isAtEnd.current = true;
-    readConversation();
   }, [pickedRun.value]);
+  useEffect(readConversation, [pickedRun.value, generation.value]);
   // New text moves the view only when the end was in sight: nothing jumps while it is read.
   useLayoutEffect(() => {
     if (isAtEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
@@ -107,7 +108,7 @@ export function ConversationView() {
   );
 
   function fold(isOpen: boolean): void {
-    unfolded.value = null;
-    unfolded.value = isOpen;
+    // Another object each time, so that it is done again.
+    unfolded.value = { isOpen };
   }
 }

@@ -1,8 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { Currency } from '../../../src/core/projections/costs/currency.ts';
-import { moneyText } from '../../../src/core/projections/costs/currency.ts';
-import { sumText } from '../../../src/core/projections/costs/sumText.ts';
+import { isUnpriced, sumText } from '../../../src/core/projections/costs/sumText.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { countText } from '../ui/format.ts';
 import { Choice } from './choice.tsx';
@@ -16,16 +15,16 @@ const mostOnTop = 10;
 const mostBarPx = 36;
 
 const percent = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`);
-const bar = ({ share }: Row): ComponentChildren => (
+const bar = ({ share, cost }: Row): ComponentChildren => (
   <span class="share">
-    <span class="share-bar" style={{ width: `${Math.round((share ?? 0) * mostBarPx)}px` }} /> {percent(share)}
+    <span class="share-bar" style={{ width: `${Math.round((share ?? 0) * mostBarPx)}px` }} /> {percent(isUnpriced(cost) ? null : share)}
   </span>
 );
 
 const costColumns = (currency: Currency): readonly Column<Row>[] => [
   { name: 'Cost USD', value: ({ cost }) => Number(cost.usd), show: ({ cost }) => sumText(cost, currency) },
   { name: 'Share', value: ({ share }) => share, show: bar },
-  { name: 'Reverted USD', value: ({ wastedUsd }) => Number(wastedUsd), show: ({ wastedUsd }) => moneyText(wastedUsd, currency) },
+  { name: 'Reverted USD', value: ({ wasted }) => Number(wasted.usd), show: ({ wasted }) => sumText(wasted, currency) },
   { name: 'Unpriced calls', value: ({ cost }) => cost.unpricedCalls, isExportOnly: true },
   { name: 'Estimated USD', value: ({ cost }) => Number(cost.estimatedUsd), isExportOnly: true },
   { name: 'Tokens', value: ({ cost }) => cost.tokens, show: ({ cost }) => countText(cost.tokens) },

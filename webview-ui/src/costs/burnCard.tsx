@@ -1,10 +1,10 @@
 import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import { axisMarks, type Currency, limitText, moneyText } from '../../../src/core/projections/costs/currency.ts';
-import { sumText } from '../../../src/core/projections/costs/sumText.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { timeText } from '../ui/format.ts';
 import type { Theme } from '../ui/theme.ts';
+import { burnRateText, burnSpentText, pointText, spentText } from './burnTexts.ts';
 import { ChartCard } from './chartCard.tsx';
 import { burnSeries } from './costSeries.ts';
 import type { Column } from './dataTable.tsx';
@@ -53,15 +53,15 @@ export function BurnCard({ report }: { report: CostReportShape }) {
   const money = (usd: string | number) => moneyText(usd, currency);
   const columns: readonly Column<BurnRow>[] = [
     { name: 'Time', value: ({ at }) => new Date(at).toISOString(), show: ({ at }) => timeText(at) },
-    { name: 'Spent USD', value: ({ usd }) => usd, show: ({ usd }) => money(usd) },
+    { name: 'Spent USD', value: ({ usd }) => usd, show: (point) => pointText(point, currency) },
     {
       name: 'Left USD',
       value: ({ usd }) => (burn.budgetUsd === null ? null : Number(burn.budgetUsd) - usd),
       show: ({ usd }) => (burn.budgetUsd === null ? 'no limit' : money(Number(burn.budgetUsd) - usd)),
     },
   ];
-  const note = spentText(report);
-  const rate = rateText(report);
+  const note = burnSpentText(burn, currency);
+  const rate = burnRateText(burn, currency);
   const title = burn.budgetUsd === null ? 'Spent today' : 'Left of today’s budget';
   return (
     <ChartCard title={title} note={note} name="today" columns={columns} rows={burn.points} keyOf={({ at, usd }) => `${at}/${usd}`}>
@@ -73,28 +73,10 @@ export function BurnCard({ report }: { report: CostReportShape }) {
           .filter(({ over }) => over !== 'day')
           .map(({ over, limitUsd, spent }) => (
             <span key={over}>
-              {spent.calls === 0 ? money('0') : sumText(spent, currency)} of {limitText(limitUsd, currency)} this {over}
+              {spentText(spent, currency)} of {limitText(limitUsd, currency)} this {over}
             </span>
           ))}
       </p>
     </ChartCard>
   );
-}
-
-/** '$3.12 spent of $10.00', '$3.12 spent, no limit for the day'. */
-const spentText = ({ burn, currency }: CostReportShape): string =>
-  `${moneyText(burn.spentUsd, currency)} spent${burn.budgetUsd === null ? ', no limit for the day' : ` of ${limitText(burn.budgetUsd, currency)}`}`;
-
-/** '$1.20 an hour, $10.00 reached at about 14:20'. */
-function rateText({ burn, currency }: CostReportShape): string {
-  const money = (usd: string) => moneyText(usd, currency);
-  if (burn.perHourUsd === null || burn.projectedUsd === null) return 'nothing in the last hour';
-  const isUsedUp = burn.budgetUsd !== null && Number(burn.spentUsd) >= Number(burn.budgetUsd);
-  const end =
-    burn.reachedAt === null || burn.budgetUsd === null
-      ? `${money(burn.projectedUsd)} by midnight at this rate`
-      : isUsedUp
-        ? 'used up'
-        : `${limitText(burn.budgetUsd, currency)} reached at about ${timeText(burn.reachedAt).slice(0, 5)}`;
-  return `${money(burn.perHourUsd)} an hour, ${end}`;
 }

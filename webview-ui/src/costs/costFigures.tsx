@@ -1,5 +1,5 @@
 import { moneyText } from '../../../src/core/projections/costs/currency.ts';
-import { sumText } from '../../../src/core/projections/costs/sumText.ts';
+import { isUnpriced, sumText } from '../../../src/core/projections/costs/sumText.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { changeText } from './changeText.ts';
 
@@ -35,7 +35,8 @@ function Value({ figure: { name, cost, share }, report: { currency } }: { figure
   const amount = cost.calls === 0 ? moneyText('0', currency) : sumText(isMixed ? { ...cost, unpricedCalls: 0 } : cost, currency);
   return (
     <div class="figure-value">
-      {share === null ? amount : `${Math.round(share * 100)} % · ${amount}`} {isMixed ? <small>+ unpriced</small> : null}
+      {share === null || isUnpriced(cost) ? amount : `${Math.round(share * 100)} % · ${amount}`}{' '}
+      {isMixed ? <small>+ unpriced</small> : null}
     </div>
   );
 }

@@ -47,7 +47,7 @@ export function burnSeries({ burn, now }: Pick<CostReportShape, 'burn' | 'now'>)
   const budget = burn.budgetUsd === null ? null : Number(burn.budgetUsd);
   const value = (spent: number): number => (budget === null ? spent : budget - spent);
   const points = burn.points.filter(({ at }) => at >= burn.from && at <= now);
-  const spent = Number(burn.spentUsd);
+  const spent = Number(burn.spent.usd);
   const xs = [burn.from, ...points.map(({ at }) => at), now, burn.to].map((at) => at / 1000);
   const real: (number | null)[] = [value(0), ...points.map(({ usd }) => value(usd)), value(spent), null];
   const projected: (number | null)[] = xs.map(() => null);

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
-import { axisMarks, type Currency, moneyText } from '../../../src/core/projections/costs/currency.ts';
+import { axisMarks, type Currency } from '../../../src/core/projections/costs/currency.ts';
 import { sumText } from '../../../src/core/projections/costs/sumText.ts';
 import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { countText } from '../ui/format.ts';
@@ -21,7 +21,7 @@ const spans = { day: 'last 30 days', week: 'last 12 weeks', month: 'last 12 mont
 const columnsOf = (period: Period, currency: Currency): readonly Column<TrendPoint>[] => [
   { name: { day: 'Day', week: 'Week', month: 'Month' }[period], value: ({ period: name }) => name },
   { name: 'Cost USD', value: ({ cost }) => Number(cost.usd), show: ({ cost }) => sumText(cost, currency) },
-  { name: 'Reverted USD', value: ({ wastedUsd }) => Number(wastedUsd), show: ({ wastedUsd }) => moneyText(wastedUsd, currency) },
+  { name: 'Reverted USD', value: ({ wasted }) => Number(wasted.usd), show: ({ wasted }) => sumText(wasted, currency) },
   { name: 'Landed', value: ({ landed }) => landed },
   { name: 'Tokens', value: ({ cost }) => cost.tokens, show: ({ cost }) => countText(cost.tokens) },
   { name: 'Unpriced calls', value: ({ cost }) => cost.unpricedCalls, isExportOnly: true },

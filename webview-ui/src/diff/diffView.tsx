@@ -1,15 +1,17 @@
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Lane, PatchFileShape } from '../../../src/protocol/panelShapes.ts';
 import { ask, send } from '../host.ts';
-import { isSideBySide, lanes, pickedLane, problem } from '../panelState.ts';
+import { isSideBySide, lanes, pickedLane, problem, reviewWork } from '../panelState.ts';
 import { plural } from '../ui/format.ts';
 import { RunPicker } from '../ui/runPicker.tsx';
 import { defaultComparison, isReviewable, type TreeChoice, treeChoices } from './diffChoices.ts';
 import { DiffFile } from './diffFile.tsx';
 import { type HunkKeys, onDiffKey } from './diffKeys.ts';
 import { type HunkSelection, rejectedCount, rejections, setFile, takeAll, toggleHunk } from './hunkSelection.ts';
+import { LeftBehind } from './leftBehind.tsx';
 import { type Commented, writeComment } from './lineComments.tsx';
+import { chosenIn, withChoice } from './reviewWork.ts';
 
 interface Shown {
   readonly key: string;
@@ -28,6 +30,7 @@ export function DiffView() {
         <RunPicker />
         {lane === null ? null : <Comparison key={lane.run} lane={lane} />}
       </div>
+      {lane === null ? null : <LeftBehind lane={lane} />}
       {lane === null ? <p class="faint padded">No run has changed anything yet.</p> : <Body lane={lane} />}
     </div>
   );
@@ -114,13 +117,13 @@ function TreePicker({
 
 function Body({ lane }: { lane: Lane }) {
   const shown = useSignal<Shown | null>(null);
-  const selection = useSignal<HunkSelection>(takeAll);
+  // Not the whole of what was begun: that changes with each letter of a comment.
+  const rejected = useComputed(() => reviewWork.value.rejected).value;
   const box = useRef<HTMLDivElement>(null);
   const comparison = comparisonOf(lane);
   const key = comparison === null ? '' : `${comparison.from} ${comparison.to}`;
   useEffect(() => send({ type: 'comments', run: lane.run }), [lane.run]);
   useEffect(() => {
-    selection.value = takeAll;
     if (comparison === null) return;
     let isCurrent = true;
     ask({ type: 'diff', run: lane.run, ...comparison }, 'diff').then(
@@ -139,16 +142,22 @@ function Body({ lane }: { lane: Lane }) {
   const files = shown.value?.key === key ? shown.value.files : null;
   if (files === null) return <p class="faint padded">Reading the diff…</p>;
   if (files.length === 0) return <p class="faint padded">The two states are the same.</p>;
-  const canReject = isReviewable(lane, comparison.from, comparison.to);
+  const isOpen = isReviewable(lane, comparison.from, comparison.to);
+  // What is not shown to its end can't be taken in part: hunks are numbered by what there is.
+  const canReject = isOpen && shown.value?.truncated === false;
+  const candidate = { run: lane.run, tree: comparison.to };
+  const selection = canReject ? chosenIn({ rejected, drafts: [] }, candidate) : takeAll;
+  const choose = (next: HunkSelection): void => {
+    reviewWork.value = withChoice(reviewWork.value, candidate, next);
+  };
   const added = files.reduce((sum, file) => sum + file.added, 0);
   const removed = files.reduce((sum, file) => sum + file.removed, 0);
   const toggle = (path: string, hunk: number | null): void => {
     const file = files.find((candidate) => candidate.path === path);
     if (file === undefined || !canReject) return;
-    selection.value =
-      hunk === null ? setFile(selection.value, file, selection.value.whole.has(path)) : toggleHunk(selection.value, file, hunk);
+    choose(hunk === null ? setFile(selection, file, selection.whole.has(path)) : toggleHunk(selection, file, hunk));
   };
-  const on: Commented = { run: lane.run, tree: comparison.to, isOpen: canReject };
+  const on: Commented = { ...candidate, isOpen };
   const keys: HunkKeys = { toggle, comment: (path, line) => writeComment(on, path, line - 1) };
   let lines = 0;
   return (
@@ -156,7 +165,12 @@ function Body({ lane }: { lane: Lane }) {
       <p class="diff-head">
         {plural(files.length, 'file')} <span class="added">+{added}</span> <span class="removed">−{removed}</span>
         {shown.value?.truncated === true ? <span class="tone-wait"> · cut: the diff is larger than what is shown here</span> : null}
-        {canReject ? <span class="faint"> · J and K go through the hunks, Space takes or rejects one, X the file, C comments</span> : null}
+        {isOpen ? (
+          <span class="faint">
+            {' '}
+            · J and K go through the hunks, {canReject ? 'Space takes or rejects one, X the file, ' : ''}C comments
+          </span>
+        ) : null}
       </p>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the hunks inside, caught in one place */}
       <div ref={box} class="diff scroll" onKeyDown={(event) => onDiffKey(event, box.current, keys)}>
@@ -166,8 +180,8 @@ function Body({ lane }: { lane: Lane }) {
             <DiffFile
               key={file.path}
               file={file}
-              selection={selection.value}
-              canReject={canReject && !(shown.value?.truncated ?? false)}
+              selection={selection}
+              canReject={canReject}
               on={on}
               startsOpen={lines < openLines}
               onToggle={toggle}
@@ -175,15 +189,7 @@ function Body({ lane }: { lane: Lane }) {
           );
         })}
       </div>
-      <RejectBar
-        lane={lane}
-        tree={comparison.to}
-        files={files}
-        selection={selection.value}
-        onClear={() => {
-          selection.value = takeAll;
-        }}
-      />
+      <RejectBar lane={lane} tree={comparison.to} files={files} selection={selection} onClear={() => choose(takeAll)} />
     </>
   );
 }

@@ -50,6 +50,12 @@ export function rejections(selection: HunkSelection): { path: string; hunks: num
   return [...files, ...parts].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** The selection of which `rejections` tells. */
+export const selectionOf = (files: ReturnType<typeof rejections>): HunkSelection => ({
+  whole: new Set(files.flatMap(({ path, hunks }) => (hunks === null ? [path] : []))),
+  hunks: new Map(files.flatMap(({ path, hunks }) => (hunks === null ? [] : [[path, new Set(hunks)] as const]))),
+});
+
 /** How many hunks, or files without hunks, are left out. */
 export function rejectedCount(selection: HunkSelection, files: readonly PatchFileShape[]): number {
   return files.reduce((sum, file) => {

@@ -24,7 +24,7 @@ const triesText = ({ attempts, attemptLimit, endedAt }: Lane): string => {
 function LaneLabel({ lane, top }: { lane: Lane; top: number }) {
   const mark = laneMark(lane);
   const isPicked = pickedRun.value === lane.run;
-  const elapsed = durationText((lane.endedAt ?? now.value) - (lane.startedAt ?? lane.requestedAt));
+  const elapsed = durationText((lane.endedAt ?? lane.parkedAt ?? now.value) - (lane.startedAt ?? lane.requestedAt));
   return (
     <div
       id={`lane-${lane.run}`}

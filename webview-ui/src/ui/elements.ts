@@ -1,15 +1,11 @@
-import '@vscode-elements/elements/dist/vscode-badge/index.js';
+// What every tab is made of. An element that only some tabs have is loaded with them.
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-icon/index.js';
-import '@vscode-elements/elements/dist/vscode-option/index.js';
-import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-split-layout/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
-import '@vscode-elements/elements/dist/vscode-textarea/index.js';
-import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import type { HTMLAttributes } from 'preact';
 
@@ -24,7 +20,6 @@ export type ValueEvent = Event & { readonly currentTarget: Valued };
 declare module 'preact' {
   namespace JSX {
     interface IntrinsicElements {
-      'vscode-badge': Custom<{ variant?: 'default' | 'counter' | 'tab-header-counter' }>;
       'vscode-button': Custom<{ secondary?: boolean; disabled?: boolean; icon?: string }>;
       'vscode-checkbox': Custom<{
         label?: string;
@@ -51,7 +46,13 @@ declare module 'preact' {
         'selected-index'?: number;
         'onvsc-tabs-select'?: (event: CustomEvent<{ selectedIndex: number }>) => void;
       }>;
-      'vscode-textarea': Custom<{ label?: string; placeholder?: string; rows?: number; autofocus?: boolean }>;
+      'vscode-textarea': Custom<{
+        label?: string;
+        placeholder?: string;
+        rows?: number;
+        autofocus?: boolean;
+        onInput?: (event: ValueEvent) => void;
+      }>;
       'vscode-textfield': Custom<{
         value?: string;
         placeholder?: string;

@@ -1,3 +1,5 @@
+import '@vscode-elements/elements/dist/vscode-option/index.js';
+import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import { lanes, pickedRun, pickRun } from '../panelState.ts';
 import { laneMark } from './statusMark.tsx';
 

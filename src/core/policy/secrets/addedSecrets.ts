@@ -1,4 +1,4 @@
-import { parsePatch } from '../../projections/parsePatch.ts';
+import type { PatchFile } from '../../projections/parsePatch.ts';
 import type { SecretGuard } from './secretGuard.ts';
 
 /** A secret that a change would bring in. */
@@ -13,10 +13,10 @@ export interface AddedSecret {
 /** A change with more than this many is told by the first ones. */
 const MOST = 20;
 
-/** Secrets in the lines that a unified diff adds; those in lines that stay or go are none of the change's. */
-export function addedSecrets(patch: string, guard: Pick<SecretGuard, 'find'>, allowed: readonly string[]): AddedSecret[] {
+/** Secrets in the lines that the files of a unified diff add; those in lines that stay or go are none of the change's. */
+export function addedSecrets(files: readonly PatchFile[], guard: Pick<SecretGuard, 'find'>, allowed: readonly string[]): AddedSecret[] {
   const found: AddedSecret[] = [];
-  for (const { path, hunks } of parsePatch(patch)) {
+  for (const { path, hunks } of files) {
     for (const { lines, newStart } of hunks) {
       let line = newStart;
       let block: string[] = [];

@@ -1,14 +1,16 @@
-import { addUsd, scaleUsd, type Usd, usdToNumber, zeroUsd } from '../../model/usd.ts';
+import { addUsd, scaleUsd, type Usd, usdToNumber } from '../../model/usd.ts';
 import { project } from '../../money/burnRate.ts';
 import { type DayOf, daysLater, startOfDay } from './calendar.ts';
+import { CostCounter } from './costSum.ts';
 import { type RunCosts, slotMs } from './runCosts.ts';
+import { type ShownCost, shownCost } from './shownCost.ts';
 
 const hourMs = 3_600_000;
 
 /** How the day's money goes. */
 export interface Burn {
   readonly budgetUsd: Usd | null;
-  readonly spentUsd: Usd;
+  readonly spent: ShownCost;
   /** At the rate of the last hour, to the quarter of an hour; null when nothing was spent in it. */
   readonly perHourUsd: Usd | null;
   /** At the end of the day if it goes on at that rate; null without one. */
@@ -18,8 +20,8 @@ export interface Burn {
   /** When the day began and ends, milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
-  /** What had been spent of the day's money by each moment, a point for each quarter of an hour in which something was. */
-  readonly points: readonly { readonly at: number; readonly usd: number }[];
+  /** What had been spent of the day's money by each moment, a point for each quarter of an hour in which a call was made. */
+  readonly points: readonly { readonly at: number; readonly usd: number; readonly unpricedCalls: number }[];
 }
 
 /** What was spent today, how fast it goes, and where that leads. */
@@ -29,23 +31,30 @@ export function burnOf(
 ): Burn {
   const from = startOfDay(today, dayOf);
   const to = startOfDay(daysLater(today, 1), dayOf);
-  const slots = new Map<number, Usd>();
+  const slots = new Map<number, CostCounter>();
   for (const run of runs) {
     if (run.lastAt < from) continue;
-    for (const { at, usd } of run.cells) if (at >= from && at < to) slots.set(at, addUsd(slots.get(at) ?? zeroUsd, usd));
+    for (const cell of run.cells) {
+      if (cell.at < from || cell.at >= to) continue;
+      const counter = slots.get(cell.at) ?? new CostCounter();
+      slots.set(cell.at, counter.add(cell));
+    }
   }
-  let spentUsd = zeroUsd;
+  const total = new CostCounter();
+  const charges: { at: number; usd: Usd }[] = [];
   const points = [...slots]
     .sort(([a], [b]) => a - b)
-    .map(([at, usd]) => {
-      spentUsd = addUsd(spentUsd, usd);
-      return { at: Math.min(at + slotMs, Math.max(now, at)), usd: usdToNumber(spentUsd) };
+    .map(([at, counter]) => {
+      charges.push({ at, usd: counter.sum.usd });
+      const { usd, unpricedCalls } = total.add(counter.sum).sum;
+      return { at: Math.min(at + slotMs, Math.max(now, at)), usd: usdToNumber(usd), unpricedCalls };
     });
-  const charges = [...slots].map(([at, usd]) => ({ at, usd }));
+  const spent = shownCost(total.sum);
+  const spentUsd = spent.usd;
   const { perHourUsd, reachedAt } = project(charges, now, budgetUsd === null ? null : { limitUsd: budgetUsd, spentUsd, until: to });
   return {
     budgetUsd,
-    spentUsd,
+    spent,
     perHourUsd,
     projectedUsd: perHourUsd === null ? null : addUsd(spentUsd, scaleUsd(perHourUsd, Math.max(0, to - now), hourMs)),
     reachedAt,

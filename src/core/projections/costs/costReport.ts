@@ -1,4 +1,3 @@
-import { totalTokens } from '../../model/tokens.ts';
 import { subtractUsd, toScaled, type Usd } from '../../model/usd.ts';
 import { periodOf as budgetPeriod } from '../../money/periods.ts';
 import { type Burn, burnOf } from './burn.ts';
@@ -9,16 +8,8 @@ import { allTime, type CostOutcome, type CostRow, costTable, revertedOf, shareOf
 import { type Currency, usDollars } from './currency.ts';
 import { type Efficiency, efficiencyOf } from './efficiency.ts';
 import type { RunCosts } from './runCosts.ts';
-
-/** A cost as it is shown: what is unpriced or estimated stands beside the amount. */
-export interface ShownCost {
-  readonly usd: Usd;
-  readonly estimatedUsd: Usd;
-  readonly estimatedCalls: number;
-  readonly unpricedCalls: number;
-  readonly calls: number;
-  readonly tokens: number;
-}
+import { type ShownCost, shownCost } from './shownCost.ts';
+import { isUnpriced } from './sumText.ts';
 
 export const figureNames = ['today', 'month', 'perLanding', 'perLine', 'perAttempt', 'wasted'] as const;
 
@@ -39,7 +30,8 @@ export interface CostFigure {
 export interface TrendPoint {
   readonly period: string;
   readonly cost: ShownCost;
-  readonly wastedUsd: Usd;
+  /** Of that, on attempts that were reverted. */
+  readonly wasted: ShownCost;
   readonly landed: number;
   readonly models: readonly { readonly model: string; readonly cost: ShownCost }[];
 }
@@ -49,7 +41,8 @@ export interface ReportRow {
   readonly key: string;
   readonly title: string;
   readonly cost: ShownCost;
-  readonly wastedUsd: Usd;
+  /** Of that, on attempts that were reverted. */
+  readonly wasted: ShownCost;
   readonly runs: number;
   readonly attempts: number;
   readonly landed: number;
@@ -122,20 +115,11 @@ export function costReport(
   };
 }
 
-export const shownCost = ({ usd, estimatedUsd, estimatedCalls, unpricedCalls, calls, tokens }: CostSum): ShownCost => ({
-  usd,
-  estimatedUsd,
-  estimatedCalls,
-  unpricedCalls,
-  calls,
-  tokens: totalTokens(tokens),
-});
-
 const reportRow = ({ key, title, sum, wasted, runs, attempts, landed, changedLines }: CostRow, total: CostOutcome): ReportRow => ({
   key,
   title,
   cost: shownCost(sum),
-  wastedUsd: wasted.usd,
+  wasted: shownCost(wasted),
   runs,
   attempts,
   landed,
@@ -157,24 +141,26 @@ function figuresOf(runs: readonly RunCosts[], today: string, dayOf: DayOf): Cost
   const month = spent(`${today.slice(0, 7)}-01`, today);
   const week = spent(daysLater(today, -6), today);
   const before = spent(daysLater(today, -13), daysLater(today, -7));
-  const figure = (name: CostFigure['name'], cost: CostSum | null, compared: Usd | null, earlier: Usd | null): CostFigure => ({
+  const figure = (name: CostFigure['name'], cost: CostSum | null, compared: Usd | null, earlierUsd: Usd | null): CostFigure => ({
     name,
     cost: cost === null ? null : shownCost(cost),
     share: name === 'wasted' ? shareOf(week.wasted.usd, week.sum.usd) : null,
     comparedUsd: compared,
-    beforeUsd: earlier,
+    beforeUsd: earlierUsd,
   });
   const brought = (one: CostOutcome): Efficiency => efficiencyOf({ ...one, usd: one.sum.usd, wastedUsd: one.wasted.usd });
   const [now, then] = [brought(week), brought(before)];
-  const had = before.sum.calls > 0;
   const each = (usd: Usd | null): CostSum | null => (usd === null ? null : { ...week.sum, usd });
+  // An amount of which nothing has a price is no amount to compare.
+  const amount = (sum: CostSum, usd: Usd | null = sum.usd): Usd | null => (isUnpriced(sum) ? null : usd);
+  const earlier = (sum: CostSum): Usd | null => (sum.calls > 0 ? amount(sum) : null);
   return [
-    figure('today', day.sum, day.sum.usd, sameDay.sum.calls > 0 ? sameDay.sum.usd : null),
-    figure('month', month.sum, week.sum.usd, had ? before.sum.usd : null),
-    figure('perLanding', each(now.perLandedUsd), now.perLandedUsd, then.perLandedUsd),
-    figure('perLine', each(now.perChangedLineUsd), now.perChangedLineUsd, then.perChangedLineUsd),
-    figure('perAttempt', each(now.perAttemptUsd), now.perAttemptUsd, then.perAttemptUsd),
-    figure('wasted', week.wasted, week.wasted.usd, had ? before.wasted.usd : null),
+    figure('today', day.sum, amount(day.sum), earlier(sameDay.sum)),
+    figure('month', month.sum, amount(week.sum), earlier(before.sum)),
+    figure('perLanding', each(now.perLandedUsd), amount(week.sum, now.perLandedUsd), amount(before.sum, then.perLandedUsd)),
+    figure('perLine', each(now.perChangedLineUsd), amount(week.sum, now.perChangedLineUsd), amount(before.sum, then.perChangedLineUsd)),
+    figure('perAttempt', each(now.perAttemptUsd), amount(week.sum, now.perAttemptUsd), amount(before.sum, then.perAttemptUsd)),
+    figure('wasted', week.wasted, amount(week.wasted), before.sum.calls > 0 ? amount(before.wasted) : null),
   ];
 }
 
@@ -245,7 +231,7 @@ function trendPoint(period: string, counter: PeriodCounter | undefined): TrendPo
   return {
     period,
     cost: shownCost(counter?.sum.sum ?? noCosts),
-    wastedUsd: counter?.wasted.sum.usd ?? '0',
+    wasted: shownCost(counter?.wasted.sum ?? noCosts),
     landed: counter?.landed ?? 0,
     models: models.sort((a, b) => Number(b.cost.usd) - Number(a.cost.usd) || (a.model < b.model ? -1 : 1)),
   };

@@ -104,3 +104,39 @@ describe('a patch of the real git', () => {
     assert.deepEqual(parsePatch(''), []);
   });
 });
+
+describe('a patch of text with characters that elsewhere end a line', () => {
+  const odd = { 'U+2028': '\u2028', 'U+2029': '\u2029', CR: '\r', FF: '\f', VT: '\v', NEL: '\u0085' };
+
+  for (const [name, character] of Object.entries(odd)) {
+    it(`is read to its end, in what git calls the function around and in the lines: ${name}`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'patch-'));
+      const git = (...args: string[]): string =>
+        execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.invalid', ...args], { cwd: folder, encoding: 'utf8' });
+      const content = (changes: Readonly<Record<number, string>>): string =>
+        `function a() { // ${character}odd\n${Array.from({ length: 40 }, (_, at) => `  ${changes[at] ?? `${at}${character}old`}\n`).join('')}`;
+      try {
+        git('init', '--quiet');
+        for (const path of ['a.js', 'b.js']) writeFileSync(join(folder, path), content({}));
+        git('add', '--all');
+        git('commit', '--quiet', '--message', 'a');
+        writeFileSync(join(folder, 'a.js'), content({ 10: `ten${character}new`, 30: `thirty${character}new` }));
+        writeFileSync(join(folder, 'b.js'), content({ 20: `twenty${character}new` }));
+        const files = parsePatch(git('diff', '--no-color'));
+        assert.deepEqual(
+          files.map(({ path, hunks }) => [path, ...hunks.flatMap(({ lines }) => lines.filter((line) => line.startsWith('+')))]),
+          [
+            ['a.js', `+  ten${character}new`, `+  thirty${character}new`],
+            ['b.js', `+  twenty${character}new`],
+          ],
+        );
+        assert.deepEqual(
+          files.flatMap(({ hunks }) => hunks.map(({ section }) => section)),
+          Array.from({ length: 3 }, () => `function a() { // ${character}odd`),
+        );
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+});

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { openPanel, registerPanelSerializer } from '../../../../src/vscode/panel/openPanel.ts';
+import type { WebviewPanel } from 'vscode';
+import { HostMessage } from '../../../../src/protocol/panelMessages.ts';
+import { openPanel, restorePanel } from '../../../../src/vscode/panel/openPanel.ts';
 import { panelHtml } from '../../../../src/vscode/panel/panelHtml.ts';
 import { FakePanelModel } from '../../../support/panel/fakePanelModel.ts';
 import { FakePanelEditor, FakeWebview } from '../../../support/panel/fakeWebview.ts';
@@ -31,6 +33,23 @@ describe('the panel of a repository', () => {
     assert.equal(panel.editor.panels.length, 3);
   });
 
+  it('is opened anew when its folder has left the workspace and come back', async () => {
+    const panel = new OpenedPanel(new FakePanelModel(journal().entries));
+    await panel.load();
+    const again = new FakePanelModel(journal().end(run, 'failed', 2, 'no').entries);
+    openPanel(panel.editor.deps(again, panel.host), 'timeline', run);
+    const fresh = panel.editor.panels.at(-1);
+    assert.deepEqual([panel.editor.panels.length, panel.webview.isDisposed, fresh?.isDisposed], [2, true, false]);
+    fresh?.say({ type: 'ready', protocol: 1 });
+    await panel.until(() => fresh?.posted.length === 1);
+    assert.deepEqual(
+      fresh?.posted.map((message) => HostMessage.parse(message)).map((message) => message.type === 'snapshot' && message.lanes[0]?.status),
+      ['failed'],
+    );
+    openPanel(panel.editor.deps(again, panel.host));
+    assert.equal(panel.editor.panels.length, 2);
+  });
+
   it('reckons costs from where the last panel left off when it is opened again', async () => {
     const story = journal().start(run, 1, 'Fix it.').say(run, 1, 10);
     const model = new FakePanelModel(story.entries);
@@ -54,14 +73,20 @@ describe('the panel of a repository', () => {
     const editor = new FakePanelEditor();
     const { host } = new OpenedPanel(model, undefined, new FakePanelEditor());
     const asked: string[] = [];
-    registerPanelSerializer({ vscode: editor.vscode, context: editor.context, host, comments: editor.comments }, (folder) => {
-      asked.push(folder);
-      return Promise.resolve(folder === '/repo' ? model : null);
-    });
+    const restore = (panel: FakeWebview, state: unknown): Promise<void> =>
+      restorePanel(
+        { vscode: editor.vscode, context: editor.context, host, comments: editor.comments },
+        panel as unknown as WebviewPanel,
+        state,
+        (folder) => {
+          asked.push(folder);
+          return Promise.resolve(folder === '/repo' ? model : null);
+        },
+      );
     const [restored, foreign, broken] = [new FakeWebview(''), new FakeWebview(''), new FakeWebview('')];
-    await editor.serializer?.deserializeWebviewPanel(restored, { folder: '/repo', tab: 'diff' });
-    await editor.serializer?.deserializeWebviewPanel(foreign, { folder: '/gone' });
-    await editor.serializer?.deserializeWebviewPanel(broken, { folder: 7 });
+    await restore(restored, { folder: '/repo', tab: 'diff' });
+    await restore(foreign, { folder: '/gone' });
+    await restore(broken, { folder: 7 });
     restored.say({ type: 'ready', protocol: 1 });
     await Promise.resolve();
     assert.deepEqual(

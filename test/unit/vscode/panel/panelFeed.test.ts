@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import type { Entry } from '../../../../src/core/journal/entry.ts';
 import { event } from '../../../../src/core/journal/events.ts';
+import { TimelineFold } from '../../../../src/core/projections/timelineFold.ts';
 import type { HostMessage } from '../../../../src/protocol/panelMessages.ts';
+import { openPanel } from '../../../../src/vscode/panel/openPanel.ts';
 import { LaneStore } from '../../../../webview-ui/src/timeline/laneStore.ts';
 import { FakePanelModel } from '../../../support/panel/fakePanelModel.ts';
 import { OpenedPanel } from '../../../support/panel/openedPanel.ts';
@@ -138,6 +141,64 @@ describe('the feed of the panel', () => {
     assert.deepEqual(laneOnPage(panel.messages, other).at(-1), 'teardown done');
   });
 
+  it('has no gap after the journal was read anew, whether the panel was seen or hidden meanwhile', async () => {
+    const whole = (entries: readonly Entry[]): string[] => {
+      const fold = new TimelineFold();
+      for (const entry of entries) fold.add(entry);
+      return fold.spans.map(({ kind, status }) => `${kind} ${status}`);
+    };
+    for (const isHidden of [false, true]) {
+      const journal = begun();
+      const model = new FakePanelModel(journal.entries);
+      const panel = new OpenedPanel(model);
+      await panel.load();
+      if (isHidden) panel.webview.show(false);
+      let known = journal.entries.length;
+      const next = (): Entry[] => {
+        const fresh = journal.entries.slice(known);
+        known = journal.entries.length;
+        return fresh;
+      };
+      journal.say(run, 1, 10, { text: 'unheard' });
+      model.find(...next());
+      journal.say(run, 1, 10, { text: 'heard' });
+      model.append(...next());
+      if (isHidden) panel.webview.show(true);
+      await panel.load();
+      journal.finish(run, 1, tree, 0, 'ok');
+      model.append(...next());
+      panel.clock.advance(60);
+      await panel.settle();
+      assert.deepEqual(laneOnPage(panel.messages), whole(journal.entries), isHidden ? 'hidden' : 'seen');
+      const answer = await panel.ask({ type: 'conversation', run, before: null, query: '' });
+      assert.deepEqual(answer.type === 'conversation' ? answer.items.map(({ title }) => title) : answer, [
+        'Prompt of attempt 1 (first)',
+        'unheard',
+        'heard',
+        'Tests green: npm test',
+      ]);
+    }
+  });
+
+  it('says what is appended while the journal is being read', async () => {
+    const journal = begun();
+    for (let call = 0; call < 2500; call += 1) journal.say(run, 1, 10);
+    const model = new FakePanelModel(journal.entries);
+    const panel = new OpenedPanel(model);
+    panel.webview.say({ type: 'ready', protocol: 1 });
+    await panel.until(() => panel.of('snapshot').length === 1);
+    panel.webview.say({ type: 'painted', generation: 1 });
+    await panel.until(() => panel.of('spans').length === 1);
+    const known = journal.entries.length;
+    journal.say(run, 1, 10, { text: 'meanwhile' });
+    model.append(...journal.entries.slice(known));
+    assert.equal(panel.isDone(run, 1), false);
+    assert.deepEqual(
+      panel.of('said').flatMap(({ items }) => items.map(({ title }) => title)),
+      ['meanwhile'],
+    );
+  });
+
   it('gathers the text that streams in and sends it at most once per batch, in its place among the rest', async () => {
     const model = new FakePanelModel(begun().entries);
     const panel = new OpenedPanel(model);
@@ -169,6 +230,50 @@ describe('the feed of the panel', () => {
     panel.webview.say({ type: 'command', command: 'showOlder', run: null, tree: null });
     await panel.until(() => panel.of('snapshot').length === 2);
     assert.deepEqual([panel.of('snapshot')[1]?.lanes.length, panel.of('snapshot')[1]?.olderRuns], [71, 0]);
+  });
+
+  it('shows a run that was left out when it is asked for, keeps it, and tells a page once', async () => {
+    const journal = new PanelJournal(0);
+    for (let task = 1; task <= 60; task += 1) {
+      const id = `TASK-${String(task).padStart(3, '0')}`;
+      journal.boot(`${id}-r1`, { task: id }).end(`${id}-r1`, 'failed', 2, 'no');
+    }
+    const model = new FakePanelModel(journal.entries);
+    const panel = new OpenedPanel(model, 'costs');
+    await panel.load();
+    const ask = (of: string) => openPanel(panel.editor.deps(model, panel.host), 'timeline', of);
+    ask('TASK-003-r1');
+    ask('TASK-040-r1');
+    const known = journal.entries.length;
+    journal.boot('TASK-061-r1', { task: 'TASK-061' });
+    model.find(...journal.entries.slice(known));
+    panel.webview.show(false);
+    panel.webview.show(true);
+    panel.webview.say({ type: 'ready', protocol: 1 });
+    await panel.until(() => panel.of('snapshot').length === 4);
+    assert.deepEqual(
+      panel.of('snapshot').map(({ tab, run: shown, lanes }) => [tab, shown, lanes.some(({ task }) => task === 'TASK-003')]),
+      [
+        ['costs', null, false],
+        ['timeline', 'TASK-003-r1', true],
+        [null, null, true],
+        [null, null, true],
+      ],
+    );
+    assert.deepEqual(
+      panel.of('show').map(({ tab, run: shown }) => [tab, shown]),
+      [['timeline', 'TASK-040-r1']],
+    );
+  });
+
+  it('tells how long a parked run has worked, not how long it stands', async () => {
+    const journal = begun();
+    const model = new FakePanelModel(journal.entries);
+    const panel = new OpenedPanel(model);
+    journal.wait(1000).tell(run, event('run/parked', { code: 'budget', reason: 'the budget is used up', exitCode: 6 }));
+    model.append(...journal.entries.slice(-1));
+    await panel.load();
+    assert.deepEqual(panel.of('snapshot')[0]?.lanes[0]?.parkedAt, journal.at);
   });
 
   it('hears nothing more once it is closed', async () => {

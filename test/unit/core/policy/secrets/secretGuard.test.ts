@@ -4,6 +4,7 @@ import { sha256 } from '../../../../../src/adapters/journal/sha256.ts';
 import { addedSecrets } from '../../../../../src/core/policy/secrets/addedSecrets.ts';
 import { secretsOfEnvironment, secretsOfSettings } from '../../../../../src/core/policy/secrets/knownSecrets.ts';
 import { SecretGuard } from '../../../../../src/core/policy/secrets/secretGuard.ts';
+import { parsePatch } from '../../../../../src/core/projections/parsePatch.ts';
 import { sampleKeys } from '../../../../support/sampleKeys.ts';
 
 const guard = new SecretGuard([{ name: 'MY_TOKEN', value: 'a-word-nobody-guesses-91' }], sha256);
@@ -112,7 +113,7 @@ describe('addedSecrets', () => {
 
   it('names file and line of added lines alone', () => {
     const text = patch([' one', `-${key}`, '+two', `+const t = '${key}';`, ` ${key}`]);
-    const found = addedSecrets(text, guard, []);
+    const found = addedSecrets(parsePatch(text), guard, []);
     assert.deepEqual(
       found.map(({ path, line, name }) => ({ path, line, name })),
       [{ path: 'src/a.ts', line: 12, name: 'GitHub token' }],
@@ -122,14 +123,14 @@ describe('addedSecrets', () => {
 
   it('leaves out the very value that a person allowed, and no other', () => {
     const text = patch([`+${key}`, `+${key.replace('aB3d', 'zZ9y')}`]);
-    const [first, second] = addedSecrets(text, guard, []);
-    assert.deepEqual(addedSecrets(text, guard, [first?.id ?? '']), [second]);
+    const [first, second] = addedSecrets(parsePatch(text), guard, []);
+    assert.deepEqual(addedSecrets(parsePatch(text), guard, [first?.id ?? '']), [second]);
   });
 
   it('finds a key that goes over several added lines', () => {
     const lines = ['+x', ...(sampleKeys['private-key'] ?? '').split('\n').map((line) => `+${line}`)];
     assert.deepEqual(
-      addedSecrets(patch(lines), guard, []).map(({ line }) => line),
+      addedSecrets(parsePatch(patch(lines)), guard, []).map(({ line }) => line),
       [11],
     );
   });

@@ -47,15 +47,29 @@ describe('the costs of a repository', () => {
     ));
 
   it('say what has no price, and never count it as nothing', () => {
-    const { figures, trend, by, total } = reportOf(new CostStory().run(noon, 'TASK-001', [null]), noon + 60_000);
-    for (const cost of [figures[0]?.cost, trend.day.at(-1)?.cost, by.task[0]?.cost, total.cost])
+    const { figures, trend, by, total, burn } = reportOf(new CostStory().run(noon, 'TASK-001', [null]), noon + 60_000);
+    for (const cost of [figures[0]?.cost, trend.day.at(-1)?.cost, by.task[0]?.cost, total.cost, burn.spent])
       assert.deepEqual([cost?.usd, cost?.unpricedCalls, cost?.calls], ['0', 1, 1]);
+    assert.deepEqual(
+      burn.points.map(({ usd, unpricedCalls }) => [usd, unpricedCalls]),
+      [[0, 1]],
+    );
+    assert.deepEqual(
+      figures.filter(({ name }) => name !== 'wasted').map(({ comparedUsd }) => comparedUsd),
+      [null, null, null, null, null],
+    );
+  });
+
+  it('say of what was reverted that it has no price', () => {
+    const story = new CostStory().run(noon, 'TASK-001', [null, '0.1']);
+    const { trend, by } = reportOf(story, noon + 60_000);
+    for (const wasted of [trend.day.at(-1)?.wasted, by.task[0]?.wasted]) assert.deepEqual([wasted?.usd, wasted?.unpricedCalls], ['0', 1]);
   });
 
   it('are told by day, week and month without gaps, the present one last', () => {
     const { trend } = reportOf(weeks(), noon + 60_000);
     const told = (points: (typeof trend)['day']) =>
-      points.map(({ period, cost, wastedUsd, landed }) => `${period} ${cost.usd} ${wastedUsd} ${landed}`);
+      points.map(({ period, cost, wasted, landed }) => `${period} ${cost.usd} ${wasted.usd} ${landed}`);
     assert.deepEqual(
       [trend.day.length, told(trend.day).at(0), told(trend.day).slice(-3)],
       [30, '2026-04-21 0 0 0', ['2026-05-18 0.3 0 1', '2026-05-19 0 0 0', '2026-05-20 0.3 0.2 1']],
@@ -85,15 +99,15 @@ describe('the costs of a repository', () => {
     const { burn } = reportOf(story, noon + 1_800_000, { perDayUsd: '2' });
     assert.deepEqual(burn, {
       budgetUsd: '2',
-      spentUsd: '0.5',
+      spent: { usd: '0.5', estimatedUsd: '0', estimatedCalls: 0, unpricedCalls: 0, calls: 2, tokens: 2200 },
       perHourUsd: '0.2',
       projectedUsd: '2.8',
       reachedAt: noon + 1_800_000 + 7.5 * 3_600_000,
       from: Date.UTC(2026, 4, 20),
       to: Date.UTC(2026, 4, 21),
       points: [
-        { at: noon - 5 * 3_600_000 + 900_000, usd: 0.4 },
-        { at: noon + 900_000, usd: 0.5 },
+        { at: noon - 5 * 3_600_000 + 900_000, usd: 0.4, unpricedCalls: 0 },
+        { at: noon + 900_000, usd: 0.5, unpricedCalls: 0 },
       ],
     });
   });
