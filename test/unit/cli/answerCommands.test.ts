@@ -157,6 +157,9 @@ describe('reactor reject, resume and kill', () => {
       const { exitCode, err } = await cli(argv, fakeHost(engine), { environment: { REACTOR_CELL: 'cell-1' } });
       assert.deepEqual([exitCode, engine.asked], [4, []]);
       assert.match(err, /Only a person decides/);
+      const { out } = await cli([...argv, '--json'], fakeHost(engine), { environment: { REACTOR_CELL: 'cell-1' } });
+      const { type, exitCode: told, runs, error } = JSON.parse(out);
+      assert.deepEqual([type, told, runs, error.code], ['result', 4, [], 'notPossibleNow']);
     });
   }
 
