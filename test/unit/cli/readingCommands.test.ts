@@ -229,7 +229,30 @@ TASK-003  New              ◐ testing  1 of 3   0.0 s  $0.0121
     await settle();
     terminal.interrupt();
     assert.equal(await ended, 130);
-    assert.match(terminal.stdout.text, /The engine has gone; starting another one\.\n.*TASK-002 cancelled by engine\n$/);
+    assert.match(terminal.stdout.text, /The engine has gone; starting another one\.\n.*goes on.*\n.*TASK-002 cancelled by engine\n$/);
+  });
+
+  it('comes back after the loss of an engine that had not answered yet', async () => {
+    const engine = twoRuns();
+    const terminal = new FakeTerminal(['watch']);
+    let connections = 0;
+    const connect = () => {
+      const client = engine.connect(false);
+      connections += 1;
+      if (connections <= 2) engine.die();
+      return Promise.resolve(client);
+    };
+    const ended = runCli(terminal, () => Promise.resolve(fakeHost(engine, { connect })));
+    for (let second = 0; second < 2; second += 1) {
+      await settle();
+      terminal.clock.advance(1000);
+    }
+    await settle();
+    engine.tell('TASK-002-r1', told.cancelRequested());
+    await settle();
+    terminal.interrupt();
+    assert.deepEqual([await ended, connections], [130, 3]);
+    assert.match(terminal.stdout.text, /TASK-002 cancelled by engine\n$/);
   });
 });
 
@@ -282,6 +305,18 @@ describe('reactor export, restore and clean', () => {
       (await cli(['restore', 'TASK-001', '--attempt', 'two'], fakeHost(engine))).err,
       /--attempt two is not the number of an attempt/,
     );
+  });
+
+  it('cleans nothing when one of the names is none', async () => {
+    const engine = new FakeEngine();
+    const orphan = { kind: 'folder' as const, name: 'old', why: 'no run knows it', keptIn: null, removed: false };
+    engine.handlers.clean = ({ names, dryRun }) => ({ orphans: names?.includes('old') ? [{ ...orphan, removed: !dryRun }] : [] });
+    const mistyped = await cli(['clean', 'old', 'odl'], fakeHost(engine));
+    const right = await cli(['clean', 'old'], fakeHost(engine));
+    assert.deepEqual([mistyped.exitCode, right.exitCode], [1, 0]);
+    assert.match(mistyped.err, /Nothing to clean is named odl\. Nothing was removed\./);
+    const asked = (dryRun: boolean, ...names: string[]): string => `clean ${JSON.stringify({ dryRun, pastLimits: true, names })}`;
+    assert.deepEqual(engine.asked, [asked(true, 'old', 'odl'), asked(true, 'old'), asked(false, 'old')]);
   });
 
   it('cleans for real only without --dry-run', async () => {
