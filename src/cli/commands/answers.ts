@@ -145,12 +145,15 @@ async function rejectInPart(
       actions: [`reactor show ${state.task}`],
     });
   }
-  const { run, tree, seq } = await client.request('revise', { run: state.run, tree: pending.tree, rejected: files.map(rejectedPart) });
+  const changed = state.attempts.findLast((a) => a.attempt === pending.attempt)?.candidate?.files ?? [];
+  const isFile = (text: string): boolean => changed.some(({ path }) => path === text);
+  const rejected = files.map((file) => (isFile(file) ? { path: file, hunks: null } : rejectedPart(file)));
+  const { run, tree, seq } = await client.request('revise', { run: state.run, tree: pending.tree, rejected });
   say(`${state.task}: tree ${shortOid(tree)} is without ${files.map(safeLine).join(', ')}; testing it.`);
   return { run, seq };
 }
 
-/** `FILE` or `FILE:1,3`: hunks are counted from 1, as `show --diff` prints them. */
+/** `FILE` or `FILE:1,3`, where there is no file of that whole name: hunks are counted from 1, as `show --diff` prints them. */
 function rejectedPart(text: string): { path: string; hunks: number[] | null } {
   const [, path = text, numbers] = /^(.+):(\d+(?:,\d+)*)$/.exec(text) ?? [];
   if (numbers === undefined) return { path: text, hunks: null };

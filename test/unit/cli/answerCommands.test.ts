@@ -163,6 +163,21 @@ describe('reactor reject, resume and kill', () => {
     });
   }
 
+  it('rejects a file whose name looks like one with hunks, and hunks of one that has no such name', async () => {
+    const engine = parkedEngine();
+    const { run } = engine.state('TASK-001-r1');
+    const candidate = told.candidate(1);
+    const files = ['src/x:12', 'src/y'].map((path) => ({ status: 'modified', path, added: 1, removed: 0 }));
+    Object.assign(candidate.data, { files });
+    engine.tell(run, candidate, told.tested(1, 0));
+    engine.handlers.revise = () => ({ run, tree: treeOf(1), seq: engine.entries.length });
+    await cli(['reject', 'TASK-001', '--file', 'src/x:12', '--file', 'src/y:2', '--detach'], fakeHost(engine));
+    assert.deepEqual(asked(engine, 'revise').rejected, [
+      { path: 'src/x:12', hunks: null },
+      { path: 'src/y', hunks: [1] },
+    ]);
+  });
+
   it('resume with a higher budget', async () => {
     const engine = parkedEngine();
     const { exitCode } = await following(['resume', 'TASK-001', '--budget', '$2.50'], engine, () => landRun(engine, 'TASK-001-r1'));
