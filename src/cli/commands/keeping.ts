@@ -70,17 +70,13 @@ export async function cleanCommand({ terminal, host }: CommandContext, names: re
   };
   const client = await connectAlways(await host(), folderOf(terminal, options), false);
   try {
-    const clean = async (dry: boolean): Promise<readonly Orphan[]> =>
-      (await client.request('clean', { dryRun: dry, pastLimits: true, ...only })).orphans;
-    // All names are known before anything goes.
-    const found = dryRun || names.length > 0 ? await clean(true) : [];
-    const unknown = names.filter((name) => !found.some((orphan) => orphan.name === name));
+    const { orphans } = await client.request('clean', { dryRun, pastLimits: true, ...only });
+    const unknown = names.filter((name) => !orphans.some((orphan) => orphan.name === name));
     if (unknown.length > 0) {
-      throw new UserFacingError('configuration', `Nothing to clean is named ${unknown.join(', ')}. Nothing was removed.`, {
+      throw new UserFacingError('configuration', `Nothing to clean is named ${unknown.join(', ')}.`, {
         actions: ['reactor clean --dry-run'],
       });
     }
-    const orphans = dryRun ? found : await clean(false);
     if (options.json) printJson(terminal, { dryRun, orphans });
     else printLines(terminal, cleanLines(orphans, dryRun, styleOf(terminal.stdout, terminal.environment)));
     return exitCodes.done;

@@ -307,18 +307,6 @@ describe('reactor export, restore and clean', () => {
     );
   });
 
-  it('cleans nothing when one of the names is none', async () => {
-    const engine = new FakeEngine();
-    const orphan = { kind: 'folder' as const, name: 'old', why: 'no run knows it', keptIn: null, removed: false };
-    engine.handlers.clean = ({ names, dryRun }) => ({ orphans: names?.includes('old') ? [{ ...orphan, removed: !dryRun }] : [] });
-    const mistyped = await cli(['clean', 'old', 'odl'], fakeHost(engine));
-    const right = await cli(['clean', 'old'], fakeHost(engine));
-    assert.deepEqual([mistyped.exitCode, right.exitCode], [1, 0]);
-    assert.match(mistyped.err, /Nothing to clean is named odl\. Nothing was removed\./);
-    const asked = (dryRun: boolean, ...names: string[]): string => `clean ${JSON.stringify({ dryRun, pastLimits: true, names })}`;
-    assert.deepEqual(engine.asked, [asked(true, 'old', 'odl'), asked(true, 'old'), asked(false, 'old')]);
-  });
-
   it('cleans for real only without --dry-run', async () => {
     const engine = twoRuns();
     engine.handlers.clean = () => ({ orphans: [] });
