@@ -18,13 +18,23 @@ export function errorReport(error: unknown, verbose: boolean): string {
 export const exitCodeOfError = (error: unknown): number =>
   error instanceof UserFacingError && error.code === 'interrupted' ? exitCodes.interrupted : exitCodes.configuration;
 
-/** The closing line of `--json` for a command that never got to its runs. */
-export function errorResult(error: unknown): unknown {
+/** A run that a command has set off or moved on. */
+export interface BegunRun {
+  readonly run: string;
+  readonly task: string;
+}
+
+/**
+ * The closing line of `--json` for a command that can't tell how its runs come out.
+ * @param begun runs that go on in the engine all the same
+ */
+export function errorResult(error: unknown, begun: readonly BegunRun[] = [], exitCode = exitCodeOfError(error)): unknown {
   const known = error instanceof UserFacingError;
   return {
     type: 'result',
-    exitCode: exitCodeOfError(error),
+    exitCode,
     runs: [],
+    ...(begun.length === 0 ? {} : { begun: begun.map(({ run, task }) => ({ run, task })) }),
     error: {
       code: known ? error.code : 'bug',
       message: error instanceof Error ? error.message : String(error),

@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import type { Clock } from '../base/clock.ts';
 import { toDisposable } from '../base/lifecycle.ts';
 import { localDay } from '../base/localDay.ts';
+import { askLine } from './askLine.ts';
 import type { OutputStream, Terminal } from './terminal.ts';
 
 type Interrupt = 'SIGINT' | 'SIGTERM';
@@ -25,7 +25,7 @@ export function processTerminal(clock: Clock, version: string): Terminal {
     stderr: outputStream(process.stderr),
     stdinIsTTY: stdin.isTTY ?? false,
     clock,
-    ask: (question, signal) => ask(question, stdin, interruptSelf, signal),
+    ask: (question, signal) => askLine(question, { input: stdin, output: process.stderr, interrupt: interruptSelf }, signal),
     readInput: (maxBytes) => readAll(stdin, maxBytes),
     onKey(listener) {
       const onData = (chunk: Buffer) => {
@@ -79,31 +79,6 @@ function outputStream(stream: WriteStream): OutputStream {
       }),
     readerGone: gone.signal,
   };
-}
-
-function ask(question: string, input: NodeJS.ReadStream, interrupt: () => void, signal?: AbortSignal): Promise<string | null> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const lines = createInterface({ input, output: process.stderr, terminal: input.isTTY ?? false });
-    // Settling comes before closing, so that the end of the interface isn't taken for the end of the input.
-    const abort = () => {
-      reject(signal?.reason);
-      process.stderr.write('\n');
-      lines.close();
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    lines.on('SIGINT', interrupt);
-    lines.on('line', (line) => {
-      resolve(line);
-      lines.close();
-    });
-    lines.on('close', () => {
-      signal?.removeEventListener('abort', abort);
-      resolve(null);
-    });
-    lines.setPrompt(question);
-    lines.prompt();
-  });
 }
 
 async function readAll(input: Readable, maxBytes: number): Promise<string> {

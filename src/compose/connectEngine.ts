@@ -12,6 +12,7 @@ import { CELL_MARKER } from '../core/ports/processes.ts';
 import { evolveRun } from '../core/run/evolve.ts';
 import { EngineClient } from '../protocol/engineClient.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
+import { absolutePlaces } from './absolutePlaces.ts';
 import type { Home } from './home.ts';
 import { programPath, programVersion } from './program.ts';
 
@@ -128,11 +129,15 @@ function startEngine(home: Home, extra: Readonly<Record<string, string>>) {
 
 /**
  * An engine started from inside a cell is no process of that cell, or it would be ended with it. Started from a desktop editor, whose
- * executable is Electron's, it runs as Node.
+ * executable is Electron's, it runs as Node. It works in another folder than whoever starts it.
  */
 const engineEnvironment = (extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
   const { [CELL_MARKER]: _cell, ...rest } = process.env;
-  return { ...rest, ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }), ...extra };
+  return {
+    ...absolutePlaces(rest, process.cwd()),
+    ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
+    ...extra,
+  };
 };
 
 /** Keeps the engine's heap small: its work is waiting. */

@@ -66,10 +66,13 @@ export class Cell {
     const result = await withRetries<AgentServer, BootFailure>(this.#context, 'BOOT_RETRY', 'server start', signal, (retry) =>
       engine.boots.run(() => this.#startServer(retry + 1, signal), signal),
     );
-    const files = await filled.done;
+    if (result.ok) this.#server = result.value;
+    const files = await filled.done.catch(async (error: unknown) => {
+      await this.stopServer();
+      throw error;
+    });
     if (!result.ok) return { ok: false, reason: `the agent server did not start: ${result.error.message}` };
     if (files !== null) return { ok: false, reason: files };
-    this.#server = result.value;
     return this.#ready(result.value, started, signal);
   }
 

@@ -6,6 +6,7 @@ import { UserFacingError } from '../base/userFacingError.ts';
 import type { Entry } from '../core/journal/entry.ts';
 import { event } from '../core/journal/events.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
+import { briefRun } from '../core/run/brief.ts';
 import { nextStep } from '../core/run/nextStep.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { CleanRequest, LiveMessage, Orphan, Params, Reply, Status } from '../protocol/messages.ts';
@@ -229,8 +230,9 @@ export class Engine implements Disposable {
     return state === null ? null : this.#scheduler.withPlace(state);
   }
 
+  /** Newest first, without their long texts. */
   recent(limit: number): readonly RunState[] {
-    return this.#deps.journal.recentRuns(limit);
+    return this.#deps.journal.recentRuns(limit).map(briefRun);
   }
 
   entries(query: { from: number; run: string | null; limit: number }): readonly Entry[] {

@@ -14,6 +14,9 @@ export interface ServerIdentity {
 
 const PAGE = 500;
 
+const tooLarge = (method: string): UserFacingError =>
+  new UserFacingError('environment', `The answer to the request ${method} is too large for one message of the engine.`);
+
 /** Speaks the protocol with one client. The first request must be `hello`; every message is parsed before it is used. */
 export class ClientSession implements Disposable {
   readonly #engine: Engine;
@@ -43,7 +46,7 @@ export class ClientSession implements Disposable {
     }
     const { id, method, params } = request.data;
     try {
-      this.#connection.send({ id, result: await this.#answer(method, params) });
+      if (!this.#connection.send({ id, result: await this.#answer(method, params) })) throw tooLarge(method);
     } catch (error) {
       this.#connection.send({ id, error: this.#explain(method, error) });
     }
@@ -133,7 +136,8 @@ export class ClientSession implements Disposable {
     const wanted = params.runs === null ? null : new Set(params.runs);
     const only = wanted?.size === 1 ? ([...wanted][0] ?? null) : null;
     const send = (entry: Entry): void => {
-      if (wanted === null || (entry.run !== null && wanted.has(entry.run))) this.#connection.send({ entry });
+      // A client that missed one would show what is not so.
+      if ((wanted === null || (entry.run !== null && wanted.has(entry.run))) && !this.#connection.send({ entry })) this.#connection.close();
     };
     let seen = params.after;
     for (;;) {

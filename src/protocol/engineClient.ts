@@ -43,7 +43,10 @@ export class EngineClient implements Disposable {
     const id = this.#nextId++;
     const result = await new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(id, { method, resolve, reject });
-      this.#connection.send({ id, method, params });
+      if (this.#connection.send({ id, method, params })) return;
+      this.#waiting.delete(id);
+      const message = `The request ${method} is too large for one message to the engine, and was not sent. Ask for less at once.`;
+      reject(new UserFacingError('environment', message));
     });
     return methods[method].result.parse(result) as Reply<M>;
   }

@@ -125,7 +125,7 @@ export const methods = {
     result: z.object({ head: z.number().int() }),
   },
   status: { params: z.object({}), result: Status },
-  /** Newest first. */
+  /** Newest first, for lists: without prompts, outputs, lists of files and what else is long. */
   runs: { params: z.object({ limit: z.number().int().positive() }), result: z.object({ runs: z.array(RunStateMessage) }) },
   /** By run id, or by task id: then the task's last run. Null when unknown. */
   run: { params: Run, result: z.object({ state: RunStateMessage.nullable() }) },

@@ -70,6 +70,11 @@ describe("a person's checkout", function () {
     assert.equal((await repository.checkoutOf('side'))?.path, join(f.root, 'linked'));
     rmSync(join(f.root, 'linked'), { recursive: true });
     assert.equal(await repository.checkoutOf('side'), null);
+    f.write({ 'linked/a': 'a folder\n' }, f.root);
+    assert.equal(await repository.checkoutOf('side'), null);
+    rmSync(join(f.root, 'linked'), { recursive: true });
+    f.run('clone', '--quiet', '--branch', 'side', f.repo, join(f.root, 'linked'));
+    assert.equal(await repository.checkoutOf('side'), null);
   });
 
   it('moves forward with its hooks and keeps what is untracked', async () => {

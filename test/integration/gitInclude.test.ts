@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { IncludePatterns } from '../../src/adapters/git/includePatterns.ts';
+import { requires } from '../support/requires.ts';
 import { GitFixture, value } from './gitFixture.ts';
 
 describe('ignored files brought into a cell', function () {
@@ -151,6 +152,40 @@ describe('ignored files brought into a cell', function () {
       [again.files, again.skipped.filter(({ path }) => path === 'local/a.key')],
       [0, [{ path: 'local/a.key', why: 'already there' }]],
     );
+  });
+
+  it('are brought although a folder beside them can not be looked into, which is named', async function () {
+    requires(this, process.platform === 'linux', 'a file system that takes any bytes as a name');
+    const f = fixture();
+    f.commit({ '.gitignore': 'data*/\n.env\n' });
+    f.write({ '.env': 'x', 'data/.env': 'y', 'data/full/z': 'z' });
+    // A name that no text can hold is, like a folder of another user, listed by git and closed to whoever asks for it.
+    for (const place of ['data-', 'data/full/']) mkdirSync(Buffer.concat([Buffer.from(join(f.repo, place)), Buffer.from([0xff])]));
+    for (const place of ['data-', 'data/full/'])
+      writeFileSync(Buffer.concat([Buffer.from(join(f.repo, place)), Buffer.from([0xff]), Buffer.from('/.env')]), 'hidden');
+    const repository = await f.open();
+    const bring = async (name: string, ...globs: string[]) => {
+      const cell = await f.cell(repository, name);
+      const { skipped } = await repository.includeIgnored({ from: f.repo, to: cell, globs });
+      return [ignoredIn(f, cell), skipped.map(({ path, why }) => `${path}: ${why}`).sort()];
+    };
+    const unreadable = ['data-\ufffd: unreadable', 'data/full/\ufffd: unreadable'];
+    assert.deepEqual(await bring('env', '.env'), [['.env', 'data/.env'], unreadable]);
+    const [only = []] = await bring('alone', 'nothing-*');
+    assert.deepEqual(only, []);
+  });
+
+  it('are none where the checkout is gone', async () => {
+    const f = fixture();
+    f.commit({ a: '1\n' });
+    const repository = await f.open();
+    const to = await f.cell(repository, 'late');
+    assert.deepEqual(await repository.includeIgnored({ from: join(f.root, 'gone'), to, globs: ['.env*'] }), {
+      files: 0,
+      bytes: 0,
+      cloned: false,
+      skipped: [],
+    });
   });
 
   it('waits for the files of the cell, and copies no other cell', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
-import { GitFixture } from './gitFixture.ts';
+import { GitFixture, value } from './gitFixture.ts';
 
 const lines = (...changes: readonly [number, string][]): string => {
   const all = Array.from({ length: 40 }, (_, i) => `line ${i + 1}`);
@@ -76,6 +78,26 @@ describe('a candidate taken in part', function () {
     });
     assert.ok(result.ok, JSON.stringify(result));
     assert.equal(`${f.run('show', `${result.value}:odd.js`)}\n`, content([3, 'first\r@@ x'], [38, 'third\u2028@@ z']));
+  });
+
+  it('keeps every byte of a file that is not UTF-8', async () => {
+    at = new GitFixture();
+    const f = at;
+    const write = (text: string): void => writeFileSync(join(f.repo, 'latin.txt'), Buffer.from(text, 'latin1'));
+    write(lines([3, 'caf\xe9'], [38, 'na\xefve']));
+    const base = f.commit({});
+    write(lines([3, 'caf\xe8'], [38, 'na\xeeve']));
+    const tip = f.commit({});
+    const repository = await f.open();
+    const bytes = async (...hunks: readonly number[]): Promise<string | null> => {
+      const tree = value(await repository.withoutChanges({ base, tree: tip, rejected: [{ path: 'latin.txt', hunks }] }));
+      const content = await repository.readFile(tree, 'latin.txt');
+      return content === null ? null : Buffer.from(content).toString('latin1');
+    };
+    assert.deepEqual(
+      [await bytes(0), await bytes(1), await bytes(0, 1)],
+      [lines([3, 'caf\xe9'], [38, 'na\xeeve']), lines([3, 'caf\xe8'], [38, 'na\xefve']), lines([3, 'caf\xe9'], [38, 'na\xefve'])],
+    );
   });
 
   it('touches neither checkout nor index', async () => {

@@ -101,7 +101,8 @@ describe('Cells of unusual repositories', function () {
 
   it('ask for no filter when there is none, with one look at the attributes', async () => {
     const f = fixture();
-    const base = f.commit({ 'a.txt': 'filter=lfs\n' });
+    const attributes = '# *.psd filter=lfs\n  #*.x filter=other\nfilter=odd text\n*.y !filter -filter xfilter=z\n';
+    const base = f.commit({ 'a.txt': 'filter=lfs\n', '.gitattributes': attributes });
     assert.deepEqual(await (await f.open()).missingFilters(base), []);
   });
 

@@ -141,6 +141,12 @@ describe('the local socket', () => {
     assert.equal(await closing(far), 'a message was longer than 1000 bytes');
   });
 
+  it('sends nothing of a message that is too long, says so, and goes on', async () => {
+    const { near, far } = await pair({ maxLineBytes: 1000, maxQueuedBytes: 10_000 });
+    const there = messages(near, 1);
+    assert.deepEqual([far.send('x'.repeat(1000)), far.send('short'), await there], [false, true, ['short']]);
+  });
+
   it('cuts off a client that does not read, and drops what is sent after', async () => {
     const { socket, far } = await raw({ maxLineBytes: 1_000_000, maxQueuedBytes: 2_000_000 });
     socket.pause();

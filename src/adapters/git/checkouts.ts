@@ -1,5 +1,5 @@
-import { lstat, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { CheckoutState, GitResult, Oid } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
@@ -32,15 +32,24 @@ const gitDirOf = async (context: RepositoryContext, path: string, signal?: Abort
 
 /** Where a branch is checked out. A worktree that is rebasing or bisecting the branch has it too, though its HEAD is detached. */
 export async function checkoutOf(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<CheckoutState | null> {
-  for (const entry of await listWorktrees(context, signal)) {
+  for (const [index, entry] of (await listWorktrees(context, signal)).entries()) {
     if (entry.branch !== branch && (entry.branch !== null || entry.head === null)) continue;
     if ((await lstat(entry.path).catch(nullIfMissing)) === null) continue;
+    if (index > 0 && !(await isOurs(context, entry.path, signal))) continue;
     const gitDir = await gitDirOf(context, entry.path, signal);
     if (entry.branch !== branch && !(await isWorkingOn(gitDir, branch))) continue;
     const unfinished = await unfinishedIn(context, entry.path, gitDir, signal);
     return { path: entry.path, clean: unfinished.length === 0, unfinished };
   }
   return null;
+}
+
+/** False where a linked worktree was deleted without git, and its place holds something else now, such as a clone. */
+async function isOurs(context: RepositoryContext, path: string, signal?: AbortSignal): Promise<boolean> {
+  if ((await lstat(join(path, '.git')).catch(nullIfMissing)) === null) return false;
+  const common = await context.git.text(inCheckout(path, ['rev-parse', '--git-common-dir']), signal);
+  const [found, own] = await Promise.all([realpath(resolve(path, common.replace(/\n$/, ''))), realpath(context.facts.commonDir)]);
+  return found === own;
 }
 
 async function isWorkingOn(gitDir: string, branch: string): Promise<boolean> {

@@ -60,10 +60,12 @@ export function parseChanges(text: string): FileChange[] {
 /** About a quarter of the shortest argument list limit of the supported systems. */
 const MAX_PATH_BYTES = 60_000;
 
+/** @param encoding `latin1` keeps every byte, for a patch that git is to read again; files need not be UTF-8. */
 export async function patch(
   context: RepositoryContext,
   range: { readonly from: Oid; readonly to: Oid; readonly paths?: readonly string[]; readonly maxBytes: number },
   signal?: AbortSignal,
+  encoding: 'utf8' | 'latin1' = 'utf8',
 ): Promise<{ readonly text: string; readonly truncated: boolean }> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -79,9 +81,9 @@ export async function patch(
     if (truncated) break;
   }
   const whole = Buffer.concat(parts);
-  if (!truncated) return { text: whole.toString('utf8'), truncated };
+  if (!truncated) return { text: whole.toString(encoding), truncated };
   const end = whole.subarray(0, range.maxBytes).lastIndexOf(0x0a) + 1;
-  return { text: whole.subarray(0, end).toString('utf8'), truncated };
+  return { text: whole.subarray(0, end).toString(encoding), truncated };
 }
 
 /** Path lists short enough for one command line each; an empty list makes none. */

@@ -8,3 +8,9 @@ export const nullIfMissing = (error: unknown): null => {
   if (code === 'ENOENT' || code === 'ENOTDIR') return null;
   throw error;
 };
+
+/** For `catch`: null for whatever a file system answers, otherwise throws on. */
+export const nullIfCoded = (error: unknown): null => {
+  if (errorCode(error) !== undefined) return null;
+  throw error;
+};

@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import type { IncludeReport } from '../../core/ports/git.ts';
-import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
+import { errorCode, nullIfCoded, nullIfMissing } from './fileSystemErrors.ts';
 
 interface IncludeCopyOptions {
   /** Real path of the checkout. */
@@ -24,6 +24,7 @@ interface Found {
   readonly unwanted: { path: string; why: string }[];
 }
 
+export const UNREADABLE = 'unreadable';
 const LEADS_OUT = 'leads out of the repository';
 const BARRED = 'the cell has something else than a folder above it';
 const AT_ONCE = 64;
@@ -104,7 +105,7 @@ export class IncludeCopy {
       if (code === undefined) throw error;
       this.skip(
         path,
-        code === 'EEXIST' ? 'already there' : code === 'EACCES' || code === 'EPERM' ? 'unreadable' : `could not be copied: ${code}`,
+        code === 'EEXIST' ? 'already there' : code === 'EACCES' || code === 'EPERM' ? UNREADABLE : `could not be copied: ${code}`,
       );
     }
   }
@@ -187,18 +188,19 @@ export class IncludeCopy {
         this.#signal?.throwIfAborted();
         const entries = await readdir(join(this.#from, path), { withFileTypes: true }).catch((error: unknown) => {
           if (errorCode(error) === undefined) throw error;
-          found.unwanted.push({ path, why: 'unreadable' });
+          found.unwanted.push({ path, why: UNREADABLE });
           return [];
         });
         for (const entry of entries) {
           const child = `${path}/${entry.name}`;
           if (entry.isDirectory()) next.push(child);
           else if (entry.isSymbolicLink()) {
-            if (await this.#leadsOut(child)) found.unwanted.push({ path: child, why: LEADS_OUT });
-            else found.files.push(child);
+            const leadsOut = await this.#leadsOut(child).catch(nullIfCoded);
+            if (leadsOut === false) found.files.push(child);
+            else found.unwanted.push({ path: child, why: leadsOut === null ? UNREADABLE : LEADS_OUT });
           } else if (entry.isFile()) {
             found.files.push(child);
-            const stat = await lstat(join(this.#from, child)).catch(nullIfMissing);
+            const stat = await lstat(join(this.#from, child)).catch(nullIfCoded);
             found.bytes += stat?.size ?? 0;
           } else found.unwanted.push({ path: child, why: 'not a file' });
         }
@@ -234,10 +236,8 @@ export class IncludeCopy {
     if (isAbsolute(target)) return true;
     const inside = (place: string): boolean => place === this.#from || place.startsWith(this.#from + sep);
     if (!inside(normalize(join(dirname(link), target)))) return true;
-    const real = await realpath(link).catch((error: unknown) => {
-      if (errorCode(error) === undefined) throw error;
-      return null; // leads nowhere, or in a circle
-    });
+    // Null when it leads nowhere, or in a circle.
+    const real = await realpath(link).catch(nullIfCoded);
     return real !== null && !inside(real);
   }
 

@@ -2,8 +2,9 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { GitRepository, IncludeReport } from '../../core/ports/git.ts';
 import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
+import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import { ignoredPaths } from './ignoredPaths.ts';
-import { folderOf, IncludeCopy } from './includeCopy.ts';
+import { folderOf, IncludeCopy, UNREADABLE } from './includeCopy.ts';
 import { IncludePatterns } from './includePatterns.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -13,7 +14,11 @@ import { listWorktrees } from './worktreeList.ts';
 interface Selection {
   readonly files: string[];
   readonly folders: string[];
+  /** Folders that could not be looked into, or are gone. */
+  readonly unreadable: string[];
 }
+
+const NOTHING: IncludeReport = { files: 0, bytes: 0, cloned: false, skipped: [] };
 
 /**
  * Copies what git ignores and a glob names from a checkout into a cell. Waits for a running `populateWorktree` of the cell.
@@ -31,7 +36,8 @@ export async function includeIgnored(
     async () => {
       const cell = await locateCell(context, key);
       if (!cell.ok) throw new Error(cell.error.message);
-      return include(context, { ...request, from: await realpath(request.from) }, cell.value, signal);
+      const from = await realpath(request.from).catch(nullIfMissing);
+      return from === null ? NOTHING : include(context, { ...request, from }, cell.value, signal);
     },
     signal,
   );
@@ -48,7 +54,8 @@ async function include(
   const candidates = nulFields(await context.git.text({ cwd: from, args: listing }, signal));
   const worktrees = (await listWorktrees(context, signal)).map(({ path }) => path);
   const selected = await select(from, candidates, patterns, worktrees);
-  if (selected.files.length === 0 && selected.folders.length === 0) return { files: 0, bytes: 0, cloned: false, skipped: [] };
+  const unreadable = selected.unreadable.map((path) => ({ path, why: UNREADABLE }));
+  if (selected.files.length === 0 && selected.folders.length === 0) return { ...NOTHING, skipped: unreadable };
 
   const tracked = nulFields(await context.git.text(onCell(cell, ['ls-files', '-z']), signal));
   const copy = new IncludeCopy({ from, to: cell.path, tracked, ...(signal === undefined ? {} : { signal }) });
@@ -71,7 +78,8 @@ async function include(
     if (ignoredFiles.has(file)) await copy.file(file);
     else copy.skip(file, 'not ignored in the cell, so it would become part of the commit');
   }
-  return copy.report();
+  const report = copy.report();
+  return { ...report, skipped: [...unreadable, ...report.skipped] };
 }
 
 /** Other worktrees may lie in an ignored folder of this one: they are never copied, only what is beside them. */
@@ -81,7 +89,7 @@ async function select(
   patterns: IncludePatterns,
   worktrees: readonly string[],
 ): Promise<Selection> {
-  const selection: Selection = { files: [], folders: [] };
+  const selection: Selection = { files: [], folders: [], unreadable: [] };
   const visitFolder = async (path: string): Promise<void> => {
     const folder = join(from, path);
     if (worktrees.includes(folder)) return;
@@ -91,7 +99,12 @@ async function select(
     else if (covered || patterns.mayMatchInside(path)) await visitEntries(path);
   };
   const visitEntries = async (path: string): Promise<void> => {
-    for (const entry of await readdir(join(from, path), { withFileTypes: true })) {
+    const entries = await readdir(join(from, path), { withFileTypes: true }).catch((error: unknown) => {
+      if (errorCode(error) === undefined) throw error;
+      selection.unreadable.push(path);
+      return [];
+    });
+    for (const entry of entries) {
       const child = `${path}/${entry.name}`;
       if (entry.isDirectory()) await visitFolder(child);
       else if (patterns.covers(child)) selection.files.push(child);

@@ -62,7 +62,7 @@ async function dropHunks(
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
   const paths = change.oldPath === undefined ? [change.path] : [change.oldPath, change.path];
-  const whole = await patch(context, { from: base, to: tree, paths, maxBytes: MAX_PATCH_BYTES }, signal);
+  const whole = await patch(context, { from: base, to: tree, paths, maxBytes: MAX_PATCH_BYTES }, signal, 'latin1');
   if (whole.truncated) return refuse('failed', `${change.path} is too large to be taken by hunk; take or reject the whole file`);
   // No `^` and `$`: to them a line also ends where a text has a \r or U+2028.
   const [header = '', ...hunks] = whole.text.split(/(?<=\n)(?=@@ )/);
@@ -73,7 +73,8 @@ async function dropHunks(
   if (after === undefined) return refuse('failed', `${change.path} has no text that could be taken by hunk`);
   const before = after.replace(/^("?)b\//, '$1a/');
   const text = `--- ${before}\n+++ ${after}\n${chosen.join('')}`;
-  const call = onRepository(context, ['apply', '--cached', '--reverse', '--whitespace=nowarn', '-'], { env, input: text });
+  const input = Buffer.from(text, 'latin1');
+  const call = onRepository(context, ['apply', '--cached', '--reverse', '--whitespace=nowarn', '-'], { env, input });
   const output = await context.git.run(call, signal);
   return output.exitCode === 0 ? ok(undefined) : refusalOf(output);
 }

@@ -6,6 +6,8 @@ import type { PathGuard } from './pathGuard.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 
 const REFUSE_LIMIT_MS = 5_000;
+/** Before an answer that did not reach the server is sent again; after the last, the next look at the server sends it anew. */
+const PAUSES_MS = [250, 500, 1_000, 2_000];
 
 /** What is known of a tool's call while it runs. */
 export interface KnownCall {
@@ -13,10 +15,15 @@ export interface KnownCall {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+type AskKind = 'permission' | 'question';
+
 interface OpenAsk {
-  readonly kind: 'permission' | 'question';
+  readonly kind: AskKind;
   readonly close: AbortController;
 }
+
+/** Sends an answer that has been decided. */
+type Send = () => Promise<unknown>;
 
 interface Grant {
   readonly permission: string;
@@ -25,7 +32,7 @@ interface Grant {
 
 /**
  * Carries the agent's permission requests and questions to whoever answers them and the answers back. Each is asked once, however
- * often it is seen, and the time they are open is measured.
+ * often it is seen, and the time they are open is measured. An answer that does not reach the server is sent again until the turn ends.
  */
 export class AskDesk {
   readonly #connection: ServerConnection;
@@ -40,6 +47,9 @@ export class AskDesk {
   readonly #grants: Grant[];
   readonly #allowedOutside = new Set<string>();
   readonly #work = new Set<Promise<void>>();
+  /** Answers that have been decided and that the server is not known to have. */
+  readonly #undelivered = new Map<string, { readonly kind: AskKind; readonly send: Send }>();
+  readonly #ended = new AbortController();
   #openSince = 0;
   #openMs = 0;
   #hasRejected = false;
@@ -83,7 +93,6 @@ export class AskDesk {
   }
 
   permission(asked: PermissionRequest): void {
-    if (this.#seen.has(asked.id)) return;
     this.#start(asked.id, 'permission', async (signal) => {
       const ask = this.#permissionAsk(asked);
       const isGranted =
@@ -97,25 +106,20 @@ export class AskDesk {
       if (reply.reply === 'always')
         for (const pattern of asked.always) this.#grants.push({ permission: asked.permission, pattern: globOf(pattern) });
       if (reply.reply !== 'reject' && asked.permission === 'external_directory' && asked.tool) this.#allowedOutside.add(asked.tool.callID);
-      if (signal.aborted) return;
+      if (signal.aborted) return null;
       if (reply.reply === 'reject' && !reply.message) this.#hasRejected = true;
       this.#sent.add(asked.id);
       // Never `always` to the server: it would answer later requests itself, which looks the same as an agent that answers its own.
-      await this.#connection.call('permission reply', (own) =>
-        this.#connection.sdk.permission.reply(
-          {
-            requestID: asked.id,
-            reply: reply.reply === 'always' ? 'once' : reply.reply,
-            ...(reply.message ? { message: reply.message } : {}),
-          },
-          { signal: own },
-        ),
-      );
+      const answer = {
+        requestID: asked.id,
+        reply: reply.reply === 'always' ? 'once' : reply.reply,
+        ...(reply.message ? { message: reply.message } : {}),
+      } as const;
+      return () => this.#connection.call('permission reply', (own) => this.#connection.sdk.permission.reply(answer, { signal: own }));
     });
   }
 
   question(asked: QuestionRequest): void {
-    if (this.#seen.has(asked.id)) return;
     this.#start(asked.id, 'question', async (signal) => {
       const ask: QuestionAsk = {
         id: asked.id,
@@ -131,17 +135,15 @@ export class AskDesk {
         this.#failed(error);
         return null;
       });
-      if (signal.aborted) return;
+      if (signal.aborted) return null;
+      const { question } = this.#connection.sdk;
+      const requestID = asked.id;
       if (answers === null) {
         this.#hasRejected = true;
-        await this.#connection.call('question reject', (own) =>
-          this.#connection.sdk.question.reject({ requestID: asked.id }, { signal: own }),
-        );
-      } else {
-        await this.#connection.call('question reply', (own) =>
-          this.#connection.sdk.question.reply({ requestID: asked.id, answers: answers.map((answer) => [...answer]) }, { signal: own }),
-        );
+        return () => this.#connection.call('question reject', (own) => question.reject({ requestID }, { signal: own }));
       }
+      const answer = { requestID, answers: answers.map((chosen) => [...chosen]) };
+      return () => this.#connection.call('question reply', (own) => question.reply(answer, { signal: own }));
     });
   }
 
@@ -174,13 +176,15 @@ export class AskDesk {
 
   /** Ends every open ask; resolves when their handlers have. The server, while there is one, would keep them open for ever. */
   async dispose(reason: unknown, hasServer: boolean): Promise<void> {
+    this.#ended.abort(reason);
     const left = [...this.#open].filter(([id]) => !this.#sent.has(id));
     for (const [, { close }] of left) close.abort(reason);
     if (hasServer) await Promise.allSettled(left.map(([id, ask]) => this.#refuse(id, ask.kind)));
     await Promise.allSettled(this.#work);
+    if (hasServer) await Promise.allSettled([...this.#undelivered].map(([id, { kind }]) => this.#refuse(id, kind)));
   }
 
-  async #refuse(requestID: string, kind: OpenAsk['kind']): Promise<void> {
+  async #refuse(requestID: string, kind: AskKind): Promise<void> {
     const { sdk } = this.#connection;
     this.#sent.add(requestID);
     const options = { timeoutMs: REFUSE_LIMIT_MS };
@@ -208,22 +212,45 @@ export class AskDesk {
     };
   }
 
-  #start(id: string, kind: OpenAsk['kind'], answer: (signal: AbortSignal) => Promise<void>): void {
+  /** @param decide gives null when there is nothing to answer any more. */
+  #start(id: string, kind: AskKind, decide: (signal: AbortSignal) => Promise<Send | null>): void {
+    if (this.#seen.has(id)) return;
     this.#seen.add(id);
     const close = new AbortController();
     if (!this.isOpen) this.#openSince = this.#clock.monotonic();
     this.#open.set(id, { kind, close });
-    const work = answer(close.signal)
+    const decided = this.#undelivered.get(id)?.send;
+    const work = (decided === undefined ? decide(close.signal) : Promise.resolve(decided))
+      .then((send) => (send === null ? undefined : this.#deliver(id, kind, send, close.signal)))
       .catch((error: unknown) => {
-        // Gone meanwhile (the turn was stopped, or somebody else answered): there is nothing left to answer.
-        if (!(error instanceof ServerCallFailed && error.status === 404))
-          this.#log.log('warn', `the answer to a ${kind} did not reach the server`, { error: errorText(error) });
+        this.#log.log('warn', `the answer to a ${kind} did not reach the server`, { error: errorText(error) });
       })
       .finally(() => {
         this.#remove(id);
         this.#work.delete(work);
       });
     this.#work.add(work);
+  }
+
+  /** @throws what the last try failed with; then the ask counts as not seen, so that a look at the server brings it back. */
+  async #deliver(id: string, kind: AskKind, send: Send, signal: AbortSignal): Promise<void> {
+    this.#undelivered.set(id, { kind, send });
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await send();
+        break;
+      } catch (error) {
+        // Gone meanwhile (the turn was stopped, or somebody else answered): there is nothing left to answer.
+        if (signal.aborted || (error instanceof ServerCallFailed && error.status === 404)) break;
+        const pauseMs = PAUSES_MS[tries];
+        if (pauseMs === undefined) this.#seen.delete(id);
+        if (pauseMs === undefined || this.#ended.signal.aborted || !(error instanceof ServerCallFailed)) throw error;
+        await this.#clock.sleep(pauseMs, AbortSignal.any([signal, this.#ended.signal])).catch(() => {});
+        if (signal.aborted) break;
+        if (this.#ended.signal.aborted) throw error;
+      }
+    }
+    this.#undelivered.delete(id);
   }
 
   #close(id: string): void {

@@ -149,7 +149,7 @@ export function writeShell(shell: CellShell): void {
 
 const enclosed = (commands: string, boundary: readonly string[], streams: string): string[] => [
   'for last; do :; done',
-  `begin=${shellQuote(`/bin/sh '${commands}/`)}`,
+  `begin=${shellQuote(`/bin/sh ${shellQuote(`${commands}/`).slice(0, -1)}`)}`,
   'rest=${last#"$begin"}',
   'name=${rest%"/run\'"}',
   'if [ "$last" = "$begin$name/run\'" ] && [ ${#name} = 32 ]; then',

@@ -7,6 +7,7 @@ import type { BootFailure } from '../../core/ports/agent.ts';
 
 const LISTENING = 'opencode server listening on';
 const LOOK_EVERY_MS = 10;
+const LOOK_BYTES = 65_536;
 const TAIL_BYTES = 4_096;
 
 export interface ServerExit {
@@ -63,12 +64,20 @@ export async function spawnServer(options: {
     },
     () => {},
   );
-  const printed = (): string => readFrom(options.logFile, start);
-  const logTail = (): string => printed().slice(-TAIL_BYTES);
+  const logTail = (): string => readPart(options.logFile, start, TAIL_BYTES, 'last').text;
+  let looked = start;
+  let saysSo = false;
+  /** Reads on from where the last look ended, with what may be the beginning of the words. */
+  const isListening = (): boolean => {
+    const { text, end } = readPart(options.logFile, looked, LOOK_BYTES, 'first');
+    saysSo ||= text.includes(LISTENING);
+    looked = Math.max(looked, end - LISTENING.length);
+    return saysSo;
+  };
   const listening = async (clock: Clock, limitMs: number, signal: AbortSignal): Promise<Result<void, BootFailure>> => {
     const until = clock.monotonic() + limitMs;
     for (;;) {
-      if (printed().includes(LISTENING)) return ok(undefined);
+      if (isListening()) return ok(undefined);
       if (ended) return err(await earlyExit(exited, options.port, logTail()));
       if (clock.monotonic() > until)
         return err({ code: 'unhealthy', message: `the agent server did not listen within ${limitMs} ms`, logTail: logTail() });
@@ -78,12 +87,15 @@ export async function spawnServer(options: {
   return ok({ pid, exited, logTail, listening });
 }
 
-/** A short file at boot: what is behind `start`, at most 64 kB of it. */
-function readFrom(file: string, start: number): string {
+/** The first or last so many bytes of what is behind `start`, and where they end. */
+function readPart(file: string, start: number, most: number, which: 'first' | 'last'): { readonly text: string; readonly end: number } {
   const handle = openSync(file, 'r');
   try {
-    const buffer = Buffer.alloc(Math.min(65_536, Math.max(0, fstatSync(handle).size - start)));
-    return buffer.toString('utf8', 0, readSync(handle, buffer, 0, buffer.length, start));
+    const bytes = Math.max(0, fstatSync(handle).size - start);
+    const from = which === 'first' ? start : start + Math.max(0, bytes - most);
+    const buffer = Buffer.alloc(Math.min(most, bytes));
+    const read = readSync(handle, buffer, 0, buffer.length, from);
+    return { text: buffer.toString('utf8', 0, read), end: from + read };
   } finally {
     closeSync(handle);
   }

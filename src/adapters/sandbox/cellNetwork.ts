@@ -31,15 +31,25 @@ export function createCellNetwork({ log, folder }: CellNetworkDependencies): Cel
       decide = given;
     },
     async open(cell) {
-      const gate =
-        open.get(cell) ?? openGate({ cell, folder: wayOut(folder, cell), log, decide: (request, signal) => decide(request, signal) });
+      const present = open.get(cell);
+      if (present !== undefined) {
+        await present;
+        return;
+      }
+      const gate = openGate({ cell, folder: wayOut(folder, cell), log, decide: (request, signal) => decide(request, signal) });
       open.set(cell, gate);
-      await gate;
+      await gate.catch((error: unknown) => {
+        // The next try opens another.
+        if (open.get(cell) === gate) open.delete(cell);
+        throw error;
+      });
     },
     async close(cell) {
       const gate = open.get(cell);
       open.delete(cell);
-      (await gate)?.close();
+      // One that did not open has told so to who opened it.
+      const opened = await gate?.catch(() => null);
+      opened?.close();
     },
   };
 }
@@ -109,9 +119,15 @@ async function tunnel(options: GateOptions, request: IncomingMessage, socket: Du
     socket.end(`HTTP/1.1 ${passage.status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${passage.why}\n`);
     return;
   }
+  // Whoever asked may have gone while the host was looked for.
+  if (socket.destroyed) return;
   const outside = track(connectTo(passage));
-  outside.once('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n'));
+  const refuse = (): void => void socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n');
+  outside.once('error', refuse);
   outside.once('connect', () => {
+    // From here on the bytes are those of the host: one that breaks off has said nothing more.
+    outside.off('error', refuse);
+    outside.once('close', () => (outside.readableEnded ? undefined : socket.destroy()));
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     if (head.length > 0) outside.write(head);
     outside.pipe(socket);
@@ -127,6 +143,7 @@ async function pass(options: GateOptions, request: IncomingMessage, response: Se
     response.writeHead(passage.status, { 'content-type': 'text/plain' }).end(`${passage.why}\n`);
     return;
   }
+  if (request.socket.destroyed) return;
   const { pathname, search } = new URL(request.url ?? '');
   const { 'proxy-connection': _connection, 'proxy-authorization': _authorization, ...headers } = request.headers;
   const outside = requestOf({

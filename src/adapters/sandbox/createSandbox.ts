@@ -17,6 +17,8 @@ export interface SandboxDependencies {
   /** Where ways out of cells are; null where there are no cells. */
   readonly waysOut: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How long bubblewrap may take to start when it is tried. */
+  readonly probeLimitMs?: number;
 }
 
 /** The boundary of cells by what the system has: bubblewrap on Linux. */
@@ -25,7 +27,12 @@ export function createSandbox(dependencies: SandboxDependencies): Sandbox {
   const isRoot = process.getuid?.() === 0;
   let probed: Promise<SandboxProbe> | undefined;
   const probe = (): Promise<SandboxProbe> => {
-    probed ??= process.platform === 'linux' ? probeBubblewrap(bwrap, isRoot) : Promise.resolve(unsupported());
+    if (process.platform !== 'linux') return Promise.resolve(unsupported());
+    probed ??= probeBubblewrap(bwrap, isRoot, dependencies.probeLimitMs).then((found) => {
+      // Somebody may install it, or allow it, meanwhile.
+      if (found.boundary === null) probed = undefined;
+      return found;
+    });
     return probed;
   };
   return {

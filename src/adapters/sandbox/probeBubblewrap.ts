@@ -11,13 +11,17 @@ const none = (why: string, todo: string): SandboxProbe => ({ boundary: null, ver
 
 const INSTALL = 'install bubblewrap (apt install bubblewrap, dnf install bubblewrap, apk add bubblewrap, pacman -S bubblewrap)';
 
-/** Starts a sandbox in a sandbox, as cells do, and says what works here. */
-export async function probeBubblewrap(bwrap: string, isRoot: boolean): Promise<SandboxProbe> {
+/** Starts a sandbox in a sandbox, as cells do, and says what works here. Each start may take `limitMs`. */
+export async function probeBubblewrap(bwrap: string, isRoot: boolean, limitMs = LIMIT_MS): Promise<SandboxProbe> {
+  const late = (what: string): SandboxProbe =>
+    none(`bubblewrap took longer than ${limitMs / 1000} s ${what}`, 'try again when the machine has less to do');
   let version: string;
   try {
-    version = (await run(bwrap, ['--version'], { timeout: LIMIT_MS })).stdout.trim().replace(/^bubblewrap /, '');
-  } catch {
-    return none('bubblewrap (bwrap) is not installed', INSTALL);
+    version = (await run(bwrap, ['--version'], { timeout: limitMs })).stdout.trim().replace(/^bubblewrap /, '');
+  } catch (error) {
+    if (isLate(error)) return late('to say its version');
+    if (isMissing(error)) return none('bubblewrap (bwrap) is not installed', INSTALL);
+    return none(`bubblewrap (${bwrap}) can't be started: ${reasonOf(error)}`, INSTALL);
   }
   const inner = (ownProc: boolean): string[] => [
     ...[bwrap, ...commandNamespaces(true), '--bind', '/', '/'],
@@ -26,11 +30,12 @@ export async function probeBubblewrap(bwrap: string, isRoot: boolean): Promise<S
   ];
   const outer = (command: readonly string[]): Promise<unknown> => {
     const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'];
-    return run(bwrap, [...serverNamespaces(isRoot), ...mounts, '--', ...command], { timeout: LIMIT_MS });
+    return run(bwrap, [...serverNamespaces(isRoot), ...mounts, '--', ...command], { timeout: limitMs });
   };
   try {
     await outer(['true']);
   } catch (error) {
+    if (isLate(error)) return late('to make a sandbox');
     return none(`bubblewrap ${version} can't make a sandbox: ${reasonOf(error)}`, hint());
   }
   for (const ownProc of [true, false]) {
@@ -38,11 +43,18 @@ export async function probeBubblewrap(bwrap: string, isRoot: boolean): Promise<S
       await outer(inner(ownProc));
       return { boundary: 'bubblewrap', version, ownProc, why: '', todo: '' };
     } catch (error) {
+      // A sandbox that works, only late, must not be taken for one without a /proc of its own.
+      if (isLate(error)) return late('to make a sandbox in a sandbox');
       if (!ownProc) return none(`bubblewrap ${version} can't make a sandbox in a sandbox: ${reasonOf(error)}`, hint());
     }
   }
   return none('bubblewrap does not work', hint());
 }
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+/** The limit passed and it was ended. */
+const isLate = (error: unknown): boolean => error instanceof Error && 'killed' in error && error.killed === true;
 
 function reasonOf(error: unknown): string {
   const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';

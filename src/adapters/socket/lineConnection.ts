@@ -5,8 +5,8 @@ import { LineSplitter } from './lineSplitter.ts';
 
 /** One end of a byte stream that carries one JSON message per line. Satisfies the protocol's `Connection`. */
 export interface LineConnection {
-  /** Sends one message; drops it silently when the connection has closed. */
-  send(message: unknown): void;
+  /** Sends one message; drops it silently when the connection has closed. False when it is too long for one message: then nothing is sent. */
+  send(message: unknown): boolean;
   /** A parsed line from the other end. Nothing is read before the first listener is there, so that no message is missed. */
   readonly onMessage: Event<unknown>;
   /** Fires once with the reason, also for a listener that comes after the end. */
@@ -82,11 +82,12 @@ export function lineConnection(socket: Socket, deps: LineDeps): LineConnection {
 
   return {
     send(message) {
-      if (closedBecause !== null || failure !== null || !socket.writable) return;
+      if (closedBecause !== null || failure !== null || !socket.writable) return true;
       const line = `${JSON.stringify(message)}\n`;
-      if (Buffer.byteLength(line) > limits.maxLineBytes) return fail(`a message to send was longer than ${limits.maxLineBytes} bytes`);
+      if (Buffer.byteLength(line) > limits.maxLineBytes) return false;
       socket.write(line);
       if (socket.writableLength > limits.maxQueuedBytes) fail(`the other end left more than ${limits.maxQueuedBytes} bytes unread`);
+      return true;
     },
     onMessage: (listener) => {
       const subscription = messages.event(listener);

@@ -5,7 +5,7 @@ import { shortOid } from '../../core/projections/figures.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { EngineClient } from '../../protocol/engineClient.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson } from '../commandContext.ts';
-import { errorResult } from '../errorReport.ts';
+import { type BegunRun, errorResult } from '../errorReport.ts';
 import { connectAlways, followRuns } from '../follow/followRuns.ts';
 import type { FollowedRun } from '../follow/runFollower.ts';
 import { diffSummary } from '../render/diffStat.ts';
@@ -49,15 +49,19 @@ async function actAndFollow(context: CommandContext, name: string, options: Answ
   const say = (line: string) => people.write(`${line}\n`);
   if (terminal.environment[CELL_MARKER] !== undefined) {
     // No boundary, which only the sandbox is: an agent can take the variable away. It keeps one from answering itself by mistake.
-    terminal.stderr.write('This is a command of an agent in a cell. Only a person decides; nothing was changed.\n');
+    const refusal = 'This is a command of an agent in a cell. Only a person decides; nothing was changed.';
+    terminal.stderr.write(`${refusal}\n`);
+    if (json) printJson(terminal, errorResult(new UserFacingError('notPossibleNow', refusal), [], exitCodes.security));
     return exitCodes.security;
   }
+  let begun: readonly BegunRun[] = [];
   try {
     const host = await context.host();
     const folder = folderOf(terminal, options);
     const begin = async (client: EngineClient): Promise<readonly FollowedRun[]> => {
       const state = await requireRun(readingThrough(client), name);
       const { run, seq } = await act(client, state, say);
+      begun = [state];
       return [{ run, seq, state }];
     };
     if (!options.detach) return finishRuns(context, await followRuns(terminal, host, { folder, json }, begin), json);
@@ -70,7 +74,7 @@ async function actAndFollow(context: CommandContext, name: string, options: Answ
       client.dispose();
     }
   } catch (error) {
-    if (json) printJson(terminal, errorResult(error));
+    if (json) printJson(terminal, errorResult(error, begun));
     throw error;
   }
 }
@@ -141,12 +145,15 @@ async function rejectInPart(
       actions: [`reactor show ${state.task}`],
     });
   }
-  const { run, tree, seq } = await client.request('revise', { run: state.run, tree: pending.tree, rejected: files.map(rejectedPart) });
+  const changed = state.attempts.findLast((a) => a.attempt === pending.attempt)?.candidate?.files ?? [];
+  const isFile = (text: string): boolean => changed.some(({ path }) => path === text);
+  const rejected = files.map((file) => (isFile(file) ? { path: file, hunks: null } : rejectedPart(file)));
+  const { run, tree, seq } = await client.request('revise', { run: state.run, tree: pending.tree, rejected });
   say(`${state.task}: tree ${shortOid(tree)} is without ${files.map(safeLine).join(', ')}; testing it.`);
   return { run, seq };
 }
 
-/** `FILE` or `FILE:1,3`: hunks are counted from 1, as `show --diff` prints them. */
+/** `FILE` or `FILE:1,3`, where there is no file of that whole name: hunks are counted from 1, as `show --diff` prints them. */
 function rejectedPart(text: string): { path: string; hunks: number[] | null } {
   const [, path = text, numbers] = /^(.+):(\d+(?:,\d+)*)$/.exec(text) ?? [];
   if (numbers === undefined) return { path: text, hunks: null };

@@ -12,7 +12,7 @@ import type { RunState } from '../../core/run/state.ts';
 import type { CliHost } from '../cliHost.ts';
 import { type CommandContext, type CommonOptions, folderOf } from '../commandContext.ts';
 import { costTableLines } from '../render/costTableLines.ts';
-import { styleOf } from '../render/style.ts';
+import { type Style, styleOf, uncut } from '../render/style.ts';
 import { taskTreeLines } from '../render/taskTreeLines.ts';
 import { todayText } from '../render/todayText.ts';
 import { requireRun } from '../source.ts';
@@ -40,7 +40,7 @@ export async function costCommand({ terminal, host }: CommandContext, name: stri
     const text =
       name === undefined
         ? await reportText(terminal, loaded, folder, reader, format, range, options)
-        : await taskText(terminal, reader, name, format);
+        : await taskText(terminal, reader, name, format, styleFor(terminal, options));
     const output = await openOutput(terminal, options.output);
     try {
       await output.write(text);
@@ -53,6 +53,10 @@ export async function costCommand({ terminal, host }: CommandContext, name: stri
   }
   return exitCodes.done;
 }
+
+/** A file has neither a width nor colours, whatever terminal it is asked for on. */
+const styleFor = ({ stdout, environment }: Terminal, { output }: CostOptions): Style =>
+  output === undefined ? styleOf(stdout, environment) : { ...uncut(styleOf(stdout, environment)), colours: false };
 
 function refuseTogether(options: CostOptions, format: string): void {
   const given = (['by', 'since', 'until'] as const).find((option) => options[option] !== undefined);
@@ -92,7 +96,7 @@ async function reportText(
   const table = costTable(runs, options.by ?? 'task', range, terminal.dayOf);
   if (format === 'json') return `${JSON.stringify(costTableObject(table))}\n`;
   if (format === 'csv') return costTableCsv(table);
-  const style = styleOf(terminal.stdout, terminal.environment);
+  const style = styleFor(terminal, options);
   const { perDayUsd } = config.budgets;
   const today = perDayUsd === undefined || range.to !== null ? [] : [todayText(runs, perDayUsd, terminal)];
   return `${[...costTableLines(table, rangeText(range, runs, terminal), style, currency), ...today].join('\n')}\n`;
@@ -115,7 +119,13 @@ function rangeText(range: TimeRange, runs: readonly RunCosts[], { dayOf, clock }
   return from === to ? from : `${from} to ${to}`;
 }
 
-async function taskText(terminal: Terminal, reader: JournalReader, name: string, format: CostOptions['format']): Promise<string> {
+async function taskText(
+  terminal: Terminal,
+  reader: JournalReader,
+  name: string,
+  format: CostOptions['format'],
+  style: Style,
+): Promise<string> {
   const runs = await runsNamed(reader, name);
   const charges = new Map(runs.map(({ run }) => [run, [...chargesOf(reader, run)]]));
   if (format === 'csv')
@@ -128,7 +138,7 @@ async function taskText(terminal: Terminal, reader: JournalReader, name: string,
     );
   const tree = taskTree(runs, charges, terminal.clock.now());
   if (format === 'json') return `${JSON.stringify(tree)}\n`;
-  return `${taskTreeLines(tree, styleOf(terminal.stdout, terminal.environment)).join('\n')}\n`;
+  return `${taskTreeLines(tree, style).join('\n')}\n`;
 }
 
 /** The runs of a task, oldest first, or the one run of that name. @throws UserFacingError `unknownRun` */

@@ -14,6 +14,14 @@ export interface InitOptions extends CommonOptions {
 }
 
 const fileName = 'reactor.yaml';
+/** Counts only where there is no `fileName`. */
+const otherName = 'reactor.yml';
+
+const isThere = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
 
 /** `reactor init`: a few questions with good answers filled in, then a commented reactor.yaml. Overwrites nothing unasked. */
 export async function initCommand({ terminal, host }: CommandContext, options: InitOptions): Promise<number> {
@@ -29,14 +37,13 @@ export async function initCommand({ terminal, host }: CommandContext, options: I
   }
   await loaded.repository(folder);
   const file = join(folder, fileName);
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !options.force && !(asks && (await confirm(terminal, `${fileName} is already here. Replace it?`)))) {
-    throw new UserFacingError('configuration', `${fileName} is already here and was left as it is.`, {
-      actions: ['reactor init --force replaces it'],
-    });
+  const exists = await isThere(file);
+  const present = exists ? fileName : (await isThere(join(folder, otherName))) ? otherName : null;
+  if (present !== null && !options.force && !(asks && (await confirm(terminal, `${present} is already here. ${replacing(present)}?`)))) {
+    const actions = [
+      exists ? 'reactor init --force replaces it' : `reactor init --force writes ${fileName}, and ${otherName} counts no more`,
+    ];
+    throw new UserFacingError('configuration', `${present} is already here and was left as it is.`, { actions });
   }
   const detected = options.test === undefined ? await loaded.detectTest(folder) : null;
   if (detected !== null) say(`Found the test command: ${safeLine(detected.command)} (${safeLine(detected.source)})`);
@@ -52,6 +59,7 @@ export async function initCommand({ terminal, host }: CommandContext, options: I
     return exitCodes.done;
   }
   say(`Written: ${file}`);
+  if (present === otherName) say(`${otherName} is still here and counts no more.`);
   if (test === '') say('No test command yet: set test: in it before the first run.');
   say(
     agent === null
@@ -61,6 +69,9 @@ export async function initCommand({ terminal, host }: CommandContext, options: I
   say('Next: reactor run --prompt "…"');
   return exitCodes.done;
 }
+
+const replacing = (present: string): string =>
+  present === fileName ? 'Replace it' : `It would count no more beside a ${fileName}. Write one all the same`;
 
 /** The end of the input means that nobody answers: nothing is written. */
 async function line(terminal: Terminal, question: string): Promise<string> {

@@ -20,7 +20,7 @@ export async function openOutput(terminal: Terminal, name: string | undefined): 
   }
   const file = await create(resolve(terminal.folder, name), name);
   const write = async (part: string): Promise<void> => {
-    await file.write(part);
+    await file.writeFile(part);
   };
   return { write, close: () => file.close() };
 }

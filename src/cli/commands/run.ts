@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import type { EngineClient } from '../../protocol/engineClient.ts';
 import { type CommandContext, folderOf, printJson } from '../commandContext.ts';
-import { errorResult } from '../errorReport.ts';
+import { type BegunRun, errorResult } from '../errorReport.ts';
 import { askEngine, connectAlways, followRuns } from '../follow/followRuns.ts';
 import type { FollowedRun } from '../follow/runFollower.ts';
 import { safeLine } from '../render/safeText.ts';
@@ -14,6 +14,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const { terminal } = context;
   const json = options.json ?? false;
   const people = json ? terminal.stderr : terminal.stdout;
+  let begun: readonly BegunRun[] = [];
   try {
     const host = await context.host();
     const folder = folderOf(terminal, options);
@@ -25,6 +26,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
       const asked = client.request('submit', { requests: [...requests], ...sideBySide, submission, ...(again ? { again } : {}) });
       again = true;
       const { runs, notes } = await asked;
+      begun = runs;
       for (const note of notes) people.write(`${safeLine(note)}\n`);
       return runs;
     };
@@ -45,7 +47,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
       (await submit(client)).map(({ run, seq }) => ({ run, seq, state: null }));
     return finishRuns(context, await followRuns(terminal, host, { folder, json, canBeginAgain: true }, begin), json);
   } catch (error) {
-    if (json) printJson(terminal, errorResult(error));
+    if (json) printJson(terminal, errorResult(error, begun));
     throw error;
   }
 }

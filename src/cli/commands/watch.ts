@@ -1,4 +1,5 @@
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
+import { UserFacingError } from '../../base/userFacingError.ts';
 import type { Entry } from '../../core/journal/entry.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { evolveRun } from '../../core/run/evolve.ts';
@@ -29,14 +30,14 @@ export async function watchCommand({ terminal, host }: CommandContext, options: 
     terminal.stdout.readerGone.addEventListener('abort', () => end('quit'), { once: true });
     const shown = live ? tableView(terminal) : lineView(terminal, options.json ?? false);
     store.add(shown);
-    const states = new Map<string, RunState>();
+    const watched: Watched = { states: new Map(), seen: null };
     for (;;) {
       const client = store.add(await connectAlways(loaded, folder, false));
-      const how = await watchOnce(client, states, shown, ended);
+      let how = await watchOnce(client, watched, shown, ended);
       if (how === 'lost') {
         shown.note('The engine has gone; starting another one.');
-        await terminal.clock.sleep(tickMs);
-        continue;
+        how = await Promise.race([ended, terminal.clock.sleep(tickMs).then(() => 'lost' as const)]);
+        if (how === 'lost') continue;
       }
       return how === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
     }
@@ -51,20 +52,32 @@ interface WatchView extends Disposable {
   note(text: string): void;
 }
 
+interface Watched {
+  readonly states: Map<string, RunState>;
+  /** The last entry that is known; null before the first look. */
+  seen: number | null;
+}
+
+/** Watches by one engine. What happened since an engine before it is told, too. */
 async function watchOnce(
   client: EngineClient,
-  states: Map<string, RunState>,
+  watched: Watched,
   view: WatchView,
   ended: Promise<'quit' | 'interrupted' | 'lost'>,
 ): Promise<'quit' | 'interrupted' | 'lost'> {
   const store = new DisposableStore();
   try {
     const lost = new Promise<'lost'>((resolve) => store.add(client.onClosed(() => resolve('lost'))));
-    const status = await client.request('status', {});
-    for (const state of status.runs) states.set(state.run, state);
+    const { states } = watched;
+    if (watched.seen === null) {
+      const status = await client.request('status', {});
+      for (const state of status.runs) states.set(state.run, state);
+      watched.seen = status.head;
+    }
     view.show(states);
     store.add(
       client.onEntry((entry) => {
+        watched.seen = entry.seq;
         if (entry.run === null) return;
         const before = states.get(entry.run) ?? null;
         const state = before !== null && entry.seq <= before.seq ? before : evolveRun(before, entry);
@@ -74,8 +87,12 @@ async function watchOnce(
         view.show(states);
       }),
     );
-    await client.request('subscribe', { after: status.head, runs: null, live: false });
+    await client.request('subscribe', { after: watched.seen, runs: null, live: false });
     return await Promise.race([ended, lost]);
+  } catch (error) {
+    // It ended before it answered.
+    if (error instanceof UserFacingError && error.code === 'engineUnavailable') return 'lost';
+    throw error;
   } finally {
     store.dispose();
     client.dispose();

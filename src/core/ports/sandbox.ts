@@ -75,7 +75,7 @@ export interface Enclosure extends CommandEnclosure {
 }
 
 export interface Sandbox {
-  /** Tries it once; the answer is remembered. */
+  /** Tries it. That there is a boundary is remembered; that there is none is looked at again. */
   probe(): Promise<SandboxProbe>;
   /** @throws Error where `probe` found no boundary. */
   enclose(request: EncloseRequest): Promise<Enclosure>;

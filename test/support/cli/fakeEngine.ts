@@ -86,8 +86,10 @@ export class FakeEngine {
     this.#clients.add(client);
     return new EngineClient(
       {
-        send: (message) =>
-          queueMicrotask(() => (isOpen ? this.#receive(client, message as { id: number; method: Method; params: never }) : undefined)),
+        send: (message) => {
+          queueMicrotask(() => (isOpen ? this.#receive(client, message as { id: number; method: Method; params: never }) : undefined));
+          return true;
+        },
         onMessage: messages.event,
         onClosed: closed.event,
         drained: () => Promise.resolve(),

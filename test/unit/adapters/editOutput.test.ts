@@ -26,6 +26,25 @@ describe('editOutput', () => {
     assert.deepEqual(readdirSync(folder), ['out.log']);
   });
 
+  it('replaces what lies across the end of a part, of several lines or without any', async () => {
+    const part = 4 * 1024 * 1024;
+    const key = 'BEGIN\nfirst\nsecond\nEND\n';
+    const inLines = 'some line\n'.repeat(part / 10 - 1);
+    const oneLine = 'x'.repeat(part - 3);
+    const hide = (text: string): string => cover(text).replace(/BEGIN[^E]*END/g, '***');
+    const found: string[] = [];
+    for (const [before, lies] of [
+      [inLines, key],
+      [oneLine, 'secret'],
+    ] as const) {
+      writeFileSync(file, `${before}${lies}${before}`);
+      await editOutput(file, hide);
+      const text = readFileSync(file, 'latin1');
+      found.push(text.slice(before.length, text.length - before.length));
+    }
+    assert.deepEqual(found, ['***\n', '******']);
+  });
+
   it('does not write a file in which there is nothing to replace, and leaves out one that is not there', async () => {
     writeFileSync(file, 'good\n');
     const before = statSync(file).ino;

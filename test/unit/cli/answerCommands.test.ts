@@ -157,8 +157,26 @@ describe('reactor reject, resume and kill', () => {
       const { exitCode, err } = await cli(argv, fakeHost(engine), { environment: { REACTOR_CELL: 'cell-1' } });
       assert.deepEqual([exitCode, engine.asked], [4, []]);
       assert.match(err, /Only a person decides/);
+      const { out } = await cli([...argv, '--json'], fakeHost(engine), { environment: { REACTOR_CELL: 'cell-1' } });
+      const { type, exitCode: told, runs, error } = JSON.parse(out);
+      assert.deepEqual([type, told, runs, error.code], ['result', 4, [], 'notPossibleNow']);
     });
   }
+
+  it('rejects a file whose name looks like one with hunks, and hunks of one that has no such name', async () => {
+    const engine = parkedEngine();
+    const { run } = engine.state('TASK-001-r1');
+    const candidate = told.candidate(1);
+    const files = ['src/x:12', 'src/y'].map((path) => ({ status: 'modified', path, added: 1, removed: 0 }));
+    Object.assign(candidate.data, { files });
+    engine.tell(run, candidate, told.tested(1, 0));
+    engine.handlers.revise = () => ({ run, tree: treeOf(1), seq: engine.entries.length });
+    await cli(['reject', 'TASK-001', '--file', 'src/x:12', '--file', 'src/y:2', '--detach'], fakeHost(engine));
+    assert.deepEqual(asked(engine, 'revise').rejected, [
+      { path: 'src/x:12', hunks: null },
+      { path: 'src/y', hunks: [1] },
+    ]);
+  });
 
   it('resume with a higher budget', async () => {
     const engine = parkedEngine();

@@ -176,6 +176,20 @@ describe('reactor cost', () => {
     assert.match((await cli(['cost', 'TASK-001', '--by', 'model'], host(), at)).err, /--by is for reports of the whole repository/);
   });
 
+  it('writes a table to a file as it would to a pipe, also from a coloured terminal', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'reactor-cost-'));
+    try {
+      const inTerminal = { ...at, folder, tty: true, environment: { FORCE_COLOR: '1' } };
+      for (const [name, ...argv] of [['all'], ['task', 'TASK-001']]) {
+        const file = `${name}.txt`;
+        assert.equal((await cli(['cost', ...argv, '--output', file], host(), inTerminal)).exitCode, 0);
+        assert.equal(await readFile(join(folder, file), 'utf8'), (await cli(['cost', ...argv], host(), at)).out);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('writes a page that stands alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'reactor-cost-'));
     try {

@@ -51,6 +51,23 @@ describe('reactor init', () => {
     assert.equal((await written()).test, 'npm test');
   });
 
+  it('does not switch off a reactor.yml unasked', async () => {
+    await writeFile(join(folder, 'reactor.yml'), 'budgets: {}\n');
+    const refused = await cli(['init', '--yes'], host(), { folder });
+    const terminal = new FakeTerminal(['init'], { folder, tty: true });
+    const ended = runCli(terminal, () => Promise.resolve(host()));
+    await terminal.type('');
+    assert.deepEqual([refused.exitCode, await ended], [1, 1]);
+    await assert.rejects(written(), { code: 'ENOENT' });
+    assert.match(
+      refused.err,
+      /reactor\.yml is already here and was left as it is\.\n {2}→ reactor init --force writes reactor\.yaml, and reactor\.yml counts no more/,
+    );
+    const forced = await cli(['init', '--yes', '--force'], host(), { folder });
+    assert.deepEqual([forced.exitCode, (await written()).test], [0, 'npm test']);
+    assert.match(forced.out, /reactor\.yml is still here and counts no more/);
+  });
+
   it('writes nothing when nobody answers', async () => {
     const terminal = new FakeTerminal(['init'], { folder, tty: true });
     const ended = runCli(terminal, () => Promise.resolve(host()));

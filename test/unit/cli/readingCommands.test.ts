@@ -229,7 +229,30 @@ TASK-003  New              ◐ testing  1 of 3   0.0 s  $0.0121
     await settle();
     terminal.interrupt();
     assert.equal(await ended, 130);
-    assert.match(terminal.stdout.text, /The engine has gone; starting another one\.\n.*TASK-002 cancelled by engine\n$/);
+    assert.match(terminal.stdout.text, /The engine has gone; starting another one\.\n.*goes on.*\n.*TASK-002 cancelled by engine\n$/);
+  });
+
+  it('comes back after the loss of an engine that had not answered yet', async () => {
+    const engine = twoRuns();
+    const terminal = new FakeTerminal(['watch']);
+    let connections = 0;
+    const connect = () => {
+      const client = engine.connect(false);
+      connections += 1;
+      if (connections <= 2) engine.die();
+      return Promise.resolve(client);
+    };
+    const ended = runCli(terminal, () => Promise.resolve(fakeHost(engine, { connect })));
+    for (let second = 0; second < 2; second += 1) {
+      await settle();
+      terminal.clock.advance(1000);
+    }
+    await settle();
+    engine.tell('TASK-002-r1', told.cancelRequested());
+    await settle();
+    terminal.interrupt();
+    assert.deepEqual([await ended, connections], [130, 3]);
+    assert.match(terminal.stdout.text, /TASK-002 cancelled by engine\n$/);
   });
 });
 

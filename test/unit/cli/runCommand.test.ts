@@ -148,7 +148,8 @@ describe('reactor run', () => {
     }
     assert.equal(await ended, 1);
     assert.match(terminal.stderr.text, /The engine ended 6 times, last: killed\. The runs are in the journal and nothing is lost/);
-    assert.deepEqual([JSON.parse(terminal.stdout.lines.at(-1) ?? '').error.code, engine.clients], ['engineUnavailable', 0]);
+    const { error, begun } = JSON.parse(terminal.stdout.lines.at(-1) ?? '');
+    assert.deepEqual([error.code, begun, engine.clients], ['engineUnavailable', [{ run: 'r1', task: 'TASK-001' }], 0]);
   });
 
   it('tries again when a new engine is slow to come', async () => {

@@ -22,9 +22,12 @@ class FakeConnection implements Connection {
   readonly onMessage = this.#messages.event;
   readonly onClosed = this.#closed.event;
   isClosed = false;
+  mostBytes = Number.POSITIVE_INFINITY;
 
-  send(message: unknown): void {
+  send(message: unknown): boolean {
+    if (JSON.stringify(message).length > this.mostBytes) return false;
     this.sent.push(message);
+    return true;
   }
   close(): void {
     this.isClosed = true;
@@ -145,6 +148,36 @@ describe('messages of the protocol', () => {
       assert.deepEqual(calls, [], `${method} ${JSON.stringify(params)}`);
       session.dispose();
     }
+  });
+
+  it('that would be too long are replaced by a sentence that says so', async () => {
+    const connection = new FakeConnection();
+    const { engine } = fakeEngine();
+    const answer = { status: () => ({ head: 0, runs: 'x'.repeat(300) }), find: () => null };
+    const large = new Proxy(engine, { get: (target, name) => Reflect.get(answer, name) ?? Reflect.get(target, name) });
+    const session = new ClientSession(large, connection, { version: '1', engine: 'e', pid: 1 }, silentLog, () => {});
+    connection.mostBytes = 300;
+    connection.hear({ id: 1, method: 'hello', params: good.hello });
+    connection.hear({ id: 2, method: 'status', params: {} });
+    await nextTurn();
+    connection.hear({ id: 3, method: 'run', params: run });
+    await nextTurn();
+    session.dispose();
+    const client = new EngineClient(connection, () => {});
+    const asked = client.request('run', { run: 'x'.repeat(300) });
+    assert.deepEqual(connection.sent.slice(1), [
+      {
+        id: 2,
+        error: {
+          code: 'environment',
+          message: 'The answer to the request status is too large for one message of the engine.',
+          actions: [],
+        },
+      },
+      { id: 3, result: { state: null } },
+    ]);
+    await assert.rejects(asked, { code: 'environment', message: /The request run is too large for one message to the engine/ });
+    assert.equal(connection.isClosed, false);
   });
 
   it('never stop a client, whatever an engine sends; what it asked for is refused in words', async () => {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { createCellNetwork, wayOut } from '../../src/adapters/sandbox/cellNetwork.ts';
+import { silentLog } from '../../src/base/log.ts';
+
+describe('The way out of a cell', () => {
+  let folder: string;
+  let host: Server | undefined;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'reactor-out-'));
+  });
+  afterEach(() => {
+    host?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** All that comes back on the way out to what is sent, until it closes. */
+  const say = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(join(wayOut(folder, 'one'), 'proxy.sock'), () => socket.write(text));
+      let answer = '';
+      socket.on('data', (part) => (answer += String(part)));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(answer));
+    });
+
+  it('is opened anew after it could not be opened', async () => {
+    const network = createCellNetwork({ log: silentLog, folder });
+    const inTheWay = wayOut(folder, 'one');
+    writeFileSync(inTheWay, '');
+    await assert.rejects(network.open('one'), { code: 'EEXIST' });
+    await network.close('one');
+    rmSync(inTheWay);
+    await network.open('one');
+    await network.open('one');
+    assert.match(await say('CONNECT example.org:443 HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 403 /);
+    await network.close('one');
+  });
+
+  it('adds nothing of its own to a connection that breaks off', async () => {
+    const started = createServer((socket) => {
+      socket.write('hello');
+      socket.on('error', () => {});
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    host = started;
+    await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+    const network = createCellNetwork({ log: silentLog, folder });
+    network.decideBy(() => Promise.resolve(true));
+    await network.open('one');
+    const { port } = started.address() as AddressInfo;
+    const answer = await say(`CONNECT localhost:${port} HTTP/1.1\r\n\r\nhello yourself`);
+    assert.match(answer, /^HTTP\/1\.1 200 Connection established\r\n\r\n(hello)?$/);
+    await network.close('one');
+  });
+});
