@@ -122,16 +122,41 @@ export class Engine implements Disposable {
     for (const cell of cells) warden.watch(cell, leaders.get(cell) ?? null);
     await standDown();
     await this.#context.budgets.start();
-    await Promise.all([this.#context.warm.sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
+    await Promise.all([this.#sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
     for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
     if (open.length > 0) this.#conflicts.look(true);
     await this.#renewals.look();
   }
 
   async #takeUp(state: RunState, isSameBoot: boolean): Promise<void> {
-    const adopted = await recoverRun(this.#context, state, isSameBoot, this.#shutdown.signal);
-    this.#unrecovered.delete(state.run);
-    if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run, adopted);
+    const { run } = state;
+    try {
+      const adopted = await recoverRun(this.#context, state, isSameBoot, this.#shutdown.signal);
+      this.#unrecovered.delete(run);
+      if (this.#ledger.expect(run).parked === null) this.#drive(run, adopted);
+    } catch (error) {
+      this.#unrecovered.delete(run);
+      this.#failed(run, error);
+      await this.#endLeft(state);
+    }
+  }
+
+  /** INV-005 for a run that nobody drives. */
+  async #endLeft({ run, cell }: RunState): Promise<void> {
+    const { processes, options, log } = this.#deps;
+    try {
+      if (cell !== null) await processes.endCell(cell.id, null, options.killGraceMs);
+    } catch (error) {
+      log.log('error', 'what is left of a cell could not be ended', { run, error: errorText(error) });
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#context.warm.sweep();
+    } catch (error) {
+      this.#deps.log.log('warn', 'cells made ahead by an engine before could not be swept up', { error: errorText(error) });
+    }
   }
 
   async submit({ requests, ...more }: Params<'submit'>, actor: string): Promise<Reply<'submit'>> {

@@ -109,8 +109,18 @@ export const eventSchemas = {
     /** The budget of a day, week or month that parked it, and the first day on which there is a new one, YYYY-MM-DD. */
     budget: z.object({ scope: BudgetScope, renewsOn: z.string() }).optional(),
   }),
-  'run/resumed': z.object({ why: z.string() }),
-  'run/recovered': z.object({ outcome: z.enum(['resumed', 'reverted', 'adopted']), phase: z.string(), reason: z.string() }),
+  'run/resumed': z.object({
+    why: z.string(),
+    /** With a landing that was refused: what a person wants changed before it is tried again. */
+    comment: z.string().optional(),
+  }),
+  'run/recovered': z.object({
+    outcome: z.enum(['resumed', 'reverted', 'adopted']),
+    phase: z.string(),
+    reason: z.string(),
+    /** How long nothing happened to it for want of an engine, milliseconds. Absent in older journals and where it waited anyway. */
+    awayMs: z.number().nonnegative().optional(),
+  }),
   'run/cancelRequested': z.object({}),
   'run/timedOut': z.object({ afterMs: z.number() }),
   'run/budgetRaised': z.object({ budgetUsd: Usd.nullable() }),

@@ -117,7 +117,10 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'run/resumed':
       return { ...state, phase: 'bootstrapping', parked: null, landing: state.landing?.landed ? state.landing : null };
     case 'run/recovered':
-      return warn(state, `recovered while ${event.data.phase}: ${event.data.outcome}, ${event.data.reason}`);
+      return warn(
+        { ...state, waitedMs: state.waitedMs + (event.data.awayMs ?? 0) },
+        `recovered while ${event.data.phase}: ${event.data.outcome}, ${event.data.reason}`,
+      );
     case 'run/cancelRequested':
       return { ...state, cancelledBy: entry.actor, parked: null };
     case 'run/timedOut':

@@ -129,7 +129,7 @@ export interface RunState {
   readonly requestedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
-  /** Time spent waiting for a person or in the line of a landing so far, milliseconds, and since when it waits now. */
+  /** Time spent waiting for a person, in the line of a landing or for want of an engine so far, milliseconds, and since when it waits now. */
   readonly waitedMs: number;
   readonly waitingSince: number | null;
   /** Why it has not started, or not started again; null once it has a place. */
