@@ -174,7 +174,9 @@ export class Engine implements Disposable {
       return this.#rejectParked(state, request.comment, actor);
     }
     const seq = await this.#desk.answer({ ...request, run }, actor);
-    if (this.#ledger.state(run)?.parked) await this.#unpark(run, `answered by ${nameOf(actor)}`, actor);
+    // What else it asked in that turn is answered first: the agent goes on once, knowing all of it.
+    const now = this.#ledger.state(run);
+    if (now?.parked && now.pending.length === 0) await this.#unpark(run, `answered by ${nameOf(actor)}`, actor);
     return { run, seq };
   }
 

@@ -301,6 +301,8 @@ export class RunMoney {
 
   async #need(client: AgentClient | null): Promise<Need | null> {
     const { state, deps } = this.#context;
+    const isAsked = state.pending.some(({ permission }) => permission?.permission === UNPRICED && permission.patterns.includes(model));
+    if (isAsked) return false;
     const rules = await this.#keeper.rules(state);
     const history = attemptCosts(deps.journal.recentRuns(HISTORY_RUNS), state);
     const prompt = composePrompt(state);

@@ -14,6 +14,7 @@ import { Cell } from './cell.ts';
 import { keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
+import { Repeats } from './repeats.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
 import { RunMoney } from './runMoney.ts';
@@ -40,6 +41,7 @@ export class RunSupervisor {
   readonly #asks: Asks;
   readonly #desk: ApprovalDesk;
   readonly #money: RunMoney;
+  readonly #repeats = new Repeats();
   #step = new AbortController();
   #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
@@ -68,7 +70,8 @@ export class RunSupervisor {
         await engine.lines.moved(run);
         const step = nextStep(this.#context.state);
         if (step.step === 'rest') return;
-        await this.#attempt(step, shutdown);
+        if (this.#repeats.isEndless(step)) await this.#halt(step, 'it was done again and again, and came to nothing');
+        else await this.#attempt(step, shutdown);
         if (!isInLine(this.#context.state)) engine.lines.release(run);
       }
     } catch (error) {

@@ -2,6 +2,7 @@ import type { EventData, ParkCode, RunStatus } from '../journal/events.ts';
 import { exitCodes } from '../model/exitCodes.ts';
 import { compareUsd } from '../model/usd.ts';
 import type { AddedSecret } from '../policy/secrets/addedSecrets.ts';
+import { isOwnAsk } from './isOwnAsk.ts';
 import { secretRefusal } from './secretFeedback.ts';
 import { type AttemptState, currentAttempt, isGreen, type RunState } from './state.ts';
 
@@ -83,7 +84,8 @@ const isMidTurn = (state: RunState, attempt: AttemptState | null): boolean =>
   attempt.closed === null &&
   attempt.executed === null &&
   state.cell?.ready === true &&
-  state.pending.every(({ kind }) => kind !== 'review');
+  state.feedback?.because !== 'granted' &&
+  state.pending.every((asked) => asked.kind !== 'review' && !isOwnAsk(asked));
 
 const needsCell = (state: RunState): boolean => state.cell === null || !state.cell.hasWorktree || !state.cell.ready;
 
