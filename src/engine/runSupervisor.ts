@@ -6,7 +6,7 @@ import { exitCodes } from '../core/model/exitCodes.ts';
 import { protectedText } from '../core/policy/protectedPaths.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
-import { nextStep, type Step } from '../core/run/nextStep.ts';
+import { interruptionsInRow, nextStep, type Step } from '../core/run/nextStep.ts';
 import { type RunState, startOf } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
@@ -303,7 +303,7 @@ export class RunSupervisor {
     const kept = await keepWorktree(this.#context, String(attempt));
     if (state.cell !== null) await this.#reset(state.cell.worktree, state.lastGreen.commit);
     await this.#context.record(event('attempt/interrupted', { attempt, reason, keptRef: kept.ref }));
-    const retry = this.#context.state.attempts.filter((a) => a.closed?.how === 'interrupted').length;
+    const retry = interruptionsInRow(this.#context.state);
     await this.#context.record(event('run/recoveryApplied', { code: 'R3', what: reason, retry, delayMs: 500 * 2 ** (retry - 1) }));
     await deps.clock.sleep(500 * 2 ** (retry - 1), this.#step.signal);
   }

@@ -113,14 +113,18 @@ function secretStep(state: RunState, secrets: readonly AddedSecret[]): Step {
   return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'secret' };
 }
 
+/** Since the last attempt that came to an end of its own. */
+export const interruptionsInRow = ({ attempts }: RunState): number =>
+  attempts.length - 1 - attempts.findLastIndex((a) => a.closed?.how !== 'interrupted');
+
 function afterClosed(state: RunState, last: AttemptState): Step {
   if (last.violations.length > 0) {
     return conclude('failed', exitCodes.security, `security violation: ${last.violations[0]?.detail ?? 'see the attempt'}`);
   }
   if (last.closed?.how === 'interrupted') {
-    const interruptions = state.attempts.filter((a) => a.closed?.how === 'interrupted').length;
+    const interruptions = interruptionsInRow(state);
     if (interruptions > MAX_INTERRUPTIONS) {
-      return conclude('error', exitCodes.taskFailed, `interrupted ${interruptions} times, last: ${last.closed.reason}`);
+      return conclude('error', exitCodes.taskFailed, `interrupted ${interruptions} times in a row, last: ${last.closed.reason}`);
     }
     return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'interrupted' };
   }
