@@ -128,6 +128,7 @@ export class Engine implements Disposable {
     await this.#renewals.look();
   }
 
+  /** Never rejects: what can't be brought on is told, and holds up no other run. */
   async #takeUp(state: RunState, isSameBoot: boolean): Promise<void> {
     const { run } = state;
     try {
@@ -180,8 +181,12 @@ export class Engine implements Disposable {
     return { run, seq };
   }
 
-  /** A landing that waits is given up; the work stays committed on its branch. */
+  /** A landing that was refused goes back to the agent with the comment. Without one it is given up, and the work stays committed on its branch. */
   async #rejectParked(state: RunState, comment: string | null, actor: string): Promise<{ run: string; seq: number }> {
+    const refused = state.landing?.refused?.code;
+    if (comment !== null && refused !== undefined && refused !== 'gone') {
+      return { run: state.run, seq: await this.#unpark(state.run, `sent back by ${nameOf(actor)}`, actor, comment) };
+    }
     const reason = `rejected by ${nameOf(actor)}${comment === null ? '' : `: ${comment}`}; the work stays on ${state.cell?.branch ?? 'its kept ref'}`;
     const seq = await this.#ledger.append(state.run, actor, event('run/concluded', { status: 'failed', exitCode: 2, reason }));
     this.#drive(state.run);
@@ -224,10 +229,10 @@ export class Engine implements Disposable {
     return { run: state.run, seq };
   }
 
-  async #unpark(run: string, why: string, actor: string): Promise<number> {
+  async #unpark(run: string, why: string, actor: string, comment: string | null = null): Promise<number> {
     const before = this.#driven.get(run)?.done;
     if (before !== undefined) await before;
-    const seq = await this.#ledger.append(run, actor, event('run/resumed', { why }));
+    const seq = await this.#ledger.append(run, actor, event('run/resumed', { why, ...(comment === null ? {} : { comment }) }));
     this.#drive(run);
     return seq;
   }

@@ -328,7 +328,8 @@ export const eventSchemas = {
   }),
   /** Sent back to the agent: the worktree was brought onto the target as it is now, with the agent's change merged into it. */
   'landing/reworked': z.object({
-    code: z.enum(['conflict', 'red']),
+    /** Why: it conflicts, its merge is red, or a person asked for changes. */
+    code: z.enum(['conflict', 'red', 'comment']),
     onto: z.string(),
     ontoTree: z.string(),
     /** Tree that the agent finds in the worktree; with conflict markers in `paths`. */

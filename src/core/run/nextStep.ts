@@ -27,7 +27,7 @@ export type Step =
   | { readonly step: 'landBatch' }
   | { readonly step: 'moveTarget' }
   | { readonly step: 'settleLanding' }
-  | { readonly step: 'rework'; readonly code: 'conflict' | 'red' }
+  | { readonly step: 'rework'; readonly code: EventData<'landing/reworked'>['code'] }
   | { readonly step: 'park'; readonly code: ParkCode; readonly exitCode: number; readonly reason: string }
   | { readonly step: 'conclude'; readonly status: RunStatus; readonly exitCode: number; readonly reason: string }
   | { readonly step: 'suspend' }
@@ -224,6 +224,7 @@ function landStep(state: RunState): Step {
 }
 
 function refusedStep(state: RunState, { code, message }: EventData<'landing/refused'>): Step {
+  if (state.landing?.comment != null) return needsCell(state) ? { step: 'boot' } : { step: 'rework', code: 'comment' };
   if ((code === 'conflict' || code === 'red') && state.reworks < state.spec.landing.retries) {
     return needsCell(state) ? { step: 'boot' } : { step: 'rework', code };
   }

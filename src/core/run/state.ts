@@ -106,6 +106,8 @@ export interface LandingState {
 /** Where a run stands, in the words people see. */
 export type Phase =
   | 'queued'
+  /** What a person wants changed since it was refused. */
+  readonly comment: string | null;
   | 'bootstrapping'
   | 'ready'
   | 'executing'

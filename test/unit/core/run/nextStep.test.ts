@@ -313,6 +313,20 @@ describe('what a run does next', () => {
     assert.equal(story.next, 'park code=conflict exitCode=7 reason=m');
   });
 
+  it('goes back to the agent with the words of a person who has sent a refused landing back', () => {
+    const story = committed().tell(event('landing/refused', { code: 'red', message: 'm', paths: [] }));
+    story.tell(event('run/parked', { code: 'redMerge', reason: 'm', exitCode: 7 }));
+    story.tellAs('person:ann', event('run/resumed', { why: 'sent back by ann', comment: 'Keep left.txt.' }));
+    assert.equal(story.next, 'rework code=comment');
+    const onto = { code: 'comment' as const, onto: 'e'.repeat(40), ontoTree: '7'.repeat(40), tree: other };
+    story.tell(event('landing/reworked', { ...onto, keptRef: 'refs/reactor/kept/x', paths: [], text: 'Keep left.txt.' }));
+    assert.equal(story.next, 'startAttempt because=conflict');
+    // Without a comment the landing is tried again as it is.
+    const again = committed().tell(event('landing/refused', { code: 'red', message: 'm', paths: [] }));
+    again.tell(event('run/parked', { code: 'redMerge', reason: 'm', exitCode: 7 }), event('run/resumed', { why: 'resumed by ann' }));
+    assert.equal(again.next, 'queueLanding');
+  });
+
   it('ends with a conflict when the agent never gets it green on the target', () => {
     const story = committed(1).tell(event('landing/refused', { code: 'red', message: 'm', paths: [] }));
     const onto = { code: 'red' as const, onto: 'e'.repeat(40), ontoTree: '7'.repeat(40), tree: other };
