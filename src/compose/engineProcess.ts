@@ -9,7 +9,7 @@ import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { readBootId } from '../adapters/journal/bootId.ts';
-import { acquireLease, heartbeat, releaseLease } from '../adapters/journal/lease.ts';
+import { acquireLease, heartbeat, readLease, releaseLease } from '../adapters/journal/lease.ts';
 import { openJournal } from '../adapters/journal/openJournal.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { createWardens } from '../adapters/processes/wardens.ts';
@@ -56,6 +56,7 @@ export async function runEngine(folder: string): Promise<number> {
   if (self === null) throw new Error('this process can not be identified');
   const engineId = randomIds.short();
   const version = programVersion();
+  const former = readLease(home.journalFile);
   const lease = acquireLease({
     file: home.journalFile,
     clock: systemClock,
@@ -199,7 +200,12 @@ export async function runEngine(folder: string): Promise<number> {
         session.dispose();
       });
     },
-    { clock: systemClock, onListenerError: (error) => log.log('error', 'a client could not be served', { error: errorText(error) }) },
+    {
+      clock: systemClock,
+      onListenerError: (error) => log.log('error', 'a client could not be served', { error: errorText(error) }),
+      // The lease was taken from one that is stuck: its socket is there yet.
+      replaces: former !== null && processes.isAlive(former.process),
+    },
   );
   await journal.append({
     entries: [stamp(event('engine/started', { engine: engineId, process: self, warden: warden.process, version, token, bootId }))],
