@@ -5,7 +5,7 @@ import { addCost, noCost, type Usd } from '../model/usd.ts';
 import { answerText } from './answerText.ts';
 import { isOwnAsk } from './isOwnAsk.ts';
 import { secretFeedback } from './secretFeedback.ts';
-import { type AttemptState, isGreen, type RunState, UNPRICED } from './state.ts';
+import { type AttemptState, isGreen, type RunState } from './state.ts';
 import { testFeedback } from './testFeedback.ts';
 
 /** The part of the fold that concerns attempts. Leaves every other field as it is, except phase, tokens, cost and feedback. */
@@ -103,11 +103,11 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
     }
     case 'attempt/reverted': {
       const { attempt, reason } = event.data;
-      return change(state, attempt, (a) => ({ ...a, closed: { how: 'reverted', reason, at: entry.at } }));
+      return change(state, attempt, (a) => ({ ...a, closed: { how: 'reverted', reason, at: entry.at, keptRef: null } }));
     }
     case 'attempt/interrupted': {
-      const { attempt, reason } = event.data;
-      const closed = change(state, attempt, (a) => ({ ...a, closed: { how: 'interrupted', reason, at: entry.at } }));
+      const { attempt, reason, keptRef } = event.data;
+      const closed = change(state, attempt, (a) => ({ ...a, closed: { how: 'interrupted', reason, at: entry.at, keptRef } }));
       return { ...closed, feedback: { because: 'interrupted', text: reason } };
     }
     case 'attempt/stepCommitted': {

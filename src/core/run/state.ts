@@ -61,7 +61,13 @@ export interface AttemptState {
   readonly revised: { readonly coAuthor: string | null } | null;
   /** A person's or a policy's word on the candidate. */
   readonly review: { readonly decision: 'approved' | 'rejected'; readonly by: string; readonly comment: string | null } | null;
-  readonly closed: { readonly how: 'reverted' | 'interrupted'; readonly reason: string; readonly at: number } | null;
+  /** `keptRef`: what an interrupted attempt had done, which never became a candidate. */
+  readonly closed: {
+    readonly how: 'reverted' | 'interrupted';
+    readonly reason: string;
+    readonly at: number;
+    readonly keptRef: string | null;
+  } | null;
   /** With `tcr: step`: the commit of this turn on the cell's branch; it has not passed the gate. */
   readonly stepCommit: string | null;
   readonly commit: string | null;
@@ -100,14 +106,14 @@ export interface LandingState {
   /** The last test of a merged tree. */
   readonly test: { readonly tree: string; readonly evidence: CommandEvidence } | null;
   readonly refused: EventData<'landing/refused'> | null;
+  /** What a person wants changed since it was refused. */
+  readonly comment: string | null;
   readonly landed: EventData<'landing/landed'> | null;
 }
 
 /** Where a run stands, in the words people see. */
 export type Phase =
   | 'queued'
-  /** What a person wants changed since it was refused. */
-  readonly comment: string | null;
   | 'bootstrapping'
   | 'ready'
   | 'executing'
