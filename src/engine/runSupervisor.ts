@@ -132,7 +132,12 @@ export class RunSupervisor {
     await this.#context.record(
       event('run/recoveryApplied', { code: 'RB', what: `${step.step}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }),
     );
-    if (step.step === 'teardown' || step.step === 'suspend' || state.concluded !== null) {
+    if (step.step === 'suspend') {
+      // The worktree is there to go on with; what of the server is left is ended with the run's driving.
+      await this.#context.record(event('cell/serverStopped', { killed: [], left: state.cell?.server ? [state.cell.server.pid] : [] }));
+      return;
+    }
+    if (step.step === 'teardown' || state.concluded !== null) {
       await this.#context.record(event('cell/removed', {}));
       return;
     }
