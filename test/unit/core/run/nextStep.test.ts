@@ -203,41 +203,6 @@ describe('what a run does next', () => {
     assert.equal(story.next, 'startAttempt because=granted');
   });
 
-  it('starts an interrupted attempt again, three times at most', () => {
-    const story = new RunStory().ready();
-    for (const attempt of [1, 2, 3]) {
-      story.tell(
-        event('attempt/started', { attempt, prompt: 'x', because: 'interrupted' }),
-        event('attempt/executed', { attempt, end: 'serverGone', steps: 0, durationMs: 0 }),
-      );
-      assert.equal(story.next, `interrupt attempt=${attempt} reason=the agent server ended`);
-      story.tell(event('attempt/interrupted', { attempt, reason: 'the agent server ended', keptRef: null }));
-      assert.equal(story.next, 'startAttempt because=interrupted');
-    }
-    story.tell(
-      event('attempt/started', { attempt: 4, prompt: 'x', because: 'interrupted' }),
-      event('attempt/executed', { attempt: 4, end: 'serverGone', steps: 0, durationMs: 0 }),
-      event('attempt/interrupted', { attempt: 4, reason: 'the agent server ended', keptRef: null }),
-    );
-    assert.equal(story.next, 'conclude status=error exitCode=2 reason=interrupted 4 times in a row, last: the agent server ended');
-  });
-
-  it('counts interruptions in a row only: between them an attempt came to its end', () => {
-    const story = new RunStory(specOf({ attempts: 9 })).ready();
-    for (const attempt of [1, 2, 4, 5]) {
-      if (attempt === 4) {
-        story.attempt(3, tree, 'first').tested(3, tree, 1);
-        story.tell(event('attempt/reverted', { attempt: 3, to: 'e'.repeat(40), reason: 'the tests failed' }));
-      }
-      story.tell(
-        event('attempt/started', { attempt, prompt: 'x', because: 'interrupted' }),
-        event('attempt/executed', { attempt, end: 'serverGone', steps: 0, durationMs: 0 }),
-        event('attempt/interrupted', { attempt, reason: 'the agent server ended', keptRef: null }),
-      );
-    }
-    assert.equal(story.next, 'startAttempt because=interrupted');
-  });
-
   it('INV-007: a merge with a moved target is tested before it may land', () => {
     const story = new RunStory().ready().attempt(1, tree).tested(1, tree, 0).reviewed('approved', tree).committed(1, tree);
     story.tell(event('landing/started', { target: 'main', from: 'e'.repeat(40), mode: 'ff' }));
