@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { tailOfFile } from '../adapters/files/systemFiles.ts';
-import { readLease } from '../adapters/journal/lease.ts';
+import { type Lease, readLease } from '../adapters/journal/lease.ts';
 import { openJournalReader } from '../adapters/journal/openJournalReader.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { connect } from '../adapters/socket/localSocket.ts';
@@ -14,11 +14,15 @@ import { EngineClient } from '../protocol/engineClient.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
 import { absolutePlaces } from './absolutePlaces.ts';
 import type { Home } from './home.ts';
+import { numberFrom } from './numberFrom.ts';
 import { programPath, programVersion } from './program.ts';
+import { STALE_AFTER_MS } from './staleEngine.ts';
 
 const START_LIMIT_MS = 20_000;
 const CONNECT_LIMIT_MS = 3000;
 const POLL_MS = 15;
+/** An engine answers within milliseconds; a busy machine may make it seconds. */
+const DEFAULT_ANSWER_MS = 10_000;
 
 export interface ConnectRequest {
   readonly start: 'always' | 'ifRunsOpen' | 'never';
@@ -36,19 +40,21 @@ const onListenerError = (error: unknown): void => {
 /**
  * A client of the repository's engine that has said hello; starts the engine when there is none and `start` allows it.
  * @returns null when no engine lives and none was to be started.
- * @throws UserFacingError `engineUnavailable` when it does not come up, `engineVersion` when it speaks another protocol.
+ * @throws UserFacingError `engineUnavailable` when it does not come up, or is there and does not answer, `engineVersion` when it speaks
+ *   another protocol.
  */
 export async function connectEngine(home: Home, request: ConnectRequest): Promise<EngineClient | null> {
   const found = await tryConnect(home, request);
-  if (found !== null) return found;
+  if (found instanceof EngineClient) return found;
+  if (found !== null && !isStale(found)) throw stuck(found);
   if (request.start === 'never') return null;
   if (request.start === 'ifRunsOpen' && !needsRecovery(home)) return null;
   const child = startEngine(home, request.engineEnv ?? {});
   const end = systemClock.monotonic() + START_LIMIT_MS;
   while (systemClock.monotonic() < end) {
     await systemClock.sleep(POLL_MS);
-    const client = await tryConnect(home, request);
-    if (client !== null) return client;
+    const client = await tryConnect(home, request, found);
+    if (client instanceof EngineClient) return client;
     // Another client's engine may have won the lease: then ours has ended and theirs will answer.
     if (child.exitCode !== null && child.exitCode !== 0) break;
   }
@@ -62,15 +68,44 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
   );
 }
 
-/** A client of the engine that holds the lease, before any hello; null when none answers. */
-async function openClient(home: Home): Promise<EngineClient | null> {
+/**
+ * A client of the engine that holds the lease, before any hello; null when none can be reached.
+ * @param stale the lease of an engine that is not asked again
+ */
+async function openClient(home: Home, stale: Lease | null = null): Promise<OpenClient | null> {
   const lease = readLease(home.journalFile);
-  if (lease === null || lease.released) return null;
+  if (lease === null || lease.released || lease.token === stale?.token) return null;
   if (!createProcesses({ clock: systemClock, log: silentLog }).isAlive(lease.process)) return null;
   const connected = await connect(lease.socket, CONNECT_LIMIT_MS, { clock: systemClock, onListenerError });
   if (!connected.ok) return null;
-  return new EngineClient(connected.value, onListenerError);
+  return { client: new EngineClient(connected.value, onListenerError), lease };
 }
+
+interface OpenClient {
+  readonly client: EngineClient;
+  readonly lease: Lease;
+}
+
+/** The answer of the engine, or `silent` when it gives none for so long that it must be stopped or stuck. */
+async function answerTo<T>(asked: Promise<T>): Promise<T | typeof silent> {
+  const { promise, resolve } = Promise.withResolvers<typeof silent>();
+  const limit = systemClock.schedule(numberFrom('REACTOR_ANSWER_MS', DEFAULT_ANSWER_MS), () => resolve(silent));
+  try {
+    return await Promise.race([asked, promise]);
+  } finally {
+    limit.dispose();
+  }
+}
+const silent = Symbol('silent');
+
+const isStale = ({ heartbeatAt }: Lease): boolean => systemClock.now() - heartbeatAt > STALE_AFTER_MS;
+
+const stuck = ({ process: { pid } }: Lease): UserFacingError =>
+  new UserFacingError(
+    'engineUnavailable',
+    `The engine of this repository (process ${pid}) is there but does not answer. Nothing was changed. When it stays so, end it: the next command starts another, which goes on with its runs.`,
+    { actions: [`kill -9 ${pid}`] },
+  );
 
 /** Runs that some engine was driving when it ended: parked ones rest by themselves. */
 function needsRecovery(home: Home): boolean {
@@ -84,29 +119,40 @@ function needsRecovery(home: Home): boolean {
 
 /** Tells the engine to end, whatever version it is. @returns false when none runs. */
 export async function stopEngine(home: Home, drain: boolean): Promise<boolean> {
-  const client = await openClient(home);
-  if (client === null) return false;
+  const open = await openClient(home);
+  if (open === null) return false;
+  const { client, lease } = open;
   const gone = new Promise<void>((resolve) => {
     client.onClosed(() => resolve());
   });
-  await client.request('shutdown', { drain });
-  if (!drain) await gone;
-  client.dispose();
+  try {
+    if ((await answerTo(client.request('shutdown', { drain }))) === silent) throw stuck(lease);
+    if (!drain) await gone;
+  } finally {
+    client.dispose();
+  }
   return true;
 }
 
-async function tryConnect(home: Home, request: ConnectRequest): Promise<EngineClient | null> {
-  const client = await openClient(home);
-  if (client === null) return null;
+/** A client that has said hello; the lease of an engine that is there and does not answer; null when there is none. */
+async function tryConnect(home: Home, request: ConnectRequest, stale: Lease | null = null): Promise<EngineClient | Lease | null> {
+  const open = await openClient(home, stale);
+  if (open === null) return null;
+  const { client, lease } = open;
+  const { person, attends, client: kind } = request;
+  const hello = client.request('hello', { protocol: PROTOCOL_VERSION, version: programVersion(), client: kind, person, attends });
   try {
-    const { person, attends, client: kind } = request;
-    await client.request('hello', { protocol: PROTOCOL_VERSION, version: programVersion(), client: kind, person, attends });
-    return client;
+    if ((await answerTo(hello)) !== silent) return client;
   } catch (error) {
     client.dispose();
     if (error instanceof UserFacingError && error.code === 'engineUnavailable') return null;
     throw error;
   }
+  hello.catch(() => {});
+  client.dispose();
+  // It may have been replaced meanwhile, or have shown another sign of life.
+  const now = readLease(home.journalFile);
+  return now?.token === lease.token ? now : null;
 }
 
 /** The engine is a process of its own that outlives this one; what it prints before its log opens goes to the log file too. */

@@ -9,7 +9,7 @@ import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { readBootId } from '../adapters/journal/bootId.ts';
-import { acquireLease, heartbeat, releaseLease } from '../adapters/journal/lease.ts';
+import { acquireLease, heartbeat, readLease, releaseLease } from '../adapters/journal/lease.ts';
 import { openJournal } from '../adapters/journal/openJournal.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { createWardens } from '../adapters/processes/wardens.ts';
@@ -27,13 +27,14 @@ import { ClientSession } from '../engine/engineServer.ts';
 import { composeAgentServers } from './agentServers.ts';
 import { withFaultPoint } from './faultPoint.ts';
 import { openHome } from './home.ts';
+import { IdleEnd } from './idleEnd.ts';
 import { composeMoney } from './money.ts';
+import { numberFrom } from './numberFrom.ts';
 import { programPath, programVersion } from './program.ts';
 import { composeSecretGuard } from './secretGuard.ts';
+import { STALE_AFTER_MS } from './staleEngine.ts';
 
 const HEARTBEAT_MS = 5000;
-/** An engine that has not shown a sign of life for this long is taken for stuck, even though its process exists. */
-const STALE_AFTER_MS = 60_000;
 const DEFAULT_IDLE_MS = 10_000;
 const DEFAULT_WARDEN_GRACE_MS = 5000;
 const UNATTENDED_GRACE_MS = 3000;
@@ -41,11 +42,6 @@ const KILL_GRACE_MS = 5000;
 const DEFAULT_SANDBOX = 'preferred';
 /** What an agent server takes, three times over. */
 const SPARE_MEMORY_BYTES = 1.5e9;
-
-const numberFrom = (name: string, fallback: number): number => {
-  const value = Number(process.env[name]);
-  return process.env[name] !== undefined && Number.isFinite(value) && value >= 0 ? value : fallback;
-};
 
 /**
  * The engine of the repository, in this process, until it has nothing to do, is told to end, or loses its lease.
@@ -60,6 +56,7 @@ export async function runEngine(folder: string): Promise<number> {
   if (self === null) throw new Error('this process can not be identified');
   const engineId = randomIds.short();
   const version = programVersion();
+  const former = readLease(home.journalFile);
   const lease = acquireLease({
     file: home.journalFile,
     clock: systemClock,
@@ -176,7 +173,17 @@ export async function runEngine(folder: string): Promise<number> {
   });
   process.on('unhandledRejection', (error) => log.log('error', 'a promise was left alone', { error: errorText(error) }));
 
-  let idleSince = systemClock.monotonic();
+  const idleMs = numberFrom('REACTOR_IDLE_MS', DEFAULT_IDLE_MS);
+  // With nothing more to do, what is past its limit goes, where that is wished.
+  const cleansUp = config?.retention.whenIdle === true;
+  const idle = new IdleEnd({
+    clock: systemClock,
+    log,
+    idleMs,
+    isIdle: () => !engine.isBusy && clients === 0,
+    cleanUp: cleansUp ? () => engine.clean({ dryRun: false, pastLimits: true, kinds: ['keptRef', 'log'] }) : null,
+    end: () => stop('idle'),
+  });
   const identity = { version, engine: engineId, pid: process.pid };
   const onShutdown = (drain: boolean): void => {
     if (drain) void engine.drain().then(() => stop('asked to end'));
@@ -189,11 +196,16 @@ export async function runEngine(folder: string): Promise<number> {
       const session = new ClientSession(engine, connection, identity, log, onShutdown);
       connection.onClosed(() => {
         clients -= 1;
-        idleSince = systemClock.monotonic();
+        idle.restart();
         session.dispose();
       });
     },
-    { clock: systemClock, onListenerError: (error) => log.log('error', 'a client could not be served', { error: errorText(error) }) },
+    {
+      clock: systemClock,
+      onListenerError: (error) => log.log('error', 'a client could not be served', { error: errorText(error) }),
+      // The lease was taken from one that is stuck: its socket is there yet.
+      replaces: former !== null && processes.isAlive(former.process),
+    },
   );
   await journal.append({
     entries: [stamp(event('engine/started', { engine: engineId, process: self, warden: warden.process, version, token, bootId }))],
@@ -216,20 +228,9 @@ export async function runEngine(folder: string): Promise<number> {
       return true;
     }
   };
-  /** With nothing more to do, what is past its limit goes, where that is wished. */
-  const goIdle = (): void => {
-    const cleaned =
-      config?.retention.whenIdle === true ? engine.clean({ dryRun: false, pastLimits: true, kinds: ['keptRef', 'log'] }) : null;
-    if (cleaned === null) return stop('idle');
-    cleaned
-      .catch((error: unknown) => log.log('warn', 'what is past its limit could not be removed', { error: errorText(error) }))
-      .finally(() => stop('idle'));
-  };
-  const idleMs = numberFrom('REACTOR_IDLE_MS', DEFAULT_IDLE_MS);
   const watch = setIntervalOf(Math.min(HEARTBEAT_MS, Math.max(1000, idleMs)), () => {
     if (!holdsLease()) end({ reason: 'the lease is lost', lost: true });
-    if (engine.isBusy || clients > 0) idleSince = systemClock.monotonic();
-    else if (systemClock.monotonic() - idleSince >= idleMs) goIdle();
+    idle.look();
   });
   const { reason, lost } = await ended;
   watch.stop();

@@ -33,7 +33,7 @@ export class BudgetKeeper {
   readonly #ledger: Ledger;
   readonly #lastRules = new Map<string, RunRules>();
   readonly #told = new Set<string>();
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   /** Runs that wait for money of a budget they share, and how urgent each is. */
   readonly #line = new Map<string, number>();
 
@@ -133,8 +133,13 @@ export class BudgetKeeper {
 
   /** Resolves when money has come back, or after a moment, as other processes don't tell. Rejects with the signal's reason. */
   async untilReleased(signal: AbortSignal): Promise<void> {
-    const released = new Promise<void>((resolve) => this.#waiting.push(resolve));
-    await Promise.race([released, this.#deps.clock.sleep(LOOK_AGAIN_MS, signal)]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    try {
+      await Promise.race([promise, this.#deps.clock.sleep(LOOK_AGAIN_MS, signal)]);
+    } finally {
+      this.#waiting.delete(resolve);
+    }
   }
 
   release(key: string): void {
@@ -159,9 +164,7 @@ export class BudgetKeeper {
   }
 
   #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const resolve of this.#waiting) resolve();
   }
 
   #count(charges: readonly Charge[], seq: number, paidBy?: string): void {

@@ -115,6 +115,7 @@ export class Cell {
     this.#server = server;
     this.#leases = [lease, ...appLeases];
     await engine.ledger.appendForCell(run, warm.id, 'engine', event('cell/planned', { worktree, home, branch, base }));
+    engine.warm.handOver(warm);
     await this.#context.record(
       event('cell/worktreeCreated', {}),
       event('cell/serverSpawned', {

@@ -36,9 +36,8 @@ export async function cleanOrphans(engine: EngineContext, request: CleanRequest)
 
 async function findAll(engine: EngineContext, open: readonly RunState[], pastLimits: boolean): Promise<FoundOrphan[]> {
   const { deps } = engine;
-  const owned = new Set([...open.flatMap((s) => (s.cell === null ? [] : [s.cell.id])), ...engine.warm.ids]);
   const found = [
-    ...(await orphanCells(engine, owned)),
+    ...(await orphanCells(engine)),
     ...(await mergedBranches(deps.repository, open, engine)),
     ...abandonedPorts(deps),
     ...(await oldTemplates(deps)),
@@ -76,12 +75,17 @@ async function oldTemplates({ agents, files }: EngineDeps): Promise<FoundOrphan[
   }));
 }
 
-async function orphanCells(engine: EngineContext, owned: ReadonlySet<string>): Promise<FoundOrphan[]> {
+/** A cell of a run that goes on, or one made ahead. Looked at anew each time: runs start meanwhile. */
+const isOwned = ({ ledger, warm }: EngineContext, cell: string): boolean =>
+  warm.ids.has(cell) || ledger.openRuns().some((state) => state.cell?.id === cell);
+
+async function orphanCells(engine: EngineContext): Promise<FoundOrphan[]> {
   const { deps } = engine;
   const found: FoundOrphan[] = [];
   const worktrees = await deps.repository.listWorktrees();
   for (const cell of await deps.files.listCells()) {
-    if (owned.has(cell)) continue;
+    if (isOwned(engine, cell)) continue;
+    const unlessOwned = (remove: () => Promise<boolean>) => async () => !isOwned(engine, cell) && (await remove());
     const folders = await deps.files.cellFolders(cell);
     for (const process of deps.processes.markedWith(cell)) {
       found.push({
@@ -89,22 +93,23 @@ async function orphanCells(engine: EngineContext, owned: ReadonlySet<string>): P
         name: String(process.pid),
         why: `belongs to ${cell}, which has ended`,
         keptIn: 'nothing to keep',
-        remove: async () => (await deps.processes.endCell(cell, process, deps.options.killGraceMs)).left.length === 0,
+        remove: unlessOwned(async () => (await deps.processes.endCell(cell, process, deps.options.killGraceMs)).left.length === 0),
       });
     }
     const worktree = worktrees.find((w) => w.path === folders.worktree);
     if (worktree !== undefined || (await deps.files.exists(folders.worktree))) {
-      found.push(await orphanWorktree(engine, cell, folders.worktree));
+      const orphan = await orphanWorktree(engine, cell, folders.worktree);
+      found.push({ ...orphan, remove: unlessOwned(orphan.remove) });
     } else {
       found.push({
         kind: 'folder',
         name: cell,
         why: 'server data of a cell that has ended',
         keptIn: 'nothing to keep',
-        remove: async () => {
+        remove: unlessOwned(async () => {
           await deps.files.removeCell(cell);
           return true;
-        },
+        }),
       });
     }
   }
@@ -120,10 +125,13 @@ async function orphanWorktree(engine: EngineContext, cell: string, path: string)
     return removed.ok;
   };
   const ref = `${keptRefPrefix}orphan/${cell}`;
-  const snapshot = await deps.repository.snapshot(path);
-  if (!snapshot.ok) return { ...base, keptIn: null, why: `${base.why}, and its content can't be read: ${snapshot.error.message}`, remove };
-  const whole = snapshot.value.keep ?? snapshot.value.tree;
+  const readable = await deps.repository.snapshot(path);
+  if (!readable.ok) return { ...base, keptIn: null, why: `${base.why}, and its content can't be read: ${readable.error.message}`, remove };
+  /** What is there by then: somebody may have worked in it since it was found. */
   const keep = async (): Promise<boolean> => {
+    const snapshot = await deps.repository.snapshot(path);
+    if (!snapshot.ok) return false;
+    const whole = snapshot.value.keep ?? snapshot.value.tree;
     const written = await deps.repository.writeCommit({
       tree: whole,
       parents: [],

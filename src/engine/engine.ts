@@ -123,16 +123,42 @@ export class Engine implements Disposable {
     for (const cell of cells) warden.watch(cell, leaders.get(cell) ?? null);
     await standDown();
     await this.#context.budgets.start();
-    await Promise.all([this.#context.warm.sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
+    await Promise.all([this.#sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
     for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
     if (open.length > 0) this.#conflicts.look(true);
     await this.#renewals.look();
   }
 
+  /** Never rejects: what can't be brought on is told, and holds up no other run. */
   async #takeUp(state: RunState, isSameBoot: boolean): Promise<void> {
-    const adopted = await recoverRun(this.#context, state, isSameBoot, this.#shutdown.signal);
-    this.#unrecovered.delete(state.run);
-    if (this.#ledger.expect(state.run).parked === null) this.#drive(state.run, adopted);
+    const { run } = state;
+    try {
+      const adopted = await recoverRun(this.#context, state, isSameBoot, this.#shutdown.signal);
+      this.#unrecovered.delete(run);
+      if (this.#ledger.expect(run).parked === null) this.#drive(run, adopted);
+    } catch (error) {
+      this.#unrecovered.delete(run);
+      this.#failed(run, error);
+      await this.#endLeft(state);
+    }
+  }
+
+  /** INV-005 for a run that nobody drives. */
+  async #endLeft({ run, cell }: RunState): Promise<void> {
+    const { processes, options, log } = this.#deps;
+    try {
+      if (cell !== null) await processes.endCell(cell.id, null, options.killGraceMs);
+    } catch (error) {
+      log.log('error', 'what is left of a cell could not be ended', { run, error: errorText(error) });
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#context.warm.sweep();
+    } catch (error) {
+      this.#deps.log.log('warn', 'cells made ahead by an engine before could not be swept up', { error: errorText(error) });
+    }
   }
 
   async submit({ requests, ...more }: Params<'submit'>, actor: string): Promise<Reply<'submit'>> {
@@ -150,12 +176,18 @@ export class Engine implements Disposable {
       return this.#rejectParked(state, request.comment, actor);
     }
     const seq = await this.#desk.answer({ ...request, run }, actor);
-    if (this.#ledger.state(run)?.parked) await this.#unpark(run, `answered by ${nameOf(actor)}`, actor);
+    // What else it asked in that turn is answered first: the agent goes on once, knowing all of it.
+    const now = this.#ledger.state(run);
+    if (now?.parked && now.pending.length === 0) await this.#unpark(run, `answered by ${nameOf(actor)}`, actor);
     return { run, seq };
   }
 
-  /** A landing that waits is given up; the work stays committed on its branch. */
+  /** A landing that was refused goes back to the agent with the comment. Without one it is given up, and the work stays committed on its branch. */
   async #rejectParked(state: RunState, comment: string | null, actor: string): Promise<{ run: string; seq: number }> {
+    const refused = state.landing?.refused?.code;
+    if (comment !== null && refused !== undefined && refused !== 'gone') {
+      return { run: state.run, seq: await this.#unpark(state.run, `sent back by ${nameOf(actor)}`, actor, comment) };
+    }
     const reason = `rejected by ${nameOf(actor)}${comment === null ? '' : `: ${comment}`}; the work stays on ${state.cell?.branch ?? 'its kept ref'}`;
     const seq = await this.#ledger.append(state.run, actor, event('run/concluded', { status: 'failed', exitCode: 2, reason }));
     this.#drive(state.run);
@@ -198,10 +230,10 @@ export class Engine implements Disposable {
     return { run: state.run, seq };
   }
 
-  async #unpark(run: string, why: string, actor: string): Promise<number> {
+  async #unpark(run: string, why: string, actor: string, comment: string | null = null): Promise<number> {
     const before = this.#driven.get(run)?.done;
     if (before !== undefined) await before;
-    const seq = await this.#ledger.append(run, actor, event('run/resumed', { why }));
+    const seq = await this.#ledger.append(run, actor, event('run/resumed', { why, ...(comment === null ? {} : { comment }) }));
     this.#drive(run);
     return seq;
   }

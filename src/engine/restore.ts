@@ -1,10 +1,11 @@
 import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
-import type { RunState } from '../core/run/state.ts';
+import type { Oid } from '../core/ports/git.ts';
+import type { AttemptState, RunState } from '../core/run/state.ts';
 import type { EngineContext } from './runContext.ts';
 
 /**
- * Makes a branch of what an attempt had done. The last attempt with a kept state when none is named.
+ * Makes a branch of what an attempt had done. When none is named it is the last one that became a candidate, else the last one with a kept state.
  * @param tree one of what the attempt was before a person changed it; null for what it is now.
  * @throws UserFacingError `notPossibleNow` when there is none.
  */
@@ -15,9 +16,9 @@ export async function restoreAttempt(
   tree: string | null,
 ): Promise<{ branch: string; commit: string; attempt: number }> {
   const { repository } = engine.deps;
-  const kept = state.attempts.filter((a) => a.candidate !== null);
-  const found = wanted === null ? kept.at(-1) : kept.find((a) => a.attempt === wanted);
-  if (!found?.candidate) {
+  const kept = state.attempts.filter((a) => statesOf(a).length > 0);
+  const found = wanted === null ? (kept.findLast((a) => a.candidate !== null) ?? kept.at(-1)) : kept.find((a) => a.attempt === wanted);
+  if (found === undefined) {
     const there = kept.map((a) => a.attempt).join(', ');
     throw new UserFacingError(
       'notPossibleNow',
@@ -27,11 +28,16 @@ export async function restoreAttempt(
       },
     );
   }
-  const asked = tree === null ? found.candidate : [...found.former, found.candidate].find((candidate) => candidate.tree === tree);
+  const asked = tree === null ? statesOf(found).at(-1) : statesOf(found).find((one) => one.tree === tree);
   if (asked === undefined)
     throw new UserFacingError('notPossibleNow', `Attempt ${found.attempt} of ${state.run} was never tree ${tree?.slice(0, 10)}.`);
-  const { keptCommit, keptRef } = asked;
-  const commit = (await repository.readRef(keptRef)) ?? keptCommit;
+  const commit = (await repository.readRef(asked.ref)) ?? asked.commit;
+  if (commit === null) {
+    throw new UserFacingError(
+      'notPossibleNow',
+      `What attempt ${found.attempt} of ${state.run} had done is kept no longer: ${asked.ref} is gone.`,
+    );
+  }
   for (let suffix = 1; suffix < 1000; suffix += 1) {
     const branch = `reactor/restored/${state.run}-${found.attempt}${suffix === 1 ? '' : `-${suffix}`}`;
     const ref = `refs/heads/${branch}`;
@@ -45,3 +51,20 @@ export async function restoreAttempt(
   }
   throw new UserFacingError('environment', `Too many restored branches of ${state.run}; delete some of reactor/restored/.`);
 }
+
+interface KeptState {
+  readonly ref: string;
+  /** Null where only the ref names it. */
+  readonly commit: Oid | null;
+  readonly tree: Oid | null;
+}
+
+/** What is kept of an attempt, the last of it at the end: its candidates, or what it had done when it was interrupted. */
+const statesOf = ({ former, candidate, closed }: AttemptState): readonly KeptState[] => [
+  ...(closed?.keptRef == null ? [] : [{ ref: closed.keptRef, commit: null, tree: null }]),
+  ...[...former, ...(candidate === null ? [] : [candidate])].map(({ keptRef, keptCommit, tree }) => ({
+    ref: keptRef,
+    commit: keptCommit,
+    tree,
+  })),
+];

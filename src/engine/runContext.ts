@@ -62,7 +62,7 @@ export class RunContext {
     return this.engine.ledger.append(this.run, actor, ...events);
   }
 
-  /** Milliseconds left of the run's time limit; waiting for people does not count. */
+  /** Milliseconds left of the run's time limit; waiting for people, and time without an engine, does not count. */
   remainingMs(): number {
     const { startedAt, waitedMs, waitingSince, spec } = this.state;
     if (startedAt === null) return spec.limits.timeoutMs;

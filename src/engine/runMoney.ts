@@ -82,33 +82,51 @@ export class RunMoney {
     return this.#admitted(signal, (limits) => admit(limits, need), attempt);
   }
 
-  /** Journals a finished message with its charges, unless it is there already. Resolves with the charges that are new. */
+  /**
+   * Journals a finished message with its charges, unless it is there already. Resolves with the charges that are new. When it rejects before
+   * they are journaled, the message can be recorded again.
+   */
   async record(attempt: number, message: FinishedMessage): Promise<readonly Charge[]> {
-    const { state, deps } = this.#context;
     const recorded = this.#recordedBefore();
-    if (recorded.messages.has(message.messageId)) return [];
-    recorded.messages.add(message.messageId);
-    this.#rules ??= await this.#keeper.rules(state);
-    const charges = chargesOfMessage(message, {
+    const { messageId } = message;
+    if (recorded.messages.has(messageId)) return [];
+    // Before anything is awaited: the same message may be told of once more meanwhile.
+    recorded.messages.add(messageId);
+    let charges: readonly Charge[] = [];
+    let seq: number;
+    try {
+      this.#rules ??= await this.#keeper.rules(this.#context.state);
+      charges = this.#chargesOf(attempt, message, this.#rules, recorded);
+      for (const charge of charges) noteCharge(recorded, charge);
+      seq = await this.#context.recordAs(
+        'agent',
+        event('message/finished', { attempt, message: journaled(message, charges), charged: true }),
+        ...charges.map((charge) => event('charge/recorded', { charge })),
+      );
+    } catch (error) {
+      recorded.messages.delete(messageId);
+      for (const { key } of charges) recorded.charges.delete(key);
+      throw error;
+    }
+    this.#noteSpent(charges);
+    await this.#keeper.charged(this.#context.state, this.#rules, charges, seq);
+    return charges;
+  }
+
+  /** Those of a message that the journal does not have. */
+  #chargesOf(attempt: number, message: FinishedMessage, { prices }: RunRules, { charges, context }: Recorded): readonly Charge[] {
+    const { state, deps } = this.#context;
+    return chargesOfMessage(message, {
       run: state.run,
       attempt,
       task: state.task,
       category: categoryOf(state.spec),
       cell: state.cell?.id ?? null,
-      prices: this.#rules.prices,
+      prices,
       dayOf: deps.money.dayOf,
-      contextTokens: recorded.context.get(message.sessionId) ?? null,
+      contextTokens: context.get(message.sessionId) ?? null,
       promptChars: currentAttempt(state)?.prompt.length ?? 0,
-    }).filter(({ key, tokens }) => !recorded.charges.has(key) && totalTokens(tokens) > 0);
-    for (const charge of charges) noteCharge(recorded, charge);
-    const seq = await this.#context.recordAs(
-      'agent',
-      event('message/finished', { attempt, message: journaled(message, charges), charged: true }),
-      ...charges.map((charge) => event('charge/recorded', { charge })),
-    );
-    this.#noteSpent(charges);
-    await this.#keeper.charged(this.#context.state, this.#rules, charges, seq);
-    return charges;
+    }).filter(({ key, tokens }) => !charges.has(key) && totalTokens(tokens) > 0);
   }
 
   /**
@@ -283,6 +301,8 @@ export class RunMoney {
     const model = [...unpriced, ...this.#unpriced].find((one) => state.unpricedModels[one] !== true);
     if (model === undefined) return true;
     const denied = policiesOf(rules).includes('deny') || state.unpricedModels[model] === false;
+    const isAsked = state.pending.some(({ permission }) => permission?.permission === UNPRICED && permission.patterns.includes(model));
+    if (isAsked) return false;
     if (!denied) {
       await this.#desk.request(state.run, {
         kind: 'permission',

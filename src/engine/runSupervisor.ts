@@ -6,7 +6,7 @@ import { exitCodes } from '../core/model/exitCodes.ts';
 import { protectedText } from '../core/policy/protectedPaths.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
-import { nextStep, type Step } from '../core/run/nextStep.ts';
+import { interruptionsInRow, nextStep, type Step } from '../core/run/nextStep.ts';
 import { type RunState, startOf } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
@@ -14,6 +14,7 @@ import { Cell } from './cell.ts';
 import { keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
+import { Repeats } from './repeats.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
 import { RunMoney } from './runMoney.ts';
@@ -40,6 +41,7 @@ export class RunSupervisor {
   readonly #asks: Asks;
   readonly #desk: ApprovalDesk;
   readonly #money: RunMoney;
+  readonly #repeats = new Repeats();
   #step = new AbortController();
   #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
@@ -68,7 +70,8 @@ export class RunSupervisor {
         await engine.lines.moved(run);
         const step = nextStep(this.#context.state);
         if (step.step === 'rest') return;
-        await this.#attempt(step, shutdown);
+        if (this.#repeats.isEndless(step)) await this.#halt(step, 'it was done again and again, and came to nothing');
+        else await this.#attempt(step, shutdown);
         if (!isInLine(this.#context.state)) engine.lines.release(run);
       }
     } catch (error) {
@@ -129,7 +132,12 @@ export class RunSupervisor {
     await this.#context.record(
       event('run/recoveryApplied', { code: 'RB', what: `${step.step}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }),
     );
-    if (step.step === 'teardown' || step.step === 'suspend' || state.concluded !== null) {
+    if (step.step === 'suspend') {
+      // The worktree is there to go on with; what of the server is left is ended with the run's driving.
+      await this.#context.record(event('cell/serverStopped', { killed: [], left: state.cell?.server ? [state.cell.server.pid] : [] }));
+      return;
+    }
+    if (step.step === 'teardown' || state.concluded !== null) {
       await this.#context.record(event('cell/removed', {}));
       return;
     }
@@ -300,7 +308,7 @@ export class RunSupervisor {
     const kept = await keepWorktree(this.#context, String(attempt));
     if (state.cell !== null) await this.#reset(state.cell.worktree, state.lastGreen.commit);
     await this.#context.record(event('attempt/interrupted', { attempt, reason, keptRef: kept.ref }));
-    const retry = this.#context.state.attempts.filter((a) => a.closed?.how === 'interrupted').length;
+    const retry = interruptionsInRow(this.#context.state);
     await this.#context.record(event('run/recoveryApplied', { code: 'R3', what: reason, retry, delayMs: 500 * 2 ** (retry - 1) }));
     await deps.clock.sleep(500 * 2 ** (retry - 1), this.#step.signal);
   }

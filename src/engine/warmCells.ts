@@ -67,17 +67,19 @@ export class WarmCells {
     return { key, count: this.#ready.get(key)?.length ?? 0 };
   }
 
-  /** A warm cell that fits, which is the caller's from now on; null when there is none. */
+  /** A warm cell that fits, which is the caller's: to discard, or to hand over once the journal says whose it is. Null when there is none. */
   take(spec: RunSpec): WarmCell | null {
     const fitting = this.#ready.get(keyOf(spec)) ?? [];
     for (let warm = fitting.shift(); warm !== undefined; warm = fitting.shift()) {
-      if (this.#deps.processes.isAlive(warm.server.process)) {
-        this.#known.delete(warm.id);
-        return warm;
-      }
-      void this.discard(warm);
+      if (this.#deps.processes.isAlive(warm.server.process)) return warm;
+      void this.#discardQuietly(warm);
     }
     return null;
+  }
+
+  /** A cell that was taken is a run's now. Until then it counts as one of these, so that no clean-up takes it for nobody's. */
+  handOver(warm: WarmCell): void {
+    this.#known.delete(warm.id);
   }
 
   /**
@@ -98,7 +100,7 @@ export class WarmCells {
     };
     this.#making = this.#making.then(work).catch(async (error: unknown) => {
       log.log('debug', 'no warm cell could be made', { cell: id, error: errorText(error) });
-      if (more) await this.#remove(id, null);
+      if (more) await this.#removeQuietly(id);
     });
   }
 
@@ -145,18 +147,26 @@ export class WarmCells {
   /** Ends a warm cell and removes what there is of it. */
   async discard(warm: WarmCell): Promise<void> {
     warm.server.disconnect();
-    await this.#remove(warm.id, warm);
-    await releaseAll([warm.lease, ...warm.appLeases]);
+    try {
+      await this.#remove(warm.id, warm);
+    } finally {
+      await releaseAll([warm.lease, ...warm.appLeases]);
+    }
   }
 
   /** Throws away all that are ready, in the background: what they hold is needed elsewhere. */
   discardAll(): void {
     const all = this.list();
     this.#ready.clear();
-    for (const warm of all) {
-      this.discard(warm).catch((error: unknown) => {
-        this.#deps.log.log('warn', 'a warm cell was not thrown away', { cell: warm.id, error: errorText(error) });
-      });
+    for (const warm of all) void this.#discardQuietly(warm);
+  }
+
+  async #discardQuietly(warm: WarmCell): Promise<void> {
+    try {
+      await this.discard(warm);
+    } catch (error) {
+      this.#known.delete(warm.id);
+      this.#deps.log.log('warn', 'a warm cell was not thrown away', { cell: warm.id, error: errorText(error) });
     }
   }
 
@@ -177,6 +187,7 @@ export class WarmCells {
       const removed = isUntouched ? await repository.removeWorktree(worktree) : null;
       if (removed?.ok !== true) {
         log.log('warn', 'a warm cell is left in place', { cell: id });
+        this.#known.delete(id);
         return;
       }
     }
@@ -185,10 +196,20 @@ export class WarmCells {
     this.#known.delete(id);
   }
 
+  /** What is left then is swept up by the next engine, or by `clean`. */
+  async #removeQuietly(id: string): Promise<void> {
+    try {
+      await this.#remove(id, null);
+    } catch (error) {
+      this.#known.delete(id);
+      this.#deps.log.log('warn', 'a warm cell could not be removed', { cell: id, error: errorText(error) });
+    }
+  }
+
   /** Removes the warm cells of an engine that died. */
   async sweep(): Promise<void> {
     for (const id of await this.#deps.files.listCells()) {
-      if (id.startsWith(warmPrefix) && !this.#known.has(id)) await this.#remove(id, null);
+      if (id.startsWith(warmPrefix) && !this.#known.has(id)) await this.#removeQuietly(id);
     }
   }
 
@@ -198,6 +219,6 @@ export class WarmCells {
     await this.#making;
     const all = this.list();
     this.#ready.clear();
-    await Promise.all(all.map((warm) => this.discard(warm)));
+    await Promise.all(all.map((warm) => this.#discardQuietly(warm)));
   }
 }

@@ -19,6 +19,7 @@ const first =
 describe('A landing goes back to the agent', function () {
   this.timeout(180_000);
   const targetMoves = new Gate();
+  const sent = new Gate();
   const resolve = tools(write('readme.txt', 'Theirs and ours.\n'));
   let reactor: Reactor;
   let repository: string;
@@ -33,6 +34,7 @@ describe('A landing goes back to the agent', function () {
     const left = targetMoves.before(tools(write('left.txt', 'good\n')));
     reactor = await Reactor.open(
       byWord({
+        sending: first(sent.before(tools(write('readme.txt', 'Ours.\n'))), [isConflict, resolve]),
         resolving: first(clash, [isConflict, resolve]),
         careless: first(clash, [isConflict, nothing], [isRetry, resolve]),
         merging: first(left, [isRedMerge, tools(bash('git mv -f left.txt middle.txt 2>/dev/null || mv left.txt middle.txt'))]),
@@ -91,6 +93,22 @@ describe('A landing goes back to the agent', function () {
       await git(repository, 'ls-tree', '-r', '--name-only', 'merging'),
       'check.sh\nmiddle.txt\nreactor.yaml\nreadme.txt\nright.txt',
     );
+  });
+
+  it('with the words of a person who rejects a landing that was refused', async () => {
+    const place = await reactor.repository('sent', plainProject('landing: { retries: 0 }\n'));
+    await git(place, 'branch', 'theirs');
+    const call = reactor.startRun(place, 'Write sending', ['--task', 'sending', '--target', 'theirs']);
+    await call.entry('attempt/started');
+    const tip = await advance(place, 'theirs', { 'readme.txt': 'Theirs.\n' });
+    sent.open();
+    const parked = await call.outcome;
+    assert.deepEqual([parked.exitCode, onlyRun(parked).status], [7, 'parked'], parked.stderr);
+    const rejected = await reactor.call(place, ['reject', 'sending', '--comment', 'Say both, theirs first.', '--json']);
+    assert.deepEqual([rejected.exitCode, onlyRun(rejected).status], [0, 'landed'], rejected.stderr);
+    const [, prompt] = dataOf({ entries: await reactor.entries(place) }, 'attempt/started').map((data) => data.prompt);
+    assert.match(prompt ?? '', /A reviewer asks for changes to it:\n\nSay both, theirs first\.\n\n[\s\S]*the two conflict in: readme\.txt/);
+    assert.deepEqual([await git(place, 'show', 'theirs:readme.txt'), await git(place, 'rev-parse', 'theirs^')], ['Theirs and ours.', tip]);
   });
 
   it('exit code 7 when it never gets there; the target stays and what was green can be restored', async () => {

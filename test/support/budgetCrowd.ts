@@ -96,7 +96,7 @@ export class BudgetCrowd {
 
   /** Attempts of two calls each, until one is done or the run is parked. @param size of a call, as a multiple of `CALL_USD` */
   async play(run: string, size: () => number = () => 1): Promise<Played> {
-    const money = new RunMoney(new RunContext(run, this.#context), {} as ApprovalDesk);
+    const money = this.money(run);
     const { signal } = new AbortController();
     for (let brokenOff = 0; ; brokenOff += 1) {
       await this.#turns();
@@ -104,12 +104,12 @@ export class BudgetCrowd {
       const attempt = this.#state(run).attempts.length + 1;
       await this.ledger.append(run, 'engine', event('attempt/started', { attempt, prompt: 'Fix it.', because: 'first' }));
       await this.#turns();
-      await money.record(attempt, this.#message('tool-calls', size()));
+      await money.record(attempt, this.message('tool-calls', size()));
       const stop = await money.afterCall(attempt);
       if (stop === null) {
         await this.gate;
         await this.#turns();
-        await money.record(attempt, this.#message('stop', size()));
+        await money.record(attempt, this.message('stop', size()));
       }
       await this.#turns();
       await money.settle();
@@ -154,7 +154,12 @@ export class BudgetCrowd {
     return this.ledger.expect(run);
   }
 
-  #message(finish: string, size: number): FinishedMessage {
+  /** The money of one run. @param desk where it asks a person, if it does. */
+  money(run: string, desk: Pick<ApprovalDesk, 'request'> = {} as ApprovalDesk): RunMoney {
+    return new RunMoney(new RunContext(run, this.#context), desk as ApprovalDesk);
+  }
+
+  message(finish: string, size: number): FinishedMessage {
     this.#messages += 1;
     const messageId = `m${this.#messages}`;
     const tokens = { input: 1000 * size, output: 50 * size, reasoning: 0, cacheRead: 0, cacheWrite: 0 };

@@ -27,9 +27,13 @@ const isPipe = (path: string): boolean => path.startsWith('\\\\');
  * Listens on a socket that only this user can reach: a file of mode 0600 in a folder of mode 0700. The file appears in one step,
  * ready to be connected to, in place of one that a dead server left.
  * @throws UserFacingError `environment` when the folder is open to others or not ours or the path is too long,
- *   `notPossibleNow` when a live server holds the path.
+ *   `notPossibleNow` when a live server holds the path, unless this one `replaces` it.
  */
-export async function listen(path: string, onConnection: (connection: LineConnection) => void, deps: LineDeps): Promise<SocketServer> {
+export async function listen(
+  path: string,
+  onConnection: (connection: LineConnection) => void,
+  deps: LineDeps & { readonly replaces?: boolean },
+): Promise<SocketServer> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
@@ -41,7 +45,7 @@ export async function listen(path: string, onConnection: (connection: LineConnec
     return { path, close: () => closeAll(server, open) };
   }
   await prepareFolder(path);
-  await refuseWhenHeld(path, deps);
+  if (deps.replaces !== true) await refuseWhenHeld(path, deps);
   // Bound under another name and moved: nobody sees the socket before it has its mode, and a stale file is replaced, never missing.
   const temporary = `${path}.${randomBytes(2).toString('hex')}`;
   await bind(server, temporary);

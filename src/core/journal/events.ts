@@ -109,8 +109,18 @@ export const eventSchemas = {
     /** The budget of a day, week or month that parked it, and the first day on which there is a new one, YYYY-MM-DD. */
     budget: z.object({ scope: BudgetScope, renewsOn: z.string() }).optional(),
   }),
-  'run/resumed': z.object({ why: z.string() }),
-  'run/recovered': z.object({ outcome: z.enum(['resumed', 'reverted', 'adopted']), phase: z.string(), reason: z.string() }),
+  'run/resumed': z.object({
+    why: z.string(),
+    /** With a landing that was refused: what a person wants changed before it is tried again. */
+    comment: z.string().optional(),
+  }),
+  'run/recovered': z.object({
+    outcome: z.enum(['resumed', 'reverted', 'adopted']),
+    phase: z.string(),
+    reason: z.string(),
+    /** How long nothing happened to it for want of an engine, milliseconds. Absent in older journals and where it waited anyway. */
+    awayMs: z.number().nonnegative().optional(),
+  }),
   'run/cancelRequested': z.object({}),
   'run/timedOut': z.object({ afterMs: z.number() }),
   'run/budgetRaised': z.object({ budgetUsd: Usd.nullable() }),
@@ -318,7 +328,8 @@ export const eventSchemas = {
   }),
   /** Sent back to the agent: the worktree was brought onto the target as it is now, with the agent's change merged into it. */
   'landing/reworked': z.object({
-    code: z.enum(['conflict', 'red']),
+    /** Why: it conflicts, its merge is red, or a person asked for changes. */
+    code: z.enum(['conflict', 'red', 'comment']),
     onto: z.string(),
     ontoTree: z.string(),
     /** Tree that the agent finds in the worktree; with conflict markers in `paths`. */

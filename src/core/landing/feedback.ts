@@ -23,6 +23,14 @@ export function redMergeFeedback(target: string, evidence: CommandEvidence | nul
   ].join('\n\n');
 }
 
+/** What the agent is told when a person wants its green change to be another before it lands. @param more what `conflictFeedback` says, if it does */
+export const commentFeedback = (target: string, comment: string, more: string | null): string =>
+  [
+    `Your change passed its tests, but it did not land on ${target}. A reviewer asks for changes to it:`,
+    comment,
+    more ?? `The files now are ${target} as it is, with your change merged into it.`,
+  ].join('\n\n');
+
 const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
 /** A shell command that fails, and says where, when one of the files still has conflict markers; paths are below the repository's top. */

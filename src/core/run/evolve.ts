@@ -115,9 +115,12 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'run/parked':
       return { ...state, phase: 'parked', parked: event.data, deferred: null };
     case 'run/resumed':
-      return { ...state, phase: 'bootstrapping', parked: null, landing: state.landing?.landed ? state.landing : null };
+      return { ...state, phase: 'bootstrapping', parked: null, landing: landingAfter(state.landing, event.data.comment ?? null) };
     case 'run/recovered':
-      return warn(state, `recovered while ${event.data.phase}: ${event.data.outcome}, ${event.data.reason}`);
+      return warn(
+        { ...state, waitedMs: state.waitedMs + (event.data.awayMs ?? 0) },
+        `recovered while ${event.data.phase}: ${event.data.outcome}, ${event.data.reason}`,
+      );
     case 'run/cancelRequested':
       return { ...state, cancelledBy: entry.actor, parked: null };
     case 'run/timedOut':
@@ -252,8 +255,14 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
 
 const newLanding = ({ lastGreen: { commit, tree } }: RunState, target: string): LandingState => ({
   ...{ target, onto: '', commit, tree, prepared: false, tested: false },
-  ...{ queuedSeq: null, starts: 0, batch: null, test: null, refused: null, landed: null },
+  ...{ queuedSeq: null, starts: 0, batch: null, test: null, refused: null, comment: null, landed: null },
 });
+
+/** What stays of a landing when its run goes on: one that was refused is tried anew, unless the agent is to change something first. */
+const landingAfter = (landing: LandingState | null, comment: string | null): LandingState | null => {
+  if (landing?.landed) return landing;
+  return landing?.refused && comment !== null ? { ...landing, comment } : null;
+};
 
 const withLanding = (state: RunState, change: Partial<NonNullable<RunState['landing']>>): RunState =>
   state.landing === null ? state : { ...state, landing: { ...state.landing, ...change } };

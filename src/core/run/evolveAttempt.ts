@@ -3,8 +3,9 @@ import type { DomainEvent } from '../journal/events.ts';
 import { addTokens, noTokens, type TokenCounts } from '../model/tokens.ts';
 import { addCost, noCost, type Usd } from '../model/usd.ts';
 import { answerText } from './answerText.ts';
+import { isOwnAsk } from './isOwnAsk.ts';
 import { secretFeedback } from './secretFeedback.ts';
-import { type AttemptState, isGreen, type RunState, UNPRICED } from './state.ts';
+import { type AttemptState, isGreen, type RunState } from './state.ts';
 import { testFeedback } from './testFeedback.ts';
 
 /** The part of the fold that concerns attempts. Leaves every other field as it is, except phase, tokens, cost and feedback. */
@@ -82,14 +83,16 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
       const asked = state.pending.find((p) => p.id === event.data.id);
       if (asked === undefined) return state;
       const { decision, comment } = event.data;
-      if (asked.permission?.permission === UNPRICED) return state;
+      if (isOwnAsk(asked)) return state;
       if (asked.kind !== 'review') {
-        // A live turn gets the answer directly; a parked one is gone on with by a new attempt in the same worktree.
-        if (state.parked === null) return state;
+        const before = state.feedback?.because === 'granted' ? state.feedback.text : null;
+        // A live turn gets the answer directly; a parked one is gone on with by a new attempt in the same worktree, told all answers.
+        if (state.parked === null && before === null) return state;
+        const text = answerText(asked, event.data);
         return {
           ...state,
-          grantedAttempts: state.grantedAttempts + 1,
-          feedback: { because: 'granted', text: answerText(asked, event.data) },
+          grantedAttempts: state.grantedAttempts + (before === null ? 1 : 0),
+          feedback: { because: 'granted', text: before === null ? text : `${before}\n\n${text}` },
         };
       }
       const reviewed = change(state, asked.attempt, (a) => ({ ...a, review: { decision, by: entry.actor, comment } }));
@@ -100,11 +103,11 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
     }
     case 'attempt/reverted': {
       const { attempt, reason } = event.data;
-      return change(state, attempt, (a) => ({ ...a, closed: { how: 'reverted', reason, at: entry.at } }));
+      return change(state, attempt, (a) => ({ ...a, closed: { how: 'reverted', reason, at: entry.at, keptRef: null } }));
     }
     case 'attempt/interrupted': {
-      const { attempt, reason } = event.data;
-      const closed = change(state, attempt, (a) => ({ ...a, closed: { how: 'interrupted', reason, at: entry.at } }));
+      const { attempt, reason, keptRef } = event.data;
+      const closed = change(state, attempt, (a) => ({ ...a, closed: { how: 'interrupted', reason, at: entry.at, keptRef } }));
       return { ...closed, feedback: { because: 'interrupted', text: reason } };
     }
     case 'attempt/stepCommitted': {

@@ -2,6 +2,7 @@ import type { EventData, ParkCode, RunStatus } from '../journal/events.ts';
 import { exitCodes } from '../model/exitCodes.ts';
 import { compareUsd } from '../model/usd.ts';
 import type { AddedSecret } from '../policy/secrets/addedSecrets.ts';
+import { isOwnAsk } from './isOwnAsk.ts';
 import { secretRefusal } from './secretFeedback.ts';
 import { type AttemptState, currentAttempt, isGreen, type RunState } from './state.ts';
 
@@ -26,7 +27,7 @@ export type Step =
   | { readonly step: 'landBatch' }
   | { readonly step: 'moveTarget' }
   | { readonly step: 'settleLanding' }
-  | { readonly step: 'rework'; readonly code: 'conflict' | 'red' }
+  | { readonly step: 'rework'; readonly code: EventData<'landing/reworked'>['code'] }
   | { readonly step: 'park'; readonly code: ParkCode; readonly exitCode: number; readonly reason: string }
   | { readonly step: 'conclude'; readonly status: RunStatus; readonly exitCode: number; readonly reason: string }
   | { readonly step: 'suspend' }
@@ -83,7 +84,8 @@ const isMidTurn = (state: RunState, attempt: AttemptState | null): boolean =>
   attempt.closed === null &&
   attempt.executed === null &&
   state.cell?.ready === true &&
-  state.pending.every(({ kind }) => kind !== 'review');
+  state.feedback?.because !== 'granted' &&
+  state.pending.every((asked) => asked.kind !== 'review' && !isOwnAsk(asked));
 
 const needsCell = (state: RunState): boolean => state.cell === null || !state.cell.hasWorktree || !state.cell.ready;
 
@@ -111,14 +113,18 @@ function secretStep(state: RunState, secrets: readonly AddedSecret[]): Step {
   return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'secret' };
 }
 
+/** Since the last attempt that came to an end of its own. */
+export const interruptionsInRow = ({ attempts }: RunState): number =>
+  attempts.length - 1 - attempts.findLastIndex((a) => a.closed?.how !== 'interrupted');
+
 function afterClosed(state: RunState, last: AttemptState): Step {
   if (last.violations.length > 0) {
     return conclude('failed', exitCodes.security, `security violation: ${last.violations[0]?.detail ?? 'see the attempt'}`);
   }
   if (last.closed?.how === 'interrupted') {
-    const interruptions = state.attempts.filter((a) => a.closed?.how === 'interrupted').length;
+    const interruptions = interruptionsInRow(state);
     if (interruptions > MAX_INTERRUPTIONS) {
-      return conclude('error', exitCodes.taskFailed, `interrupted ${interruptions} times, last: ${last.closed.reason}`);
+      return conclude('error', exitCodes.taskFailed, `interrupted ${interruptions} times in a row, last: ${last.closed.reason}`);
     }
     return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'interrupted' };
   }
@@ -218,6 +224,7 @@ function landStep(state: RunState): Step {
 }
 
 function refusedStep(state: RunState, { code, message }: EventData<'landing/refused'>): Step {
+  if (state.landing?.comment != null) return needsCell(state) ? { step: 'boot' } : { step: 'rework', code: 'comment' };
   if ((code === 'conflict' || code === 'red') && state.reworks < state.spec.landing.retries) {
     return needsCell(state) ? { step: 'boot' } : { step: 'rework', code };
   }

@@ -61,7 +61,13 @@ export interface AttemptState {
   readonly revised: { readonly coAuthor: string | null } | null;
   /** A person's or a policy's word on the candidate. */
   readonly review: { readonly decision: 'approved' | 'rejected'; readonly by: string; readonly comment: string | null } | null;
-  readonly closed: { readonly how: 'reverted' | 'interrupted'; readonly reason: string; readonly at: number } | null;
+  /** `keptRef`: what an interrupted attempt had done, which never became a candidate. */
+  readonly closed: {
+    readonly how: 'reverted' | 'interrupted';
+    readonly reason: string;
+    readonly at: number;
+    readonly keptRef: string | null;
+  } | null;
   /** With `tcr: step`: the commit of this turn on the cell's branch; it has not passed the gate. */
   readonly stepCommit: string | null;
   readonly commit: string | null;
@@ -100,6 +106,8 @@ export interface LandingState {
   /** The last test of a merged tree. */
   readonly test: { readonly tree: string; readonly evidence: CommandEvidence } | null;
   readonly refused: EventData<'landing/refused'> | null;
+  /** What a person wants changed since it was refused. */
+  readonly comment: string | null;
   readonly landed: EventData<'landing/landed'> | null;
 }
 
@@ -129,7 +137,7 @@ export interface RunState {
   readonly requestedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
-  /** Time spent waiting for a person or in the line of a landing so far, milliseconds, and since when it waits now. */
+  /** Time spent waiting for a person, in the line of a landing or for want of an engine so far, milliseconds, and since when it waits now. */
   readonly waitedMs: number;
   readonly waitingSince: number | null;
   /** Why it has not started, or not started again; null once it has a place. */

@@ -47,11 +47,27 @@ async function relation(repository: GitRepository, { lastGreen, spec }: RunState
   return Promise.all([repository.isAncestor(lastGreen.commit, tip), repository.isAncestor(tip, lastGreen.commit)]);
 }
 
-/** Whether the target has what this run landed: by the commit it would have moved to, or by the run's trailer in what came since its base. */
+/**
+ * Whether the target has what this run landed: by the commit it would have moved to, or by the trailers of the run and of the attempt that was
+ * committed, in what came since its base. Another attempt that somebody restored and merged is not what was to land.
+ */
 export async function hasLanded(repository: GitRepository, state: RunState, tip: Oid): Promise<boolean> {
   const { landing, spec, run } = state;
   if (tip === spec.base || landing === null) return false;
   if ((landing.prepared || landing.batch !== null) && tip !== landing.onto && (await repository.isAncestor(landing.commit, tip)))
     return true;
-  return (await repository.commitsWithTrailer({ base: spec.base, tip }, { key: 'Reactor-Run', value: run })).length > 0;
+  const range = { base: spec.base, tip };
+  const ofRun = await repository.commitsWithTrailer(range, { key: 'Reactor-Run', value: run });
+  if (ofRun.length === 0) return false;
+  for (const attempt of committedAttempts(state)) {
+    const ofAttempt = await repository.commitsWithTrailer(range, { key: 'Reactor-Attempt', value: String(attempt) });
+    if (ofRun.some((commit) => ofAttempt.includes(commit))) return true;
+  }
+  return false;
 }
+
+/** The numbers that its commit may bear: that of the attempt that passed the gate and, where steps stay as they are, of the last step. */
+const committedAttempts = ({ attempts }: RunState): readonly number[] => {
+  const gated = attempts.findLast(({ commit }) => commit !== null);
+  return attempts.filter((a) => a === gated || (a.stepCommit !== null && a.stepCommit === gated?.commit)).map(({ attempt }) => attempt);
+};

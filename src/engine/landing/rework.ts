@@ -1,5 +1,6 @@
+import type { EventData } from '../../core/journal/events.ts';
 import { event } from '../../core/journal/events.ts';
-import { conflictFeedback, redMergeFeedback } from '../../core/landing/feedback.ts';
+import { commentFeedback, conflictFeedback, redMergeFeedback } from '../../core/landing/feedback.ts';
 import type { Oid } from '../../core/ports/git.ts';
 import { keepWorktree } from '../keep.ts';
 import type { RunContext } from '../runContext.ts';
@@ -8,9 +9,10 @@ const MOST_DIFF_BYTES = 24_000;
 
 /**
  * Sends a landing back to the agent: the worktree is brought onto the target as it is now, with the run's change merged into it and the
- * conflicts marked. From there on the run's work stands on the target; what it had committed stays kept. Can be repeated.
+ * conflicts marked, and the agent is told why, in a person's words where there are some. From there on the run's work stands on the target;
+ * what it had committed stays kept. Can be repeated.
  */
-export async function rework(context: RunContext, code: 'conflict' | 'red'): Promise<void> {
+export async function rework(context: RunContext, code: EventData<'landing/reworked'>['code']): Promise<void> {
   const { repository } = context.deps;
   const { state } = context;
   const { cell, landing, lastGreen } = state;
@@ -31,7 +33,11 @@ export async function rework(context: RunContext, code: 'conflict' | 'red'): Pro
   if (!laid.ok) throw new Error(`the merge could not be laid out: ${laid.error.message}`);
   const { paths } = merge;
   const diff = paths.length === 0 ? null : await repository.patch({ from: onto, to: merge.tree, paths, maxBytes: MOST_DIFF_BYTES });
-  const text = diff === null ? redMergeFeedback(target, landing.test?.evidence ?? null) : conflictFeedback(target, paths, diff);
+  const conflict = diff === null ? null : conflictFeedback(target, paths, diff);
+  const text =
+    landing.comment === null
+      ? (conflict ?? redMergeFeedback(target, landing.test?.evidence ?? null))
+      : commentFeedback(target, landing.comment, conflict);
   const ontoTree = await repository.treeOf(onto);
   await context.record(event('landing/reworked', { code, onto, ontoTree, tree: merge.tree, keptRef: kept.ref, paths: [...paths], text }));
 }

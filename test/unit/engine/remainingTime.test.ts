@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { event } from '../../../src/core/journal/events.ts';
 import { type EngineContext, RunContext } from '../../../src/engine/runContext.ts';
 import { RunStory } from '../../support/runStory.ts';
 
@@ -13,7 +14,7 @@ describe("the time a run has left when the machine's clock is set", () => {
     };
     // A run uses nothing else of its engine to know its time.
     const context = new RunContext('TASK-001-r1', engine as unknown as EngineContext);
-    return { context, clock, started: story.state.startedAt ?? 0, limit: story.state.spec.limits.timeoutMs };
+    return { context, clock, story, started: story.state.startedAt ?? 0, limit: story.state.spec.limits.timeoutMs };
   };
 
   for (const jumpMs of [3_600_000, -3_600_000]) {
@@ -26,9 +27,11 @@ describe("the time a run has left when the machine's clock is set", () => {
     });
   }
 
-  it('counts what passed while there was no engine', () => {
-    const { context, clock, started, limit } = open();
-    clock.wall = 30_000;
-    assert.equal(context.remainingMs(), limit - (30_000 - started));
+  it('does not count what passed while there was no engine', () => {
+    const { context, clock, started, limit, story } = open();
+    clock.wall = 30_000_000;
+    const before = context.remainingMs();
+    story.tell(event('run/recovered', { outcome: 'reverted', phase: 'executing', reason: 'r', awayMs: 29_980_000 }));
+    assert.deepEqual([before, context.remainingMs()], [0, limit - (20_000 - started)]);
   });
 });

@@ -203,25 +203,6 @@ describe('what a run does next', () => {
     assert.equal(story.next, 'startAttempt because=granted');
   });
 
-  it('starts an interrupted attempt again, three times at most', () => {
-    const story = new RunStory().ready();
-    for (const attempt of [1, 2, 3]) {
-      story.tell(
-        event('attempt/started', { attempt, prompt: 'x', because: 'interrupted' }),
-        event('attempt/executed', { attempt, end: 'serverGone', steps: 0, durationMs: 0 }),
-      );
-      assert.equal(story.next, `interrupt attempt=${attempt} reason=the agent server ended`);
-      story.tell(event('attempt/interrupted', { attempt, reason: 'the agent server ended', keptRef: null }));
-      assert.equal(story.next, 'startAttempt because=interrupted');
-    }
-    story.tell(
-      event('attempt/started', { attempt: 4, prompt: 'x', because: 'interrupted' }),
-      event('attempt/executed', { attempt: 4, end: 'serverGone', steps: 0, durationMs: 0 }),
-      event('attempt/interrupted', { attempt: 4, reason: 'the agent server ended', keptRef: null }),
-    );
-    assert.equal(story.next, 'conclude status=error exitCode=2 reason=interrupted 4 times, last: the agent server ended');
-  });
-
   it('INV-007: a merge with a moved target is tested before it may land', () => {
     const story = new RunStory().ready().attempt(1, tree).tested(1, tree, 0).reviewed('approved', tree).committed(1, tree);
     story.tell(event('landing/started', { target: 'main', from: 'e'.repeat(40), mode: 'ff' }));
@@ -295,6 +276,20 @@ describe('what a run does next', () => {
     assert.equal(story.next, 'queueLanding');
     story.tell(event('landing/queued', { target: 'main' }), event('landing/refused', { code: 'conflict', message: 'm', paths: ['a.ts'] }));
     assert.equal(story.next, 'park code=conflict exitCode=7 reason=m');
+  });
+
+  it('goes back to the agent with the words of a person who has sent a refused landing back', () => {
+    const story = committed().tell(event('landing/refused', { code: 'red', message: 'm', paths: [] }));
+    story.tell(event('run/parked', { code: 'redMerge', reason: 'm', exitCode: 7 }));
+    story.tellAs('person:ann', event('run/resumed', { why: 'sent back by ann', comment: 'Keep left.txt.' }));
+    assert.equal(story.next, 'rework code=comment');
+    const onto = { code: 'comment' as const, onto: 'e'.repeat(40), ontoTree: '7'.repeat(40), tree: other };
+    story.tell(event('landing/reworked', { ...onto, keptRef: 'refs/reactor/kept/x', paths: [], text: 'Keep left.txt.' }));
+    assert.equal(story.next, 'startAttempt because=conflict');
+    // Without a comment the landing is tried again as it is.
+    const again = committed().tell(event('landing/refused', { code: 'red', message: 'm', paths: [] }));
+    again.tell(event('run/parked', { code: 'redMerge', reason: 'm', exitCode: 7 }), event('run/resumed', { why: 'resumed by ann' }));
+    assert.equal(again.next, 'queueLanding');
   });
 
   it('ends with a conflict when the agent never gets it green on the target', () => {

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { systemClock } from '../../src/adapters/clock/systemClock.ts';
+import { heartbeat, readLease } from '../../src/adapters/journal/lease.ts';
+import { onlyRun, Reactor, until } from '../support/reactor.ts';
+import { plainProject } from '../support/sampleProjects.ts';
+import { byWord, tools, write } from '../support/sampleScript.ts';
+
+describe('An engine that lives and does not answer', function () {
+  this.timeout(180_000);
+  const env = { REACTOR_ANSWER_MS: '2000' };
+  let reactor: Reactor;
+  let repository: string;
+  let stuck: number;
+
+  before(async () => {
+    reactor = await Reactor.open(byWord({ alpha: tools(write('alpha.txt', 'good\n')), beta: tools(write('beta.txt', 'good\n')) }));
+    repository = await reactor.repository('stuck', plainProject());
+    const first = await reactor.run(repository, 'Write alpha');
+    assert.equal(first.exitCode, 0, first.stderr);
+    stuck = readLease(reactor.journal(repository))?.process.pid ?? 0;
+    process.kill(stuck, 'SIGSTOP');
+  });
+  after(async () => {
+    process.kill(stuck, 'SIGCONT');
+    // It finds that it has lost its lease.
+    await until('it has ended', () => !reactor.engines(repository).includes(stuck));
+    await reactor.close();
+  });
+
+  for (const command of [['status'], ['engine', '--stop']]) {
+    it(`is named by ${command.join(' ')}, which does not wait for it for ever`, async () => {
+      const { exitCode, stderr } = await reactor.call(repository, command, { env });
+      assert.equal(exitCode, 1, stderr);
+      assert.match(stderr, new RegExp(`process ${stuck}\\) is there but does not answer`));
+    });
+  }
+
+  it('is replaced once it has given no sign of life for a minute', async () => {
+    const { token = 0 } = readLease(reactor.journal(repository)) ?? {};
+    const aMinuteAgo = { ...systemClock, now: () => Date.now() - 61_000 };
+    assert.equal(heartbeat({ file: reactor.journal(repository), clock: aMinuteAgo, token }), true);
+    const second = await reactor.run(repository, 'Write beta', [], { env });
+    assert.deepEqual([second.exitCode, onlyRun(second).status], [0, 'landed'], second.stderr);
+    assert.notEqual(readLease(reactor.journal(repository))?.process.pid, stuck);
+  });
+});
