@@ -124,7 +124,7 @@ export class Engine implements Disposable {
     await this.#context.budgets.start();
     await Promise.all([this.#context.warm.sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
     for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
-    if (open.length > 0) this.#conflicts.look(true);
+    if (open.length > 0) this.#conflicts.look();
     await this.#renewals.look();
   }
 
