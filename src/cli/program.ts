@@ -158,6 +158,7 @@ Examples:
   command('clean', 'remove what belongs to no run; only what is kept elsewhere or past its limit')
     .argument('[name...]', 'only what has this name in the list; it goes even when it is kept nowhere else')
     .option('--dry-run', 'list it and remove nothing')
+    .option('-y, --yes', 'ask nothing; where nobody can be asked, what is past its limit goes only with this')
     .addOption(
       new Option('--kind <kind...>', 'only these kinds').choices([
         'process',

@@ -98,7 +98,7 @@ export class Cell {
   /** Makes a warm cell this run's. False when there is none that fits; then nothing has been recorded. */
   async #adoptWarm(signal: AbortSignal): Promise<boolean> {
     const { deps, engine, run, state } = this.#context;
-    const warm = engine.warm.take(state.spec);
+    const warm = await engine.warm.take(state.spec);
     if (warm === null) return false;
     const branch = await this.#freeBranch();
     const { base } = state.spec;

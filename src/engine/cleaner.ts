@@ -1,10 +1,10 @@
 import { event } from '../core/journal/events.ts';
-import type { GitRepository } from '../core/ports/git.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { CleanRequest, Orphan } from '../protocol/messages.ts';
 import type { EngineDeps } from './deps.ts';
 import type { FoundOrphan } from './foundOrphan.ts';
 import { keptRefPrefix } from './keep.ts';
+import { orphanBranches } from './orphanBranches.ts';
 import { findPastLimits } from './retention.ts';
 import type { EngineContext } from './runContext.ts';
 
@@ -36,12 +36,7 @@ export async function cleanOrphans(engine: EngineContext, request: CleanRequest)
 
 async function findAll(engine: EngineContext, open: readonly RunState[], pastLimits: boolean): Promise<FoundOrphan[]> {
   const { deps } = engine;
-  const found = [
-    ...(await orphanCells(engine)),
-    ...(await mergedBranches(deps.repository, open, engine)),
-    ...abandonedPorts(deps),
-    ...(await oldTemplates(deps)),
-  ];
+  const found = [...(await orphanCells(engine)), ...(await orphanBranches(engine)), ...abandonedPorts(deps), ...(await oldTemplates(deps))];
   if (!pastLimits) return found;
   const top = deps.repository.facts.topLevel;
   const { config } = await deps.project.config(top ?? deps.repository.facts.commonDir, top ?? deps.repository.facts.commonDir);
@@ -82,7 +77,7 @@ const isOwned = ({ ledger, warm }: EngineContext, cell: string): boolean =>
 async function orphanCells(engine: EngineContext): Promise<FoundOrphan[]> {
   const { deps } = engine;
   const found: FoundOrphan[] = [];
-  const worktrees = await deps.repository.listWorktrees();
+  found.push(...(await orphanEntries(engine)));
   for (const cell of await deps.files.listCells()) {
     if (isOwned(engine, cell)) continue;
     const unlessOwned = (remove: () => Promise<boolean>) => async () => !isOwned(engine, cell) && (await remove());
@@ -96,8 +91,7 @@ async function orphanCells(engine: EngineContext): Promise<FoundOrphan[]> {
         remove: unlessOwned(async () => (await deps.processes.endCell(cell, process, deps.options.killGraceMs)).left.length === 0),
       });
     }
-    const worktree = worktrees.find((w) => w.path === folders.worktree);
-    if (worktree !== undefined || (await deps.files.exists(folders.worktree))) {
+    if (await deps.files.exists(folders.worktree)) {
       const orphan = await orphanWorktree(engine, cell, folders.worktree);
       found.push({ ...orphan, remove: unlessOwned(orphan.remove) });
     } else {
@@ -112,6 +106,24 @@ async function orphanCells(engine: EngineContext): Promise<FoundOrphan[]> {
         }),
       });
     }
+  }
+  return found;
+}
+
+/** What git still has of worktrees of cells that somebody removed. Such an entry holds the cell's branch checked out. */
+async function orphanEntries(engine: EngineContext): Promise<FoundOrphan[]> {
+  const { repository, files } = engine.deps;
+  const found: FoundOrphan[] = [];
+  for (const { path } of await repository.listWorktrees()) {
+    const cell = /^cells\/([^/]+)\/worktree$/.exec(files.relative(path))?.[1];
+    if (cell === undefined || isOwned(engine, cell) || (await files.exists(path))) continue;
+    found.push({
+      kind: 'worktree',
+      name: path,
+      why: `git's entry of cell ${cell}, whose worktree is gone`,
+      keptIn: 'nothing to keep',
+      remove: async () => !isOwned(engine, cell) && (await repository.removeWorktree(path)).ok,
+    });
   }
   return found;
 }
@@ -145,44 +157,4 @@ async function orphanWorktree(engine: EngineContext, cell: string, path: string)
     return (await deps.repository.moveRef({ ref: name, to: written.value, expected: null, reason: 'reactor: kept' })).ok;
   };
   return { ...base, keptIn: ref, remove: async () => (await keep()) && (await remove()) };
-}
-
-/** Branches of ended runs whose commits are in the target already. */
-async function mergedBranches(repository: GitRepository, open: readonly RunState[], engine: EngineContext): Promise<FoundOrphan[]> {
-  const found: FoundOrphan[] = [];
-  const used = new Set(open.flatMap((s) => (s.cell === null ? [] : [`refs/heads/${s.cell.branch}`])));
-  const targets = new Map<string, string>();
-  for (const state of engine.deps.journal.recentRuns(500)) {
-    if (state.phase !== 'ended' || state.cell === null) continue;
-    const target = state.landing?.landed?.target;
-    targets.set(`refs/heads/${state.cell.branch}`, target ?? '');
-  }
-  for (const { ref, oid } of await repository.listRefs('refs/heads/reactor/')) {
-    const target = targets.get(ref);
-    if (used.has(ref) || target === undefined) continue;
-    const state = engine.deps.journal.recentRuns(500).find((s) => s.cell !== null && `refs/heads/${s.cell.branch}` === ref);
-    const keptIn = await whereKept(repository, oid, target, state ?? null);
-    if (keptIn === null) continue;
-    found.push({
-      kind: 'branch',
-      name: ref.slice('refs/heads/'.length),
-      why: 'its run has ended',
-      keptIn,
-      remove: async () =>
-        (await repository.checkoutOf(ref.slice('refs/heads/'.length))) === null && (await repository.deleteRef({ ref, expected: oid })).ok,
-    });
-  }
-  return found;
-}
-
-/** The ref that has everything the branch has; null when the branch is the only place. */
-async function whereKept(repository: GitRepository, oid: string, target: string, state: RunState | null): Promise<string | null> {
-  const tip = target === '' ? null : await repository.readRef(`refs/heads/${target}`);
-  if (tip !== null && (await repository.isAncestor(oid, tip))) return target;
-  // A run that never committed leaves its branch at the base.
-  if (state !== null && oid === state.spec.base && state.spec.target !== null) {
-    const own = await repository.readRef(`refs/heads/${state.spec.target}`);
-    if (own !== null && (await repository.isAncestor(oid, own))) return state.spec.target;
-  }
-  return null;
 }

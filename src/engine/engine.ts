@@ -34,6 +34,8 @@ import { Submissions } from './submission.ts';
 import { WarmCells } from './warmCells.ts';
 
 const WARM_UP_AFTER_MS = 1000;
+/** Who has just come has other things to see first. */
+const WARM_UP_FOR_PERSON_MS = 4000;
 
 /** The one process that acts for a repository: accepts runs, drives them, answers clients. Knows nothing of sockets. */
 export class Engine implements Disposable {
@@ -90,6 +92,7 @@ export class Engine implements Disposable {
     this.#renewals = this.#store.add(new Renewals(deps, this.#ledger, budgets, goOn));
     this.#submissions = new Submissions(this.#context);
     this.#unrecovered = new Set(this.#ledger.openRuns().map(({ run }) => run));
+    this.#store.add(this.attendance.onDidChange((isAttended) => isAttended && this.#warmUpForPerson()));
   }
 
   get onAppended(): Event<Entry> {
@@ -125,7 +128,7 @@ export class Engine implements Disposable {
     await this.#context.budgets.start();
     await Promise.all([this.#sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
     for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
-    if (open.length > 0) this.#conflicts.look(true);
+    if (open.length > 0) this.#conflicts.look();
     await this.#renewals.look();
   }
 
@@ -305,6 +308,15 @@ export class Engine implements Disposable {
     if (spec === undefined || this.#draining) return;
     this.#deps.clock.schedule(WARM_UP_AFTER_MS, () => {
       if (!this.isBusy && !this.#draining) this.#context.warm.prepare(spec);
+    });
+  }
+
+  /** Somebody has come, and may well have a task like the last one, which an engine before this one may have run. */
+  #warmUpForPerson(): void {
+    this.#deps.clock.schedule(WARM_UP_FOR_PERSON_MS, () => {
+      if (this.#draining || !this.attendance.isAttended) return;
+      const [last] = this.#deps.journal.recentRuns(1);
+      if (last !== undefined) this.#warmUp(last.run);
     });
   }
 

@@ -17,6 +17,8 @@ export interface WarmCell extends StartedServer {
   readonly branch: string;
   readonly boundary: Boundary;
   readonly base: string;
+  /** Fingerprint of the settings and keys its server was started with. */
+  readonly settings: string;
 }
 
 export const wishOf = async (
@@ -68,13 +70,27 @@ export class WarmCells {
   }
 
   /** A warm cell that fits, which is the caller's: to discard, or to hand over once the journal says whose it is. Null when there is none. */
-  take(spec: RunSpec): WarmCell | null {
-    const fitting = this.#ready.get(keyOf(spec)) ?? [];
-    for (let warm = fitting.shift(); warm !== undefined; warm = fitting.shift()) {
-      if (this.#deps.processes.isAlive(warm.server.process)) return warm;
-      void this.#discardQuietly(warm);
+  async take(spec: RunSpec): Promise<WarmCell | null> {
+    for (;;) {
+      const warm = this.#ready.get(keyOf(spec))?.shift();
+      if (warm === undefined) return null;
+      if (await this.#fits(warm, spec)) return warm;
+      this.#throwAway([warm]);
     }
-    return null;
+  }
+
+  /** It lives, and its server knows what one that is started now would know: a new login or setting makes it another one. */
+  async #fits(warm: WarmCell, spec: RunSpec): Promise<boolean> {
+    if (!this.#deps.processes.isAlive(warm.server.process)) return false;
+    // Without a checkout the project's own settings come from the worktree.
+    if (spec.checkout === null && warm.base !== spec.base) return false;
+    return warm.settings === (await this.#settingsNow(spec, warm.worktree));
+  }
+
+  /** Null when they can't be read; whoever starts a server next is told why. */
+  async #settingsNow(spec: RunSpec, worktree: string): Promise<string | null> {
+    const wish = await wishOf(this.#deps, spec, [], worktree);
+    return this.#deps.agents.fingerprint({ ...wish, worktree }).catch(() => null);
   }
 
   /** A cell that was taken is a run's now. Until then it counts as one of these, so that no clean-up takes it for nobody's. */
@@ -95,7 +111,7 @@ export class WarmCells {
     if (more) this.#known.add(id);
     const work = async (): Promise<void> => {
       const base = await this.#nextBase(spec);
-      await this.#moveTo(keyOf(spec), base);
+      await this.#moveTo(spec, base);
       if (more) await this.#make(id, spec, base);
     };
     this.#making = this.#making.then(work).catch(async (error: unknown) => {
@@ -111,7 +127,8 @@ export class WarmCells {
   }
 
   /** Those of a kind that are made for another base get its files; what can't be moved is thrown away. */
-  async #moveTo(key: string, base: Oid): Promise<void> {
+  async #moveTo(spec: RunSpec, base: Oid): Promise<void> {
+    const key = keyOf(spec);
     const all = this.#ready.get(key) ?? [];
     const outdated = all.filter((warm) => warm.base !== base);
     this.#ready.set(
@@ -120,7 +137,8 @@ export class WarmCells {
     );
     for (const warm of outdated) {
       const moved = await this.#deps.repository.resetWorktree(warm.worktree, base, this.#closing.signal).catch(() => null);
-      if (moved?.ok === true && !this.#closing.signal.aborted) this.#ready.get(key)?.push({ ...warm, base });
+      const isSame = moved?.ok === true && warm.settings === (await this.#settingsNow(spec, warm.worktree));
+      if (isSame && !this.#closing.signal.aborted) this.#ready.get(key)?.push({ ...warm, base });
       else await this.discard(warm);
     }
   }
@@ -134,11 +152,16 @@ export class WarmCells {
     const filling = this.#deps.repository.populateWorktree(worktree, signal);
     filling.catch(() => {});
     const wish = await wishOf(this.#deps, spec, [], worktree);
+    // Without a checkout the project's own settings are among these files.
+    if (spec.checkout === null) await filling;
+    // Before the start: what changes meanwhile makes it unfit rather than wrong.
+    const settings = await this.#settingsNow(spec, worktree);
+    if (settings === null) throw new Error('the settings of the agent server could not be read');
     const started = await startServer(this.#deps, { cell: id, worktree, home }, wish, () => {}, signal);
     const filled = await filling;
     if (!started.ok) throw new Error(started.error.message);
     const { boundary } = wish;
-    const warm: WarmCell = { id, worktree, home, branch, base, boundary, ...started.value };
+    const warm: WarmCell = { id, worktree, home, branch, base, boundary, settings, ...started.value };
     if (!filled.ok || signal.aborted) return this.discard(warm);
     const key = keyOf(spec);
     this.#ready.set(key, [...(this.#ready.get(key) ?? []), warm]);
@@ -158,7 +181,11 @@ export class WarmCells {
   discardAll(): void {
     const all = this.list();
     this.#ready.clear();
-    for (const warm of all) void this.#discardQuietly(warm);
+    this.#throwAway(all);
+  }
+
+  #throwAway(some: readonly WarmCell[]): void {
+    for (const warm of some) void this.#discardQuietly(warm);
   }
 
   async #discardQuietly(warm: WarmCell): Promise<void> {

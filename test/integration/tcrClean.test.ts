@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
@@ -46,7 +46,13 @@ describe('What is left behind is found, shown and removed', function () {
     (await git(repository, 'for-each-ref', '--format=%(refname)', 'refs/reactor/')).split('\n').filter(Boolean);
 
   before(async () => {
-    reactor = await Reactor.open(byWord({ alpha: tools(write('alpha.txt', 'good\n')), waits: tools(write('waits.txt', 'good\n')) }));
+    reactor = await Reactor.open(
+      byWord({
+        alpha: tools(write('alpha.txt', 'good\n')),
+        mine: tools(write('mine.txt', 'good\n')),
+        waits: tools(write('waits.txt', 'good\n')),
+      }),
+    );
     repository = await reactor.repository('left', plainProject('retention: { keptRefs: { days: 30 }, logs: { days: 10 } }\n'));
   });
   after(() => reactor.close());
@@ -70,9 +76,11 @@ describe('What is left behind is found, shown and removed', function () {
     const before = await refs();
     const expected = ['keptRef refs/reactor/kept/ancient-r1/1 (older than 30 days)', 'log alpha-r1 (older than 10 days)'];
     assert.deepEqual(brief(await clean('--dry-run')), expected);
-    assert.deepEqual(await refs(), before);
+    // Nobody is there who could see the list and agree.
+    assert.deepEqual(brief(await clean()), expected);
+    assert.deepEqual([await refs(), existsSync(join(outputs, 'alpha-r1'))], [before, true]);
     assert.deepEqual(
-      brief(await clean()),
+      brief(await clean('--yes')),
       expected.map((line) => `${line} removed`),
     );
     assert.deepEqual(
@@ -90,6 +98,31 @@ describe('What is left behind is found, shown and removed', function () {
       [{ kind: 'keptRef', name: 'refs/reactor/kept/ancient-r1/1', keptIn: '', because: 'older than 30 days', oid }],
     );
     assert.deepEqual(await clean(), []);
+  });
+
+  it('INV-008: a branch that may be the only place of its work goes only when it is named', async () => {
+    const own = await reactor.run(repository, 'Write mine', ['--task', 'own', '--land', 'branch']);
+    assert.equal(onlyRun(own).status, 'committed', own.stderr);
+    await git(repository, 'branch', 'reactor/unknown', 'main');
+    const branches = ['branch reactor/own', 'branch reactor/unknown'];
+    assert.deepEqual(brief(await clean('--kind', 'branch')).toSorted(), branches);
+    const named = await clean('reactor/own', 'reactor/unknown');
+    assert.deepEqual(
+      brief(named).toSorted(),
+      branches.map((line) => `${line} removed`),
+    );
+    assert.equal(await git(repository, 'branch', '--list', 'reactor/own', 'reactor/unknown'), '');
+    const removed = dataOf({ entries: await reactor.entries(repository) }, 'clean/removed').find(({ name }) => name === 'reactor/own');
+    assert.deepEqual([removed?.because, removed?.oid], ['asked for by name', onlyRun(own).commit]);
+  });
+
+  it("finds what git still has of a cell's worktree that somebody removed", async () => {
+    const worktree = join(dirname(reactor.journal(repository)), 'cells', 'lost-r1-a', 'worktree');
+    await git(repository, 'worktree', 'add', '--quiet', '-b', 'reactor/lost', worktree, 'main');
+    rmSync(dirname(worktree), { recursive: true });
+    assert.deepEqual(brief(await clean()), [`worktree ${worktree} removed`, 'branch reactor/lost']);
+    assert.equal((await git(repository, 'worktree', 'list', '--porcelain')).includes('lost-r1-a'), false);
+    assert.deepEqual(brief(await clean('reactor/lost')), ['branch reactor/lost removed']);
   });
 
   it('finds processes, folders and templates of what has gone, and removes what is named or of a kind', async () => {

@@ -58,6 +58,18 @@ describe('The line before a branch', function () {
         ['', 'good'],
       );
     });
+
+    it('INV-008: their branches, of which main has other commits, are found by clean and go, and what was on them is kept', async () => {
+      const branches = green.map((task) => `reactor/${task}`);
+      const trees = await Promise.all(branches.map((branch) => git(line.repository, 'rev-parse', `${branch}^{tree}`)));
+      const { stdout } = await reactor.call(line.repository, ['clean', '--kind', 'branch', '--json']);
+      const { orphans } = JSON.parse(stdout) as { orphans: { name: string; keptIn: string; removed: boolean }[] };
+      assert.deepEqual(orphans.map(({ name, removed }) => [name, removed]).toSorted(), branches.map((name) => [name, true]).toSorted());
+      const kept = await Promise.all(
+        branches.map((name) => git(line.repository, 'rev-parse', `${orphans.find((orphan) => orphan.name === name)?.keptIn}^{tree}`)),
+      );
+      assert.deepEqual([kept, await git(line.repository, 'branch', '--list', 'reactor/*')], [trees, '']);
+    });
   });
 
   describe('when two of them are green alone and red together', () => {

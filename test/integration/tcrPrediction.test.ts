@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { StatusRow } from '../../src/cli/render/statusLines.ts';
-import { Reactor, until } from '../support/reactor.ts';
+import { type Outcome, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { advance, git } from '../support/sampleRepository.ts';
 import { byWord, Gate, tools, write } from '../support/sampleScript.ts';
@@ -17,6 +17,8 @@ describe('Conflicts are said before they are met', function () {
     const { inbox } = JSON.parse(stdout) as { inbox: { task: string; title: string }[] };
     return Object.fromEntries(inbox.map(({ task, title }) => [task, title]));
   };
+  const begin = (word: string): Promise<Outcome> =>
+    reactor.call(repository, ['run', '--prompt', `Write ${word}`, '--task', word, '--target', 'trunk', '--approve', 'ask', '--detach']);
   const predicted = async (task: string): Promise<unknown> => {
     const { stdout } = await reactor.call(repository, ['show', task, '--json']);
     return (JSON.parse(stdout) as StatusRow & { predicted: unknown }).predicted;
@@ -29,17 +31,18 @@ describe('Conflicts are said before they are met', function () {
         one: tools(write('readme.txt', 'One.\n')),
         two: tools(write('readme.txt', 'Two.\n')),
         apart: tools(write('apart.txt', 'good\n')),
+        busy: (call) =>
+          call.turn === 1 ? goesOn.before(tools(write('busy.txt', 'Busy.\n')))(call) : tools(write('busy.txt', 'Busy.\n'))(call),
+        late: tools(write('busy.txt', 'Late.\n')),
         working: (call) => (call.turn === 1 ? goesOn.before(working)(call) : working(call)),
       }),
     );
     repository = await reactor.repository('predict', { ...plainProject(), 'working.txt': 'A file.\n' });
     await git(repository, 'branch', 'trunk');
-    const tasks = ['one', 'two', 'apart', 'working'].map((word) =>
-      reactor.call(repository, ['run', '--prompt', `Write ${word}`, '--task', word, '--target', 'trunk', '--approve', 'ask', '--detach']),
-    );
+    const tasks = ['one', 'two', 'apart', 'working', 'busy'].map(begin);
     assert.deepEqual(
       (await Promise.all(tasks)).map(({ exitCode }) => exitCode),
-      [0, 0, 0, 0],
+      [0, 0, 0, 0, 0],
     );
   });
   after(() => reactor.close());
@@ -50,6 +53,18 @@ describe('Conflicts are said before they are met', function () {
       return /conflicts with two in readme\.txt/.test(titles['one'] ?? '') && /conflicts with one in readme\.txt/.test(titles['two'] ?? '');
     });
     assert.deepEqual(await predicted('apart'), []);
+  });
+
+  it('between a change that is there and what another agent has written so far, on both of them', async () => {
+    await until('the agent has written its file', () => reactor.calls('busy').some(({ turn }) => turn === 1));
+    assert.equal((await begin('late')).exitCode, 0);
+    for (const [task, other] of [
+      ['late', 'busy'],
+      ['busy', 'late'],
+    ] as const) {
+      const conflict = JSON.stringify([{ with: other, run: `${other}-r1`, paths: ['busy.txt'] }]);
+      await until(`${task} is warned`, async () => JSON.stringify(await predicted(task)) === conflict);
+    }
   });
 
   it('with a target that somebody moves by hand, also for an agent that still works', async () => {

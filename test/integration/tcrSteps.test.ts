@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
-import { git } from '../support/sampleRepository.ts';
+import { advance, git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
 import type { ModelScript } from '../support/scriptedModel.ts';
 
@@ -34,10 +34,11 @@ describe('Step mode: every turn is tested, and committed or reverted', function 
         kept: turns(['three.txt', 'good\n'], ['four.txt', 'good\n'], null),
         stuck: turns(['five.txt', 'good\n'], ['six.txt', 'bad\n'], ['six.txt', 'bad again\n']),
         endless: (call) => tools(write(`file${call.prompts.length}.txt`, 'good\n'))(call),
+        moved: turns(['nine.txt', 'good\n'], ['nine.txt', 'good\nagain\n'], ['ten.txt', 'good\n'], null),
         reviewed: turns(['seven.txt', 'good\n'], ['eight.txt', 'good\n'], null),
       }),
     );
-    repository = await reactor.repository('plain', plainProject('limits:\n  stepsPerRun: 2\n'));
+    repository = await reactor.repository('plain', plainProject('limits:\n  stepsPerRun: 3\n'));
     main = await git(repository, 'rev-parse', 'main');
     const step = ['--tcr', 'step', '--land', 'branch'];
     [squashed, kept, stuck, endless] = await Promise.all([
@@ -96,7 +97,36 @@ describe('Step mode: every turn is tested, and committed or reverted', function 
   it('ends an agent that never has nothing left to do at limits.stepsPerRun', () => {
     const { status, reason } = onlyRun(endless);
     assert.deepEqual([endless.exitCode, status], [2, 'failed']);
-    assert.match(reason, /^not done after 2 steps \(limits\.stepsPerRun\); 2 green steps are on /);
+    assert.match(reason, /^not done after 3 steps \(limits\.stepsPerRun\); 3 green steps are on /);
+  });
+
+  it('INV-007: on a target that has moved the steps to keep are made anew, and the last of them is the tree that was tested', async () => {
+    await git(repository, 'branch', 'trunk', main);
+    const theirs = await advance(repository, 'trunk', { 'theirs.txt': 'good\n' });
+    const outcome = await reactor.run(repository, 'Write moved', [
+      '--tcr',
+      'step',
+      '--steps',
+      'keep',
+      '--land',
+      'ff',
+      '--target',
+      'trunk',
+      '--base',
+      'main',
+    ]);
+    const { status, task } = onlyRun(outcome);
+    assert.deepEqual([outcome.exitCode, status], [0, 'landed'], outcome.stderr);
+    assert.deepEqual(
+      await log(repository, `${theirs}..trunk`),
+      [1, 2, 3].map((n) => `Task ${task}: Write moved (step ${n})`),
+    );
+    assert.equal(await git(repository, 'log', '--reverse', '--format=', '--name-only', `${theirs}..trunk`), 'nine.txt\nnine.txt\nten.txt');
+    assert.equal(await git(repository, 'rev-parse', 'trunk^{tree}'), dataOf(outcome, 'landing/tested')[0]?.tree);
+    assert.deepEqual(
+      dataOf(outcome, 'landing/prepared').map(({ merged, steps }) => [merged, steps]),
+      [[true, 3]],
+    );
   });
 
   it('a person reviews all steps at once, and may take a part of them', async () => {

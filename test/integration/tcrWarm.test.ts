@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { readLease } from '../../src/adapters/journal/lease.ts';
 import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
@@ -12,7 +16,9 @@ describe('A cell made ahead', function () {
   let repository: string;
 
   before(async () => {
-    reactor = await Reactor.open(byWord({ first: tools(write('first.txt', 'good\n')), second: tools(write('second.txt', 'good\n')) }));
+    reactor = await Reactor.open(
+      byWord(Object.fromEntries(['first', 'second', 'third', 'fourth'].map((word) => [word, tools(write(`${word}.txt`, 'good\n'))]))),
+    );
     repository = await reactor.repository('plain', plainProject('cells:\n  warm: 1\n'));
   });
   after(() => reactor.close());
@@ -63,6 +69,20 @@ describe('A cell made ahead', function () {
     assert.match(await git(worktree, 'ls-files'), /second\.txt/);
   });
 
+  it('is thrown away when its server knows another login than one that is started now', async () => {
+    const branch = await warmCell();
+    const login = join(reactor.root, 'user', '.local', 'share', 'opencode', 'auth.json');
+    mkdirSync(dirname(login), { recursive: true });
+    writeFileSync(login, JSON.stringify({ elsewhere: { type: 'api', key: 'a new key of nobody' } }));
+    const third = await reactor.run(repository, 'Write third', ['--task', 'third']);
+    assert.deepEqual([onlyRun(third).status, dataOf(third, 'cell/serverSpawned')[0]?.start], ['landed', 1], third.stderr);
+    await until('it has gone', async () => !(await warmBranches()).includes(branch));
+    // Made after the login, so that it fits.
+    await warmCell();
+    const fourth = await reactor.run(repository, 'Write fourth', ['--task', 'fourth']);
+    assert.deepEqual([onlyRun(fourth).status, dataOf(fourth, 'cell/serverSpawned')[0]?.start], ['landed', 0], fourth.stderr);
+  });
+
   it('INV-005: is gone after a kill -9 of the engine, and swept up by the next one', async () => {
     await warmCell();
     const engine = readLease(reactor.journal(repository));
@@ -71,5 +91,18 @@ describe('A cell made ahead', function () {
     assert.equal((await reactor.call(repository, ['clean', '--dry-run'])).exitCode, 0);
     await until('the warm cell has been swept up', async () => (await warmBranches()).length === 0);
     assert.equal((await git(repository, 'worktree', 'list')).split('\n').length, 1);
+  });
+
+  it('is made for somebody who comes to an engine that has not run a task yet', async () => {
+    await reactor.call(repository, ['engine', '--stop', '--now']);
+    assert.equal((await reactor.call(repository, ['clean', '--dry-run'])).exitCode, 0);
+    const person = spawn(process.execPath, ['test/support/attendant.ts', repository], { env: reactor.env, stdio: 'ignore' });
+    const gone = once(person, 'exit');
+    try {
+      await warmCell();
+    } finally {
+      person.kill();
+      await gone;
+    }
   });
 });

@@ -23,6 +23,7 @@ import { ServerConnection } from './serverConnection.ts';
 import { serverEnvironment } from './serverEnvironment.ts';
 import { makeServerFolders, writeBoundary, writeShell } from './serverFolders.ts';
 import { earlyExit, type ServerProcess, spawnServer } from './serverProcess.ts';
+import { startFingerprint } from './startFingerprint.ts';
 import { readUserConfig } from './userConfig.ts';
 
 export interface AgentServersDependencies {
@@ -71,6 +72,7 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
   };
   return {
     locate,
+    fingerprint: async (request) => startFingerprint(dependencies.env, await locate(), request),
     leftMessages,
     adopt: (request, signal) => adoptServer(dependencies, request, signal),
     start: async (request, signal) => {

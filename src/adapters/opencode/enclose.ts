@@ -34,7 +34,7 @@ const textsOf = (value: unknown): string[] => {
 };
 
 /** Files that the configuration takes values from, and plugins that are files. */
-const filesNamed = (config: ConfigTree): string[] =>
+export const filesNamed = (config: ConfigTree): string[] =>
   textsOf(config).flatMap((text) => [
     ...[...text.matchAll(/\{file:(\/[^}]+)\}/g)].map((match) => match[1] ?? ''),
     ...(text.startsWith('file:///') ? [text.slice('file://'.length)] : []),

@@ -55,30 +55,61 @@ function wholeTree({ attempts }: RunState, named: number | null): string | null 
 
 export interface CleanOptions extends CommonOptions {
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
   readonly kind?: readonly string[];
 }
 
 /**
- * `reactor clean`: removes what belongs to no run, but only what is kept elsewhere, past its limit, or named; `--dry-run` lists it. What is
- * removed is listed, too.
+ * `reactor clean`: removes what belongs to no run, but only what is kept elsewhere, past its limit, or named. On a terminal it lists that first
+ * and asks; where it can't ask, what is past its limit goes only with `--yes`. `--dry-run` only lists. What is removed is listed, too.
  */
 export async function cleanCommand({ terminal, host }: CommandContext, names: readonly string[], options: CleanOptions): Promise<number> {
-  const dryRun = options.dryRun ?? false;
   const only = {
     ...(names.length === 0 ? {} : { names: [...names] }),
     ...(options.kind === undefined ? {} : { kinds: options.kind as OrphanKind[] }),
   };
+  const style = styleOf(terminal.stdout, terminal.environment);
+  const say = (orphans: readonly Orphan[], dryRun: boolean, staysPastLimit = false): void => {
+    if (options.json) printJson(terminal, { dryRun, orphans });
+    else printLines(terminal, cleanLines(orphans, dryRun, style, staysPastLimit));
+  };
   const client = await connectAlways(await host(), folderOf(terminal, options), false);
   try {
-    const { orphans } = await client.request('clean', { dryRun, pastLimits: true, ...only });
-    const unknown = names.filter((name) => !orphans.some((orphan) => orphan.name === name));
+    const { orphans: seen } = await client.request('clean', { dryRun: true, pastLimits: true, ...only });
+    const unknown = names.filter((name) => !seen.some((orphan) => orphan.name === name));
     if (unknown.length > 0) {
       throw new UserFacingError('configuration', `Nothing to clean is named ${unknown.join(', ')}.`, {
         actions: ['reactor clean --dry-run'],
       });
     }
-    if (options.json) printJson(terminal, { dryRun, orphans });
-    else printLines(terminal, cleanLines(orphans, dryRun, styleOf(terminal.stdout, terminal.environment)));
+    const going = names.length > 0 ? seen : seen.filter(mayGo);
+    if (options.dryRun || going.length === 0) {
+      say(seen, options.dryRun ?? false);
+      return exitCodes.done;
+    }
+    const isAgreed = names.length > 0 || options.yes === true;
+    const asks = !isAgreed && terminal.stdinIsTTY && !options.json;
+    if (!isAgreed && !asks) {
+      // Nobody has seen the list: what goes is kept elsewhere.
+      const { orphans } = await client.request('clean', { dryRun: false, ...only });
+      const waiting = seen.filter(
+        ({ limit, ...one }) => limit && !orphans.some(({ kind, name }) => kind === one.kind && name === one.name),
+      );
+      say([...orphans, ...waiting], false, true);
+      return exitCodes.done;
+    }
+    if (asks) {
+      say(seen, true);
+      const typed = await terminal.ask(`Remove ${plural(going.length, 'orphan')}? [y/N] `);
+      if (!/^y(es)?$/i.test(typed?.trim() ?? '')) {
+        printLines(terminal, ['Nothing was removed.']);
+        return exitCodes.done;
+      }
+    }
+    // What has come since it was listed waits for the next time.
+    const { orphans } = await client.request('clean', { dryRun: false, pastLimits: true, ...only, names: going.map(({ name }) => name) });
+    const others = asks ? [] : seen.filter((orphan) => !going.includes(orphan));
+    say([...orphans, ...others], false);
     return exitCodes.done;
   } finally {
     client.dispose();
@@ -87,8 +118,11 @@ export async function cleanCommand({ terminal, host }: CommandContext, names: re
 
 const mayGo = ({ keptIn, limit }: Orphan): boolean => keptIn !== null || (limit ?? null) !== null;
 
-/** One line per orphan with why it is one, where it is kept and what happened to it. */
-export function cleanLines(orphans: readonly Orphan[], dryRun: boolean, style: Style): string[] {
+/**
+ * One line per orphan with why it is one, where it is kept and what happened to it.
+ * @param staysPastLimit what is past its limit was left, because nobody could be asked
+ */
+export function cleanLines(orphans: readonly Orphan[], dryRun: boolean, style: Style, staysPastLimit = false): string[] {
   if (orphans.length === 0) return ['Nothing to clean: everything belongs to a run.'];
   const goes = orphans.filter((orphan) => (dryRun ? mayGo(orphan) : orphan.removed)).length;
   const lines = orphans.map((orphan) => {
@@ -111,5 +145,14 @@ export function cleanLines(orphans: readonly Orphan[], dryRun: boolean, style: S
   });
   const count = (n: number) => plural(n, 'orphan');
   const last = dryRun ? `${count(goes)} would be removed: reactor clean` : `${count(goes)} removed`;
-  return [...lines, goes < orphans.length ? `${last}; ${orphans.length - goes} left, since removing would lose something or failed` : last];
+  const waiting = staysPastLimit ? orphans.filter(({ limit, removed }) => limit && !removed).length : 0;
+  const left = orphans.length - goes - waiting;
+  return [
+    ...lines,
+    [
+      last,
+      ...(waiting > 0 ? [`${waiting} past a limit: reactor clean --yes`] : []),
+      ...(left > 0 ? [`${left} left, since removing would lose something or failed`] : []),
+    ].join('; '),
+  ];
 }

@@ -164,9 +164,12 @@ function describeLanding(event: DomainEvent): string | null {
     }
     case 'landing/reworked':
       return `landing: back to the agent, on the target at ${shortOid(event.data.onto)}`;
-    case 'landing/prepared':
-      if (!event.data.merged) return null;
-      return `landing: merged with the target at ${shortOid(event.data.onto)}, tree ${shortOid(event.data.tree)}`;
+    case 'landing/prepared': {
+      const { merged, steps, onto, tree } = event.data;
+      if (!merged) return null;
+      const how = steps === undefined ? 'merged with' : `${plural(steps, 'step')} made anew on`;
+      return `landing: ${how} the target at ${shortOid(onto)}, tree ${shortOid(tree)}`;
+    }
     case 'landing/tested':
       return `landing: tests ${evidenceText(event.data.evidence)}`;
     case 'landing/landed': {

@@ -301,7 +301,14 @@ export const eventSchemas = {
   }),
   'landing/started': z.object({ target: z.string(), from: z.string(), mode: z.string() }),
   /** What would land: the candidate's own commit, or (`merged`) its merge with what the target has become. */
-  'landing/prepared': z.object({ commit: z.string(), tree: z.string(), onto: z.string(), merged: z.boolean() }),
+  'landing/prepared': z.object({
+    commit: z.string(),
+    tree: z.string(),
+    onto: z.string(),
+    merged: z.boolean(),
+    /** With `steps: keep`: so many of them were made anew on what the target has become. */
+    steps: z.number().int().positive().optional(),
+  }),
   /** Lands together with others: `commit` follows on those of the runs before it in `runs`; the whole is tested in the leader's cell. */
   'landing/batched': z.object({
     target: z.string(),

@@ -7,9 +7,20 @@ export interface Link {
   readonly tree: string;
 }
 
-/** The same tests after the same set-up: what passes for one passes for the other. */
-const isTestedAlike = ({ spec: a }: RunState, { spec: b }: RunState): boolean =>
-  a.test === b.test && a.setup === b.setup && a.folder === b.folder && a.hooks === b.hooks && a.include.join('\0') === b.include.join('\0');
+/**
+ * The same tests after the same set-up and within the same boundary, from files and network to limits and ports: what passes for one passes for the
+ * other.
+ */
+export const isTestedAlike = (a: RunState, b: RunState): boolean => groundsOf(a) === groundsOf(b);
+
+const groundsOf = ({ spec, cell }: RunState): string => {
+  const { test, setup, folder, hooks, include, ports = 0 } = spec;
+  const { limits, network, hosts, read, write } = spec.sandbox;
+  // The boundary that the cell really had: one that is preferred is not always to be had.
+  const boundary = cell?.boundary ?? null;
+  const within = boundary === null ? null : [boundary, network, hosts, read, write];
+  return JSON.stringify([test, setup, folder, hooks, include, ports, limits, within]);
+};
 
 /** The runs that may land together with the first of a line, it included, in the order of the line; never more than its limit. */
 export function chooseBatch(line: readonly RunState[]): readonly RunState[] {

@@ -86,6 +86,12 @@ export interface AgentServers {
    * cell may live. @throws Error when it can't be read
    */
   leftMessages(conversation: LeftConversation): Promise<readonly FinishedMessage[]>;
+  /**
+   * Stands for all that a server started like this would take in from outside and then keep: settings, keys, the program. A server started with
+   * another fingerprint works with settings or keys of before. Means something within this process only, and tells no value.
+   * @throws UserFacingError `configuration` when the user's configuration is not valid
+   */
+  fingerprint(request: Pick<StartServer, 'projectFolder' | 'worktree' | 'model' | 'permissions'>): Promise<string>;
   /** Version and path of the agent server's executable; null when none is found. */
   locate(signal?: AbortSignal): Promise<{ readonly path: string; readonly version: string } | null>;
 }

@@ -10,13 +10,14 @@ import { predictConflicts } from './predictConflicts.ts';
 /** Long enough for things that happen together to be looked at together. */
 const DEBOUNCE_MS = 300;
 /** After a look it rests for so many times what that took: many cells in a large repository never cost more than a part of one core. */
-const REST = 9;
+const REST = 19;
 
 /** What may change how a landing would come out. */
 const triggers = new Set(['attempt/candidateBuilt', 'attempt/committed', 'landing/landed', 'landing/reworked', 'run/concluded']);
 
 /**
- * Says on each open run with which other changes it would conflict: after a candidate is there, and after a target moved, by whomever.
+ * Says on each open run with which other changes it would conflict: with its target, and with what others that land there have made so far, whether
+ * they still work or wait. Looks when a candidate is there or lands, and after a target moved, by whomever.
  * Works from events alone: while nothing happens it runs no git and no timer. What it finds is a warning and decides nothing.
  */
 export class ConflictWatch implements Disposable {
@@ -26,7 +27,6 @@ export class ConflictWatch implements Disposable {
   readonly #targets = new Map<string, Disposable>();
   readonly #end = new AbortController();
   #due: Disposable | null = null;
-  #targetMoved = false;
   #lookMs = 0;
   #looking: Promise<void> = Promise.resolve();
 
@@ -45,19 +45,16 @@ export class ConflictWatch implements Disposable {
   #heard({ type, run }: Entry): void {
     if (type === 'run/requested' || type === 'run/concluded') this.#watchTargets();
     if (!triggers.has(type) || run === null) return;
-    this.look(type === 'landing/landed');
+    this.look();
   }
 
-  /** Looks at all open runs in a moment. @param targetMoved then also at what agents have in their worktrees while they work. */
-  look(targetMoved: boolean): void {
+  /** Looks at all open runs in a moment. */
+  look(): void {
     if (this.#end.signal.aborted) return;
-    this.#targetMoved ||= targetMoved;
     this.#watchTargets();
     this.#due ??= this.#deps.clock.schedule(Math.max(DEBOUNCE_MS, REST * this.#lookMs), () => {
       this.#due = null;
-      const withWorktrees = this.#targetMoved;
-      this.#targetMoved = false;
-      this.#looking = this.#looking.then(() => this.#predict(withWorktrees));
+      this.#looking = this.#looking.then(() => this.#predict());
     });
   }
 
@@ -71,17 +68,17 @@ export class ConflictWatch implements Disposable {
     for (const target of targets)
       this.#targets.set(
         target,
-        this.#deps.repository.watchBranch(target, () => this.look(true)),
+        this.#deps.repository.watchBranch(target, () => this.look()),
       );
   }
 
-  async #predict(withWorktrees: boolean): Promise<void> {
+  async #predict(): Promise<void> {
     const started = this.#deps.clock.monotonic();
     try {
       const { signal } = this.#end;
       if (signal.aborted) return;
       const runs = this.#ledger.openRuns();
-      for (const [run, conflicts] of await predictConflicts(this.#deps.repository, runs, withWorktrees, signal)) {
+      for (const [run, conflicts] of await predictConflicts(this.#deps.repository, runs, signal)) {
         const state = this.#ledger.state(run);
         if (state === null || state.concluded !== null || isSamePrediction(state.predicted, conflicts)) continue;
         await this.#ledger.append(

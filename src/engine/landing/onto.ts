@@ -1,11 +1,19 @@
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { commitMessage } from '../steps/commit.ts';
+import { replaySteps } from './replaySteps.ts';
 
 /** What a run's green commit comes to on a commit of the target. */
 export type Onto =
   | { readonly kind: 'there' }
-  | { readonly kind: 'ready'; readonly commit: Oid; readonly tree: Oid; readonly merged: boolean }
+  | {
+      readonly kind: 'ready';
+      readonly commit: Oid;
+      readonly tree: Oid;
+      readonly merged: boolean;
+      /** With `steps: keep`: so many of them were made anew on the target. */
+      readonly steps?: number;
+    }
   | { readonly kind: 'conflicts'; readonly paths: readonly string[]; readonly tree: Oid };
 
 /**
@@ -25,6 +33,8 @@ export async function landingOnto(repository: GitRepository, state: RunState, ti
     if (outcome.value.kind === 'conflicts') return { kind: 'conflicts', paths: outcome.value.paths, tree: outcome.value.tree };
     merged = outcome.value.tree;
   }
+  if (land === 'ff' && keepsSteps(state))
+    return { kind: 'ready', tree: merged, merged: true, ...(await replaySteps(repository, state, tip, merged)) };
   const attempt = state.attempts.at(-1)?.attempt ?? 1;
   const message =
     land === 'merge'
@@ -39,6 +49,10 @@ export async function landingOnto(repository: GitRepository, state: RunState, ti
   if (!written.ok) throw new Error(`the merge could not be committed: ${written.error.message}`);
   return { kind: 'ready', commit: written.value, tree: merged, merged: !straight };
 }
+
+/** With `land: merge` they are in the history as they are. */
+const keepsSteps = ({ spec, attempts }: RunState): boolean =>
+  spec.steps === 'keep' && attempts.some(({ stepCommit }) => stepCommit !== null);
 
 /** Whether the target has the run's commit already, and whether the commit follows on the target. */
 async function relation(repository: GitRepository, { lastGreen, spec }: RunState, tip: Oid): Promise<readonly [boolean, boolean]> {

@@ -12,19 +12,18 @@ interface Work {
 }
 
 /**
- * With what each open run would conflict if it landed now: its target, and the candidates of runs that land there too.
- * @param withWorktrees also looks at what agents have written so far and no candidate has
+ * With what each open run would conflict if it landed now: its target, and the work of runs that land there too, be it a candidate or what an agent
+ * has written so far.
  * @returns an entry for each run that has anything to bring.
  */
 export async function predictConflicts(
   repository: GitRepository,
   runs: readonly RunState[],
-  withWorktrees: boolean,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly PredictedConflict[]>> {
   const works: Work[] = [];
   for (const state of runs) {
-    const work = await workOf(repository, state, withWorktrees, signal);
+    const work = await workOf(repository, state, signal);
     if (work !== null) works.push(work);
   }
   const found = new Map(works.filter(({ state }) => !isInLine(state)).map(({ state }) => [state.run, [] as PredictedConflict[]]));
@@ -45,7 +44,7 @@ export async function predictConflicts(
   return found;
 }
 
-async function workOf(repository: GitRepository, state: RunState, withWorktrees: boolean, signal: AbortSignal): Promise<Work | null> {
+async function workOf(repository: GitRepository, state: RunState, signal: AbortSignal): Promise<Work | null> {
   const { target } = state.spec;
   const attempt = currentAttempt(state);
   if (target === null || state.concluded !== null || attempt === null || attempt.closed !== null) return null;
@@ -54,7 +53,7 @@ async function workOf(repository: GitRepository, state: RunState, withWorktrees:
     const { files, filesTotal } = candidate;
     return { state, target, commit: commit ?? candidate.keptCommit, changed: pathsOf(files, filesTotal > files.length) };
   }
-  if (!withWorktrees || state.cell?.hasWorktree !== true) return null;
+  if (state.cell?.hasWorktree !== true) return null;
   const snapshot = await repository.snapshot(state.cell.worktree, signal);
   // A worktree that is being made or reset just now is looked at the next time.
   if (!snapshot.ok || snapshot.value.tree === state.lastGreen.tree) return null;

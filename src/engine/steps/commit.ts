@@ -55,7 +55,7 @@ export async function commitStep(context: RunContext, attempt: number): Promise<
   await context.record(event('attempt/stepCommitted', { attempt, step, commit: made, tree, branch: branchOf(state) }));
 }
 
-const stepMessage = (state: RunState, attempt: number, step: number): string => {
+export const stepMessage = (state: RunState, attempt: number, step: number): string => {
   const { spec, run } = state;
   return `Task ${spec.task}: ${spec.title} (step ${step})\n\nReactor-Run: ${run}\nReactor-Attempt: ${attempt}\nReactor-Step: ${step}\n`;
 };

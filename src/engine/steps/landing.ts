@@ -37,9 +37,9 @@ export async function prepareLanding(context: RunContext, hasServer: boolean): P
   await context.record(event('landing/started', { target, from: tip, mode: land }));
   if (own.kind === 'there') return recordFound(context, target, tip);
   if (own.kind === 'conflicts') return refuseConflict(context, own.paths);
-  const { commit, tree, merged } = own;
+  const { commit, tree, merged, steps } = own;
   if (await formBatch(context, tip, { run: context.run, commit, tree }, hasServer || merged)) return;
-  await context.record(event('landing/prepared', { commit, tree, onto: tip, merged }));
+  await context.record(event('landing/prepared', { commit, tree, onto: tip, merged, ...(steps === undefined ? {} : { steps }) }));
 }
 
 /** Landed before, but the engine ended before it could say so, or somebody brought it there by hand. */

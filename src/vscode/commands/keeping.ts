@@ -1,10 +1,19 @@
 import { linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
+import type { Orphan } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, testText } from '../text/runWords.ts';
 import { askBudget, Budgets, isOwnBudget } from './budgets.ts';
 import type { Targets } from './target.ts';
+
+/** Loses nothing, or is past a limit that somebody has set. */
+const mayGo = ({ keptIn, limit }: Orphan): boolean => keptIn !== null || (limit ?? null) !== null;
+
+function keptText({ keptIn, limit }: Orphan): string {
+  if (limit) return `past its limit: ${plainLine(limit)}`;
+  return keptIn === null ? 'stays: its content is kept nowhere else' : `kept in ${plainLine(keptIn)}`;
+}
 
 const isOpen = (state: RunState): boolean => state.phase !== 'ended' && state.concluded === null;
 
@@ -60,21 +69,21 @@ export class Keeping {
     if (pressed === 'Copy Name') await vscode.env.clipboard.writeText(branch);
   }
 
-  /** Lists what belongs to no run, and removes what loses nothing once the person has seen it. */
+  /** Lists what belongs to no run, and removes what loses nothing or is past its limit once the person has seen it. */
   async cleanUp(): Promise<void> {
     const { vscode } = this.#context;
     const model = await this.#targets.repository();
     if (model === null) return;
-    const { orphans } = await model.request('clean', { dryRun: true });
-    const removable = orphans.filter(({ keptIn }) => keptIn !== null);
+    const { orphans } = await model.request('clean', { dryRun: true, pastLimits: true });
+    const removable = orphans.filter(mayGo);
     if (orphans.length === 0) {
       await vscode.window.showInformationMessage('Nothing to clean up: everything belongs to a run.');
       return;
     }
-    const rows = orphans.map(({ kind, name, why, keptIn }) => ({
-      label: `$(${keptIn === null ? 'lock' : 'trash'}) ${kind} ${plainLine(name)}`,
-      description: keptIn === null ? 'stays: its content is kept nowhere else' : `kept in ${plainLine(keptIn)}`,
-      detail: plainLine(why),
+    const rows = orphans.map((orphan) => ({
+      label: `$(${mayGo(orphan) ? 'trash' : 'lock'}) ${orphan.kind} ${plainLine(orphan.name)}`,
+      description: keptText(orphan),
+      detail: plainLine(orphan.why),
       go: false,
     }));
     const go = {
@@ -88,9 +97,10 @@ export class Keeping {
       title: `Clean Up: ${plural(orphans.length, 'orphan')} in ${model.place.name}`,
     });
     if (chosen?.go !== true) return;
-    const done = await model.request('clean', { dryRun: false });
+    // What has come since it was listed has not been seen.
+    const done = await model.request('clean', { dryRun: false, pastLimits: true, names: removable.map(({ name }) => name) });
     const removed = done.orphans.filter((orphan) => orphan.removed).length;
-    const left = done.orphans.length - removed;
+    const left = orphans.length - removed;
     await vscode.window.showInformationMessage(`${plural(removed, 'orphan')} removed${left > 0 ? `, ${left} left as they are` : ''}.`);
   }
 }

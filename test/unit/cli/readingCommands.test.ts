@@ -306,14 +306,6 @@ describe('reactor export, restore and clean', () => {
       /--attempt two is not the number of an attempt/,
     );
   });
-
-  it('cleans for real only without --dry-run', async () => {
-    const engine = twoRuns();
-    engine.handlers.clean = () => ({ orphans: [] });
-    await cli(['clean', '--dry-run'], fakeHost(engine));
-    await cli(['clean', '--json'], fakeHost(engine));
-    assert.deepEqual(engine.asked, ['clean {"dryRun":true,"pastLimits":true}', 'clean {"dryRun":false,"pastLimits":true}']);
-  });
 });
 
 const limits = 'memory, processes, disk: watched each second; cpus: by affinity';

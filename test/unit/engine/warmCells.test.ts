@@ -37,7 +37,10 @@ describe('Cells made ahead', () => {
       },
       processes: { isAlive: () => true },
       ports: { lease: async () => ({ port: 8000, release: async () => void released.push(8000) }) },
-      agents: { start: async () => ({ ok: true, value: { process: { pid: 9, startTime: '1' }, disconnect: () => {} } as never }) },
+      agents: {
+        fingerprint: async () => 'same',
+        start: async () => ({ ok: true, value: { process: { pid: 9, startTime: '1' }, disconnect: () => {} } as never }),
+      },
     });
     return { room, warm: new WarmCells(room.deps), released };
   };
@@ -47,9 +50,9 @@ describe('Cells made ahead', () => {
     const { warm } = open(async () => null);
     warm.prepare(spec);
     await until('one is ready', () => warm.list().length === 1);
-    const taken = warm.take(spec);
+    const taken = await warm.take(spec);
     assert.ok(taken);
-    assert.deepEqual([[...warm.ids], warm.take(spec)], [[taken.id], null]);
+    assert.deepEqual([[...warm.ids], await warm.take(spec)], [[taken.id], null]);
     warm.handOver(taken);
     assert.deepEqual([...warm.ids], []);
   });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { event } from '../../../../src/core/journal/events.ts';
 import { type Bounds, chooseBatch, nextProbe } from '../../../../src/core/landing/batch.ts';
+import { SandboxSpec } from '../../../../src/core/model/sandboxSpec.ts';
 import type { RunState } from '../../../../src/core/run/state.ts';
-import { RunStory, specOf } from '../../../support/runStory.ts';
+import { baseCommit, RunStory, specOf } from '../../../support/runStory.ts';
 
 const run = (name: string, change: Parameters<typeof specOf>[0] = {}): RunState => ({
   ...new RunStory(specOf({ landing: { batch: 3, retries: 0 }, ...change })).state,
@@ -29,6 +31,31 @@ describe('a batch of landings', () => {
   it('takes only runs whose tests and set-up are the same', () => {
     const line = [run('a'), run('other', { test: 'make check' }), run('b'), run('c', { setup: 'npm ci' }), run('d', { folder: 'app' })];
     assert.deepEqual(names(chooseBatch(line)), ['a', 'b']);
+  });
+
+  it('takes only runs that were tested within the same boundary', () => {
+    const sandbox = (change: object) => SandboxSpec.parse({ mode: 'preferred', ...change });
+    const within = (name: string, boundary: string | null, change: object = {}, spec: Parameters<typeof specOf>[0] = {}): RunState => {
+      const story = new RunStory(specOf({ landing: { batch: 9, retries: 0 }, sandbox: sandbox(change), ...spec }));
+      story.tell(
+        event('run/started', {}),
+        event('cell/planned', { worktree: '/w', home: '/h', branch: 'reactor/x', base: baseCommit }),
+        event('cell/serverSpawned', { process: { pid: 1, startTime: '1' }, port: 8000, start: 1, boundary }),
+      );
+      return { ...story.state, run: name };
+    };
+    const line = [
+      within('a', 'bubblewrap'),
+      within('without', null),
+      within('offline', 'bubblewrap', { network: 'none' }),
+      within('hosts', 'bubblewrap', { hosts: ['example.org'] }),
+      within('files', 'bubblewrap', { read: ['/models'] }),
+      within('limits', 'bubblewrap', { limits: { memoryMb: 100 } }),
+      within('ports', 'bubblewrap', {}, { ports: 1 }),
+      within('b', 'bubblewrap', { mode: 'required' }),
+    ];
+    assert.deepEqual(names(chooseBatch(line)), ['a', 'b']);
+    assert.deepEqual(names(chooseBatch([within('c', null), within('d', null, { network: 'none' })])), ['c', 'd']);
   });
 
   it('is one run where a run is set to land alone', () => {

@@ -1,0 +1,42 @@
+import type { GitRepository, Oid } from '../../core/ports/git.ts';
+import { type RunState, startOf } from '../../core/run/state.ts';
+import { commitMessage, stepMessage } from '../steps/commit.ts';
+
+/**
+ * The steps of a run anew on `tip`, where its target has come to: each with the tree that merging it there gives, the last one with `tree`, which is
+ * the one that is tested. A step that changes nothing there, or that conflicts where the last one does not, becomes one with the next. Writes
+ * objects only.
+ */
+export async function replaySteps(
+  repository: GitRepository,
+  state: RunState,
+  tip: Oid,
+  tree: Oid,
+): Promise<{ readonly commit: Oid; readonly steps: number }> {
+  const range = { base: startOf(state), tip: state.lastGreen.commit };
+  const own = await repository.commitsWithTrailer(range, { key: 'Reactor-Run', value: state.run });
+  const last = { commit: tip, tree: await repository.treeOf(tip), steps: 0 };
+  const final = state.lastGreen.commit;
+  for (const commit of [...own.filter((step) => step !== final).toReversed(), final]) {
+    const isLast = commit === final;
+    const merged = isLast ? tree : await mergedTree(repository, tip, commit);
+    if (merged === null || (merged === last.tree && !(isLast && last.steps === 0))) continue;
+    const written = await repository.writeCommit({ tree: merged, parents: [last.commit], message: messageOf(state, commit), sign: true });
+    if (!written.ok) throw new Error(`a step could not be committed on the target: ${written.error.message}`);
+    Object.assign(last, { commit: written.value, tree: merged, steps: last.steps + 1 });
+  }
+  return { commit: last.commit, steps: last.steps };
+}
+
+async function mergedTree(repository: GitRepository, ours: Oid, theirs: Oid): Promise<Oid | null> {
+  const outcome = await repository.mergeTrees({ ours, theirs });
+  if (!outcome.ok) throw new Error(`the merge of a step could not be computed: ${outcome.error.message}`);
+  return outcome.value.kind === 'clean' ? outcome.value.tree : null;
+}
+
+function messageOf(state: RunState, commit: Oid): string {
+  const steps = state.attempts.filter(({ stepCommit }) => stepCommit !== null);
+  const index = steps.findIndex(({ stepCommit }) => stepCommit === commit);
+  const step = steps[index];
+  return step === undefined ? commitMessage(state, state.attempts.at(-1)?.attempt ?? 1, []) : stepMessage(state, step.attempt, index + 1);
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { runCli } from '../../../src/cli/runCli.ts';
+import type { Orphan } from '../../../src/protocol/messages.ts';
+import { FakeEngine } from '../../support/cli/fakeEngine.ts';
+import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
+import { FakeTerminal } from '../../support/cli/fakeTerminal.ts';
+
+const keptElsewhere: Orphan = { kind: 'branch', name: 'reactor/done', why: 'its run has ended', keptIn: 'main', removed: false };
+const old: Orphan = { kind: 'log', name: 'old-r1', why: 'output', keptIn: null, limit: 'older than 90 days', removed: false };
+const onlyPlace: Orphan = { kind: 'branch', name: 'reactor/own', why: 'its run has ended', keptIn: null, removed: false };
+
+/** As the real one: the third goes only by its name. */
+function cleaning(): FakeEngine {
+  const engine = new FakeEngine();
+  engine.handlers.clean = ({ dryRun, pastLimits, names }) => ({
+    orphans: [keptElsewhere, ...(pastLimits === true ? [old] : []), onlyPlace]
+      .filter(({ name }) => names?.includes(name) ?? true)
+      .map((orphan) => ({ ...orphan, removed: !dryRun && (orphan !== onlyPlace || names !== undefined) })),
+  });
+  return engine;
+}
+
+/** `reactor clean` on a terminal with somebody who answers so. */
+async function answered(typed: string | null, engine: FakeEngine): Promise<{ exitCode: number; out: string; questions: string[] }> {
+  const terminal = new FakeTerminal(['clean'], { tty: true });
+  const ended = runCli(terminal, () => Promise.resolve(fakeHost(engine)));
+  await terminal.type(typed);
+  return { exitCode: await ended, out: terminal.stdout.text, questions: terminal.questions };
+}
+
+const listed = 'clean {"dryRun":true,"pastLimits":true}';
+const removesBoth = 'clean {"dryRun":false,"pastLimits":true,"names":["reactor/done","old-r1"]}';
+
+describe('reactor clean', () => {
+  it('lists and removes nothing with --dry-run', async () => {
+    const engine = cleaning();
+    const { out } = await cli(['clean', '--dry-run'], fakeHost(engine));
+    assert.deepEqual(engine.asked, [listed]);
+    assert.match(out, /2 orphans would be removed: reactor clean; 1 left, since removing would lose something or failed\n$/);
+  });
+
+  it('leaves what is past its limit where nobody can be asked and --yes does not say so', async () => {
+    const engine = cleaning();
+    const { exitCode, out } = await cli(['clean'], fakeHost(engine));
+    assert.deepEqual([exitCode, engine.asked], [0, [listed, 'clean {"dryRun":false}']]);
+    assert.match(out, /1 orphan removed; 1 past a limit: reactor clean --yes; 1 left, since removing would lose something or failed\n$/);
+  });
+
+  it('removes with --yes what it has listed, and tells of the rest', async () => {
+    const engine = cleaning();
+    const { out } = await cli(['clean', '--yes', '--json'], fakeHost(engine));
+    assert.deepEqual(engine.asked, [listed, removesBoth]);
+    const { orphans } = JSON.parse(out) as { orphans: Orphan[] };
+    assert.deepEqual(
+      orphans.map(({ name, removed }) => [name, removed]),
+      [
+        ['reactor/done', true],
+        ['old-r1', true],
+        ['reactor/own', false],
+      ],
+    );
+  });
+
+  it('on a terminal lists first, asks, and removes what was listed', async () => {
+    const engine = cleaning();
+    const { out, questions } = await answered('y', engine);
+    assert.deepEqual([engine.asked, questions], [[listed, removesBoth], ['Remove 2 orphans? [y/N] ']]);
+    assert.match(out, /would go[\s\S]*2 orphans removed\n$/);
+  });
+
+  it('on a terminal removes nothing without a yes', async () => {
+    for (const typed of ['', 'n', null]) {
+      const engine = cleaning();
+      const { exitCode, out } = await answered(typed, engine);
+      assert.deepEqual([exitCode, engine.asked], [0, [listed]]);
+      assert.match(out, /Nothing was removed\.\n$/);
+    }
+  });
+
+  it('removes what is named without a question, also when it is kept nowhere else', async () => {
+    const engine = cleaning();
+    const { out } = await cli(['clean', 'reactor/own'], fakeHost(engine));
+    const names = '"names":["reactor/own"]';
+    assert.deepEqual(engine.asked, [
+      `clean {"dryRun":true,"pastLimits":true,${names}}`,
+      `clean {"dryRun":false,"pastLimits":true,${names}}`,
+    ]);
+    assert.match(out, /1 orphan removed\n$/);
+  });
+});
