@@ -77,21 +77,21 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     }),
   );
 
-  let focused: ViewId = 'reactor.needsYou';
-  for (const [id, view] of Object.entries(views) as [ViewId, Views[ViewId]][]) {
-    store.add(
-      view.onDidChangeSelection(({ selection }) => {
-        if (selection.length > 0) focused = id;
-      }),
-    );
-  }
-  const selected = (): readonly TreeNode[] => views[focused].selection;
   let doctorChannel: vscodeTypes.OutputChannel | null = null;
   const doctorOutput = (): vscodeTypes.OutputChannel => {
     doctorChannel ??= store.add(vscode.window.createOutputChannel('Reactor Doctor'));
     return doctorChannel;
   };
-  const targets = new Targets(context, selected, () => reviews.active());
+  const catchUp = (): void => {
+    threads.catchUp();
+    reviewed.catchUp();
+  };
+  store.add(vscode.window.onDidChangeWindowState(({ focused }) => (focused ? catchUp() : undefined)));
+  const targets = new Targets(
+    context,
+    (view) => views[view].selection,
+    () => reviews.fronts(),
+  );
   const table = commandTable({
     context,
     keys,
@@ -104,6 +104,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     threads,
     edits,
     tasks,
+    catchUp,
     output,
     doctorOutput,
   });

@@ -44,9 +44,19 @@ export class Reviews implements Disposable {
     this.#tell();
   }
 
-  /** The review whose editor is in front, or null. */
+  /** The review whose editor is in front of the group that has the focus, or null. */
   active(): OpenReview | null {
-    const label = this.#context.vscode.window.tabGroups.activeTabGroup.activeTab?.label ?? '';
+    return this.#ofTab(this.#context.vscode.window.tabGroups.activeTabGroup.activeTab);
+  }
+
+  /** The reviews whose editors are in front, of each group of editors; each once. */
+  fronts(): readonly OpenReview[] {
+    const found = this.#context.vscode.window.tabGroups.all.flatMap(({ activeTab }) => this.#ofTab(activeTab) ?? []);
+    return [...new Set(found)];
+  }
+
+  #ofTab(tab: vscodeTypes.Tab | undefined): OpenReview | null {
+    const label = tab?.label ?? '';
     // The editor adds the number of files in brackets.
     const titles = Object.keys(this.#opened).filter((title) => label === title || label.startsWith(`${title} (`));
     const [title] = titles.toSorted((a, b) => b.length - a.length);
@@ -54,7 +64,7 @@ export class Reviews implements Disposable {
   }
 
   /**
-   * Shows what an attempt changed, against the base of its run: the newest candidate when no tree is named.
+   * Shows what an attempt changed, against what it began from: the newest candidate when no tree is named.
    * @throws UserFacingError `notPossibleNow` when there is nothing to show
    */
   async open(model: RepositoryModel, state: RunState, tree: string | null): Promise<void> {
@@ -62,7 +72,7 @@ export class Reviews implements Disposable {
     if (found === null) throw new UserFacingError('notPossibleNow', `${state.task} has no changes to show yet.`);
     const { vscode, host } = this.#context;
     const { candidate, attempt } = found;
-    const sides = { repository: model.place.id, run: state.run, base: startOf(state), tree: candidate.tree };
+    const sides = { repository: model.place.id, run: state.run, base: startOf(state, attempt.attempt), tree: candidate.tree };
     const changes = await host.changes(model.place.folder, sides.base, sides.tree);
     if (changes.length === 0) throw new UserFacingError('notPossibleNow', `Attempt ${attempt.attempt} of ${state.task} changed nothing.`);
     const few = new Limiter(4);

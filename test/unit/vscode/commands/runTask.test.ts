@@ -109,6 +109,22 @@ progress: TASK-001 Add slugify: queued`,
     editor.api.dispose();
   });
 
+  it('works in the folder that holds the file in front, and asks for one when there are several and none does', async () => {
+    const facts = (folder: string) =>
+      Promise.resolve({ commonDir: '/one/.git', topLevel: folder, prefix: '', branch: 'main', head: 'b'.repeat(40) });
+    const editor = await openEditor({ folders: ['/one', '/worktrees/two'], host: { facts } }, accepting);
+    const seen = await editor.run('reactor.runTask', [], 'two', 'Add slugify', 'Run with');
+    assert.match(seen, /^pick: Folder to work in\n {2}one \| \/one\n {2}two \| \/worktrees\/two\n/);
+    const uri = FakeUri.file('/one/src/a.ts');
+    editor.editor.activeEditor = { document: document(uri.path, 'a', 'typescript'), selection: new FakeRange(0, 0, 0, 0) };
+    await editor.run('reactor.runTask', [], 'Parse durations', 'Run with');
+    assert.deepEqual(editor.engine.asked, [
+      'submit {"requests":[{"prompt":"Add slugify","folder":"/worktrees/two"}]}',
+      'submit {"requests":[{"prompt":"Parse durations","folder":"/one"}]}',
+    ]);
+    editor.api.dispose();
+  });
+
   it('turns a problem of the editor into a prompt with the lines around it', async () => {
     const editor = await openEditor({}, accepting);
     editor.editor.files.set('/repository/src/a.ts', 'const a: string = 1;\n');
