@@ -178,20 +178,22 @@ export class Answers {
     const title = `${task} asks: ${plainLine(question.text, 300)}`;
     const other = { label: '$(edit) Another answer…', text: null };
     const rows = [...question.options.map((text) => ({ label: plainLine(text), text })), other];
+    const texts: string[] = [];
     if (question.options.length > 0) {
       const chosen = question.multiple
         ? await window.showQuickPick(rows, { title, canPickMany: true, ignoreFocusOut: true })
         : await window.showQuickPick(rows, { title, ignoreFocusOut: true });
       if (chosen === undefined) return null;
-      const texts = (Array.isArray(chosen) ? chosen : [chosen]).flatMap(({ text }) => text ?? []);
-      if (texts.length > 0) return texts;
+      const picked = Array.isArray(chosen) ? chosen : [chosen];
+      texts.push(...picked.flatMap(({ text }) => text ?? []));
+      if (texts.length > 0 && !picked.includes(other)) return texts;
     }
     const typed = await window.showInputBox({
       title,
       ignoreFocusOut: true,
       validateInput: (text) => (text.trim() === '' ? 'The agent waits for an answer.' : undefined),
     });
-    return typed === undefined ? null : [typed];
+    return typed === undefined ? null : [...texts, typed];
   }
 
   async #answerParked(target: Target): Promise<void> {

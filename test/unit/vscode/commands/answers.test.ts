@@ -149,6 +149,25 @@ describe('answers', () => {
     editor.api.dispose();
   });
 
+  it('of several choices send what was typed along with what was picked', async () => {
+    const editor = await openEditor({}, (story) => {
+      waiting(story);
+      const { type, data } = told.question() as Extract<ReturnType<typeof told.question>, { type: 'approval/requested' }>;
+      const questions = (data.questions ?? []).map((question) => ({ ...question, multiple: true }));
+      story.engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Store')), told.started(), told.attempt(1));
+      story.engine.tell('TASK-002-r1', { type, data: { ...data, questions } });
+    });
+    const row = (await editor.rows('reactor.needsYou')).find((node) => node.key.includes('TASK-002'));
+    await editor.run('reactor.answer', [row], ['SQLite', 'Another answer'], 'A file');
+    await editor.run('reactor.answer', [row], ['SQLite', 'PostgreSQL']);
+    await editor.run('reactor.answer', [row], ['SQLite', 'Another answer'], null);
+    assert.deepEqual(
+      asked(editor.engine).map((line) => /"answers":(.*)}/.exec(line)?.[1]),
+      ['[["SQLite","A file"]]', '[["SQLite","PostgreSQL"]]'],
+    );
+    editor.api.dispose();
+  });
+
   it('stop a task only after a question, resume a parked one, and raise a budget', async () => {
     const editor = await openEditor({}, (story) => {
       waiting(story);

@@ -89,6 +89,20 @@ progress: TASK-001 Add slugify: queued`,
     editor.api.dispose();
   });
 
+  it('goes on in an editor with a button that runs what was written', async () => {
+    const editor = await openEditor({}, accepting);
+    assert.match(
+      await editor.run('reactor.runTask', [], '[Write it in an editor]'),
+      /\nopened: Untitled-1\nstatus: Write the prompt, then press “Run Reactor Task on Selection” in the title bar$/,
+    );
+    assert.deepEqual(editor.editor.keys.get('reactor.promptFiles'), ['Untitled-1']);
+    const written = { ...document('Untitled-1', 'Add slugify.\nWith tests.', 'markdown'), isUntitled: true };
+    editor.editor.activeEditor = { document: written, selection: new FakeRange(0, 0, 0, 0) };
+    await editor.run('reactor.runOnSelection', [], 'Run with');
+    assert.deepEqual(editor.engine.asked, ['submit {"requests":[{"prompt":"Add slugify.\\nWith tests.","folder":"/repository"}]}']);
+    editor.api.dispose();
+  });
+
   it('asks for a test command where none is found, and offers no run without one', async () => {
     const editor = await openEditor({ host: { detectTest: () => Promise.resolve(null) } }, accepting);
     const seen = await editor.run('reactor.runTask', [], 'Add slugify', 'Choose a test command', 'make check', 'Run with: make check');

@@ -131,6 +131,13 @@ describe('notifications', () => {
     editor.engine.tell('TASK-001-r1', share(50), share(90));
     await editor.pass(1000);
     assert.equal(editor.editor.take(), 'warning: 90 % of the budget of today is used: $9.00 of $10.00 [Show Costs] [Set Budget…]');
+    editor.editor.settings.set('reactor.notifications', 'needsMe');
+    editor.engine.tell('TASK-001-r1', share(95));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), '');
+    editor.engine.tell('TASK-001-r1', share(100));
+    await editor.pass(1000);
+    assert.match(editor.editor.take(), /^warning: 100 % of the budget of today is used/);
     editor.editor.settings.set('reactor.notifications', 'none');
     editor.engine.tell('TASK-001-r1', share(100));
     await editor.pass(1000);
