@@ -60,7 +60,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     'reactor.tasks': tasks,
   };
   const keys = store.add(new ContextKeys(context));
-  const reviews = store.add(new Reviews(context, files));
+  const reviews = store.add(new Reviews(context));
   const threads = store.add(new ReviewThreads(context, files));
   const edits = store.add(new CandidateEdits(context));
   const language = store.add(new SettingsLanguage(context));

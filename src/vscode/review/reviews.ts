@@ -1,6 +1,5 @@
 import type * as vscodeTypes from 'vscode';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
-import { Limiter } from '../../base/limiter.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { shortOid } from '../../core/projections/figures.ts';
 import { type AttemptState, type RunState, startOf } from '../../core/run/state.ts';
@@ -8,8 +7,7 @@ import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { lastCandidate, pendingReview, testText } from '../text/runWords.ts';
 import type { NodeOf } from '../tree/treeNode.ts';
-import { reviewResource } from './reviewResources.ts';
-import type { TreeFiles } from './treeFiles.ts';
+import { blobsOf, reviewResource } from './reviewResources.ts';
 import { treeUri } from './treeUri.ts';
 
 const KEY = 'reactor.reviews';
@@ -28,14 +26,12 @@ export const reviewTitle = (state: RunState, attempt: AttemptState): string =>
 /** Opens candidates in the editor of many diffs, and knows which one is in front. */
 export class Reviews implements Disposable {
   readonly #context: HostContext;
-  readonly #files: TreeFiles;
   readonly #store = new DisposableStore();
   /** By the title of the editor. Each title stands for one tree, for good. */
   #opened: Record<string, OpenReview>;
 
-  constructor(context: HostContext, files: TreeFiles) {
+  constructor(context: HostContext) {
     this.#context = context;
-    this.#files = files;
     this.#opened = context.extension.workspaceState.get<Record<string, OpenReview>>(KEY, {});
     const { tabGroups } = context.vscode.window;
     this.#store.add(tabGroups.onDidChangeTabs(() => this.#tell()));
@@ -75,10 +71,8 @@ export class Reviews implements Disposable {
     const sides = { repository: model.place.id, run: state.run, base: startOf(state, attempt.attempt), tree: candidate.tree };
     const changes = await host.changes(model.place.folder, sides.base, sides.tree);
     if (changes.length === 0) throw new UserFacingError('notPossibleNow', `Attempt ${attempt.attempt} of ${state.task} changed nothing.`);
-    const few = new Limiter(4);
-    const sizeOf = async (at: string, path: string) =>
-      (await few.run(() => this.#files.read({ repository: sides.repository, tree: at, path })))?.byteLength ?? null;
-    const resources = await Promise.all(changes.map((change) => reviewResource(vscode, sides, change, sizeOf)));
+    const sizes = await host.blobSizes(model.place.folder, changes.flatMap(blobsOf));
+    const resources = changes.map((change) => reviewResource(vscode, sides, change, sizes));
     const title = await this.#remember(reviewTitle(state, attempt), model, {
       repository: sides.repository,
       run: state.run,

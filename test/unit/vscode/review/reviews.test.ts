@@ -71,12 +71,10 @@ describe('a review', () => {
         change('new name.ts', { status: 'renamed', oldPath: 'old name.ts' }),
         change('logo.png', { added: null, removed: null }),
         change('run.sh', { newMode: '100755', newOid: 'a'.repeat(40), added: 0, removed: 0 }),
-        change('huge.csv', { status: 'added', oldMode: '000000', oldOid: none }),
+        change('huge.csv', { status: 'added', oldMode: '000000', oldOid: none, newOid: 'c'.repeat(40) }),
         change('lib', { oldMode: '160000', newMode: '160000' }),
       ]);
-      for (const path of ['added.ts', 'new name.ts', 'run.sh', 'logo.png']) world.files.set(`${treeOf(1)}:${path}`, 'x');
-      for (const path of ['gone.ts', 'old name.ts', 'run.sh', 'logo.png']) world.files.set(`${base}:${path}`, 'x');
-      world.files.set(`${treeOf(1)}:huge.csv`, new Uint8Array(3_000_000));
+      world.sizes.set('c'.repeat(40), 3_000_000);
     });
     await editor.run('reactor.reviewChanges', []);
     assert.equal(
@@ -88,7 +86,7 @@ gone.ts: base:gone.ts | -
 new name.ts: base:old name.ts | candidate:new name.ts
 logo.png: “Binary file aaaaaaaaaa, 1 B. Open it from the list of files to see it.” | “Binary file bbbbbbbbbb, 1 B. Open it from the list of files to see it.”
 run.sh: “Mode 100644, content aaaaaaaaaa, 1 B” | “Mode 100755, content aaaaaaaaaa, 1 B”
-huge.csv: - | “File bbbbbbbbbb, 3.0 MB, too large to show among others. Open it from the list of files.”
+huge.csv: - | “File cccccccccc, 3.0 MB, too large to show among others. Open it from the list of files.”
 lib: “Submodule at commit ${'a'.repeat(40)}” | “Submodule at commit ${'b'.repeat(40)}”`,
     );
     const content = await editor.api.files.readFile(rightOf(editor) as never);
