@@ -6,7 +6,7 @@ import { openPanel } from '../panel/openPanel.ts';
 import type { CandidateEdits } from '../review/candidateEdits.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { ReviewComment, ReviewThreads } from '../review/reviewThreads.ts';
-import { lastCandidate, pendingReview } from '../text/runWords.ts';
+import { lastCandidate } from '../text/runWords.ts';
 import type { TasksTree } from '../tree/tasksTree.ts';
 import type { Answers } from './answers.ts';
 import type { CellPlaces } from './cellPlaces.ts';
@@ -114,11 +114,8 @@ async function reviewChanges({ targets, reviews, catchUp }: CommandParts, argume
 }
 
 async function testEdits({ targets, edits }: CommandParts, argument: unknown): Promise<void> {
-  const target = await targets.pick(argument, {
-    fits: (state) => pendingReview(state) !== null,
-    title: 'Test My Edits',
-    none: 'No change waits for your review.',
-  });
+  const none = 'No change waits for your review.';
+  const target = await targets.ask(argument, { kinds: ['review'], title: 'Test My Edits', none, always: false });
   if (target !== null) await edits.takeEdits(target.model, target.state);
 }
 

@@ -105,7 +105,9 @@ export class Targets {
       await vscode.window.showInformationMessage(options.none);
       return null;
     }
-    if (second === undefined && !options.always) return first.target;
+    // What the person came from may not wait any more: then the only other thing is not taken in its place.
+    const isMeant = from === null || (from.model === first.target.model && from.state.run === first.target.state.run);
+    if (second === undefined && isMeant && !options.always) return first.target;
     const { title } = options;
     const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Task', matchOnDescription: true, matchOnDetail: true });
     return chosen?.target ?? null;

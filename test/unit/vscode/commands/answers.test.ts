@@ -299,6 +299,19 @@ describe('answers', () => {
     editor.api.dispose();
   });
 
+  it('of a run that waits for nothing any more take nothing else in its place', async () => {
+    const editor = await openEditor({}, (story) => {
+      waiting(story);
+      another(story);
+      story.engine.tell('TASK-002-r1', told.answered('a1', 'rejected'), told.attempt(2));
+    });
+    const gone = { repository: '/repository/.git', run: 'TASK-002-r1' };
+    for (const command of ['reactor.requestChanges', 'reactor.answer', 'reactor.testEdits'] as const)
+      assert.match(await editor.run(command, [gone], null), /^pick: [^\n]*\n[^\n]*TASK-001 /);
+    assert.deepEqual([asked(editor.engine), editor.editor.executed], [[], []]);
+    editor.api.dispose();
+  });
+
   it('turn a rejection into a request for changes of the candidate it was about', async () => {
     const editor = await openEditor({}, waiting);
     const [row] = await editor.rows('reactor.needsYou');

@@ -226,7 +226,7 @@ lib: “Submodule at commit ${'a'.repeat(40)}” | “Submodule at commit ${'b'.
     );
     assert.deepEqual(editor.editor.executed.at(-1), {
       command: 'reactor.testEdits',
-      args: [{ repository: '/repository/.git', run: 'TASK-001-r1' }],
+      args: [{ repository: '/repository/.git', run: 'TASK-001-r1', tree: treeOf(1) }],
     });
     await editor.run('reactor.testEdits', [{ repository: '/repository/.git', run: 'TASK-001-r1' }]);
     assert.deepEqual(editor.engine.asked, [`revise {"run":"TASK-001-r1","tree":"${treeOf(1)}","rejected":[],"edited":true}`]);
