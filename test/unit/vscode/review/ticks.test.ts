@@ -4,8 +4,7 @@ import { FileMarks } from '../../../../src/vscode/review/fileMarks.ts';
 import { ReviewedFiles } from '../../../../src/vscode/review/reviewedFiles.ts';
 import { treeUri } from '../../../../src/vscode/review/treeUri.ts';
 import { greenRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
-import type { EditorStory } from '../../../support/vscode/editorStory.ts';
-import { editorStory } from '../../../support/vscode/editorStory.ts';
+import { type EditorStory, editorStory } from '../../../support/vscode/editorStory.ts';
 import { settle } from '../../../support/vscode/fakeEditorHost.ts';
 import { openEditor } from '../../../support/vscode/openEditor.ts';
 import { renderTree } from '../../../support/vscode/renderTree.ts';
@@ -51,7 +50,7 @@ describe('ticks on files', () => {
     const mark = (path: string, side: 'base' | 'candidate' = 'candidate') => {
       const address = { repository: model.place.id, run: 'TASK-001-r1', tree: treeOf(1), path, side };
       const { badge, color } = marks.provideFileDecoration(treeUri(context.vscode, address)) ?? {};
-      return [badge, (color as { id: string } | undefined)?.id];
+      return [badge, color?.id];
     };
     assert.deepEqual(
       [mark('src/slug.ts'), mark('test/slug.test.ts'), mark('src/slug.ts', 'base'), mark('readme.md'), drawn],
