@@ -57,6 +57,7 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
     },
     dataFolder: async (folder) => (await home(folder)).dataFolder,
     readFile: async (folder, tree, path, signal) => (await home(folder)).repository.readFile(tree, path, signal),
+    blobSizes: async (folder, blobs, signal) => (await home(folder)).repository.blobSizes(blobs, signal),
     changes: async (folder, from, to, signal) => (await home(folder)).repository.changes(from, to, signal),
     async patch(folder, range, signal) {
       const { withCoveredPatches } = await import('./coveredPatches.ts');

@@ -52,6 +52,8 @@ export interface EditorHost {
   dataFolder(folder: string): Promise<string>;
   /** Content of a file in a tree or commit; null when there is none. */
   readFile(folder: string, tree: string, path: string, signal?: AbortSignal): Promise<Uint8Array | null>;
+  /** Bytes of each of these blobs; one that is not there is left out. */
+  blobSizes(folder: string, blobs: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** Files that differ between two trees or commits. */
   changes(folder: string, from: string, to: string, signal?: AbortSignal): Promise<readonly FileChange[]>;
   /** Unified diff of two trees or commits, cut at `maxBytes` on a line end. */

@@ -177,13 +177,18 @@ export class EngineLink implements Disposable {
     if (this.#client === null) this.#setState('resting');
   }
 
-  /** An engine's sign of life changes the file too: only entries count, or two resting windows would keep an idle engine alive. */
-  #lookAgain(): void {
+  /**
+   * Reads the journal again where no engine tells of it, and follows an engine when there is something to go on with. An engine's sign of life
+   * changes the file too: only entries count, or two resting windows would keep an idle engine alive. @throws UserFacingError
+   */
+  async look(): Promise<void> {
     if (this.#client !== null || this.#isDisposed) return;
-    this.#owner
-      .refresh()
-      .then((isNew) => (isNew && this.#owner.openCount() > 0 ? this.#connect('ifRunsOpen') : null))
-      .catch((error: unknown) => this.#host.log.log('warn', 'the journal could not be read', { error: errorText(error) }));
+    if (this.#state === 'lost') return this.begin();
+    if ((await this.#owner.refresh()) && this.#owner.openCount() > 0) await this.#connect('ifRunsOpen');
+  }
+
+  #lookAgain(): void {
+    this.look().catch((error: unknown) => this.#host.log.log('warn', 'the journal could not be read', { error: errorText(error) }));
   }
 
   #setState(state: LinkState): void {

@@ -6,7 +6,7 @@ import type { TreeNode } from './tree/treeNode.ts';
 import type { Vscode } from './vscodeValue.ts';
 
 export interface EntryDeps {
-  /** Loads everything else. Called at most once, at the first use. */
+  /** Loads everything else. Called at the first use, and again only when it has failed. */
   readonly load: (views: Views) => Promise<HostApi>;
   /** Whether Reactor has recorded anything for the repository of this folder. Must be cheap. */
   readonly hasData: (folder: string) => boolean;
@@ -24,12 +24,21 @@ export function startEntry(vscode: Vscode, context: Pick<vscodeTypes.ExtensionCo
     return item;
   };
   let loading: Promise<HostApi> | null = null;
+  let hasFailed = false;
+  const connect = (api: HostApi): HostApi => {
+    add(api);
+    for (const view of viewIds) add(trees[view].connect(api.tree(view)));
+    add(api.onDidChangeLenses(() => lensesChanged.fire()));
+    // A view that asked in vain asks again.
+    if (hasFailed) for (const view of viewIds) trees[view].refresh();
+    return api;
+  };
   const load = (): Promise<HostApi> => {
-    loading ??= deps.load(views).then((api) => {
-      add(api);
-      for (const view of viewIds) add(trees[view].connect(api.tree(view)));
-      add(api.onDidChangeLenses(() => lensesChanged.fire()));
-      return api;
+    // What failed is tried again at the next use.
+    loading ??= deps.load(views).then(connect, (error: unknown) => {
+      loading = null;
+      hasFailed = true;
+      throw error;
     });
     return loading;
   };

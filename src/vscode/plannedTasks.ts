@@ -1,8 +1,9 @@
-import { relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type * as vscodeTypes from 'vscode';
 import { Emitter, type Event } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
+import type { TaskEntry } from '../core/model/taskEntry.ts';
 import type { TaskPlace } from './editorHost.ts';
 import type { HostContext } from './hostContext.ts';
 import type { RepositoryModel } from './repositoryModel.ts';
@@ -14,13 +15,29 @@ export interface PlannedTask {
   readonly place: TaskPlace;
 }
 
-/** Tasks that stand in reactor.yaml and were never run. The file is read again when it changes on disk. */
+/** Whether a written task is the one that stood at the place when it was shown. */
+export const isTaskOf = ({ id, title }: TaskPlace, entry: TaskEntry): boolean =>
+  id === (entry.id ?? null) && title.trim() === (entry.title?.trim() ?? entry.prompt.trim().split('\n')[0] ?? '');
+
+/** One folder of the workspace and the settings file that applies to it, in it or above it. */
+interface Watched {
+  readonly model: RepositoryModel;
+  readonly folder: string;
+  readonly store: DisposableStore;
+  readonly directories: Set<string>;
+  /** How often the file was looked for: only the last look counts. */
+  looks: number;
+  file: string | null;
+  places: readonly TaskPlace[];
+}
+
+/** Tasks that stand in the settings files of the workspace's folders and were never run. A file is read again when it changes on disk. */
 export class PlannedTasks implements Disposable {
   readonly #context: Omit<HostContext, 'extension'>;
   readonly #store = new DisposableStore();
   readonly #changed: Emitter<void>;
   readonly #changedFile: Emitter<void>;
-  readonly #files = new Map<string, { readonly uri: vscodeTypes.Uri; readonly places: readonly TaskPlace[]; readonly watch: Disposable }>();
+  readonly #watched = new Map<string, Watched>();
 
   constructor(context: Omit<HostContext, 'extension'>) {
     this.#context = context;
@@ -40,59 +57,97 @@ export class PlannedTasks implements Disposable {
   }
 
   of(model: RepositoryModel): PlannedTask[] {
-    const known = this.#files.get(model.place.id);
-    if (known === undefined) return [];
-    const { uri, places } = known;
-    const file = relative(model.place.folder, uri.fsPath) || uri.fsPath;
-    const prompts = new Set(places.some(({ id }) => id === null) ? [...model.runs.values()].map(({ spec }) => spec.title) : []);
-    return places
-      .filter(({ id, title }) => (id === null ? !prompts.has(title) : model.lastRunOf(id) === null))
-      .map((place) => ({ file, uri, place }));
+    const { Uri } = this.#context.vscode;
+    // Folders below one file share it.
+    const files = new Map(
+      [...this.#watched.values()].flatMap((one) => (one.model === model && one.file !== null ? [[one.file, one]] : [])),
+    );
+    const isNameless = [...files.values()].some(({ places }) => places.some(({ id }) => id === null));
+    const titles = new Set(isNameless ? [...model.runs.values()].map(({ spec }) => spec.title) : []);
+    return [...files].flatMap(([path, { places }]) =>
+      places
+        .filter(({ id, title }) => (id === null ? !titles.has(title) : model.lastRunOf(id) === null))
+        .map((place) => ({ file: relative(model.place.folder, path) || path, uri: Uri.file(path), place })),
+    );
   }
 
   #sync(): void {
-    const { repositories, vscode } = this.#context;
-    for (const [id, { watch }] of this.#files) {
-      if (repositories.byId(id) !== null) continue;
-      watch.dispose();
-      this.#files.delete(id);
+    const { list } = this.#context.repositories;
+    const wanted = list.flatMap((model) => model.folders.map((folder) => ({ model, folder })));
+    for (const [folder, { store, model }] of this.#watched) {
+      if (wanted.some((one) => one.folder === folder && one.model === model)) continue;
+      store.dispose();
+      this.#watched.delete(folder);
     }
-    for (const model of repositories.list) {
-      if (this.#files.has(model.place.id)) continue;
-      const uri = vscode.Uri.joinPath(vscode.Uri.file(model.place.folder), 'reactor.yaml');
-      const store = new DisposableStore();
-      const watcher = store.add(
-        vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(model.place.folder), 'reactor.yaml')),
+    for (const { model, folder } of wanted) {
+      if (this.#watched.has(folder)) continue;
+      const one: Watched = { model, folder, store: new DisposableStore(), directories: new Set(), looks: 0, file: null, places: [] };
+      this.#watched.set(folder, one);
+      this.#quietly(this.#begin(one));
+    }
+  }
+
+  async #begin(one: Watched): Promise<void> {
+    const { topLevel } = await this.#context.host.facts(one.folder);
+    for (const directory of upTo(one.folder, topLevel ?? one.folder)) this.#watch(one, directory);
+    await this.#read(one);
+  }
+
+  #watch(one: Watched, directory: string): void {
+    if (one.store.isDisposed || one.directories.has(directory)) return;
+    one.directories.add(directory);
+    const { vscode } = this.#context;
+    const pattern = new vscode.RelativePattern(vscode.Uri.file(directory), 'reactor.{yaml,yml}');
+    const watcher = one.store.add(vscode.workspace.createFileSystemWatcher(pattern));
+    for (const happened of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) {
+      one.store.add(
+        happened(() => {
+          this.#changedFile.fire();
+          this.#quietly(this.#read(one));
+        }),
       );
-      for (const happened of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
-        store.add(happened(() => this.#onFile(model, uri, store)));
-      this.#files.set(model.place.id, { uri, places: [], watch: store });
-      this.#read(model, uri, store);
     }
   }
 
-  #onFile(model: RepositoryModel, uri: vscodeTypes.Uri, watch: Disposable): void {
-    this.#changedFile.fire();
-    this.#read(model, uri, watch);
+  async #read(one: Watched): Promise<void> {
+    const { host, vscode } = this.#context;
+    one.looks += 1;
+    const look = one.looks;
+    // One with errors may still have tasks that can be listed.
+    const file = await host.config(one.folder).then(
+      (found) => found.file,
+      () => one.file ?? join(one.folder, 'reactor.yaml'),
+    );
+    if (file !== null) this.#watch(one, dirname(file));
+    // A file that is not there has no tasks.
+    const bytes =
+      file === null
+        ? new Uint8Array()
+        : await Promise.resolve(vscode.workspace.fs.readFile(vscode.Uri.file(file))).catch(() => new Uint8Array());
+    const places = await host.taskPlaces(new TextDecoder().decode(bytes));
+    if (one.looks !== look || one.store.isDisposed) return;
+    const isSame = one.file === file && JSON.stringify(one.places) === JSON.stringify(places);
+    one.file = file;
+    one.places = places;
+    if (!isSame) this.#changed.fire();
   }
 
-  #read(model: RepositoryModel, uri: vscodeTypes.Uri, watch: Disposable): void {
-    const { host, vscode } = this.#context;
-    const read = async (): Promise<void> => {
-      // A file that is not there has no tasks.
-      const bytes = await Promise.resolve(vscode.workspace.fs.readFile(uri)).catch(() => new Uint8Array());
-      const places = await host.taskPlaces(new TextDecoder().decode(bytes));
-      const before = this.#files.get(model.place.id);
-      if (before === undefined || JSON.stringify(before.places) === JSON.stringify(places)) return;
-      this.#files.set(model.place.id, { uri, places, watch });
-      this.#changed.fire();
-    };
-    read().catch((error: unknown) => host.log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) }));
+  #quietly(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#context.host.log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) }));
   }
 
   dispose(): void {
-    for (const { watch } of this.#files.values()) watch.dispose();
-    this.#files.clear();
+    for (const { store } of this.#watched.values()) store.dispose();
+    this.#watched.clear();
     this.#store.dispose();
+  }
+}
+
+/** The folder and those above it, up to `top`. */
+function* upTo(folder: string, top: string): Generator<string> {
+  yield folder;
+  for (let at = folder; at.startsWith(top + sep); ) {
+    at = dirname(at);
+    yield at;
   }
 }

@@ -1,5 +1,6 @@
 import { basename, sep } from 'node:path';
 import type * as vscodeTypes from 'vscode';
+import { exponentialBackoff } from '../base/backoff.ts';
 import { Emitter, type Event } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
@@ -9,8 +10,16 @@ import type { EditorHost } from './editorHost.ts';
 import { RepositoryModel } from './repositoryModel.ts';
 import type { Vscode } from './vscodeValue.ts';
 
+const retryDelay = exponentialBackoff(5000, 60_000);
+
 /** Why there is no repository to work with, or null when there is one. */
 export type NoRepository = 'noFolder' | 'notARepository' | 'noCommit';
+
+/** The innermost of the folders that a file or folder is in. */
+export function folderAround(folders: readonly string[], { fsPath }: vscodeTypes.Uri): string | null {
+  const around = folders.filter((folder) => fsPath === folder || fsPath.startsWith(folder + sep));
+  return around.toSorted((a, b) => b.length - a.length)[0] ?? null;
+}
 
 /** The repositories of the workspace's folders, each once, whatever folder of it is open. */
 export class Repositories implements Disposable {
@@ -25,7 +34,9 @@ export class Repositories implements Disposable {
   #births: DisposableStore | null = null;
   #scanning: Promise<void> | null = null;
   #missing: NoRepository | null = 'noFolder';
-  #problem: string | null = null;
+  /** By the repository or the folder. */
+  readonly #problems = new Map<string, string>();
+  #retry: Disposable | null = null;
 
   constructor(vscode: Vscode, host: EditorHost) {
     this.#vscode = vscode;
@@ -60,7 +71,8 @@ export class Repositories implements Disposable {
   }
   /** A sentence about a repository that can't be read; null when all can. */
   get problem(): string | null {
-    return this.#problem;
+    const [first] = this.#problems.values();
+    return first ?? null;
   }
   byId(id: string): RepositoryModel | null {
     return this.#models.get(id)?.model ?? null;
@@ -70,8 +82,11 @@ export class Repositories implements Disposable {
   of(uri: vscodeTypes.Uri | undefined): RepositoryModel | null {
     const { list } = this;
     if (uri === undefined || list.length === 1) return list.length === 1 ? (list[0] ?? null) : null;
-    const around = list.filter(({ place }) => uri.fsPath === place.folder || uri.fsPath.startsWith(place.folder + sep));
-    return around.toSorted((a, b) => b.place.folder.length - a.place.folder.length)[0] ?? null;
+    const folder = folderAround(
+      list.flatMap(({ folders }) => folders),
+      uri,
+    );
+    return list.find(({ folders }) => folder !== null && folders.includes(folder)) ?? null;
   }
 
   /** Finds the repositories and reads them, once; later calls wait for the same. Never throws: what is wrong stands in `problem`. */
@@ -80,7 +95,7 @@ export class Repositories implements Disposable {
     return this.#scanning;
   }
 
-  /** Looks again: a repository may have been made, or a broken one mended. */
+  /** Looks again: a repository may have been made, a broken one mended, a journal have been written without an engine. */
   async rescan(): Promise<void> {
     const before = this.#scanning;
     const mine = (before ?? Promise.resolve()).then(() => this.#scan());
@@ -94,51 +109,88 @@ export class Repositories implements Disposable {
 
   async #scan(): Promise<void> {
     const folders = this.#vscode.workspace.workspaceFolders ?? [];
-    const seen = new Set<string>();
+    const seen = new Map<string, { readonly name: string; readonly folders: string[] }>();
     let missing: NoRepository | null = folders.length === 0 ? 'noFolder' : 'notARepository';
-    this.#problem = null;
+    this.#problems.clear();
     for (const { uri } of folders) {
       if (uri.scheme !== 'file') continue;
-      const facts = await this.#host.facts(uri.fsPath).catch((error: unknown) => this.#tell(error, 'notARepository'));
+      const facts = await this.#host.facts(uri.fsPath).catch((error: unknown) => this.#tell(uri.fsPath, error, 'notARepository'));
       if (facts === null || facts === undefined) continue;
       if (facts.head === null) {
         if (missing === 'notARepository') missing = 'noCommit';
         continue;
       }
       missing = null;
-      if (seen.has(facts.commonDir)) continue;
-      seen.add(facts.commonDir);
-      const name = basename(facts.topLevel ?? facts.commonDir);
-      if (!this.#models.has(facts.commonDir)) this.#add(new RepositoryModel({ id: facts.commonDir, name, folder: uri.fsPath }, this.#host));
+      const known = seen.get(facts.commonDir);
+      if (known === undefined) seen.set(facts.commonDir, { name: basename(facts.topLevel ?? facts.commonDir), folders: [uri.fsPath] });
+      else known.folders.push(uri.fsPath);
     }
-    for (const [id, { store }] of this.#models) {
-      if (seen.has(id)) continue;
+    for (const [id, { model, store }] of this.#models) {
+      if (seen.get(id)?.folders.includes(model.place.folder)) continue;
       this.#models.delete(id);
       store.dispose();
     }
+    for (const [id, { name, folders }] of seen) {
+      const [folder = ''] = folders;
+      const known = this.#models.get(id);
+      const model = known?.model ?? this.#add(new RepositoryModel({ id, name, folder }, this.#host));
+      model.folders = folders;
+      if (known === undefined) continue;
+      // They stand in the order of the workspace's folders.
+      this.#models.delete(id);
+      this.#models.set(id, known);
+    }
     this.#missing = seen.size > 0 ? null : missing;
-    await Promise.all(this.list.map((model) => model.open().catch((error: unknown) => this.#tell(error))));
+    await this.#read(this.list, 1);
     this.#watchForBirth(seen.size > 0 ? [] : folders);
     this.#changed.fire();
   }
 
-  #tell(error: unknown, expected?: string): null {
+  /** Those that can't be read now are tried again, later each time, until they can. */
+  async #read(models: readonly RepositoryModel[], attempt: number): Promise<void> {
+    this.#retry?.dispose();
+    this.#retry = null;
+    const failed: RepositoryModel[] = [];
+    await Promise.all(
+      models.map((model) =>
+        model.refresh().catch((error: unknown) => {
+          this.#tell(model.place.id, error);
+          failed.push(model);
+        }),
+      ),
+    );
+    if (failed.length === 0 || this.#store.isDisposed) return;
+    this.#retry = this.#host.clock.schedule(retryDelay(attempt), () => {
+      this.#read(
+        failed.filter((model) => this.list.includes(model)),
+        attempt + 1,
+      ).catch((error: unknown) => this.#host.log.log('error', 'a repository could not be read', { error: errorText(error) }));
+    });
+  }
+
+  #mended({ place }: RepositoryModel): void {
+    if (this.#problems.delete(place.id)) this.#changed.fire();
+  }
+
+  #tell(where: string, error: unknown, expected?: string): null {
     if (error instanceof UserFacingError) {
-      if (error.code !== expected) this.#problem = error.message;
+      if (error.code !== expected) this.#problems.set(where, error.message);
     } else {
-      this.#problem = 'A repository could not be read; the output channel “Reactor” has the details.';
+      this.#problems.set(where, 'A repository could not be read; the output channel “Reactor” has the details.');
       this.#host.log.log('error', 'a repository could not be read', { error: errorText(error) });
     }
     return null;
   }
 
-  #add(model: RepositoryModel): void {
+  #add(model: RepositoryModel): RepositoryModel {
     const store = new DisposableStore();
     store.add(model);
     store.add(model.onDidChangeRun((run) => this.#changedRun.fire({ model, run })));
     store.add(model.onDidChangeInbox(() => this.#changedInbox.fire(model)));
     store.add(model.onDidReset(() => this.#reset.fire(model)));
+    store.add(model.onDidChangeState((state) => (state === 'live' || state === 'resting' ? this.#mended(model) : undefined)));
     this.#models.set(model.place.id, { model, store });
+    return model;
   }
 
   /** While there is none: `git init` and the first commit are noticed. */
@@ -156,6 +208,7 @@ export class Repositories implements Disposable {
 
   dispose(): void {
     this.#births?.dispose();
+    this.#retry?.dispose();
     for (const { store } of this.#models.values()) store.dispose();
     this.#models.clear();
     this.#store.dispose();

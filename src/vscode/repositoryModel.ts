@@ -9,6 +9,7 @@ import { inboxOf } from '../engine/queries.ts';
 import type { InboxItem, LiveMessage, Method, Params, Reply } from '../protocol/messages.ts';
 import type { EditorHost } from './editorHost.ts';
 import { EngineLink, type LinkState } from './engineLink.ts';
+import { dayStart } from './notice/spending.ts';
 import { RunFold } from './runFold.ts';
 
 /** A repository as the editor knows it. */
@@ -17,7 +18,7 @@ export interface RepositoryPlace {
   readonly id: string;
   /** Short name for people. */
   readonly name: string;
-  /** A folder of the workspace that lies in it, absolute. */
+  /** The first folder of the workspace that lies in it, absolute. */
   readonly folder: string;
 }
 
@@ -28,6 +29,8 @@ export interface RepositoryPlace {
  */
 export class RepositoryModel implements Disposable {
   readonly place: RepositoryPlace;
+  /** All folders of the workspace that lie in it or in a worktree of it, in the workspace's order. */
+  folders: readonly string[];
   readonly #host: EditorHost;
   readonly #store = new DisposableStore();
   readonly #runs: RunFold;
@@ -40,9 +43,11 @@ export class RepositoryModel implements Disposable {
   readonly #link: EngineLink;
   #opening: Promise<void> | null = null;
   #inbox: readonly InboxItem[] = [];
+  #midnight: Disposable | null = null;
 
   constructor(place: RepositoryPlace, host: EditorHost) {
     this.place = place;
+    this.folders = [place.folder];
     this.#host = host;
     const onError = (error: unknown): void => host.log.log('error', 'a view failed', { error: errorText(error) });
     this.#changedRun = this.#store.add(new Emitter<RunState>(onError));
@@ -122,6 +127,12 @@ export class RepositoryModel implements Disposable {
     return this.#opening;
   }
 
+  /** Opens it, or, when it is open, reads again what no engine tells. @throws UserFacingError */
+  async refresh(): Promise<void> {
+    if (this.state === 'closed') await this.open();
+    else await this.#link.look();
+  }
+
   async #begin(): Promise<void> {
     await this.#refresh();
     await this.#link.begin();
@@ -163,8 +174,9 @@ export class RepositoryModel implements Disposable {
     } finally {
       reader.close();
     }
+    const changed = this.#readInbox();
     this.#reset.fire();
-    this.#updateInbox();
+    if (changed) this.#changedInbox.fire(this.#inbox);
     return true;
   }
 
@@ -190,17 +202,36 @@ export class RepositoryModel implements Disposable {
   }
 
   #updateInbox(): void {
-    const next = inboxOf(
-      [...this.#runs.states.values()].filter(({ phase }) => phase !== 'ended'),
-      localDay(this.#host.clock.now()),
-    );
-    const key = (items: readonly InboxItem[]) => items.map(({ run, id, tree }) => `${run}/${id}/${tree}`).join('\n');
-    if (key(next) === key(this.#inbox)) return;
+    if (this.#readInbox()) this.#changedInbox.fire(this.#inbox);
+  }
+
+  /** @returns whether it is another one now, in what waits or in what is said of it */
+  #readInbox(): boolean {
+    const open = [...this.#runs.states.values()].filter(({ phase }) => phase !== 'ended');
+    this.#waitForNewBudget(open);
+    const next = inboxOf(open, localDay(this.#host.clock.now()));
+    if (JSON.stringify(next) === JSON.stringify(this.#inbox)) return false;
     this.#inbox = next;
-    this.#changedInbox.fire(next);
+    return true;
+  }
+
+  /** While the budget of a day, week or month has parked something: a new one comes with midnight, without an entry in the journal. */
+  #waitForNewBudget(open: readonly RunState[]): void {
+    if (!open.some(({ parked }) => parked?.budget !== undefined)) {
+      this.#midnight?.dispose();
+      this.#midnight = null;
+      return;
+    }
+    const { clock } = this.#host;
+    const now = clock.now();
+    this.#midnight ??= clock.schedule(dayStart(now, 1) - now, () => {
+      this.#midnight = null;
+      this.#updateInbox();
+    });
   }
 
   dispose(): void {
+    this.#midnight?.dispose();
     this.#store.dispose();
   }
 }

@@ -60,7 +60,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     'reactor.tasks': tasks,
   };
   const keys = store.add(new ContextKeys(context));
-  const reviews = store.add(new Reviews(context, files));
+  const reviews = store.add(new Reviews(context));
   const threads = store.add(new ReviewThreads(context, files));
   const edits = store.add(new CandidateEdits(context));
   const language = store.add(new SettingsLanguage(context));
@@ -70,21 +70,21 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   store.add(planned.onDidChangeFile(() => statusBar.readLimit()));
   store.add(store.add(new MoneySettings(context)).onDidChange(() => statusBar.readLimit()));
   store.add(vscode.window.registerFileDecorationProvider(new FileMarks(context, reviewed)));
-  let focused: ViewId = 'reactor.needsYou';
-  for (const [id, view] of Object.entries(views) as [ViewId, Views[ViewId]][]) {
-    store.add(
-      view.onDidChangeSelection(({ selection }) => {
-        if (selection.length > 0) focused = id;
-      }),
-    );
-  }
-  const selected = (): readonly TreeNode[] => views[focused].selection;
   let doctorChannel: vscodeTypes.OutputChannel | null = null;
   const doctorOutput = (): vscodeTypes.OutputChannel => {
     doctorChannel ??= store.add(vscode.window.createOutputChannel('Reactor Doctor'));
     return doctorChannel;
   };
-  const targets = new Targets(context, selected, () => reviews.active());
+  const catchUp = (): void => {
+    threads.catchUp();
+    reviewed.catchUp();
+  };
+  store.add(vscode.window.onDidChangeWindowState(({ focused }) => (focused ? catchUp() : undefined)));
+  const targets = new Targets(
+    context,
+    (view) => views[view].selection,
+    () => reviews.fronts(),
+  );
   const table = commandTable({
     context,
     keys,
@@ -97,6 +97,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     threads,
     edits,
     tasks,
+    catchUp,
     output,
     doctorOutput,
   });

@@ -310,6 +310,14 @@ describe('a git repository', function () {
       [await read('-rf'), await read('new\nline'), await read('bin'), await read('gone'), await read('./bin'), await read('')],
       ['2\n', '1\n2\n', 'a\0c', null, null, null],
     );
+    const blobs = new Map((await repository.changes(from, to)).map(({ path, newOid }) => [path, newOid]));
+    const absent = 'e'.repeat(40);
+    const sizes = await repository.blobSizes([...blobs.values(), absent, 'no name']);
+    assert.deepEqual(
+      ['-rf', 'new\nline', 'bin', 'gone'].map((path) => sizes.get(blobs.get(path) ?? '')),
+      [2, 4, 3, undefined],
+    );
+    assert.deepEqual([sizes.has(absent), await repository.blobSizes([])], [false, new Map()]);
   });
 
   it('merges without a worktree and names what conflicts', async () => {

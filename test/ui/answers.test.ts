@@ -14,6 +14,7 @@ describe('Answers in the editor', function () {
     refused: tools(write('refused.txt', 'good\n')),
     stale: (call) => tools(write('stale.txt', call.prompt.includes('fresher') ? 'GOOD\n' : 'good\n'))(call),
     keyed: tools(write('keyed.txt', 'good\n')),
+    second: tools(write('second.txt', 'good\n')),
   });
   let repository: string;
   before(async () => {
@@ -90,7 +91,7 @@ describe('Answers in the editor', function () {
     assert.equal(await git(repository, 'show', 'main:stale.txt'), 'GOOD');
   });
 
-  it('is approved by its own key on its own row, and by no key in a text field', async () => {
+  it('is approved by its own key once the list has said what, whichever row is selected, and by no key in a text field', async () => {
     const { workbench } = session();
     const { page } = workbench;
     await workbench.runTask('Write keyed');
@@ -123,9 +124,34 @@ describe('Answers in the editor', function () {
     for (const key of ['Enter', 'Control+Alt+Enter']) await page.keyboard.press(key);
     await waits();
 
+    // With another below it: the pointer selects the first row, the arrow key goes on to the second.
+    await workbench.runTask('Write second');
+    const second = await workbench.taskOf('Write second');
+    const below = workbench.treeItem('Needs You', second);
+    await below.waitFor();
+    const byKey = async (): Promise<void> => {
+      await workbench.palette('Reactor: Focus on Needs You View');
+      await page.keyboard.press('Home');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Control+Alt+Enter');
+      for (const name of [task, second])
+        await workbench.quickRow(new RegExp(`${name} .*attempt 1 of 3.*tree [0-9a-f]{7}.*1 file`)).waitFor();
+    };
+    await review.click();
+    await byKey();
+    await workbench.picture('answers-4-key');
+    await page.keyboard.press('Escape');
+    await waits();
+    await byKey();
+    await workbench.quickRow(second).click();
+    await below.waitFor({ state: 'hidden' });
+    await until('it has landed', async () => (await subject()) === `Task ${second}: Write second`);
+    await review.waitFor();
+
     await workbench.palette('Reactor: Focus on Needs You View');
-    await page.keyboard.press('Home');
     await page.keyboard.press('Control+Alt+Enter');
+    await workbench.quickRow(task).waitFor();
+    await page.keyboard.press('Enter');
     await review.waitFor({ state: 'hidden' });
     await until('it has landed', async () => (await subject()) === `Task ${task}: Write keyed`);
   });

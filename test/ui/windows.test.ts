@@ -16,6 +16,7 @@ describe('Two windows and terminals on one repository', function () {
     cherry: tools(write('cherry.txt', 'good\n')),
     damson: tools(write('damson.txt', 'good\n')),
     elder: tools(write('elder.txt', 'good\n')),
+    quince: tools(write('quince.txt', 'good\n')),
     ...held('hazel', 'juniper', 'larch', 'maple'),
   });
 
@@ -60,6 +61,33 @@ describe('Two windows and terminals on one repository', function () {
       await git(repository, 'ls-tree', '--name-only', 'main'),
       ['check.sh', 'cherry.txt', 'damson.txt', 'elder.txt', 'reactor.yaml', 'readme.txt'].join('\n'),
     );
+  });
+
+  it('share what a person has said of a change that waits', async () => {
+    const repository = await session().reactor.repository('nursery', plainProject());
+    const left = await session().show(repository);
+    const right = await session().showBeside(repository);
+    const entryOf = (window: Workbench) => window.page.locator('.multiDiffEntry').filter({ hasText: 'quince.txt' });
+    await left.runTask('Write quince');
+    await left.treeItem('Needs You', 'TASK-001').click();
+    await entryOf(left).locator('.modified .view-lines').filter({ hasText: 'good' }).hover();
+    await entryOf(left).locator('.modified .comment-range-glyph').first().click();
+    await left.page.locator('.review-widget .monaco-editor').first().click();
+    await left.page.keyboard.type('Make it sweeter.');
+    await left.page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click();
+    await left.page.locator('.comment-body').filter({ hasText: 'Make it sweeter.' }).waitFor();
+    await left.expand(left.treeItem('Needs You', 'TASK-001'));
+    await left.treeItem('Needs You', 'quince.txt').getByRole('checkbox').click();
+
+    await right.showSidebar();
+    const row = right.treeItem('Needs You', 'TASK-001');
+    await right.expand(row);
+    await row.click();
+    const file = right.treeItem('Needs You', 'quince.txt');
+    await file.getByRole('checkbox', { checked: true }).waitFor();
+    await entryOf(right).locator('.modified .view-lines').filter({ hasText: 'good' }).waitFor();
+    await right.page.getByRole('treeitem').filter({ hasText: 'Make it sweeter.' }).first().waitFor();
+    await right.picture('windows-3-shared');
   });
 
   it('INV-009: go on with everything when the engine is killed under them while all of them work', async () => {

@@ -115,3 +115,17 @@ export async function readFile(context: RepositoryContext, tree: Oid, path: stri
   if (head === null || head[1] !== 'blob') return null;
   return output.stdout.slice(end + 1, end + 1 + Number(head[2]));
 }
+
+/** Sizes of blobs by their names; what is no blob of the repository is left out. */
+export async function blobSizes(
+  context: RepositoryContext,
+  blobs: readonly Oid[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<Oid, number>> {
+  const names = [...new Set(blobs)].filter((oid) => /^[0-9a-f]{40,64}$/.test(oid));
+  if (names.length === 0) return new Map();
+  const call = onRepository(context, ['cat-file', '--batch-check'], { input: `${names.join('\n')}\n` });
+  const output = await context.git.run(call, signal);
+  if (output.exitCode !== 0) throw new GitFailure(call, output);
+  return new Map([...output.stdout.matchAll(/^([0-9a-f]{40,64}) blob (\d+)$/gm)].map(([, oid = '', bytes]) => [oid, Number(bytes)]));
+}

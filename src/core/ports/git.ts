@@ -212,6 +212,8 @@ export interface GitRepository {
   ): Promise<GitResult<Oid>>;
   /** Content of a blob in a tree or commit; null when there is no such file. */
   readFile(tree: Oid, path: string, signal?: AbortSignal): Promise<Uint8Array | null>;
+  /** Bytes of each of these blobs, without reading them; one that is not there is left out. */
+  blobSizes(blobs: readonly Oid[], signal?: AbortSignal): Promise<ReadonlyMap<Oid, number>>;
 
   /** The user's identity as git has it, 'Name <address>'; null when git has none. */
   identity(signal?: AbortSignal): Promise<string | null>;

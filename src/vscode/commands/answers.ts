@@ -1,15 +1,16 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
-import { linesText, plural, shortOid } from '../../core/projections/figures.ts';
+import { plural, shortOid } from '../../core/projections/figures.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
-import { lastCandidate, pendingReview } from '../text/runWords.ts';
+import { changeText, joined, pendingReview } from '../text/runWords.ts';
 import { isOwnBudget } from './budgets.ts';
 import type { Target, Targets } from './target.ts';
 
-const waits = (state: RunState): boolean => state.phase !== 'ended' && (state.pending.length > 0 || state.parked !== null);
+const all = ['review', 'permission', 'question', 'parked'] as const;
 const NOTHING = 'Nothing waits for you.';
+const NO_REVIEW = 'No change waits for your review.';
 
 /** A person's word on what waits for them. Every answer names what it is for; the engine refuses one that is no longer asked. */
 export class Answers {
@@ -31,31 +32,27 @@ export class Answers {
     this.#openComments = openComments;
   }
 
-  /** Takes the candidate that was shown. Without a row or review it was pressed on, the list of what waits is shown first. */
+  /** Takes the candidate that was shown. Without a row or review it was pressed on, and from a key, the list of what waits is shown first. */
   async approve(argument: unknown): Promise<void> {
-    const fits = (state: RunState) => pendingReview(state) !== null;
-    const target = await this.#targets.pick(argument, { fits, title: 'Approve', none: 'No change waits for your review.', always: true });
+    const target = await this.#targets.ask(argument, { kinds: ['review'], title: 'Approve', none: NO_REVIEW, always: true });
     if (target === null) return;
     const { model, state, shown } = target;
     const review = pendingReview(state);
     if (review === null) throw nothingWaits(state);
     const tree = shown?.tree ?? review.tree;
     await model.request('answer', { run: state.run, id: shown?.id ?? review.id, decision: 'approved', tree, comment: null });
-    const candidate = lastCandidate(state)?.candidate;
-    const change =
-      candidate === undefined ? '' : `, ${plural(candidate.filesTotal, 'file')} ${linesText(candidate.added, candidate.removed)}`;
-    this.#context.vscode.window.setStatusBarMessage(`${state.task}: approved tree ${shortOid(tree ?? '')}${change}`, 5000);
+    const change = joined(`approved tree ${shortOid(tree ?? '')}`, tree === null ? '' : changeText(state, tree));
+    this.#context.vscode.window.setStatusBarMessage(`${state.task}: ${change}`, 5000);
   }
 
   /** Gives the candidate up and ends the run; the work stays restorable. */
   async reject(argument: unknown): Promise<void> {
-    const target = await this.#targets.pick(argument, { fits: waits, title: 'Reject', none: NOTHING, always: true });
+    const target = await this.#targets.ask(argument, { kinds: all, title: 'Reject', none: NOTHING, always: true });
     if (target === null) return;
     const { model, state } = target;
     const { vscode } = this.#context;
-    const pending = this.#pending(target);
+    const pending = askedOf(target);
     if (pending !== null && pending.kind !== 'review') return this.#deny(target, pending);
-    if (pending === null && state.parked === null) throw nothingWaits(state);
     const detail = 'The task ends without landing. What was done is kept: Restore Reverted Attempt brings it back as a branch.';
     const pressed = await vscode.window.showWarningMessage(
       `Reject the change of ${state.task}?`,
@@ -63,20 +60,18 @@ export class Answers {
       'Reject',
       'Request Changes',
     );
-    if (pressed === 'Request Changes') return this.requestChanges({ repository: model.place.id, run: state.run });
-    if (pressed !== 'Reject') return;
-    await model.request('answer', { run: state.run, id: pending?.id ?? null, decision: 'rejected', tree: null, comment: null });
+    const named = { id: pending?.id ?? null, tree: pending?.tree ?? null };
+    if (pressed === 'Request Changes') return this.requestChanges({ ...referenceOf(target), ...named });
+    if (pressed === 'Reject') await model.request('answer', { run: state.run, ...named, decision: 'rejected', comment: null });
   }
 
   /** Sends the open comments, and a remark if the person has one, back to the agent as one prompt. */
   async requestChanges(argument: unknown): Promise<void> {
-    const fits = (state: RunState) => pendingReview(state) !== null;
-    const target = await this.#targets.pick(argument, { fits, title: 'Request Changes', none: 'No change waits for your review.' });
+    const target = await this.#targets.ask(argument, { kinds: ['review'], title: 'Request Changes', none: NO_REVIEW, always: false });
     if (target === null) return;
-    const { model, state, shown } = target;
-    const review = pendingReview(state);
-    if (review === null) throw nothingWaits(state);
-    if (shown?.tree != null && shown.tree !== review.tree) throw newerCandidate(state, shown.tree, review.tree);
+    const { model, state } = target;
+    const review = askedOf(target);
+    if (review?.kind !== 'review') throw nothingWaits(state);
     const open = this.#openComments(model, state.run);
     const prompt =
       open === null
@@ -98,17 +93,21 @@ export class Answers {
 
   /** What a click on a row that waits does: shows what is asked and what can be said to it. */
   async answer(argument: unknown): Promise<void> {
-    const target = await this.#targets.pick(argument, { fits: waits, title: 'Needs you', none: NOTHING });
+    const target = await this.#targets.ask(argument, { kinds: all, title: 'Needs you', none: NOTHING, always: false });
     if (target === null) return;
-    const pending = this.#pending(target);
-    const { vscode } = this.#context;
-    const { state, model } = target;
-    const reference = { repository: model.place.id, run: state.run, id: pending?.id ?? null, tree: pending?.tree ?? null };
-    if (pending?.kind === 'review') return void (await vscode.commands.executeCommand('reactor.reviewChanges', reference));
-    if (pending?.kind === 'question') return this.#answerQuestion(target, pending);
-    if (pending?.kind === 'permission') return this.#answerPermission(target, pending);
-    if (state.parked === null) throw nothingWaits(state);
-    return this.#answerParked(target);
+    const pending = askedOf(target);
+    const { commands } = this.#context.vscode;
+    switch (pending?.kind) {
+      case 'review':
+        await commands.executeCommand('reactor.reviewChanges', { ...referenceOf(target), id: pending.id, tree: pending.tree });
+        return;
+      case 'question':
+        return this.#answerQuestion(target, pending);
+      case 'permission':
+        return this.#answerPermission(target, pending);
+      default:
+        return this.#answerParked(target);
+    }
   }
 
   async allowOnce(argument: unknown): Promise<void> {
@@ -123,12 +122,11 @@ export class Answers {
   }
 
   async #permission(argument: unknown, title: string): Promise<{ target: Target; pending: PendingApproval } | null> {
-    const fits = (state: RunState) => state.pending.some(({ kind }) => kind === 'permission');
-    const target = await this.#targets.pick(argument, { fits, title, none: 'No agent asks for a permission.', always: true });
+    const none = 'No agent asks for a permission.';
+    const target = await this.#targets.ask(argument, { kinds: ['permission'], title, none, always: true });
     if (target === null) return null;
-    const asked = target.state.pending.filter(({ kind }) => kind === 'permission');
-    const pending = target.shown?.id == null ? asked[0] : asked.find(({ id }) => id === target.shown?.id);
-    if (pending === undefined) throw nothingWaits(target.state);
+    const pending = askedOf(target);
+    if (pending?.kind !== 'permission') throw nothingWaits(target.state);
     return { target, pending };
   }
 
@@ -180,20 +178,22 @@ export class Answers {
     const title = `${task} asks: ${plainLine(question.text, 300)}`;
     const other = { label: '$(edit) Another answer…', text: null };
     const rows = [...question.options.map((text) => ({ label: plainLine(text), text })), other];
+    const texts: string[] = [];
     if (question.options.length > 0) {
       const chosen = question.multiple
         ? await window.showQuickPick(rows, { title, canPickMany: true, ignoreFocusOut: true })
         : await window.showQuickPick(rows, { title, ignoreFocusOut: true });
       if (chosen === undefined) return null;
-      const texts = (Array.isArray(chosen) ? chosen : [chosen]).flatMap(({ text }) => text ?? []);
-      if (texts.length > 0) return texts;
+      const picked = Array.isArray(chosen) ? chosen : [chosen];
+      texts.push(...picked.flatMap(({ text }) => text ?? []));
+      if (texts.length > 0 && !picked.includes(other)) return texts;
     }
     const typed = await window.showInputBox({
       title,
       ignoreFocusOut: true,
       validateInput: (text) => (text.trim() === '' ? 'The agent waits for an answer.' : undefined),
     });
-    return typed === undefined ? null : [typed];
+    return typed === undefined ? null : [...texts, typed];
   }
 
   async #answerParked(target: Target): Promise<void> {
@@ -213,18 +213,33 @@ export class Answers {
   async #say(target: Target, pending: PendingApproval, decision: 'approved' | 'rejected', comment: string | null): Promise<void> {
     await target.model.request('answer', { run: target.state.run, id: pending.id, decision, tree: null, comment });
   }
+}
 
-  #pending({ state, shown }: Target): PendingApproval | null {
-    const named = shown?.id == null || shown.id === 'parked' ? undefined : state.pending.find(({ id }) => id === shown.id);
-    return named ?? state.pending[0] ?? null;
+/**
+ * What the row or the review showed, when it is still asked; null for a run that is parked. Nothing else is decided in its place.
+ * @throws UserFacingError `notPossibleNow` when it was answered meanwhile or there is a newer candidate
+ */
+function askedOf({ state, shown }: Target): PendingApproval | null {
+  if (shown?.id === 'parked') {
+    if (state.parked === null) throw nothingWaits(state);
+    return null;
   }
+  const review = pendingReview(state);
+  const tree = shown?.tree ?? null;
+  const asked = shown?.id == null ? review : (state.pending.find(({ id }) => id === shown.id) ?? null);
+  if (asked !== null && (tree === null || asked.tree === tree)) return asked;
+  throw tree !== null && review !== null ? newerCandidate(state, tree, review.tree) : nothingWaits(state);
 }
 
 export const referenceOf = ({ model, state }: Pick<Target, 'model' | 'state'>) => ({ repository: model.place.id, run: state.run });
 
 const nothingWaits = (state: RunState): UserFacingError => {
   const how = state.phase === 'ended' ? `it has ended (${state.concluded?.reason ?? 'ended'})` : `it is ${state.phase}`;
-  return new UserFacingError('notPossibleNow', `Nothing of ${state.task} waits for you: ${plainLine(how)}. Nothing was changed.`);
+  const why = state.pending.length > 0 ? 'something else is asked now' : plainLine(how);
+  return new UserFacingError(
+    'notPossibleNow',
+    `What was shown of ${state.task} does not wait for you any more: ${why}. Nothing was changed.`,
+  );
 };
 
 export const newerCandidate = (state: RunState, shown: string, now: string | null): UserFacingError =>

@@ -53,7 +53,11 @@ export class CellPlaces {
     const target = await this.#targets.pick(argument, { fits: hasWorktree, title, none: 'There is no cell with a worktree.' });
     if (target === null) return null;
     const { state } = target;
-    if (state.cell?.hasWorktree !== true) {
+    if (state.cell === null) {
+      const when = state.phase === 'ended' ? 'has ended before it had a worktree' : 'has no worktree yet';
+      throw new UserFacingError('notPossibleNow', `${state.task} ${when}.`);
+    }
+    if (!state.cell.hasWorktree) {
       throw new UserFacingError(
         'notPossibleNow',
         `The worktree of ${state.task} has been removed. Its content is kept: Restore Reverted Attempt brings it back.`,

@@ -6,7 +6,7 @@ import { openPanel } from '../panel/openPanel.ts';
 import type { CandidateEdits } from '../review/candidateEdits.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { ReviewComment, ReviewThreads } from '../review/reviewThreads.ts';
-import { lastCandidate, pendingReview } from '../text/runWords.ts';
+import { lastCandidate } from '../text/runWords.ts';
 import type { TasksTree } from '../tree/tasksTree.ts';
 import type { Answers } from './answers.ts';
 import type { CellPlaces } from './cellPlaces.ts';
@@ -27,6 +27,8 @@ export interface CommandParts {
   readonly threads: ReviewThreads;
   readonly edits: CandidateEdits;
   readonly tasks: TasksTree;
+  /** Takes over what the person has said of changes in other windows. */
+  readonly catchUp: () => void;
   readonly output: () => vscodeTypes.OutputChannel;
   readonly doctorOutput: () => vscodeTypes.OutputChannel;
 }
@@ -58,8 +60,8 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
     'reactor.answer': (argument: unknown) => answers.answer(argument),
     'reactor.allowOnce': (argument: unknown) => answers.allowOnce(argument),
     'reactor.deny': (argument: unknown) => answers.deny(argument),
-    'reactor.stop': (argument: unknown) => keeping.stop(argument),
-    'reactor.resume': (argument: unknown) => keeping.resume(argument),
+    'reactor.stop': (argument: unknown, selected: unknown) => keeping.stop(argument, selected),
+    'reactor.resume': (argument: unknown, selected: unknown) => keeping.resume(argument, selected),
     'reactor.restoreAttempt': (argument: unknown) => keeping.restore(argument),
     'reactor.openPanel': (argument: unknown) => showPanel(parts, argument),
     'reactor.showTimeline': (argument: unknown) => showPanel(parts, argument, 'timeline'),
@@ -99,7 +101,7 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
   };
 }
 
-async function reviewChanges({ targets, reviews }: CommandParts, argument: unknown): Promise<void> {
+async function reviewChanges({ targets, reviews, catchUp }: CommandParts, argument: unknown): Promise<void> {
   const waiting = {
     fits: (state: Parameters<typeof lastCandidate>[0]) => lastCandidate(state) !== null,
     title: 'Review Changes',
@@ -107,15 +109,13 @@ async function reviewChanges({ targets, reviews }: CommandParts, argument: unkno
   };
   const target = await targets.pick(argument, waiting);
   if (target === null) return;
+  catchUp();
   await reviews.open(target.model, target.state, target.shown?.tree ?? null);
 }
 
 async function testEdits({ targets, edits }: CommandParts, argument: unknown): Promise<void> {
-  const target = await targets.pick(argument, {
-    fits: (state) => pendingReview(state) !== null,
-    title: 'Test My Edits',
-    none: 'No change waits for your review.',
-  });
+  const none = 'No change waits for your review.';
+  const target = await targets.ask(argument, { kinds: ['review'], title: 'Test My Edits', none, always: false });
   if (target !== null) await edits.takeEdits(target.model, target.state);
 }
 
@@ -155,7 +155,8 @@ async function setGrouped({ tasks, keys }: CommandParts, grouped: boolean): Prom
 
 async function openPlanned({ vscode }: HostContext, argument: unknown): Promise<void> {
   if (!isNode(argument) || argument.kind !== 'planned') return;
-  const uri = vscode.Uri.joinPath(vscode.Uri.file(argument.model.place.folder), argument.file);
   const at = argument.place.line - 1;
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { selection: new vscode.Range(at, 0, at, 0) });
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(argument.uri), {
+    selection: new vscode.Range(at, 0, at, 0),
+  });
 }

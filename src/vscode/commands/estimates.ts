@@ -14,10 +14,10 @@ import { countText, plural } from '../../core/projections/figures.ts';
 import { titleOf } from '../../core/run/resolveSpec.ts';
 import { taskRequest } from '../../core/run/taskRequest.ts';
 import type { HostContext } from '../hostContext.ts';
-import type { PlannedTasks } from '../plannedTasks.ts';
-import type { RepositoryModel } from '../repositoryModel.ts';
+import { isTaskOf, type PlannedTasks } from '../plannedTasks.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
 import { askPrompt, selectionOf } from './promptInput.ts';
+import type { WorkPlace } from './target.ts';
 
 /** What a run would be settled to, as far as its cost depends on it. */
 export interface EstimatePlan {
@@ -48,11 +48,11 @@ export function planEstimateText(prompts: readonly string[], plan: EstimatePlan,
 }
 
 /** Estimate Reactor Task: a dry run. Nothing is started before the person says so in its last row. */
-export async function estimateTask(context: HostContext, model: RepositoryModel, planned: PlannedTasks): Promise<void> {
+export async function estimateTask(context: HostContext, { model, folder }: WorkPlace, planned: PlannedTasks): Promise<void> {
   const { vscode, host } = context;
   const asked = await askPrompt(context, 'Estimate Reactor Task', selectionOf(vscode), planned.of(model));
   if (asked === null) return;
-  const request = 'prompt' in asked ? { prompt: asked.prompt, folder: model.place.folder } : await writtenRequest(context, asked.planned);
+  const request = 'prompt' in asked ? { prompt: asked.prompt, folder } : await writtenRequest(context, asked.planned);
   if (request === null) return;
   const [{ config }, detected, facts, { runs }] = await Promise.all([
     host.config(request.folder),
@@ -81,7 +81,7 @@ export async function estimateTask(context: HostContext, model: RepositoryModel,
 async function writtenRequest({ host }: HostContext, { uri, place }: ReturnType<PlannedTasks['of']>[number]): Promise<RunRequest | null> {
   const folder = dirname(uri.fsPath);
   const entry = (await host.config(folder)).config.tasks[place.index];
-  return entry === undefined ? null : taskRequest(entry, folder);
+  return entry === undefined || !isTaskOf(place, entry) ? null : taskRequest(entry, folder);
 }
 
 const figureText = ({ median, bounds }: EstimatedFigure, text: (value: number) => string): readonly [string, string] => [

@@ -5,7 +5,7 @@ import type { HostContext } from '../hostContext.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, testText } from '../text/runWords.ts';
 import { askBudget, Budgets, isOwnBudget } from './budgets.ts';
-import type { Targets } from './target.ts';
+import type { Target, Targets } from './target.ts';
 
 /** Loses nothing, or is past a limit that somebody has set. */
 const mayGo = ({ keptIn, limit }: Orphan): boolean => keptIn !== null || (limit ?? null) !== null;
@@ -16,6 +16,14 @@ function keptText({ keptIn, limit }: Orphan): string {
 }
 
 const isOpen = (state: RunState): boolean => state.phase !== 'ended' && state.concluded === null;
+
+const namesOf = (targets: readonly Target[]): string => plainLine(targets.map(({ state }) => state.task).join(', '), 500);
+
+/** Asks for each, also when one is refused. @throws the first refusal, when all have been asked for */
+async function each(targets: readonly Target[], ask: (target: Target) => Promise<unknown>): Promise<void> {
+  const outcomes = await Promise.allSettled(targets.map(ask));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
 
 /** Stop, resume, restore, clean up. */
 export class Keeping {
@@ -29,7 +37,10 @@ export class Keeping {
     this.budgets = new Budgets(context, targets);
   }
 
-  async stop(argument: unknown): Promise<void> {
+  /** @param selected all rows that are selected, when the command was called on one of several */
+  async stop(argument: unknown, selected?: unknown): Promise<void> {
+    const several = this.#targets.all(argument, selected);
+    if (several.length > 1) return this.#stopAll(several.filter(({ state }) => isOpen(state)));
     const target = await this.#targets.pick(argument, { fits: isOpen, title: 'Stop', none: 'Nothing runs.', always: true });
     if (target === null) return;
     const { model, state } = target;
@@ -38,7 +49,18 @@ export class Keeping {
     if (pressed === 'Stop') await model.request('cancel', { run: state.run });
   }
 
-  async resume(argument: unknown): Promise<void> {
+  async #stopAll(targets: readonly Target[]): Promise<void> {
+    const { window } = this.#context.vscode;
+    if (targets.length === 0) return void (await window.showInformationMessage('None of these runs.'));
+    const detail = `${namesOf(targets)}. Their agents end now. What they have done so far is kept and can be restored.`;
+    const pressed = await window.showWarningMessage(`Stop ${plural(targets.length, 'task')}?`, { modal: true, detail }, 'Stop');
+    if (pressed === 'Stop') await each(targets, ({ model, state }) => model.request('cancel', { run: state.run }));
+  }
+
+  /** @param selected all rows that are selected, when the command was called on one of several */
+  async resume(argument: unknown, selected?: unknown): Promise<void> {
+    const several = this.#targets.all(argument, selected);
+    if (several.length > 1) return this.#resumeAll(several.filter(({ state }) => state.parked !== null));
     const fits = (state: RunState) => state.parked !== null;
     const target = await this.#targets.pick(argument, { fits, title: 'Resume', none: 'Nothing is parked.' });
     if (target === null) return;
@@ -49,9 +71,24 @@ export class Keeping {
       return;
     }
     // A run parked with an open review or question goes on by its answer.
-    if (state.pending.length > 0)
-      await this.#context.vscode.commands.executeCommand('reactor.answer', { repository: model.place.id, run: state.run });
-    else await model.request('resume', { run: state.run });
+    const [asked] = state.pending;
+    if (asked === undefined) return void (await model.request('resume', { run: state.run }));
+    const reference = { repository: model.place.id, run: state.run, id: asked.id, tree: asked.tree };
+    await this.#context.vscode.commands.executeCommand('reactor.answer', reference);
+  }
+
+  /** Those that only wait for a word to go on; what each of the others asks has to be answered by itself. */
+  async #resumeAll(targets: readonly Target[]): Promise<void> {
+    const { window } = this.#context.vscode;
+    const asks = ({ state }: Target): boolean => isOwnBudget(state) || state.pending.length > 0;
+    const others = targets.filter(asks);
+    const text =
+      targets.length === 0 ? 'None of these is parked.' : `Not resumed, since each asks something of its own: ${namesOf(others)}.`;
+    if (targets.length === 0 || others.length > 0) void window.showInformationMessage(text);
+    await each(
+      targets.filter((target) => !asks(target)),
+      ({ model, state }) => model.request('resume', { run: state.run }),
+    );
   }
 
   async restore(argument: unknown): Promise<void> {

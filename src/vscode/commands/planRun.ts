@@ -1,11 +1,11 @@
 import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
 import { modelPattern, modelRule } from '../../core/model/settingTypes.ts';
 import type { HostContext } from '../hostContext.ts';
-import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
 import { dollarsOf } from './budgets.ts';
 import { planEstimateText } from './estimates.ts';
 import { choiceRows, type RunChoices, type RunPlan } from './runChoices.ts';
+import type { WorkPlace } from './target.ts';
 
 const KEY = 'reactor.choices';
 
@@ -14,12 +14,12 @@ type Stored = Record<string, RunChoices>;
 /** The second step of a run: one list, on whose first row Enter is enough. @returns what to ask for, or null when the person left */
 export async function planRun(
   context: HostContext,
-  model: RepositoryModel,
+  { model, folder }: WorkPlace,
   title: string,
   prompts: readonly string[],
 ): Promise<RunChoices | null> {
   const { vscode, host, extension } = context;
-  const { folder, id } = model.place;
+  const { id } = model.place;
   const [{ config }, detected, facts, { runs }] = await Promise.all([
     host.config(folder),
     host.detectTest(folder),

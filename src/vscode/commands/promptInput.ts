@@ -127,7 +127,8 @@ async function fromList(
 /** Opens an untitled document; its whole text is run by the command's button in the editor's title bar. */
 async function inEditor({ vscode }: HostContext, text: string): Promise<null> {
   const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: text });
+  await vscode.commands.executeCommand('setContext', 'reactor.promptFiles', [document.uri.path]);
   await vscode.window.showTextDocument(document);
-  vscode.window.setStatusBarMessage('Write the prompt, select it, and choose “Run Reactor Task on Selection”', 10_000);
+  vscode.window.setStatusBarMessage('Write the prompt, then press “Run Reactor Task on Selection” in the title bar', 10_000);
   return null;
 }

@@ -5,7 +5,7 @@ import type { RunRequest } from '../../core/model/runRequest.ts';
 import { taskRequest } from '../../core/run/taskRequest.ts';
 import { problemText, seriousProblems } from '../fixActions.ts';
 import type { HostContext } from '../hostContext.ts';
-import type { PlannedTask, PlannedTasks } from '../plannedTasks.ts';
+import { isTaskOf, type PlannedTask, type PlannedTasks } from '../plannedTasks.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
 import { hasAgentServer } from './agentServerCheck.ts';
@@ -13,7 +13,7 @@ import { estimateTask } from './estimates.ts';
 import { planRun } from './planRun.ts';
 import { askPrompt, selectionOf, textAt, withContext } from './promptInput.ts';
 import { startRuns } from './startRuns.ts';
-import { isNode, type Targets } from './target.ts';
+import { isNode, type Targets, type WorkPlace } from './target.ts';
 
 /** Of a whole file, so that a prompt stays one. */
 const MOST_PROBLEMS = 20;
@@ -32,8 +32,9 @@ export class Running {
 
   /** Prompt, then how. @param prompt skips the first step, for other extensions and keybindings */
   async task(given: unknown): Promise<void> {
-    const model = await this.#model();
-    if (model === null) return;
+    const at = await this.#place();
+    if (at === null) return;
+    const { model } = at;
     const prompt = typeof given === 'string' && given.trim() !== '' ? given : null;
     const asked =
       prompt === null
@@ -41,13 +42,13 @@ export class Running {
         : { prompt };
     if (asked === null) return;
     if ('planned' in asked) return this.#startPlanned(model, [asked.planned]);
-    await this.#plan(model, asked.prompt);
+    await this.#plan(at, asked.prompt);
   }
 
   /** A dry run: what a task will likely cost, from past runs. */
   async estimate(): Promise<void> {
-    const model = await this.#model();
-    if (model !== null) await estimateTask(this.#context, model, this.#planned);
+    const at = await this.#place();
+    if (at !== null) await estimateTask(this.#context, at, this.#planned);
   }
 
   /** The selection is the prompt when it is prose of an untitled document, else the context of one. */
@@ -58,13 +59,13 @@ export class Running {
       await vscode.window.showInformationMessage('Select some text in an editor first.');
       return;
     }
-    const model = await this.#model(editor.document.uri);
-    if (model === null) return;
+    const at = await this.#place(editor.document.uri);
+    if (at === null) return;
     const isProse = editor.document.isUntitled || /^(markdown|plaintext)$/.test(editor.document.languageId);
     const text = editor.document.getText(editor.selection.isEmpty ? undefined : editor.selection).trim();
-    if (isProse && text !== '') return this.#plan(model, text);
+    if (isProse && text !== '') return this.#plan(at, text);
     const asked = await askPrompt(this.#context, 'Run Reactor Task on Selection', selectionOf(vscode), []);
-    if (asked !== null && 'prompt' in asked) await this.#plan(model, asked.prompt);
+    if (asked !== null && 'prompt' in asked) await this.#plan(at, asked.prompt);
   }
 
   /** Fix with Reactor from the editor's menu or the palette: the problems at the cursor, or the file's when there is none. */
@@ -86,25 +87,26 @@ export class Running {
   /** Fix with Reactor: the diagnostic and the lines it is about are the prompt. */
   async fixDiagnostic(uri: vscodeTypes.Uri, range: vscodeTypes.Range, messages: readonly string[]): Promise<void> {
     const { vscode } = this.#context;
-    const model = await this.#model(uri);
-    if (model === null) return;
+    const at = await this.#place(uri);
+    if (at === null) return;
     const document = await vscode.workspace.openTextDocument(uri);
     const around = new vscode.Range(Math.max(0, range.start.line - 5), 0, Math.min(document.lineCount - 1, range.end.line + 5), 10_000);
     const place = `${vscode.workspace.asRelativePath(uri, false)}:${range.start.line + 1}`;
     const prompt = `Fix this problem at ${place}:\n${messages.map((message) => `- ${message}`).join('\n')}`;
-    await this.#plan(model, withContext(prompt, textAt(vscode, document, around)));
+    await this.#plan(at, withContext(prompt, textAt(vscode, document, around)));
   }
 
-  async #plan(model: RepositoryModel, prompt: string): Promise<void> {
-    const choices = await planRun(this.#context, model, `Run: ${withoutIcons(plainLine(prompt, 60))}`, [prompt]);
-    if (choices !== null) await startRuns(this.#context, model, [{ ...choices, prompt, folder: model.place.folder }]);
+  async #plan(at: WorkPlace, prompt: string): Promise<void> {
+    const choices = await planRun(this.#context, at, `Run: ${withoutIcons(plainLine(prompt, 60))}`, [prompt]);
+    if (choices !== null) await startRuns(this.#context, at.model, [{ ...choices, prompt, folder: at.folder }]);
   }
 
   /** Several at once: tasks of reactor.yaml that are ticked, or prompts typed one after the other. */
   async inParallel(): Promise<void> {
     const { vscode } = this.#context;
-    const model = await this.#model();
-    if (model === null) return;
+    const at = await this.#place();
+    if (at === null) return;
+    const { model, folder } = at;
     const planned = this.#planned.of(model);
     if (planned.length > 0) {
       const type = { label: '$(edit) Type prompts instead', picked: false, task: null };
@@ -136,8 +138,7 @@ export class Running {
       prompts.push(typed.trim());
     }
     if (prompts.length === 0) return;
-    const choices = await planRun(this.#context, model, `Run ${prompts.length} tasks in parallel`, prompts);
-    const { folder } = model.place;
+    const choices = await planRun(this.#context, at, `Run ${prompts.length} tasks in parallel`, prompts);
     if (choices !== null)
       await startRuns(
         this.#context,
@@ -149,12 +150,9 @@ export class Running {
   /** A task of reactor.yaml: from its row, or from the link above it in the file (`uri` and index, or all when null). */
   async planned(argument: unknown, index?: unknown): Promise<void> {
     if (isNode(argument) && argument.kind === 'planned') {
-      const { model, place } = argument;
-      if (!(await hasAgentServer(this.#context, model))) return;
-      return this.#startPlanned(
-        model,
-        this.#planned.of(model).filter((task) => task.place.index === place.index),
-      );
+      const { model } = argument;
+      if (await hasAgentServer(this.#context, model)) await this.#startPlanned(model, [argument]);
+      return;
     }
     const uri = argument as vscodeTypes.Uri | undefined;
     const model = await this.#model(uri);
@@ -168,17 +166,25 @@ export class Running {
     if (wanted.length > 0) await startRuns(this.#context, model, wanted);
   }
 
-  async #startPlanned(model: RepositoryModel, tasks: readonly PlannedTask[]): Promise<void> {
+  /** Each as it was shown: its place in the file alone would start another task after a line was moved. */
+  async #startPlanned(model: RepositoryModel, tasks: readonly Pick<PlannedTask, 'uri' | 'place'>[]): Promise<void> {
     const requests: RunRequest[] = [];
     for (const { uri, place } of tasks) {
       const folder = dirname(uri.fsPath);
       const { config } = await this.#context.host.config(folder);
       const entry = config.tasks[place.index];
-      if (entry === undefined)
+      if (entry === undefined || !isTaskOf(place, entry))
         throw new UserFacingError('configuration', 'reactor.yaml has changed meanwhile. Nothing was started; choose the task again.');
       requests.push(taskRequest(entry, folder));
     }
     if (requests.length > 0) await startRuns(this.#context, model, requests);
+  }
+
+  /** The repository and the folder of it to work in; null when there is none, none was chosen, or no agent could start there. */
+  async #place(uri?: vscodeTypes.Uri): Promise<WorkPlace | null> {
+    const model = await this.#model(uri);
+    const folder = model === null ? null : await this.#targets.folder(model, uri);
+    return model === null || folder === null ? null : { model, folder };
   }
 
   /** The repository to work in; null when there is none or no agent could start in it, which the person is told. */

@@ -1,12 +1,17 @@
+import { basename } from 'node:path';
 import type * as vscodeTypes from 'vscode';
 import { z } from 'zod';
 import { runElapsedText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
+import type { InboxItem } from '../../protocol/messages.ts';
+import { type ViewId, viewIds } from '../commandIds.ts';
 import type { HostContext } from '../hostContext.ts';
+import { folderAround } from '../repositories.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
 import { joined, markOf } from '../text/runWords.ts';
 import type { NodeOf, TreeNode } from '../tree/treeNode.ts';
+import { askRows } from './askRows.ts';
 
 /** A run that a command is for. */
 export interface Target {
@@ -16,8 +21,17 @@ export interface Target {
   readonly shown: { readonly id: string | null; readonly tree: string | null } | null;
 }
 
+/** Where a task is to work: a folder of the workspace in a repository. */
+export interface WorkPlace {
+  readonly model: RepositoryModel;
+  readonly folder: string;
+}
+
 /** What a link in a hover card or a notification hands over. */
 const Reference = z.object({ repository: z.string(), run: z.string(), id: z.string().nullish(), tree: z.string().nullish() });
+
+/** What a key hands over: the view it was pressed in. Which row has the keyboard there is not known, only which is selected. */
+const PressedIn = z.object({ view: z.enum(viewIds) });
 
 export const isNode = (value: unknown): value is TreeNode =>
   typeof value === 'object' && value !== null && 'kind' in value && 'model' in value;
@@ -35,24 +49,36 @@ export interface PickOptions {
   readonly always?: boolean;
 }
 
+export interface AskOptions {
+  readonly kinds: readonly InboxItem['kind'][];
+  /** Title of the list to choose from. */
+  readonly title: string;
+  /** Said when nothing of these kinds waits. */
+  readonly none: string;
+  /** Shows the list even when just one thing waits: what is decided has to be seen. */
+  readonly always: boolean;
+}
+
+interface FrontReview {
+  readonly repository: string;
+  readonly run: string;
+  readonly tree: string;
+}
+
 /** Finds the run a command is for: the row it was called on, else the one chosen from a list. */
 export class Targets {
   readonly #context: HostContext;
-  readonly #selected: () => readonly TreeNode[];
-  readonly #activeReview: () => { readonly repository: string; readonly run: string; readonly tree: string } | null;
+  readonly #selected: (view: ViewId) => readonly TreeNode[];
+  readonly #frontReviews: () => readonly FrontReview[];
 
   /**
-   * @param selected the rows selected in the view that has the focus, for keys
-   * @param activeReview the review whose editor is in front, for its title bar
+   * @param selected the rows selected in a view, for keys
+   * @param frontReviews the reviews whose editors are in front, of every group of editors, for their title bars
    */
-  constructor(
-    context: HostContext,
-    selected: () => readonly TreeNode[],
-    activeReview: () => { readonly repository: string; readonly run: string; readonly tree: string } | null,
-  ) {
+  constructor(context: HostContext, selected: (view: ViewId) => readonly TreeNode[], frontReviews: () => readonly FrontReview[]) {
     this.#context = context;
     this.#selected = selected;
-    this.#activeReview = activeReview;
+    this.#frontReviews = frontReviews;
   }
 
   /** Null when the person chose none, or there is none, which they are told. */
@@ -63,18 +89,52 @@ export class Targets {
     return this.#choose(options);
   }
 
+  /**
+   * What a decision is about, named by its id or its tree: what the row or the review showed, else what the person chose from the list of all
+   * that waits. Null when they chose none, or nothing waits, which they are told.
+   */
+  async ask(argument: unknown, options: AskOptions): Promise<Target | null> {
+    const from = this.direct(argument);
+    const isShown = from?.shown != null && (from.shown.id !== null || options.kinds.includes('review'));
+    if (isShown && !PressedIn.safeParse(argument).success) return from;
+    const { vscode, repositories } = this.#context;
+    await repositories.scan();
+    const rows = askRows(this.#context, options.kinds, from);
+    const [first, second] = rows;
+    if (first === undefined) {
+      await vscode.window.showInformationMessage(options.none);
+      return null;
+    }
+    // What the person came from may not wait any more: then the only other thing is not taken in its place.
+    const isMeant = from === null || (from.model === first.target.model && from.state.run === first.target.state.run);
+    if (second === undefined && isMeant && !options.always) return first.target;
+    const { title } = options;
+    const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Task', matchOnDescription: true, matchOnDetail: true });
+    return chosen?.target ?? null;
+  }
+
+  /** The rows that a command is for: all that are selected where it was called on one of them or by a key, else the one. */
+  all(argument: unknown, selected: unknown): readonly Target[] {
+    const pressed = PressedIn.safeParse(argument);
+    const nodes: readonly unknown[] = pressed.success ? this.#selected(pressed.data.view) : Array.isArray(selected) ? selected : [];
+    const rows = pressed.success || nodes.includes(argument) ? nodes : [argument];
+    const found = rows.flatMap((row) => this.direct(row) ?? []);
+    return found.filter(({ model, state }, index) => found.findIndex((t) => t.model === model && t.state.run === state.run) === index);
+  }
+
   /** The run that an argument of a command stands for, without asking. */
   direct(argument: unknown): Target | null {
-    if (argument === 'selection') {
-      const [first] = this.#selected();
+    const pressed = PressedIn.safeParse(argument);
+    if (pressed.success) {
+      const [first] = this.#selected(pressed.data.view);
       return first === undefined ? null : this.direct(first);
     }
     if (isNode(argument)) return this.#ofNode(argument);
     const reference = Reference.safeParse(argument);
     if (reference.success) return this.#ofReference(reference.data);
-    // The title bar of an editor hands over its address: the review in front is meant.
-    const review = isUri(argument) ? this.#activeReview() : null;
-    return review === null ? null : this.#ofReference({ ...review, id: null });
+    // The title bar of an editor hands over its address, not its group: with several reviews in front nobody knows which was meant.
+    const [review, another] = isReviewUri(argument) ? this.#frontReviews() : [];
+    return review === undefined || another !== undefined ? null : this.#ofReference({ ...review, id: null });
   }
 
   #ofNode(node: TreeNode): Target | null {
@@ -130,6 +190,21 @@ export class Targets {
     return (await vscode.window.showQuickPick(rows, { title: 'Repository' }))?.model ?? null;
   }
 
+  /**
+   * The workspace's folder that a request is for: the one around the file or the one being edited, the only one, else the one that the person
+   * chose. Null when they chose none.
+   */
+  async folder({ folders }: RepositoryModel, uri?: vscodeTypes.Uri): Promise<string | null> {
+    const { vscode } = this.#context;
+    const at = uri ?? vscode.window.activeTextEditor?.document.uri;
+    const [only, another] = folders;
+    if (only === undefined || another === undefined) return only ?? null;
+    const around = at?.scheme === 'file' ? folderAround(folders, at) : null;
+    if (around !== null) return around;
+    const rows = folders.map((folder) => ({ label: basename(folder), description: folder }));
+    return (await vscode.window.showQuickPick(rows, { title: 'Folder to work in' }))?.description ?? null;
+  }
+
   async #tellMissing(): Promise<void> {
     const { vscode, repositories } = this.#context;
     switch (repositories.missing) {
@@ -153,4 +228,6 @@ export class Targets {
   }
 }
 
-const isUri = (value: unknown): boolean => typeof value === 'object' && value !== null && 'scheme' in value && 'path' in value;
+/** The address of an editor of many diffs, which reviews are shown in. */
+const isReviewUri = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'scheme' in value && 'path' in value && value.scheme === 'multi-diff-editor';

@@ -71,7 +71,9 @@ export class BudgetAlerts implements Disposable {
 
   async #tell({ percent, scope, spentUsd, limitUsd }: EventData<'budget/threshold'>): Promise<void> {
     const { window, commands, workspace } = this.#context.vscode;
-    if (workspace.getConfiguration('reactor').get<string>('notifications', 'all') === 'none') return;
+    const wanted = workspace.getConfiguration('reactor').get<string>('notifications', 'all');
+    // A share that is used waits for nobody until it is the whole.
+    if (wanted === 'none' || (wanted === 'needsMe' && percent < 100)) return;
     const figures = `${moneyText(spentUsd, usDollars)} of ${limitText(limitUsd, usDollars)}`;
     const text = `${percent} % of ${budgetName(scope)} is used: ${figures}`;
     const buttons: Record<string, string> = { 'Show Costs': 'reactor.showCosts', 'Set Budget…': 'reactor.setBudget' };

@@ -25,6 +25,8 @@ export class Notifications implements Disposable {
   readonly #store = new DisposableStore();
   readonly #told = new Set<string>();
   readonly #open = new Set<string>();
+  /** Repositories whose first reading is over: what comes later is news. */
+  readonly #known = new WeakSet<RepositoryModel>();
   #news: News = { asks: [], ends: [] };
   #waiting: Disposable | null = null;
 
@@ -34,12 +36,13 @@ export class Notifications implements Disposable {
     this.#store.add(repositories.onDidChangeInbox((model) => this.#look(model)));
     this.#store.add(repositories.onDidChangeRun(({ model, run }) => this.#ended(model, run)));
     this.#store.add(repositories.onDidReset((model) => this.#learn(model)));
-    for (const model of repositories.list) this.#learn(model);
+    for (const model of repositories.list) if (model.head > 0) this.#learn(model);
   }
 
-  /** What is there already is no news. */
+  /** What is there already at the first reading is no news. */
   #learn(model: RepositoryModel): void {
-    for (const item of model.inbox) this.#told.add(keyOf(model, item));
+    if (!this.#known.has(model)) for (const item of model.inbox) this.#told.add(keyOf(model, item));
+    this.#known.add(model);
     for (const { run, phase } of model.runs.values()) if (phase !== 'ended') this.#open.add(`${model.place.id}#${run}`);
   }
 

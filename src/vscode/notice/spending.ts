@@ -40,6 +40,21 @@ export const spendingText = ({ today }: Spending, limit: Usd | null, currency: C
   return `${spent}${limit === null ? '' : ` / ${limitText(limit, currency)}`} today`;
 };
 
+/** A share from which on a limit is told of is a warning from here on, in percent; below it is only a remark. */
+const REMARK_BELOW = 75;
+
+/**
+ * How a used share of a limit is to be taken: `error` when it is used up, `warning` from the first of the told percentages that is no mere remark,
+ * or from the last when all are.
+ */
+export function levelOf(share: number | null, thresholds: readonly number[]): 'warning' | 'error' | null {
+  if (share === null) return null;
+  if (share >= 1) return 'error';
+  const told = [...thresholds].sort((a, b) => a - b);
+  const from = told.find((percent) => percent >= REMARK_BELOW) ?? told.at(-1);
+  return from !== undefined && share * 100 >= from ? 'warning' : null;
+}
+
 /** Share of the limit that is used, from 0; null without a limit. */
 export const shareOf = ({ today }: Spending, limit: Usd | null): number | null => {
   const most = Number(limit ?? 0);

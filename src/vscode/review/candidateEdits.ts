@@ -78,8 +78,9 @@ export class CandidateEdits implements Disposable {
         'Test My Edits',
       );
       const state = model.run(run);
-      if (pressed !== undefined && state !== null)
-        await this.#context.vscode.commands.executeCommand('reactor.testEdits', { repository: model.place.id, run });
+      if (pressed === undefined || state === null) return;
+      const tree = pendingReview(state)?.tree ?? null;
+      await this.#context.vscode.commands.executeCommand('reactor.testEdits', { repository: model.place.id, run, tree });
     } finally {
       this.#asking.delete(key);
     }

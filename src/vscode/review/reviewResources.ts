@@ -33,32 +33,18 @@ function noticeOf(change: FileChange, mode: string, oid: string, bytes: number |
   return null;
 }
 
-/** @param sizeOf bytes of a file on a side; null when it is not there */
-export async function reviewResource(
-  vscode: Vscode,
-  sides: Sides,
-  change: FileChange,
-  sizeOf: (tree: string, path: string) => Promise<number | null>,
-): Promise<ReviewResource> {
+/** The blobs that are shown, or named with their size, for a change. */
+export const blobsOf = (change: FileChange): readonly string[] => (isSubmodule(change) ? [] : [change.oldOid, change.newOid]);
+
+/** @param sizes bytes of the blobs of the change that are there */
+export function reviewResource(vscode: Vscode, sides: Sides, change: FileChange, sizes: ReadonlyMap<string, number>): ReviewResource {
   const { repository, run, base, tree } = sides;
-  const side = async (
-    which: TreeFile['side'],
-    at: string,
-    path: string,
-    mode: string,
-    oid: string,
-  ): Promise<vscodeTypes.Uri | undefined> => {
+  const side = (which: TreeFile['side'], at: string, path: string, mode: string, oid: string): vscodeTypes.Uri | undefined => {
     if (mode === '000000') return undefined;
-    const notice = noticeOf(change, mode, oid, isSubmodule(change) ? null : await sizeOf(at, path));
+    const notice = noticeOf(change, mode, oid, isSubmodule(change) ? null : (sizes.get(oid) ?? null));
     return treeUri(vscode, { repository, tree: at, path, run, side: which, ...(notice === null ? {} : { notice }) });
   };
-  const left = await side(
-    'base',
-    base,
-    change.oldPath ?? change.path,
-    change.status === 'added' ? '000000' : change.oldMode,
-    change.oldOid,
-  );
-  const right = await side('candidate', tree, change.path, change.status === 'deleted' ? '000000' : change.newMode, change.newOid);
+  const left = side('base', base, change.oldPath ?? change.path, change.status === 'added' ? '000000' : change.oldMode, change.oldOid);
+  const right = side('candidate', tree, change.path, change.status === 'deleted' ? '000000' : change.newMode, change.newOid);
   return [treeUri(vscode, { repository, tree, path: change.path, run, side: 'candidate' }), left, right];
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type * as vscodeTypes from 'vscode';
 import { Emitter, type Event } from '../../base/event.ts';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
@@ -22,7 +23,7 @@ export interface ReviewComment extends vscodeTypes.Comment {
 }
 
 /**
- * Comments on lines of candidates. A thread is kept with the workspace and shown in the newest candidate of its run: where its lines stand
+ * Comments on lines of candidates. A thread is shared by the windows of one person and shown in the newest candidate of its run: where its lines stand
  * now, or where they stood, marked outdated, when they are not there any more.
  */
 export class ReviewThreads implements Disposable {
@@ -39,7 +40,7 @@ export class ReviewThreads implements Disposable {
     this.#context = context;
     this.#files = files;
     const { vscode, repositories } = context;
-    this.#stored = new ThreadStore(context.extension.workspaceState);
+    this.#stored = new ThreadStore(context.extension.globalState, context.host.clock);
     const onError = (error: unknown): void => context.host.log.log('error', 'a view failed', { error: errorText(error) });
     this.#changed = this.#disposables.add(new Emitter<{ readonly repository: string; readonly run: string }>(onError));
     this.#controller = this.#disposables.add(vscode.comments.createCommentController('reactor.review', 'Reactor review'));
@@ -87,14 +88,14 @@ export class ReviewThreads implements Disposable {
     if (body.trim() === '') return;
     const { host } = this.#context;
     await this.#begin({ ...at, endLine: at.line }, { body, author: host.person, at: host.clock.now() });
-    await this.#stored.save();
+    await this.#save();
   }
 
   async setResolved(id: string, resolved: boolean): Promise<void> {
     if (this.#stored.get(id) === null) return;
     this.#stored.change(id, { state: resolved ? 'resolved' : 'open' });
     this.#draw(id);
-    await this.#stored.save();
+    await this.#save();
   }
 
   /** What Request Changes takes along; null when there is nothing. */
@@ -104,7 +105,7 @@ export class ReviewThreads implements Disposable {
     const sent = async (): Promise<void> => {
       for (const { id } of open) this.#stored.change(id, { state: 'sent' });
       for (const { id } of open) this.#draw(id);
-      await this.#stored.save();
+      await this.#save();
     };
     return { text: changeRequest(open), count: open.length, sent };
   }
@@ -127,7 +128,7 @@ export class ReviewThreads implements Disposable {
       const { repository, run, path, tree } = file;
       await this.#begin({ repository, run, path, tree, line: start.line, endLine: end.line }, comment, thread);
     }
-    await this.#stored.save();
+    await this.#save();
   }
 
   /** @param thread the editor's own, when it has made one */
@@ -138,7 +139,7 @@ export class ReviewThreads implements Disposable {
   ): Promise<void> {
     const lines = await this.#lines(at.repository, at.tree, at.path);
     const code = (lines ?? []).slice(at.line, at.endLine + 1).join('\n');
-    const id = `${at.run}/${comment.at}/${this.#stored.size}`;
+    const id = `${at.run}/${randomUUID()}`;
     this.#stored.add({ id, ...at, code, state: 'open', outdated: false, comments: [comment] });
     if (thread !== undefined) this.#shown.set(id, thread);
     this.#trees.set(`${at.repository}#${at.run}`, at.tree);
@@ -164,7 +165,7 @@ export class ReviewThreads implements Disposable {
       this.#shown.delete(id);
       if (thread !== null) this.#changed.fire(thread);
     }
-    await this.#stored.save();
+    await this.#save();
   }
 
   edit(comment: ReviewComment): void {
@@ -180,6 +181,28 @@ export class ReviewThreads implements Disposable {
     const comments = thread.comments.map((one, index) => (index === comment.index ? { ...one, body } : one));
     this.#stored.change(comment.thread, { comments, ...(thread.state === 'sent' ? { state: 'open' as const } : {}) });
     this.#draw(comment.thread);
+    await this.#save();
+  }
+
+  /** Takes over what other windows have kept of these comments. */
+  catchUp(): void {
+    for (const kept of this.#stored.catchUp()) {
+      const { id, repository, run } = kept;
+      const model = this.#context.repositories.byId(repository);
+      if (model === null) continue;
+      const thread = this.#stored.get(id);
+      // Where it stands may be another place than the one it is drawn at.
+      this.#shown.get(id)?.dispose();
+      this.#shown.delete(id);
+      if (thread === null) this.#changed.fire(kept);
+      else this.#draw(id);
+      if (thread !== null && thread.tree !== this.#trees.get(`${repository}#${run}`)) this.#trees.delete(`${repository}#${run}`);
+      this.#follow(model, run);
+    }
+  }
+
+  async #save(): Promise<void> {
+    this.catchUp();
     await this.#stored.save();
   }
 
@@ -205,12 +228,12 @@ export class ReviewThreads implements Disposable {
       const code = thread.code.split('\n');
       const at = lines === null ? null : anchorText(lines, code, thread.line);
       const place = at === null ? { outdated: true } : { outdated: false, line: at, endLine: at + code.length - 1 };
-      this.#stored.change(thread.id, { tree, ...place });
+      this.#stored.place(thread.id, { tree, ...place });
       this.#shown.get(thread.id)?.dispose();
       this.#shown.delete(thread.id);
       this.#draw(thread.id);
     }
-    await this.#stored.save();
+    await this.#save();
   }
 
   async #lines(repository: string, tree: string, path: string): Promise<string[] | null> {

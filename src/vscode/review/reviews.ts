@@ -1,6 +1,5 @@
 import type * as vscodeTypes from 'vscode';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
-import { Limiter } from '../../base/limiter.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { shortOid } from '../../core/projections/figures.ts';
 import { type AttemptState, type RunState, startOf } from '../../core/run/state.ts';
@@ -8,8 +7,7 @@ import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { lastCandidate, pendingReview, testText } from '../text/runWords.ts';
 import type { NodeOf } from '../tree/treeNode.ts';
-import { reviewResource } from './reviewResources.ts';
-import type { TreeFiles } from './treeFiles.ts';
+import { blobsOf, reviewResource } from './reviewResources.ts';
 import { treeUri } from './treeUri.ts';
 
 const KEY = 'reactor.reviews';
@@ -28,14 +26,12 @@ export const reviewTitle = (state: RunState, attempt: AttemptState): string =>
 /** Opens candidates in the editor of many diffs, and knows which one is in front. */
 export class Reviews implements Disposable {
   readonly #context: HostContext;
-  readonly #files: TreeFiles;
   readonly #store = new DisposableStore();
   /** By the title of the editor. Each title stands for one tree, for good. */
   #opened: Record<string, OpenReview>;
 
-  constructor(context: HostContext, files: TreeFiles) {
+  constructor(context: HostContext) {
     this.#context = context;
-    this.#files = files;
     this.#opened = context.extension.workspaceState.get<Record<string, OpenReview>>(KEY, {});
     const { tabGroups } = context.vscode.window;
     this.#store.add(tabGroups.onDidChangeTabs(() => this.#tell()));
@@ -44,9 +40,19 @@ export class Reviews implements Disposable {
     this.#tell();
   }
 
-  /** The review whose editor is in front, or null. */
+  /** The review whose editor is in front of the group that has the focus, or null. */
   active(): OpenReview | null {
-    const label = this.#context.vscode.window.tabGroups.activeTabGroup.activeTab?.label ?? '';
+    return this.#ofTab(this.#context.vscode.window.tabGroups.activeTabGroup.activeTab);
+  }
+
+  /** The reviews whose editors are in front, of each group of editors; each once. */
+  fronts(): readonly OpenReview[] {
+    const found = this.#context.vscode.window.tabGroups.all.flatMap(({ activeTab }) => this.#ofTab(activeTab) ?? []);
+    return [...new Set(found)];
+  }
+
+  #ofTab(tab: vscodeTypes.Tab | undefined): OpenReview | null {
+    const label = tab?.label ?? '';
     // The editor adds the number of files in brackets.
     const titles = Object.keys(this.#opened).filter((title) => label === title || label.startsWith(`${title} (`));
     const [title] = titles.toSorted((a, b) => b.length - a.length);
@@ -54,7 +60,7 @@ export class Reviews implements Disposable {
   }
 
   /**
-   * Shows what an attempt changed, against the base of its run: the newest candidate when no tree is named.
+   * Shows what an attempt changed, against what it began from: the newest candidate when no tree is named.
    * @throws UserFacingError `notPossibleNow` when there is nothing to show
    */
   async open(model: RepositoryModel, state: RunState, tree: string | null): Promise<void> {
@@ -62,13 +68,11 @@ export class Reviews implements Disposable {
     if (found === null) throw new UserFacingError('notPossibleNow', `${state.task} has no changes to show yet.`);
     const { vscode, host } = this.#context;
     const { candidate, attempt } = found;
-    const sides = { repository: model.place.id, run: state.run, base: startOf(state), tree: candidate.tree };
+    const sides = { repository: model.place.id, run: state.run, base: startOf(state, attempt.attempt), tree: candidate.tree };
     const changes = await host.changes(model.place.folder, sides.base, sides.tree);
     if (changes.length === 0) throw new UserFacingError('notPossibleNow', `Attempt ${attempt.attempt} of ${state.task} changed nothing.`);
-    const few = new Limiter(4);
-    const sizeOf = async (at: string, path: string) =>
-      (await few.run(() => this.#files.read({ repository: sides.repository, tree: at, path })))?.byteLength ?? null;
-    const resources = await Promise.all(changes.map((change) => reviewResource(vscode, sides, change, sizeOf)));
+    const sizes = await host.blobSizes(model.place.folder, changes.flatMap(blobsOf));
+    const resources = changes.map((change) => reviewResource(vscode, sides, change, sizes));
     const title = await this.#remember(reviewTitle(state, attempt), model, {
       repository: sides.repository,
       run: state.run,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fence } from '../text/fence.ts';
 
-/** A thread of comments on lines of a candidate, as it is kept with the workspace. */
+/** A thread of comments on lines of a candidate, as it is kept for all windows of a person. */
 export const StoredThread = z.object({
   id: z.string(),
   repository: z.string(),

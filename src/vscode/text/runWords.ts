@@ -1,4 +1,4 @@
-import { elapsedText } from '../../core/projections/figures.ts';
+import { elapsedText, linesText, plural } from '../../core/projections/figures.ts';
 import { type Standing, standingOf, standingWords } from '../../core/projections/runWords.ts';
 import { type AttemptState, currentAttempt, isGreen, type RunState } from '../../core/run/state.ts';
 
@@ -58,6 +58,12 @@ export function lastCandidate(
 ): { readonly attempt: AttemptState; readonly candidate: NonNullable<AttemptState['candidate']> } | null {
   const attempt = state.attempts.findLast((a) => a.candidate !== null);
   return attempt?.candidate ? { attempt, candidate: attempt.candidate } : null;
+}
+
+/** What the candidate of this tree changes: '2 files +12 −3'; '' when the run has none such. */
+export function changeText(state: RunState, tree: string): string {
+  const candidate = state.attempts.findLast((attempt) => attempt.candidate?.tree === tree)?.candidate;
+  return candidate ? `${plural(candidate.filesTotal, 'file')} ${linesText(candidate.added, candidate.removed)}` : '';
 }
 
 /** What an approval of the run would have to name now: the review that waits. */

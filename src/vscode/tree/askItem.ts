@@ -4,7 +4,8 @@ import { plainLine } from '../text/plainText.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import type { NodeOf } from './treeNode.ts';
 
-const icons: Record<InboxItem['kind'], string> = {
+/** A codicon for each kind of thing that waits. */
+export const askIcons: Record<InboxItem['kind'], string> = {
   review: 'diff-multiple',
   permission: 'shield',
   question: 'question',
@@ -41,7 +42,7 @@ export function askItem(
   const drawn = new vscode.TreeItem(item.task, isReview ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
   drawn.id = node.key;
   drawn.description = `${askText(item)}${severalRepositories ? ` (${node.model.place.name})` : ''}`;
-  drawn.iconPath = new vscode.ThemeIcon(icons[item.kind], new vscode.ThemeColor('charts.yellow'));
+  drawn.iconPath = new vscode.ThemeIcon(askIcons[item.kind], new vscode.ThemeColor('charts.yellow'));
   drawn.contextValue = askContext(item);
   drawn.accessibilityInformation = { label: `${item.task} ${askText(item)}` };
   // A click looks; it never answers.

@@ -60,7 +60,7 @@ export abstract class SidebarTree implements vscodeTypes.TreeDataProvider<TreeNo
   /** The row that stands for the same thing, when there is one already. */
   protected node<N extends TreeNode>(fresh: N): N {
     const known = this.#nodes.get(fresh.key);
-    if (known !== undefined && known.kind === fresh.kind && known.parent === fresh.parent) return known as N;
+    if (known !== undefined && known.kind === fresh.kind && known.parent === fresh.parent && isSamePlace(known, fresh)) return known as N;
     this.#nodes.set(fresh.key, fresh);
     return fresh;
   }
@@ -89,3 +89,7 @@ export abstract class SidebarTree implements vscodeTypes.TreeDataProvider<TreeNo
     this.store.dispose();
   }
 }
+
+/** A task of a settings file is no longer the one that was drawn when its line or words are others: the row is for what it shows. */
+const isSamePlace = (known: TreeNode, fresh: TreeNode): boolean =>
+  known.kind !== 'planned' || fresh.kind !== 'planned' || JSON.stringify(known.place) === JSON.stringify(fresh.place);

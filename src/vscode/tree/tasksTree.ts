@@ -102,7 +102,7 @@ export class TasksTree extends SidebarTree {
     return this.#planned
       .of(model)
       .filter(({ place }) => this.#matches(`${place.id ?? ''} ${place.title} ${groupTitles.notStarted}`))
-      .map(({ file, place }) =>
+      .map(({ file, uri, place }) =>
         this.node({
           kind: 'planned',
           key: `${model.place.id}#planned/${file}/${place.index}/${place.id ?? place.title}`,
@@ -110,6 +110,7 @@ export class TasksTree extends SidebarTree {
           parent,
           place,
           file,
+          uri,
         }),
       );
   }
@@ -194,8 +195,8 @@ export class TasksTree extends SidebarTree {
     this.refresh(this.#groupNode(model, now));
   }
 
-  /** Whether tasks beside this one stand under the heading now, so that it was there before and stays. */
+  /** Whether tasks beside this one are shown under the heading now, so that it was there before and stays. */
   #hasOthers(model: RepositoryModel, group: TaskGroup, but?: string): boolean {
-    return (this.#headingsOf(model).get(group) ?? []).some(({ task }) => task !== but);
+    return this.#matching(this.#headingsOf(model).get(group) ?? []).some(({ task }) => task !== but);
   }
 }

@@ -1,3 +1,4 @@
+import type { Uri } from 'vscode';
 import type { ChangedFile } from '../../core/journal/events.ts';
 import type { TaskPlace } from '../editorHost.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
@@ -34,6 +35,6 @@ export type TreeNode =
   | (Common & { readonly kind: 'moreFiles'; readonly run: string; readonly count: number })
   | (Common & { readonly kind: 'group'; readonly group: TaskGroup })
   | (Common & { readonly kind: 'task'; readonly task: string })
-  | (Common & { readonly kind: 'planned'; readonly place: TaskPlace; readonly file: string });
+  | (Common & { readonly kind: 'planned'; readonly place: TaskPlace; readonly file: string; readonly uri: Uri });
 
 export type NodeOf<K extends TreeNode['kind']> = Extract<TreeNode, { kind: K }>;

@@ -1,3 +1,4 @@
+import { defaultConfig } from '../../../src/core/model/projectConfig.ts';
 import type { EditorHost } from '../../../src/vscode/editorHost.ts';
 import type { HostContext } from '../../../src/vscode/hostContext.ts';
 import { Repositories } from '../../../src/vscode/repositories.ts';
@@ -18,7 +19,11 @@ export function editorStory(options: { readonly folders?: readonly string[]; rea
   const engine = new FakeEngine();
   const world = new FakeEditorWorld(engine);
   const editor = new FakeVscode(...(options.folders ?? ['/repository']));
-  const host = world.host(options.host);
+  const files = (folder: string) => ['reactor.yaml', 'reactor.yml'].map((name) => `${folder}/${name}`);
+  const host = world.host({
+    config: (folder) => Promise.resolve({ config: defaultConfig(), file: files(folder).find((path) => editor.files.has(path)) ?? null }),
+    ...options.host,
+  });
   const vscode = editor.value;
   const memory = (): HostContext['extension']['workspaceState'] =>
     ({

@@ -16,6 +16,8 @@ export class FakeEditorWorld {
   readonly files = new Map<string, string | Uint8Array>();
   /** Changed files by tree. */
   readonly changed = new Map<string, readonly FileChange[]>();
+  /** Bytes of blobs; of all others one. */
+  readonly sizes = new Map<string, number>();
   readonly connects: string[] = [];
   /** What the editor's settings say of money, by folder. */
   readonly heldMoney = new Map<string, unknown>();
@@ -47,6 +49,7 @@ export class FakeEditorWorld {
         const content = this.files.get(`${tree}:${path}`) ?? null;
         return Promise.resolve(typeof content === 'string' ? new TextEncoder().encode(content) : content);
       },
+      blobSizes: (_, blobs) => Promise.resolve(new Map(blobs.map((oid) => [oid, this.sizes.get(oid) ?? 1]))),
       changes: (_, __, to) => Promise.resolve(this.changed.get(to) ?? []),
       patch: () => Promise.resolve({ text: '', truncated: false }),
       config: () => Promise.resolve({ config: defaultConfig(), file: null }),

@@ -23,7 +23,7 @@ interface Pick {
 
 /**
  * An editor without windows. What it would show is written to `seen`, line by line; what the person does is queued in `answers`:
- * the beginning of the label of a pick or of a button, text for an input, or null for Escape.
+ * the beginning of the label or else the detail of a pick, the label of a button, text for an input, or null for Escape.
  */
 export class FakeVscode {
   readonly seen: string[] = [];
@@ -40,6 +40,7 @@ export class FakeVscode {
     [];
   readonly folders: { readonly uri: FakeUri; readonly name: string; readonly index: number }[];
   readonly changedFolders = new FakeEventEmitter<unknown>();
+  readonly changedWindow = new FakeEventEmitter<{ focused: boolean }>();
   readonly changedTabs = new FakeEventEmitter<unknown>();
   readonly changedFile = new FakeEventEmitter<FakeUri>();
   readonly changedSettings = new FakeEventEmitter<{ affectsConfiguration(name: string): boolean }>();
@@ -55,6 +56,8 @@ export class FakeVscode {
   readonly inputs: FakeInputBox[] = [];
   activeEditor: unknown;
   activeTab: { label: string } | undefined;
+  /** In front of the groups of editors that do not have the focus. */
+  otherTabs: readonly { label: string }[] = [];
   trusted = true;
 
   constructor(...folders: readonly string[]) {
@@ -176,7 +179,8 @@ export class FakeVscode {
         const answer = this.#next();
         if (answer === null) return undefined;
         const wanted = typeof answer === 'string' ? [answer] : answer;
-        const chosen = wanted.map((start) => rows.find(({ label }) => label.replace(/^\$\([a-z-]+\) /, '').startsWith(start)));
+        const begins = (start: string) => (row: Pick) => row.label.replace(/^\$\([a-z-]+\) /, '').startsWith(start);
+        const chosen = wanted.map((start) => rows.find(begins(start)) ?? rows.find(({ detail }) => detail?.startsWith(start)));
         if (chosen.some((row) => row === undefined)) throw new Error(`no row begins with ${wanted.join(', ')}`);
         return options.canPickMany ? chosen : chosen[0];
       },
@@ -247,16 +251,16 @@ export class FakeVscode {
         this.views.set(id, view);
         return view;
       },
+      onDidChangeWindowState: this.changedWindow.event,
       registerFileDecorationProvider: () => ({ dispose: () => {} }),
       registerWebviewPanelSerializer: (_type: string, serializer: unknown) => this.#provide('panels', serializer),
       ...withGetter('activeTextEditor', () => this.activeEditor),
-      tabGroups: Object.defineProperty(
-        { onDidChangeTabs: this.changedTabs.event, onDidChangeTabGroups: this.changedTabs.event },
-        'activeTabGroup',
-        {
-          get: () => ({ activeTab: this.activeTab }),
-        },
-      ),
+      tabGroups: alive({
+        onDidChangeTabs: this.changedTabs.event,
+        onDidChangeTabGroups: this.changedTabs.event,
+        ...withGetter('activeTabGroup', () => ({ activeTab: this.activeTab })),
+        ...withGetter('all', () => [this.activeTab, ...this.otherTabs].map((activeTab) => ({ activeTab }))),
+      }),
     };
   }
 
@@ -313,7 +317,9 @@ export class FakeVscode {
       }),
       createFileSystemWatcher: (pattern: FakeRelativePattern) => {
         const own = new FakeEventEmitter<FakeUri>();
-        const subscription = this.changedFile.event((uri) => (uri.path.endsWith(pattern.pattern) ? own.fire(uri) : undefined));
+        const [, start = '', names = '', end = ''] = /^([^{]*)(?:\{([^}]*)\})?(.*)$/.exec(pattern.pattern) ?? [];
+        const paths = names.split(',').map((name) => `${(pattern.base as FakeUri).path}/${start}${name}${end}`);
+        const subscription = this.changedFile.event((uri) => (paths.includes(uri.path) ? own.fire(uri) : undefined));
         const none = new FakeEventEmitter<FakeUri>();
         return { onDidChange: own.event, onDidCreate: none.event, onDidDelete: none.event, dispose: () => subscription.dispose() };
       },

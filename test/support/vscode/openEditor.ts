@@ -10,6 +10,8 @@ import { FakeView } from './fakeVscode.ts';
 
 export interface OpenEditor extends EditorStory {
   readonly api: HostApi;
+  /** What was seen while it opened. */
+  readonly opening: string;
   readonly shownViews: Readonly<Record<ViewId, FakeView>>;
   /** Runs a command with queued answers, lets everything that follows happen, and returns what was seen. */
   run(command: CommandId, args: readonly unknown[], ...answers: readonly (string | readonly string[] | null)[]): Promise<string>;
@@ -36,9 +38,10 @@ export async function openEditor(
     await settle();
   };
   await pass(1000);
-  editor.take();
+  const opening = editor.take();
   return {
     ...story,
+    opening,
     api,
     shownViews,
     pass,

@@ -14,7 +14,7 @@ import { FakeEventEmitter } from '../../support/vscode/fakeTypes.ts';
 import { FakeVscode } from '../../support/vscode/fakeVscode.ts';
 
 /** The entry on a fake editor, with a host that only tells what it was asked for. */
-function entry(options: { hasData?: boolean; trusted?: boolean } = {}) {
+function entry(options: { hasData?: boolean; trusted?: boolean; fails?: number } = {}) {
   const editor = new FakeVscode('/repository');
   editor.trusted = options.trusted ?? true;
   const asked: string[] = [];
@@ -40,7 +40,8 @@ function entry(options: { hasData?: boolean; trusted?: boolean } = {}) {
     {
       load: () => {
         asked.push('load');
-        return Promise.resolve(api);
+        const fails = asked.filter((line) => line === 'load').length <= (options.fails ?? 0);
+        return fails ? Promise.reject(new Error('the disk is full')) : Promise.resolve(api);
       },
       hasData: () => options.hasData ?? false,
     },
@@ -83,6 +84,22 @@ describe('the entry', () => {
     changed.fire(undefined);
     assert.equal(redrawn, 1);
     assert.equal(asked.filter((line) => line === 'load').length, 1);
+  });
+
+  it('tries again at the next use when loading has failed', async () => {
+    const { editor, asked } = entry({ fails: 1 });
+    const tree = editor.views.get('reactor.cells')?.provider as {
+      getChildren(): Promise<unknown[]>;
+      onDidChangeTreeData(listener: () => void): void;
+    };
+    let redrawn = 0;
+    tree.onDidChangeTreeData(() => {
+      redrawn += 1;
+    });
+    await assert.rejects(tree.getChildren(), /the disk is full/);
+    await editor.registered.get('reactor.doctor')?.();
+    assert.deepEqual([asked, redrawn], [['load', 'load', 'run reactor.doctor'], 1]);
+    assert.deepEqual(await tree.getChildren(), [{ key: 'row' }]);
   });
 
   it('loads by itself where there is something to show', async () => {

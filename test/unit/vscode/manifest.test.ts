@@ -14,7 +14,7 @@ interface Manifest {
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly category: string; readonly icon?: string }[];
     readonly menus: Readonly<Record<string, readonly Menu[]>>;
-    readonly keybindings: readonly (Menu & { readonly key: string; readonly mac: string })[];
+    readonly keybindings: readonly (Menu & { readonly key: string; readonly mac: string; readonly args?: { readonly view: string } })[];
     readonly views: { readonly reactor: readonly { readonly id: string; readonly icon: string }[] };
     readonly viewsWelcome: readonly { readonly contents: string }[];
     readonly configuration: { readonly properties: Readonly<Record<string, { readonly scope: string; readonly default: unknown }>> };
@@ -83,6 +83,28 @@ describe('the manifest', () => {
     const answers = contributes.keybindings.filter(({ command }) => /approve|requestChanges|reject|stop/.test(command));
     assert.ok(answers.length >= 3);
     for (const { command, when } of answers) assert.match(when, /listFocus && !inputFocus && focusedView/, command);
+  });
+
+  it('offers on several rows only what is done to all of them', () => {
+    const forAll = new Set(['reactor.stop', 'reactor.resume', 'reactor.rejectFile']);
+    const menu = (menus['view/item/context'] ?? []).filter((item) => 'group' in item && !String(item.group).startsWith('inline'));
+    assert.ok(menu.length > 20);
+    assert.deepEqual(
+      menu.filter(({ command, when }) => when.includes('!listMultiSelection') === forAll.has(command)),
+      [],
+    );
+  });
+
+  it('tells a key that is for rows in which view it was pressed', () => {
+    const forRows = contributes.keybindings.filter(({ when }) => when.includes('listFocus'));
+    assert.ok(forRows.length >= 8);
+    for (const { command, when, args } of forRows) {
+      assert.ok(
+        viewIds.some((view) => view === args?.view),
+        command,
+      );
+      assert.match(when, new RegExp(`focusedView == ${args?.view}( |$)`), command);
+    }
   });
 
   it('has a setting with the same default for each bound for money, but for what is sent elsewhere', () => {

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { localDay } from '../../../src/base/localDay.ts';
+import { event } from '../../../src/core/journal/events.ts';
+import { daysLater } from '../../../src/core/projections/costs/calendar.ts';
+import { dayStart } from '../../../src/vscode/notice/spending.ts';
 import { RepositoryModel } from '../../../src/vscode/repositoryModel.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { greenRun, landRun, storySpec, told } from '../../support/cli/story.ts';
@@ -95,6 +99,38 @@ describe('RepositoryModel', () => {
     assert.deepEqual([take(), engine.clients], ['reset, live', 1]);
     model.dispose();
     assert.equal(engine.clients, 0);
+  });
+
+  it('says of what waits what became true after it was asked', async () => {
+    const { engine, model, take } = story();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    engine.tell('TASK-001-r1', told.review(1));
+    await model.open();
+    await settle();
+    take();
+    const conflicts = [{ with: 'main', run: null, paths: ['src/slug.ts'] }];
+    engine.tell('TASK-001-r1', event('landing/conflictsPredicted', { conflicts }));
+    await settle();
+    assert.equal(take(), 'TASK-001-r1 waiting, inbox TASK-001-r1/a1');
+    assert.match(model.inbox[0]?.title ?? '', /^review: 2 files \+12 −3, tests green, .*conflict/);
+    model.dispose();
+  });
+
+  it('says at midnight that there is a new budget for what one of the day before has parked', async () => {
+    const { engine, world, model, take } = story({ hasEngine: false });
+    const today = localDay(world.clock.now());
+    const budget = { scope: { over: 'day' as const, of: 'repository' as const }, renewsOn: daysLater(today, 1) };
+    engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'Dear')), told.started(), told.attempt(1));
+    engine.tell('TASK-001-r1', { type: 'run/parked', data: { code: 'budget', reason: 'used up', exitCode: 6, budget } });
+    await model.open();
+    await settle();
+    assert.equal(model.inbox[0]?.title, 'used up');
+    take();
+    world.clock.advance(dayStart(world.clock.now(), 1) - world.clock.now());
+    assert.equal(take(), 'inbox TASK-001-r1/parked');
+    assert.equal(model.inbox[0]?.title, 'there is a new budget, and it can go on; used up');
+    model.dispose();
+    assert.equal(world.clock.timers, 0);
   });
 
   it('starts an engine for a request, and tells its refusal', async () => {

@@ -89,6 +89,20 @@ progress: TASK-001 Add slugify: queued`,
     editor.api.dispose();
   });
 
+  it('goes on in an editor with a button that runs what was written', async () => {
+    const editor = await openEditor({}, accepting);
+    assert.match(
+      await editor.run('reactor.runTask', [], '[Write it in an editor]'),
+      /\nopened: Untitled-1\nstatus: Write the prompt, then press “Run Reactor Task on Selection” in the title bar$/,
+    );
+    assert.deepEqual(editor.editor.keys.get('reactor.promptFiles'), ['Untitled-1']);
+    const written = { ...document('Untitled-1', 'Add slugify.\nWith tests.', 'markdown'), isUntitled: true };
+    editor.editor.activeEditor = { document: written, selection: new FakeRange(0, 0, 0, 0) };
+    await editor.run('reactor.runOnSelection', [], 'Run with');
+    assert.deepEqual(editor.engine.asked, ['submit {"requests":[{"prompt":"Add slugify.\\nWith tests.","folder":"/repository"}]}']);
+    editor.api.dispose();
+  });
+
   it('asks for a test command where none is found, and offers no run without one', async () => {
     const editor = await openEditor({ host: { detectTest: () => Promise.resolve(null) } }, accepting);
     const seen = await editor.run('reactor.runTask', [], 'Add slugify', 'Choose a test command', 'make check', 'Run with: make check');
@@ -106,6 +120,22 @@ progress: TASK-001 Add slugify: queued`,
     const [asked = ''] = editor.engine.asked;
     const { requests } = JSON.parse(asked.slice('submit '.length)) as { requests: { prompt: string }[] };
     assert.equal(requests[0]?.prompt, 'Make it shorter\n\nIt is about src/a.md:1-3:\n````typescript\na\n```\nb\n````');
+    editor.api.dispose();
+  });
+
+  it('works in the folder that holds the file in front, and asks for one when there are several and none does', async () => {
+    const facts = (folder: string) =>
+      Promise.resolve({ commonDir: '/one/.git', topLevel: folder, prefix: '', branch: 'main', head: 'b'.repeat(40) });
+    const editor = await openEditor({ folders: ['/one', '/worktrees/two'], host: { facts } }, accepting);
+    const seen = await editor.run('reactor.runTask', [], 'two', 'Add slugify', 'Run with');
+    assert.match(seen, /^pick: Folder to work in\n {2}one \| \/one\n {2}two \| \/worktrees\/two\n/);
+    const uri = FakeUri.file('/one/src/a.ts');
+    editor.editor.activeEditor = { document: document(uri.path, 'a', 'typescript'), selection: new FakeRange(0, 0, 0, 0) };
+    await editor.run('reactor.runTask', [], 'Parse durations', 'Run with');
+    assert.deepEqual(editor.engine.asked, [
+      'submit {"requests":[{"prompt":"Add slugify","folder":"/worktrees/two"}]}',
+      'submit {"requests":[{"prompt":"Parse durations","folder":"/one"}]}',
+    ]);
     editor.api.dispose();
   });
 

@@ -5,7 +5,7 @@ import { event } from '../../../../src/core/journal/events.ts';
 import { defaultConfig } from '../../../../src/core/model/projectConfig.ts';
 import { CostLedger } from '../../../../src/core/projections/costs/costLedger.ts';
 import { costReport } from '../../../../src/core/projections/costs/costReport.ts';
-import { dayStart, spendingText, spendingToday } from '../../../../src/vscode/notice/spending.ts';
+import { dayStart, levelOf, spendingText, spendingToday } from '../../../../src/vscode/notice/spending.ts';
 import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
 import { CostStory } from '../../../support/costs/costStory.ts';
 import { openEditor } from '../../../support/vscode/openEditor.ts';
@@ -26,7 +26,7 @@ describe('notifications', () => {
       engine.tell('TASK-002-r1', ...begun('TASK-002'));
     });
     await editor.pass(1000);
-    assert.equal(editor.editor.take(), '', 'what was there at the start is no news');
+    assert.deepEqual([editor.opening, editor.editor.take()], ['', ''], 'what was there at the start is no news');
     editor.engine.tell('TASK-002-r1', told.permission());
     editor.editor.answers.push('Allow Once');
     await editor.pass(1000);
@@ -35,6 +35,20 @@ describe('notifications', () => {
       command: 'reactor.allowOnce',
       args: [{ repository: '/repository/.git', run: 'TASK-002-r1', id: 'p1', tree: null }],
     });
+    editor.api.dispose();
+  });
+
+  it('tell what comes first into a repository where nothing waited, also while no engine runs', async () => {
+    const editor = await openEditor({}, ({ engine, world }) => {
+      world.hasEngine = false;
+      greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+      landRun(engine, 'TASK-001-r1');
+    });
+    assert.equal(editor.opening, '');
+    editor.engine.tell('TASK-002-r1', ...begun('TASK-002'), told.permission(), told.parked());
+    for (const changed of editor.world.watchers) changed();
+    await editor.pass(1000);
+    assert.match(editor.editor.take(), /^info: TASK-002 asks to: bash npm publish --dry-run/);
     editor.api.dispose();
   });
 
@@ -117,6 +131,13 @@ describe('notifications', () => {
     editor.engine.tell('TASK-001-r1', share(50), share(90));
     await editor.pass(1000);
     assert.equal(editor.editor.take(), 'warning: 90 % of the budget of today is used: $9.00 of $10.00 [Show Costs] [Set Budget…]');
+    editor.editor.settings.set('reactor.notifications', 'needsMe');
+    editor.engine.tell('TASK-001-r1', share(95));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), '');
+    editor.engine.tell('TASK-001-r1', share(100));
+    await editor.pass(1000);
+    assert.match(editor.editor.take(), /^warning: 100 % of the budget of today is used/);
     editor.editor.settings.set('reactor.notifications', 'none');
     editor.engine.tell('TASK-001-r1', share(100));
     await editor.pass(1000);
@@ -150,6 +171,60 @@ describe('the status bar', () => {
       [item?.text.slice(0, 41), item?.backgroundColor?.id],
       ['$(flame) $0.0261 + unpriced / $0.02 today', 'statusBarItem.errorBackground'],
     );
+    editor.api.dispose();
+  });
+
+  it('goes by the percentages that are told of', async () => {
+    const told60 = { ...config, budgets: { ...config.budgets, thresholds: [30, 60] } };
+    const editor = await openEditor({ host: { config: () => Promise.resolve({ config: told60, file: null }) } }, ({ engine }) =>
+      engine.tell('TASK-001-r1', ...begun('TASK-001'), told.message(1)),
+    );
+    assert.equal(editor.editor.status[0]?.backgroundColor?.id, 'statusBarItem.warningBackground');
+    editor.api.dispose();
+    const levels = (thresholds: readonly number[]) => [0.5, 0.8, 0.95, 1].map((share) => levelOf(share, thresholds));
+    assert.deepEqual(
+      [levels([50, 75, 90, 100]), levels([90]), levels([50]), levels([])],
+      [
+        [null, 'warning', 'warning', 'error'],
+        [null, null, 'warning', 'error'],
+        ['warning', 'warning', 'warning', 'error'],
+        [null, null, null, 'error'],
+      ],
+    );
+  });
+
+  it('compares with a limit only what counts against it, each repository with its own', async () => {
+    const limits: Record<string, string> = { '/one': '0.02' };
+    const editor = await openEditor(
+      {
+        folders: ['/one', '/two'],
+        host: {
+          config: (folder) => {
+            const { perDayUsd: _, ...budgets } = config.budgets;
+            const perDayUsd = limits[folder];
+            return Promise.resolve({
+              config: { ...config, budgets: { ...budgets, ...(perDayUsd === undefined ? {} : { perDayUsd }) } },
+              file: null,
+            });
+          },
+        },
+      },
+      // One engine stands behind both: each has spent the same.
+      ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001'), told.message(1)),
+    );
+    const [item] = editor.editor.status;
+    assert.deepEqual(
+      [item?.text.split(' · ')[0], item?.backgroundColor?.id],
+      ['$(flame) $0.0242 today, $0.0121 / $0.02 where limited', undefined],
+    );
+    limits['/two'] = '0.01';
+    editor.editor.changedFolders.fire({});
+    await editor.pass(1000);
+    assert.deepEqual(
+      [item?.text.split(' · ')[0], item?.backgroundColor?.id],
+      ['$(flame) $0.0242 / $0.03 today', 'statusBarItem.errorBackground'],
+    );
+    assert.match(item?.tooltip?.value ?? '', /one: 61 % of the day's limit, two: 121 % of the day's limit/);
     editor.api.dispose();
   });
 

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { Repositories } from '../../../../src/vscode/repositories.ts';
 import { anchorText } from '../../../../src/vscode/review/anchorText.ts';
+import { ReviewedFiles } from '../../../../src/vscode/review/reviewedFiles.ts';
 import { ReviewThreads } from '../../../../src/vscode/review/reviewThreads.ts';
 import { TreeFiles } from '../../../../src/vscode/review/treeFiles.ts';
 import { treeUri } from '../../../../src/vscode/review/treeUri.ts';
 import { greenRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
-import type { EditorStory } from '../../../support/vscode/editorStory.ts';
+import { type EditorStory, editorStory } from '../../../support/vscode/editorStory.ts';
 import { FakeThread } from '../../../support/vscode/fakeComments.ts';
 import { settle } from '../../../support/vscode/fakeEditorHost.ts';
 import { FakeRange, type FakeUri } from '../../../support/vscode/fakeTypes.ts';
@@ -19,6 +20,9 @@ const waiting = ({ engine, world }: EditorStory): void => {
   world.files.set(`${treeOf(1)}:src/slug.ts`, 'one\ntwo\nthree\n');
   world.files.set(`${treeOf(1)}:src/b.ts`, 'alpha\nbeta\n');
 };
+
+const bodyOf = (comment: FakeThread['comments'][number] | undefined): string =>
+  ((body) => (typeof body === 'string' ? body : ((body as { value: string } | undefined)?.value ?? '')))(comment?.body);
 
 /** A person opens a thread on a line of the candidate and writes into it. */
 async function comment({ api, context, editor }: OpenEditor, path: string, line: number, text: string): Promise<FakeThread> {
@@ -139,6 +143,98 @@ Use a map.`,
     await assert.rejects(threads.add({ ...at, tree: treeOf(2) }, 'Late.'), { code: 'notPossibleNow' });
     threads.dispose();
     repositories.dispose();
+    editor.api.dispose();
+  });
+});
+
+describe('what a person says of a candidate in two windows', () => {
+  const at = { repository: '/repository/.git', run: 'TASK-001-r1', path: 'src/slug.ts', tree: treeOf(1), line: 1 };
+
+  async function windows() {
+    const story = editorStory();
+    waiting(story);
+    const { context } = story;
+    await context.repositories.scan();
+    await settle();
+    const files = new TreeFiles(context);
+    const threads = [new ReviewThreads(context, files), new ReviewThreads(context, files)] as const;
+    const reviewed = [new ReviewedFiles(context), new ReviewedFiles(context)] as const;
+    const dispose = () => {
+      for (const part of [...threads, ...reviewed, context.repositories]) part.dispose();
+    };
+    return { ...story, threads, reviewed, dispose };
+  }
+
+  it('is kept in both, and what one takes away the other does not bring back', async () => {
+    const {
+      threads: [left, right],
+      editor,
+      dispose,
+    } = await windows();
+    await left.add(at, 'From the left.');
+    await right.add({ ...at, line: 2 }, 'From the right.');
+    const said = (threads: ReviewThreads) => threads.of(at.repository, at.run).map(({ word, comments }) => `${word}: ${comments[0]?.body}`);
+    left.catchUp();
+    const both = ['open: From the left.', 'open: From the right.'];
+    assert.deepEqual([said(left), said(right).toSorted()], [both, both]);
+    const [first] = left.of(at.repository, at.run);
+    await left.setResolved(first?.id ?? '', true);
+    await right.add({ ...at, line: 0 }, 'Another.');
+    left.catchUp();
+    assert.deepEqual(said(left).toSorted(), ['open: Another.', 'open: From the right.', 'resolved: From the left.']);
+    const shown = editor.comments.threads.find(({ isDisposed, comments }) => !isDisposed && bodyOf(comments[0]) === 'Another.');
+    await right.delete(shown as never);
+    await left.add({ ...at, line: 0 }, 'The last.');
+    right.catchUp();
+    const last = ['open: From the right.', 'open: The last.', 'resolved: From the left.'];
+    assert.deepEqual([said(left).toSorted(), said(right).toSorted()], [last, last]);
+    dispose();
+  });
+
+  it('ticks files off for both, and takes ticks away from both', async () => {
+    const {
+      reviewed: [left, right],
+      context,
+      world,
+      dispose,
+    } = await windows();
+    const [model] = context.repositories.list;
+    assert.ok(model !== undefined);
+    world.changed.set(treeOf(1), []);
+    const tick = (files: ReviewedFiles, path: string, reviewed: boolean) => files.set(model, at.run, at.tree, [{ path, reviewed }]);
+    const ticked = (files: ReviewedFiles) => ['a.ts', 'b.ts', 'c.ts'].filter((path) => files.has(model, at.run, path, at.tree));
+    await tick(left, 'a.ts', true);
+    await tick(right, 'b.ts', true);
+    const told: string[] = [];
+    left.onDidChange(({ run }) => told.push(run));
+    left.catchUp();
+    assert.deepEqual([ticked(left), ticked(right), told], [['a.ts', 'b.ts'], ['a.ts', 'b.ts'], [at.run]]);
+    world.clock.advance(1);
+    await tick(left, 'b.ts', false);
+    await tick(right, 'c.ts', true);
+    left.catchUp();
+    assert.deepEqual(
+      [ticked(left), ticked(right)],
+      [
+        ['a.ts', 'c.ts'],
+        ['a.ts', 'c.ts'],
+      ],
+    );
+    dispose();
+  });
+
+  it('is looked up again when a window gets the focus', async () => {
+    const editor = await openEditor({}, waiting);
+    const other = new ReviewThreads(editor.context, new TreeFiles(editor.context));
+    await editor.context.repositories.scan();
+    await settle();
+    await other.add(at, 'From the other window.');
+    editor.editor.comments.threads.splice(0);
+    editor.editor.changedWindow.fire({ focused: true });
+    await settle();
+    assert.equal(editor.editor.comments.text, 'src/slug.ts:2 open (open) ann: From the other window.');
+    other.dispose();
+    editor.context.repositories.dispose();
     editor.api.dispose();
   });
 });

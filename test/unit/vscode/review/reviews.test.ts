@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { event } from '../../../../src/core/journal/events.ts';
 import type { FileChange } from '../../../../src/core/ports/git.ts';
 import { parseTreeUri } from '../../../../src/vscode/review/treeUri.ts';
 import { greenRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
@@ -70,12 +71,10 @@ describe('a review', () => {
         change('new name.ts', { status: 'renamed', oldPath: 'old name.ts' }),
         change('logo.png', { added: null, removed: null }),
         change('run.sh', { newMode: '100755', newOid: 'a'.repeat(40), added: 0, removed: 0 }),
-        change('huge.csv', { status: 'added', oldMode: '000000', oldOid: none }),
+        change('huge.csv', { status: 'added', oldMode: '000000', oldOid: none, newOid: 'c'.repeat(40) }),
         change('lib', { oldMode: '160000', newMode: '160000' }),
       ]);
-      for (const path of ['added.ts', 'new name.ts', 'run.sh', 'logo.png']) world.files.set(`${treeOf(1)}:${path}`, 'x');
-      for (const path of ['gone.ts', 'old name.ts', 'run.sh', 'logo.png']) world.files.set(`${base}:${path}`, 'x');
-      world.files.set(`${treeOf(1)}:huge.csv`, new Uint8Array(3_000_000));
+      world.sizes.set('c'.repeat(40), 3_000_000);
     });
     await editor.run('reactor.reviewChanges', []);
     assert.equal(
@@ -87,7 +86,7 @@ gone.ts: base:gone.ts | -
 new name.ts: base:old name.ts | candidate:new name.ts
 logo.png: “Binary file aaaaaaaaaa, 1 B. Open it from the list of files to see it.” | “Binary file bbbbbbbbbb, 1 B. Open it from the list of files to see it.”
 run.sh: “Mode 100644, content aaaaaaaaaa, 1 B” | “Mode 100755, content aaaaaaaaaa, 1 B”
-huge.csv: - | “File bbbbbbbbbb, 3.0 MB, too large to show among others. Open it from the list of files.”
+huge.csv: - | “File cccccccccc, 3.0 MB, too large to show among others. Open it from the list of files.”
 lib: “Submodule at commit ${'a'.repeat(40)}” | “Submodule at commit ${'b'.repeat(40)}”`,
     );
     const content = await editor.api.files.readFile(rightOf(editor) as never);
@@ -121,6 +120,57 @@ lib: “Submodule at commit ${'a'.repeat(40)}” | “Submodule at commit ${'b'.
       await editor.run('reactor.requestChanges', [address]),
       /^error: This is about tree 9f3c2ab, but the candidate of TASK-001 is 9f3c2ab now/,
     );
+    editor.api.dispose();
+  });
+
+  it('with another beside it asks which one its title bar was pressed for', async () => {
+    const editor = await openEditor({}, (story) => {
+      waiting(story);
+      greenRun(story.engine, 'TASK-002-r1', storySpec('TASK-002', 'Parse durations'));
+      story.engine.tell('TASK-002-r1', told.review(1));
+    });
+    const two = await editor.rows('reactor.needsYou');
+    for (const row of two) await editor.run('reactor.reviewChanges', [row]);
+    editor.editor.activeTab = { label: 'TASK-001 attempt 1 — green in 0.8 s (1 file)' };
+    editor.editor.otherTabs = [{ label: 'TASK-002 attempt 1 — green in 0.8 s (1 file)' }];
+    const address = FakeUri.parse('multi-diff-editor:/x');
+    for (const command of ['reactor.approve', 'reactor.reject', 'reactor.requestChanges'] as const)
+      assert.match(await editor.run(command, [address], null), /^pick: [^\n]*\n[^\n]*TASK-001 [^\n]*\n[^\n]*TASK-002 /);
+    editor.editor.otherTabs = [{ label: 'slug.ts' }];
+    assert.match(await editor.run('reactor.approve', [FakeUri.parse('git-changes:/x')], null), /^pick: Approve\n/);
+    assert.deepEqual(editor.engine.asked, []);
+    editor.api.dispose();
+  });
+
+  it('of a landing that was reworked shows each attempt against what it began from', async () => {
+    const target = 'e'.repeat(40);
+    const bases: string[] = [];
+    const editor = await openEditor(
+      {
+        host: {
+          changes: (_, from) => {
+            bases.push(from);
+            return Promise.resolve([change('src/slug.ts')]);
+          },
+        },
+      },
+      ({ engine }) => {
+        greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+        const reworked = event('landing/reworked', {
+          code: 'conflict',
+          onto: target,
+          ontoTree: 'f'.repeat(40),
+          tree: 'f'.repeat(40),
+          keptRef: 'refs/reactor/kept/run/1-merge',
+          paths: ['src/slug.ts'],
+          text: 'Both changed it.',
+        });
+        engine.tell('TASK-001-r1', told.committed(1), reworked, told.attempt(2), told.executed(2), told.candidate(2), told.tested(2, 0));
+      },
+    );
+    const shown = { repository: '/repository/.git', run: 'TASK-001-r1', id: null };
+    for (const attempt of [1, 2]) await editor.run('reactor.reviewChanges', [{ ...shown, tree: treeOf(attempt) }]);
+    assert.deepEqual(bases, [base, target]);
     editor.api.dispose();
   });
 
@@ -176,7 +226,7 @@ lib: “Submodule at commit ${'a'.repeat(40)}” | “Submodule at commit ${'b'.
     );
     assert.deepEqual(editor.editor.executed.at(-1), {
       command: 'reactor.testEdits',
-      args: [{ repository: '/repository/.git', run: 'TASK-001-r1' }],
+      args: [{ repository: '/repository/.git', run: 'TASK-001-r1', tree: treeOf(1) }],
     });
     await editor.run('reactor.testEdits', [{ repository: '/repository/.git', run: 'TASK-001-r1' }]);
     assert.deepEqual(editor.engine.asked, [`revise {"run":"TASK-001-r1","tree":"${treeOf(1)}","rejected":[],"edited":true}`]);

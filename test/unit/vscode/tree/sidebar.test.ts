@@ -115,6 +115,24 @@ Failed   1
     bar.dispose();
   });
 
+  it('keeps a task that a filter leaves when it moves under another heading', async () => {
+    const story = editorStory();
+    tell(story.engine);
+    const bar = await sidebar(story);
+    bar.tasks.setFilter('parse');
+    await renderTree(bar.tasks);
+    story.world.clock.advance(100);
+    const drawn: string[] = [];
+    bar.tasks.onDidChangeTreeData((nodes) => drawn.push(nodes?.map(({ key }) => key).join(' ') ?? 'all'));
+    landRun(story.engine, 'TASK-002-r1');
+    await settle();
+    story.world.clock.advance(50);
+    // Its new heading was not there: other tasks under it are not shown.
+    assert.deepEqual(drawn, ['all']);
+    assert.match(await renderTree(bar.tasks), /^Landed {3}1\n[^\n]*TASK-002[^\n]*$/);
+    bar.dispose();
+  });
+
   it('shows each repository of a workspace of several', async () => {
     const story = editorStory({ folders: ['/one', '/two'] });
     greenRun(story.engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
