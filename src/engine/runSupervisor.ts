@@ -214,6 +214,8 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
+    // Runs that hold the places may stand in line behind this one; its turn comes again once it has a server.
+    this.#context.engine.lines.release(this.#context.run);
     // First of all, so that runs asked for together stand in line together.
     if (!(await admit(this.#context, signal))) return;
     if (!(await mayBoot(this.#context, this.#desk))) return;

@@ -5,6 +5,7 @@ import type { Cell } from '../cell.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
 import { runInCell } from '../runInCell.ts';
+import { prepareAgain } from './landing.ts';
 
 /** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
 const testCommand = (context: RunContext): string => {
@@ -89,6 +90,7 @@ export async function testLanding(context: RunContext, cell: Cell, signal: Abort
   const { state } = context;
   const { landing } = state;
   if (landing === null || state.cell === null) throw new Error('no landing to test');
+  if (await prepareAgain(context, true)) return true;
   const evidence = await testTree(context, cell, landing.tree, 'landing-test', signal);
   if (evidence === null) return false;
   await context.record(event('landing/tested', { tree: landing.tree, evidence }));
