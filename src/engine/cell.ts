@@ -6,7 +6,7 @@ import type { PortLease } from '../core/ports/processes.ts';
 import { bytesText, plural } from '../core/projections/figures.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
 import { fillWorktree, undoHalfMade } from './halfMade.ts';
-import { keepWorktree } from './keep.ts';
+import { keepRest } from './keep.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
@@ -334,15 +334,7 @@ export class Cell {
     // A git that was killed says nothing of the worktree.
     if (!snapshot.ok) snapshot = await deps.repository.snapshot(state.cell.worktree);
     if (!snapshot.ok) return snapshot.error.message;
-    const { tree, keep } = snapshot.value;
-    const known = [
-      state.spec.baseTree,
-      state.lastGreen.tree,
-      state.landing?.tree,
-      state.landing?.test?.tree,
-      ...state.attempts.map((a) => a.candidate?.tree),
-    ];
-    if (keep !== undefined || !known.includes(tree)) await keepWorktree(this.#context, 'end');
+    await keepRest(this.#context, 'end', snapshot);
     return null;
   }
 }

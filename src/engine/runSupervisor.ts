@@ -11,7 +11,7 @@ import { type RunState, startOf } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
-import { keepWorktree } from './keep.ts';
+import { keepRestAndTell, keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
 import { withRetries } from './retry.ts';
@@ -311,6 +311,7 @@ export class RunSupervisor {
     const { state } = this.#context;
     const { candidate } = this.#current(attempt);
     if (candidate === null || state.cell === null) throw new Error('INV-008: nothing is reverted before it is kept');
+    await keepRestAndTell(this.#context);
     await this.#reset(state.cell.worktree, state.lastGreen.commit);
     await this.#context.record(event('attempt/reverted', { attempt, to: state.lastGreen.commit, reason }));
   }

@@ -4,6 +4,7 @@ import type { Oid } from '../../core/ports/git.ts';
 import { stepsCommitted } from '../../core/run/nextStep.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { keptRefPrefix } from '../keep.ts';
+import { layOut } from '../layOut.ts';
 import type { RunContext } from '../runContext.ts';
 
 /** Trailers name where a commit comes from; recovery finds a commit that was made but not recorded by them. */
@@ -47,11 +48,8 @@ export async function commitStep(context: RunContext, attempt: number): Promise<
   const step = stepsCommitted(state) + 1;
   const message = stepMessage(state, attempt, step);
   const made = await commitOnBranch(context, attempt, { tree, message, parent: state.lastGreen.commit });
-  if (state.cell !== null) {
-    // What the tests left behind must not look like the agent's next step.
-    const laid = await context.deps.repository.checkoutTree(state.cell.worktree, tree);
-    if (!laid.ok) throw new Error(`the worktree could not be made equal to step ${step}: ${laid.error.message}`);
-  }
+  // What the tests left behind must not look like the agent's next step.
+  if (state.cell !== null) await layOut(context, tree, `step ${step}`);
   await context.record(event('attempt/stepCommitted', { attempt, step, commit: made, tree, branch: branchOf(state) }));
 }
 

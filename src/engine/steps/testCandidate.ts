@@ -2,6 +2,7 @@ import { type CommandEvidence, event } from '../../core/journal/events.ts';
 import { markerCheck } from '../../core/landing/feedback.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
+import { layOut } from '../layOut.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
 import { runInCell } from '../runInCell.ts';
@@ -56,10 +57,8 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   const current = state.attempts.find((a) => a.attempt === attempt);
   const candidate = current?.candidate;
   if (!candidate || state.cell === null) throw new Error('nothing to test');
-  if (current?.revised) {
-    const laid = await deps.repository.checkoutTree(state.cell.worktree, candidate.tree, signal);
-    if (!laid.ok) throw new Error(`can't lay out the revised candidate: ${laid.error.message}`);
-  }
+  // A person may have revised it, or a test that came to no end may have left files.
+  await layOut(context, candidate.tree, 'the candidate', signal);
   const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
   if (evidence === null) return false;
   const after = await deps.repository.snapshot(state.cell.worktree);
@@ -78,10 +77,7 @@ export async function testTree(
   name: string,
   signal: AbortSignal,
 ): Promise<CommandEvidence | null> {
-  const { deps, state } = context;
-  if (state.cell === null) throw new Error('no cell to test in');
-  const laid = await deps.repository.checkoutTree(state.cell.worktree, tree, signal);
-  if (!laid.ok) throw new Error(`can't lay out the merged tree: ${laid.error.message}`);
+  await layOut(context, tree, 'the merged tree', signal);
   return runTests(context, cell, name, signal);
 }
 
