@@ -11,6 +11,7 @@ import { type RunState, startOf } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
+import { CellLosses, SILENT } from './cellLosses.ts';
 import { keepRestAndTell, keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
@@ -26,8 +27,6 @@ import { execute } from './steps/execute.ts';
 import { moveTarget, prepareLanding, queueLanding, settleLanding } from './steps/landing.ts';
 import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
 
-/** Steps whose failure may pass by itself: a lock, a full pipe, a server that went away. */
-const MAX_SERVER_LOSSES = 3;
 const MOST_TITLE = 500;
 
 /**
@@ -37,16 +36,17 @@ const MOST_TITLE = 500;
 export class RunSupervisor {
   readonly #context: RunContext;
   readonly #cell: Cell;
+  readonly #losses: CellLosses;
   readonly #asks: Asks;
   readonly #desk: ApprovalDesk;
   readonly #money: RunMoney;
   #step = new AbortController();
-  #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
 
   constructor(run: string, engine: EngineContext, desk: ApprovalDesk, adopted: StartedServer | null = null) {
     this.#context = new RunContext(run, engine);
     this.#cell = new Cell(this.#context, adopted);
+    this.#losses = new CellLosses(this.#context, this.#cell);
     this.#asks = new Asks(this.#context, desk, adopted !== null);
     this.#desk = desk;
     this.#money = new RunMoney(this.#context, desk);
@@ -106,6 +106,7 @@ export class RunSupervisor {
         if (error instanceof JournalRefused) throw error;
         this.#context.deps.log.log('warn', 'a step failed', { run: this.#context.run, step: step.step, error: errorText(error) });
         const message = error instanceof Error ? error.message : String(error);
+        if (!(error instanceof UserFacingError) && (await this.#losses.explain(signal))) return { ok: true, value: undefined };
         // What it recorded before it failed may have changed what is next: then the core decides afresh.
         const passing = !(error instanceof UserFacingError) && nextStep(this.#context.state).step === step.step;
         return { ok: false, error: { message }, retryable: passing };
@@ -157,7 +158,7 @@ export class RunSupervisor {
         );
         return;
       case 'execute':
-        return execute(context, this.#cell, this.#asks, this.#money, step.attempt, signal);
+        return this.#withServer(() => execute(context, this.#cell, this.#asks, this.#money, step.attempt, signal));
       case 'buildCandidate':
         return buildCandidate(context, step.attempt);
       case 'test':
@@ -231,8 +232,10 @@ export class RunSupervisor {
   async #withServer(work: () => Promise<boolean>): Promise<void> {
     await this.#background;
     if (this.#context.state.cell?.ready !== true) return;
-    if (this.#cell.hasServer && (await work())) return;
-    await this.#serverLost();
+    const { signal } = this.#step;
+    const answers = this.#cell.hasServer && (await this.#cell.server.client.answers(signal));
+    if ((answers && (await work())) || signal.aborted) return;
+    await this.#losses.serverLost(answers ? 'the agent server ended during a command' : SILENT);
   }
 
   /** Waits for the run's turn in the line of its target. When another run landed it meanwhile, the journal says so. */
@@ -241,26 +244,6 @@ export class RunSupervisor {
     const { landing } = state;
     if (landing === null) throw new Error('no landing in line');
     if ((await engine.lines.take(landing.target, run, landing.queuedSeq ?? 0, signal)) === 'turn') await work();
-  }
-
-  /** The server went away under a command: end what is left of it, so that the next step starts another. */
-  async #serverLost(): Promise<void> {
-    if (this.#step.signal.aborted) return;
-    this.#serverLosses += 1;
-    if (this.#serverLosses > MAX_SERVER_LOSSES) {
-      await this.#context.record(
-        event('run/concluded', {
-          status: 'error',
-          exitCode: exitCodes.configuration,
-          reason: `the agent server went away ${this.#serverLosses} times during commands`,
-        }),
-      );
-      return;
-    }
-    await this.#cell.stopServer();
-    await this.#context.record(
-      event('run/recoveryApplied', { code: 'R3', what: 'the agent server ended during a command', retry: this.#serverLosses, delayMs: 0 }),
-    );
   }
 
   async #approveByPolicy(attempt: number): Promise<void> {
@@ -299,9 +282,10 @@ export class RunSupervisor {
   async #interrupt(attempt: number, reason: string): Promise<void> {
     const { deps, state } = this.#context;
     await this.#cell.stopServer();
-    const kept = await keepWorktree(this.#context, String(attempt));
-    if (state.cell !== null) await this.#reset(state.cell.worktree, state.lastGreen.commit);
-    await this.#context.record(event('attempt/interrupted', { attempt, reason, keptRef: kept.ref }));
+    const { cell, lastGreen } = state;
+    const kept = cell?.hasWorktree === true ? await keepWorktree(this.#context, String(attempt)) : null;
+    if (cell !== null && kept !== null) await this.#reset(cell.worktree, lastGreen.commit);
+    await this.#context.record(event('attempt/interrupted', { attempt, reason, keptRef: kept?.ref ?? null }));
     const retry = this.#context.state.attempts.filter((a) => a.closed?.how === 'interrupted').length;
     await this.#context.record(event('run/recoveryApplied', { code: 'R3', what: reason, retry, delayMs: 500 * 2 ** (retry - 1) }));
     await deps.clock.sleep(500 * 2 ** (retry - 1), this.#step.signal);
@@ -311,8 +295,10 @@ export class RunSupervisor {
     const { state } = this.#context;
     const { candidate } = this.#current(attempt);
     if (candidate === null || state.cell === null) throw new Error('INV-008: nothing is reverted before it is kept');
-    await keepRestAndTell(this.#context);
-    await this.#reset(state.cell.worktree, state.lastGreen.commit);
+    if (state.cell.hasWorktree) {
+      await keepRestAndTell(this.#context);
+      await this.#reset(state.cell.worktree, state.lastGreen.commit);
+    }
     await this.#context.record(event('attempt/reverted', { attempt, to: state.lastGreen.commit, reason }));
   }
 

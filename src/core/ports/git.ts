@@ -54,6 +54,8 @@ export interface CreateWorktree {
   /** New branch without refs/heads/; refused with `exists` when there. */
   readonly branch: string;
   readonly base: Oid;
+  /** A branch that is there is taken as it is, whatever the base. */
+  readonly takesBranch?: boolean;
   /** A checkout whose choice of files (sparse-checkout) the new one follows; the repository's own when left out or gone. */
   readonly checkout?: string | null;
 }

@@ -49,7 +49,7 @@ export async function commitStep(context: RunContext, attempt: number): Promise<
   const message = stepMessage(state, attempt, step);
   const made = await commitOnBranch(context, attempt, { tree, message, parent: state.lastGreen.commit });
   // What the tests left behind must not look like the agent's next step.
-  if (state.cell !== null) await layOut(context, tree, `step ${step}`);
+  if (state.cell?.hasWorktree === true) await layOut(context, tree, `step ${step}`);
   await context.record(event('attempt/stepCommitted', { attempt, step, commit: made, tree, branch: branchOf(state) }));
 }
 

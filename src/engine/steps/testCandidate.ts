@@ -61,6 +61,8 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   await layOut(context, candidate.tree, 'the candidate', signal);
   const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
   if (evidence === null) return false;
+  // Tests that lost their worktree say nothing of the candidate.
+  if (!(await deps.files.exists(state.cell.worktree))) throw new Error('the worktree was removed while its tests ran');
   const after = await deps.repository.snapshot(state.cell.worktree);
   const tree = after.ok ? after.value.tree : candidate.tree;
   const changedByTest =
