@@ -7,11 +7,12 @@ import { protectedText } from '../core/policy/protectedPaths.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
 import { nextStep, type Step } from '../core/run/nextStep.ts';
-import { type RunState, startOf } from '../core/run/state.ts';
-import type { ApprovalDesk } from './approvalDesk.ts';
+import { type PendingApproval, type RunState, startOf } from '../core/run/state.ts';
+import type { Answer, ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
 import { CellLosses, SILENT } from './cellLosses.ts';
+import { GitRefused } from './gitRefused.ts';
 import { keepRestAndTell, keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
@@ -109,7 +110,8 @@ export class RunSupervisor {
         if (!(error instanceof UserFacingError) && (await this.#losses.explain(signal))) return { ok: true, value: undefined };
         // What it recorded before it failed may have changed what is next: then the core decides afresh.
         const passing = !(error instanceof UserFacingError) && nextStep(this.#context.state).step === step.step;
-        return { ok: false, error: { message }, retryable: passing };
+        const refused = error instanceof GitRefused ? error : null;
+        return { ok: false, error: { message, refused }, retryable: passing && refused?.isFinal !== true };
       }
     }).catch((error: unknown) => {
       if (signal.aborted) return { ok: true as const, value: undefined };
@@ -121,7 +123,9 @@ export class RunSupervisor {
       return;
     }
     if (nextStep(this.#context.state).step !== step.step) return;
-    await this.#halt(step, result.error.message);
+    if (result.error.refused === null || concluded !== null) return this.#halt(step, result.error.message);
+    const reason = `${result.error.message.trim()}; nothing is lost. Mend it, then run: reactor resume ${this.#context.run}`;
+    await this.#context.record(event('run/parked', { code: 'commitRefused', exitCode: exitCodes.waits, reason }));
   }
 
   /** RB: what is there is kept, and the run ends with the reason. */
@@ -268,15 +272,30 @@ export class RunSupervisor {
 
   /** A review waits with its server for a person who is there; without one, or with `approve: never`, it parks. */
   async #wait(signal: AbortSignal): Promise<void> {
-    const { state, run } = this.#context;
+    const { state } = this.#context;
     const pending = state.pending[0];
     if (pending === undefined) return;
     const parks = state.spec.approve === 'never' && pending.kind === 'review';
-    const answer = parks ? null : await this.#desk.waitFor(run, pending.id, signal);
+    const answer = parks ? null : await this.#answered(pending, signal);
     if (answer !== null || signal.aborted || !this.#context.state.pending.some((p) => p.id === pending.id)) return;
     await this.#context.record(
       event('run/parked', { code: pending.kind, exitCode: exitCodes.waits, reason: `waits for a person: ${pending.title}` }),
     );
+  }
+
+  /** A review needs no server: while others wait for a place, it waits without. */
+  async #answered({ id, kind }: PendingApproval, signal: AbortSignal): Promise<Answer | null> {
+    const { engine, run } = this.#context;
+    if (kind !== 'review' || !this.#cell.hasServer) return this.#desk.waitFor(run, id, signal);
+    const rest = engine.scheduler.rest(run, () => {
+      this.#background = this.#cell.stopServer().then(() => engine.scheduler.leave(run));
+      this.#background.catch(() => {});
+    });
+    try {
+      return await this.#desk.waitFor(run, id, signal);
+    } finally {
+      rest.dispose();
+    }
   }
 
   async #interrupt(attempt: number, reason: string): Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type Outcome, Reactor, until } from '../support/reactor.ts';
+import { dataOf, type Outcome, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { commitFiles, git } from '../support/sampleRepository.ts';
 import { byWord, Gate, tools, write } from '../support/sampleScript.ts';
@@ -17,7 +17,12 @@ describe('The line before a branch and the places side by side', function () {
 
   before(async () => {
     reactor = await Reactor.open(
-      byWord({ resting: tools(write('resting.txt', 'good\n')), working: gate.before(tools(write('working.txt', 'good\n'))) }),
+      byWord({
+        first: tools(write('first.txt', 'good\n')),
+        second: tools(write('second.txt', 'good\n')),
+        resting: tools(write('resting.txt', 'good\n')),
+        working: gate.before(tools(write('working.txt', 'good\n'))),
+      }),
     );
   });
   after(() => {
@@ -48,5 +53,20 @@ describe('The line before a branch and the places side by side', function () {
       (await git(repository, 'ls-tree', '--name-only', 'main')).split('\n').filter((path) => path.endsWith('.txt')),
       ['other.txt', 'readme.txt', 'resting.txt', 'working.txt'],
     );
+  });
+
+  it('are not held by a review while others wait for a place: it waits without a server, and lands once it is approved', async () => {
+    const repository = await reactor.repository('reviews', plainProject());
+    const args = ['--task', 'first', '--prompt', 'Write first', '--task', 'second', '--prompt', 'Write second', '--approve', 'ask'];
+    const attended = { env: { REACTOR_UNATTENDED_MS: '600000' } };
+    const call = reactor.start(repository, ['run', '--json', ...args, '--parallel', '1'], attended);
+    await call.entry('approval/requested', ({ run }) => run === 'first-r1');
+    await call.entry('approval/requested', ({ run }) => run === 'second-r1');
+    assert.equal(dataOf(call, 'run/parked').length, 0);
+    for (const task of ['first', 'second']) {
+      const approved = await reactor.call(repository, ['approve', task, '--json']);
+      assert.deepEqual([approved.exitCode, ends(approved)], [0, { [task]: 'landed' }], approved.stderr);
+    }
+    assert.equal((await call.outcome).exitCode, 0);
   });
 });

@@ -14,6 +14,7 @@ export type GitRefusal = {
     | 'locked' // a lock file stayed held after retries
     | 'exists' // branch, ref or folder is already there
     | 'dirty' // unfinished changes in a checkout that would have to move
+    | 'unsigned' // the signature that the user's settings ask for could not be made
     | 'failed'; // git said no; message has its words
   readonly message: string;
 };

@@ -3,6 +3,7 @@ import { costText } from '../../core/model/usd.ts';
 import type { Oid } from '../../core/ports/git.ts';
 import { stepsCommitted } from '../../core/run/nextStep.ts';
 import type { RunState } from '../../core/run/state.ts';
+import { GitRefused } from '../gitRefused.ts';
 import { keptRefPrefix } from '../keep.ts';
 import { layOut } from '../layOut.ts';
 import type { RunContext } from '../runContext.ts';
@@ -84,9 +85,9 @@ async function commitOnBranch(
   const tip = await repository.readRef(ref);
   if (tip !== null && (await isOwnCommit(context, attempt, tip)) && (await repository.treeOf(tip)) === tree) return tip;
   const written = await repository.writeCommit({ tree, parents: [parent], message, sign: true });
-  if (!written.ok) throw new Error(`the commit could not be made: ${written.error.message}`);
+  if (!written.ok) throw new GitRefused(`the commit could not be made: ${written.error.message}`, written.error.code === 'unsigned');
   const moved = await repository.moveRef({ ref, to: written.value, expected: tip, reason: `reactor: ${run}` });
-  if (!moved.ok) throw new Error(`the branch ${branch} could not be moved: ${moved.error.message}`);
+  if (!moved.ok) throw new GitRefused(`the branch ${branch} could not be moved: ${moved.error.message}`, false);
   return written.value;
 }
 
