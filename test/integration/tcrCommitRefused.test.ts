@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
@@ -12,7 +12,7 @@ describe('A commit that git refuses', function () {
   let reactor: Reactor;
 
   before(async () => {
-    reactor = await Reactor.open(byWord({ signed: tools(write('signed.txt', 'good\n')), moved: tools(write('moved.txt', 'good\n')) }));
+    reactor = await Reactor.open(byWord({ signed: tools(write('signed.txt', 'good\n')), blocked: tools(write('blocked.txt', 'good\n')) }));
   });
   after(() => reactor.close());
 
@@ -30,16 +30,21 @@ describe('A commit that git refuses', function () {
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 1], outcome.stderr);
   });
 
-  it('because a hook holds the target lets the run wait, too, once trying again was in vain', async () => {
-    const repository = await reactor.repository('moved', plainProject());
-    const hook = join(repository, '.git', 'hooks', 'reference-transaction');
-    const refuses = '#!/bin/sh\n[ "$1" = prepared ] && grep -q refs/heads/main && { echo "not today" >&2; exit 1; }\nexit 0\n';
-    writeFileSync(hook, refuses, { mode: 0o755 });
-    const parked = await reactor.run(repository, 'Write moved', ['--task', 'moved']);
+  it('because something is in the way of its branch lets the run wait, too, once trying again was in vain', async () => {
+    const repository = await reactor.repository('blocked', plainProject());
+    const reviewed = await reactor.run(repository, 'Write blocked', ['--task', 'blocked', '--approve', 'ask']);
+    assert.equal(onlyRun(reviewed).status, 'parked', reviewed.stderr);
+    await git(repository, 'update-ref', '-d', 'refs/heads/reactor/blocked');
+    await git(repository, 'update-ref', 'refs/heads/reactor/blocked/below', 'main');
+    const parked = await reactor.call(repository, ['approve', 'blocked', '--json']);
     assert.deepEqual([parked.exitCode, onlyRun(parked).status], [5, 'parked'], parked.stderr);
-    assert.match(onlyRun(parked).reason, /^main could not be moved: .*; nothing is lost\. Mend it, then run: reactor resume moved-r1$/s);
-    rmSync(hook);
-    const outcome = await reactor.call(repository, ['resume', 'moved', '--json']);
+    assert.match(
+      onlyRun(parked).reason,
+      /^the branch reactor\/blocked could not be moved: .*; nothing is lost\. Mend it, then run: reactor resume blocked-r1$/s,
+    );
+    assert.equal(dataOf(parked, 'run/recoveryApplied').length, 3);
+    await git(repository, 'update-ref', '-d', 'refs/heads/reactor/blocked/below');
+    const outcome = await reactor.call(repository, ['resume', 'blocked', '--json']);
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [0, 'landed'], outcome.stderr);
   });
 });
