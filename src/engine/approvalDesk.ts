@@ -22,12 +22,16 @@ export class ApprovalDesk implements Disposable {
   readonly #ledger: Ledger;
   readonly #attendance: Attendance;
   readonly #deps: Pick<EngineDeps, 'ids' | 'clock' | 'options'>;
-  readonly #waiters = new Map<string, (answer: Answer | null) => void>();
+  readonly #waiters = new Map<string, Set<(answer: Answer | null) => void>>();
+  readonly #withdrawals: Disposable;
 
   constructor(ledger: Ledger, attendance: Attendance, deps: Pick<EngineDeps, 'ids' | 'clock' | 'options'>) {
     this.#ledger = ledger;
     this.#attendance = attendance;
     this.#deps = deps;
+    this.#withdrawals = ledger.onAppended(({ type, data }) => {
+      if (type === 'approval/withdrawn') this.#wake((data as EventData<'approval/withdrawn'>).id, null);
+    });
   }
 
   async request(run: string, request: Omit<EventData<'approval/requested'>, 'id'>): Promise<string> {
@@ -37,13 +41,15 @@ export class ApprovalDesk implements Disposable {
   }
 
   /**
-   * The answer, or null when `signal` aborts or nobody is there to ask: at no client for the grace time.
+   * The answer, or null when `signal` aborts, the ask is withdrawn or nobody is there to ask: at no client for the grace time. Any number may wait for the same.
    */
   waitFor(run: string, id: string, signal: AbortSignal): Promise<Answer | null> {
     return new Promise((resolve) => {
       let unattended: Disposable | null = null;
+      const waiters = this.#waiters.get(id) ?? new Set();
       const end = (answer: Answer | null): void => {
-        this.#waiters.delete(id);
+        waiters.delete(end);
+        if (waiters.size === 0) this.#waiters.delete(id);
         unattended?.dispose();
         watching.dispose();
         signal.removeEventListener('abort', abort);
@@ -55,7 +61,7 @@ export class ApprovalDesk implements Disposable {
         unattended = attended ? null : this.#deps.clock.schedule(this.#deps.options.unattendedGraceMs, () => end(null));
       };
       const watching = this.#attendance.onDidChange(watch);
-      this.#waiters.set(id, end);
+      this.#waiters.set(id, waiters.add(end));
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted || !this.#ledger.expect(run).pending.some((p) => p.id === id)) return abort();
       if (!this.#attendance.isAttended) {
@@ -104,17 +110,17 @@ export class ApprovalDesk implements Disposable {
       ...(request.answers === undefined ? {} : { answers: request.answers }),
     };
     const seq = await this.#ledger.append(request.run, actor, event('approval/answered', answer));
-    this.#waiters.get(asked.id)?.(answer);
+    this.#wake(asked.id, answer);
     return seq;
   }
 
-  /** Who waits for an answer that the journal has made void goes on without one. */
-  release(id: string): void {
-    this.#waiters.get(id)?.(null);
+  #wake(id: string, answer: Answer | null): void {
+    for (const end of [...(this.#waiters.get(id) ?? [])]) end(answer);
   }
 
   dispose(): void {
-    for (const end of [...this.#waiters.values()]) end(null);
+    this.#withdrawals.dispose();
+    for (const id of [...this.#waiters.keys()]) this.#wake(id, null);
   }
 }
 

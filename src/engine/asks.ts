@@ -124,11 +124,12 @@ export class Asks {
     const open = this.#context.state.pending.find((p) => p.ask !== null && p.ask === request.ask);
     const id = open?.id ?? (await this.#desk.request(this.#context.run, { ...request, tree: null }));
     const answer = await this.#desk.waitFor(this.#context.run, id, signal);
-    if (answer === null && signal.aborted && this.#context.state.pending.some((p) => p.id === id)) {
+    // Withdrawn by somebody else: there is nothing to wait for.
+    if (answer !== null || !this.#context.state.pending.some((p) => p.id === id)) return answer;
+    if (signal.aborted) {
       // Left open it would go on waiting for a person, and hide how the turn ended.
       await this.#context.record(event('approval/withdrawn', { id, reason: 'the turn ended before a person answered' }));
-    }
-    if (answer === null && !signal.aborted) {
+    } else {
       await this.#context.record(
         event('run/parked', {
           code: request.kind === 'question' ? 'question' : 'permission',

@@ -3,10 +3,11 @@ import { event } from '../core/journal/events.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
-import { bytesText, plural } from '../core/projections/figures.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
 import { fillWorktree, undoHalfMade } from './halfMade.ts';
-import { keepWorktree } from './keep.ts';
+import { includeFiles } from './includeFiles.ts';
+import { keepRest } from './keep.ts';
+import { isWorktreeLost, remakeWorktree } from './remakeWorktree.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
@@ -52,8 +53,13 @@ export class Cell {
     const { deps, engine } = this.#context;
     const started = deps.clock.monotonic();
     if (this.#context.state.startedAt === null) await this.#context.record(event('run/started', {}));
-    const isNew = this.#context.state.cell === null;
+    const { cell } = this.#context.state;
+    const isNew = cell === null;
     if (!isNew) await undoHalfMade(this.#context);
+    if (!isNew && (await isWorktreeLost(this.#context))) {
+      const reason = await remakeWorktree(this.#context, cell, signal);
+      if (reason !== null) return { ok: false, reason };
+    }
     if (isNew && (await this.#adoptWarm(signal))) return this.#ready(this.server, started, signal);
     if (isNew) await this.#plan();
     const filled = this.#ensureWorktree(signal);
@@ -126,21 +132,8 @@ export class Cell {
         boundary: warm.boundary,
       }),
     );
-    await this.#include(worktree, signal);
+    await includeFiles(this.#context, worktree, signal);
     return true;
-  }
-
-  async #include(worktree: string, signal: AbortSignal): Promise<void> {
-    const { deps, engine, run, state } = this.#context;
-    const { checkout, include } = state.spec;
-    if (checkout === null || include.length === 0) return;
-    const started = deps.clock.monotonic();
-    const onFolder = (path: string, files: number, bytes: number): void =>
-      engine.announce({ run, kind: 'note', text: `copying ${path}: ${plural(files, 'file')}, ${bytesText(bytes)}` });
-    const report = await deps.repository.includeIgnored({ from: checkout, to: worktree, globs: include, onFolder }, signal);
-    if (report.files === 0 && report.skipped.length === 0) return;
-    const durationMs = Math.round(deps.clock.monotonic() - started);
-    await this.#context.record(event('cell/filesIncluded', { ...report, durationMs, skipped: [...report.skipped].slice(0, 50) }));
   }
 
   async #plan(): Promise<void> {
@@ -186,7 +179,7 @@ export class Cell {
       if (reason !== null || !fresh) return reason;
       const filled = await fillWorktree(deps.repository, cell.worktree, signal);
       if (!filled.ok) return `the files could not be checked out: ${filled.error.message}`;
-      await this.#include(cell.worktree, signal);
+      await includeFiles(this.#context, cell.worktree, signal);
       return null;
     };
     const filling = fill();
@@ -243,6 +236,7 @@ export class Cell {
       { command: setup, name: 'setup', timeoutMs: limits.setupTimeoutMs },
       signal,
     );
+    if (evidence.end === 'serverGone') throw new Error('the agent server went away during the set-up');
     await this.#context.record(event('cell/setupFinished', { evidence }));
     if (evidence.end === 'exited' && evidence.exitCode === 0) return null;
     return `the setup command \`${setup}\` failed (${evidence.exitCode === null ? (evidence.reason ?? evidence.end) : `exit code ${evidence.exitCode}`}): ${evidence.tail.trim().slice(-500)}`;
@@ -338,15 +332,7 @@ export class Cell {
     // A git that was killed says nothing of the worktree.
     if (!snapshot.ok) snapshot = await deps.repository.snapshot(state.cell.worktree);
     if (!snapshot.ok) return snapshot.error.message;
-    const { tree, keep } = snapshot.value;
-    const known = [
-      state.spec.baseTree,
-      state.lastGreen.tree,
-      state.landing?.tree,
-      state.landing?.test?.tree,
-      ...state.attempts.map((a) => a.candidate?.tree),
-    ];
-    if (keep !== undefined || !known.includes(tree)) await keepWorktree(this.#context, 'end');
+    await keepRest(this.#context, 'end', snapshot);
     return null;
   }
 }

@@ -199,7 +199,7 @@ export class Engine implements Disposable {
 
   async revise(request: ReviseRequest, actor: string): Promise<{ run: string; tree: string; seq: number }> {
     const { run } = this.#find(request.run);
-    const tree = await reviseCandidate(this.#context, this.#desk, { ...request, run }, actor);
+    const tree = await reviseCandidate(this.#context, { ...request, run }, actor);
     const seq = this.#ledger.expect(run).parked
       ? await this.#unpark(run, `revised by ${nameOf(actor)}`, actor)
       : this.#ledger.expect(run).seq;

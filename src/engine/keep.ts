@@ -1,4 +1,6 @@
-import type { Oid } from '../core/ports/git.ts';
+import { event } from '../core/journal/events.ts';
+import type { CandidateSnapshot, GitResult, Oid } from '../core/ports/git.ts';
+import type { RunState } from '../core/run/state.ts';
 import type { RunContext } from './runContext.ts';
 
 export interface Kept {
@@ -9,6 +11,8 @@ export interface Kept {
 }
 
 export const keptRefPrefix = 'refs/reactor/kept/';
+/** Of what is kept, named to a person. */
+const MOST_PATHS = 5;
 
 /**
  * Makes the full state of a run's worktree reachable from a ref of Reactor's before anything may remove it (INV-008).
@@ -25,6 +29,60 @@ export async function keepWorktree(context: RunContext, label: string, signal?: 
   const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`, signal);
   return { ...kept, tree };
 }
+
+/**
+ * Keeps what a run's worktree holds and no kept state has, such as edits that a person saved after the last candidate (INV-008). To be called before
+ * anything is laid over it.
+ * @param label name of the kept state.
+ * @param snapshot what was seen of the worktree just now; taken here when left out.
+ * @returns null when all of it is kept already.
+ * @throws Error when git refuses: then nothing may be removed.
+ */
+export async function keepRest(context: RunContext, label: string, snapshot?: GitResult<CandidateSnapshot>): Promise<Kept | null> {
+  const { repository } = context.deps;
+  const { cell, spec, lastGreen } = context.state;
+  if (cell === null) throw new Error(`run ${context.run} has no cell to keep`);
+  const seen = snapshot ?? (await repository.snapshot(cell.worktree));
+  if (!seen.ok) throw new Error(`can't read the state of ${cell.worktree}: ${seen.error.message}`);
+  const { tree, keep } = seen.value;
+  if (await isKept(context, seen.value)) return null;
+  const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`);
+  return { ...kept, tree };
+}
+
+/** As `keepRest`, and the run says what and where it is. */
+export async function keepRestAndTell(context: RunContext, snapshot?: GitResult<CandidateSnapshot>): Promise<void> {
+  const { state, deps } = context;
+  const kept = await keepRest(context, `${state.attempts.length}-rest`, snapshot);
+  if (kept === null) return;
+  const changes = await deps.repository.changes(candidatesOf(state).at(-1)?.tree ?? state.lastGreen.tree, kept.tree);
+  const paths = changes.slice(0, MOST_PATHS).map(({ path }) => path);
+  const more = changes.length > MOST_PATHS ? ` and ${changes.length - MOST_PATHS} more` : '';
+  const what = `what was in the worktree beside the candidate (${paths.join(', ')}${more}) is kept as ${kept.ref}`;
+  await context.record(event('run/recoveryApplied', { code: 'IG', what, retry: 0, delayMs: 0 }));
+}
+
+async function isKept(context: RunContext, { tree, keep }: CandidateSnapshot): Promise<boolean> {
+  const { state } = context;
+  if (keep === undefined) return keptTrees(state).includes(tree) || context.laidOut.has(tree);
+  // Files of repositories inside: a tree alone does not tell them, a kept commit does.
+  for (const { keptCommit } of candidatesOf(state)) if ((await context.deps.repository.treeOf(keptCommit)) === keep) return true;
+  return false;
+}
+
+const candidatesOf = ({ attempts }: RunState) =>
+  attempts.flatMap(({ candidate, former }) => [...former, ...(candidate ? [candidate] : [])]);
+
+/** Trees that are reachable from a commit of the run's, from its base or from a kept ref. */
+const keptTrees = (state: RunState): readonly (string | undefined)[] => [
+  state.spec.baseTree,
+  state.gated.tree,
+  state.lastGreen.tree,
+  state.reworked?.tree,
+  state.landing?.tree,
+  state.landing?.test?.tree,
+  ...candidatesOf(state).map(({ tree }) => tree),
+];
 
 /** As `keepWorktree`, for a tree that is in the repository already. */
 export async function keepTree(

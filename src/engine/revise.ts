@@ -3,7 +3,6 @@ import { event } from '../core/journal/events.ts';
 import type { RejectedChange } from '../core/ports/git.ts';
 import { secretRefusal } from '../core/run/secretFeedback.ts';
 import { currentAttempt, type RunState } from '../core/run/state.ts';
-import type { ApprovalDesk } from './approvalDesk.ts';
 import { type Kept, keepTree, keepWorktree } from './keep.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
 import { candidateEvents } from './steps/candidate.ts';
@@ -22,7 +21,7 @@ export interface ReviseRequest {
  * @returns the new candidate's tree.
  * @throws UserFacingError `notPossibleNow`; then nothing has changed.
  */
-export async function reviseCandidate(engine: EngineContext, desk: ApprovalDesk, request: ReviseRequest, actor: string): Promise<string> {
+export async function reviseCandidate(engine: EngineContext, request: ReviseRequest, actor: string): Promise<string> {
   const context = new RunContext(request.run, engine);
   const { state } = context;
   const pending = state.pending.find((p) => p.kind === 'review');
@@ -42,6 +41,9 @@ export async function reviseCandidate(engine: EngineContext, desk: ApprovalDesk,
   const built = await candidateEvents(context, attempt.attempt, kept, state.gated.tree);
   const secrets = built.flatMap((one) => (one.type === 'attempt/candidateBuilt' ? (one.data.secrets ?? []) : []));
   if (secrets.length > 0) throw refuse(`Nothing was changed: ${secretRefusal(secrets)}.`);
+  // Building it took a while, in which it may have been approved, rejected, cancelled or revised by somebody else.
+  if (!context.state.pending.some(({ id }) => id === pending.id))
+    throw refuse(`The review of ${request.run} was answered meanwhile. Nothing was changed.`);
   // All at once, and before the run's driver is woken: between them it would ask for a review of the former tree.
   await context.recordAs(
     actor,
@@ -49,7 +51,6 @@ export async function reviseCandidate(engine: EngineContext, desk: ApprovalDesk,
     event('attempt/revised', { attempt: attempt.attempt, from: request.tree, rejected, coAuthor }),
     ...built,
   );
-  desk.release(pending.id);
   return kept.tree;
 }
 

@@ -38,6 +38,8 @@ export interface EngineContext {
 export class RunContext {
   readonly run: string;
   readonly engine: EngineContext;
+  /** Trees that were laid out in the worktree here: in them is nothing that somebody else has made. */
+  readonly laidOut = new Set<string>();
   #anchor: { readonly startedAt: number; readonly now: number; readonly monotonic: number } | null = null;
 
   constructor(run: string, engine: EngineContext) {

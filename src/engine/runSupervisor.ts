@@ -7,11 +7,13 @@ import { protectedText } from '../core/policy/protectedPaths.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
 import { interruptionsInRow, nextStep, type Step } from '../core/run/nextStep.ts';
-import { type RunState, startOf } from '../core/run/state.ts';
-import type { ApprovalDesk } from './approvalDesk.ts';
+import { type PendingApproval, type RunState, startOf } from '../core/run/state.ts';
+import type { Answer, ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
-import { keepWorktree } from './keep.ts';
+import { CellLosses, SILENT } from './cellLosses.ts';
+import { GitRefused } from './gitRefused.ts';
+import { keepRestAndTell, keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { rework } from './landing/rework.ts';
 import { Repeats } from './repeats.ts';
@@ -27,8 +29,6 @@ import { execute } from './steps/execute.ts';
 import { moveTarget, prepareLanding, queueLanding, settleLanding } from './steps/landing.ts';
 import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
 
-/** Steps whose failure may pass by itself: a lock, a full pipe, a server that went away. */
-const MAX_SERVER_LOSSES = 3;
 const MOST_TITLE = 500;
 
 /**
@@ -38,17 +38,18 @@ const MOST_TITLE = 500;
 export class RunSupervisor {
   readonly #context: RunContext;
   readonly #cell: Cell;
+  readonly #losses: CellLosses;
   readonly #asks: Asks;
   readonly #desk: ApprovalDesk;
   readonly #money: RunMoney;
   readonly #repeats = new Repeats();
   #step = new AbortController();
-  #serverLosses = 0;
   #background: Promise<void> = Promise.resolve();
 
   constructor(run: string, engine: EngineContext, desk: ApprovalDesk, adopted: StartedServer | null = null) {
     this.#context = new RunContext(run, engine);
     this.#cell = new Cell(this.#context, adopted);
+    this.#losses = new CellLosses(this.#context, this.#cell);
     this.#asks = new Asks(this.#context, desk, adopted !== null);
     this.#desk = desk;
     this.#money = new RunMoney(this.#context, desk);
@@ -109,9 +110,11 @@ export class RunSupervisor {
         if (error instanceof JournalRefused) throw error;
         this.#context.deps.log.log('warn', 'a step failed', { run: this.#context.run, step: step.step, error: errorText(error) });
         const message = error instanceof Error ? error.message : String(error);
+        if (!(error instanceof UserFacingError) && (await this.#losses.explain(signal))) return { ok: true, value: undefined };
         // What it recorded before it failed may have changed what is next: then the core decides afresh.
         const passing = !(error instanceof UserFacingError) && nextStep(this.#context.state).step === step.step;
-        return { ok: false, error: { message }, retryable: passing };
+        const refused = error instanceof GitRefused ? error : null;
+        return { ok: false, error: { message, refused }, retryable: passing && refused?.isFinal !== true };
       }
     }).catch((error: unknown) => {
       if (signal.aborted) return { ok: true as const, value: undefined };
@@ -123,7 +126,9 @@ export class RunSupervisor {
       return;
     }
     if (nextStep(this.#context.state).step !== step.step) return;
-    await this.#halt(step, result.error.message);
+    if (result.error.refused === null || concluded !== null) return this.#halt(step, result.error.message);
+    const reason = `${result.error.message.trim()}; nothing is lost. Mend it, then run: reactor resume ${this.#context.run}`;
+    await this.#context.record(event('run/parked', { code: 'commitRefused', exitCode: exitCodes.waits, reason }));
   }
 
   /** RB: what is there is kept, and the run ends with the reason. */
@@ -165,7 +170,7 @@ export class RunSupervisor {
         );
         return;
       case 'execute':
-        return execute(context, this.#cell, this.#asks, this.#money, step.attempt, signal);
+        return this.#withServer(() => execute(context, this.#cell, this.#asks, this.#money, step.attempt, signal));
       case 'buildCandidate':
         return buildCandidate(context, step.attempt);
       case 'test':
@@ -222,6 +227,8 @@ export class RunSupervisor {
   async #boot(signal: AbortSignal): Promise<void> {
     await this.#background;
     if (this.#cell.hasServer) await this.#cell.stopServer();
+    // Runs that hold the places may stand in line behind this one; its turn comes again once it has a server.
+    this.#context.engine.lines.release(this.#context.run);
     // First of all, so that runs asked for together stand in line together.
     if (!(await admit(this.#context, signal))) return;
     if (!(await mayBoot(this.#context, this.#desk))) return;
@@ -237,8 +244,10 @@ export class RunSupervisor {
   async #withServer(work: () => Promise<boolean>): Promise<void> {
     await this.#background;
     if (this.#context.state.cell?.ready !== true) return;
-    if (this.#cell.hasServer && (await work())) return;
-    await this.#serverLost();
+    const { signal } = this.#step;
+    const answers = this.#cell.hasServer && (await this.#cell.server.client.answers(signal));
+    if ((answers && (await work())) || signal.aborted) return;
+    await this.#losses.serverLost(answers ? 'the agent server ended during a command' : SILENT);
   }
 
   /** Waits for the run's turn in the line of its target. When another run landed it meanwhile, the journal says so. */
@@ -247,26 +256,6 @@ export class RunSupervisor {
     const { landing } = state;
     if (landing === null) throw new Error('no landing in line');
     if ((await engine.lines.take(landing.target, run, landing.queuedSeq ?? 0, signal)) === 'turn') await work();
-  }
-
-  /** The server went away under a command: end what is left of it, so that the next step starts another. */
-  async #serverLost(): Promise<void> {
-    if (this.#step.signal.aborted) return;
-    this.#serverLosses += 1;
-    if (this.#serverLosses > MAX_SERVER_LOSSES) {
-      await this.#context.record(
-        event('run/concluded', {
-          status: 'error',
-          exitCode: exitCodes.configuration,
-          reason: `the agent server went away ${this.#serverLosses} times during commands`,
-        }),
-      );
-      return;
-    }
-    await this.#cell.stopServer();
-    await this.#context.record(
-      event('run/recoveryApplied', { code: 'R3', what: 'the agent server ended during a command', retry: this.#serverLosses, delayMs: 0 }),
-    );
   }
 
   async #approveByPolicy(attempt: number): Promise<void> {
@@ -291,23 +280,39 @@ export class RunSupervisor {
 
   /** A review waits with its server for a person who is there; without one, or with `approve: never`, it parks. */
   async #wait(signal: AbortSignal): Promise<void> {
-    const { state, run } = this.#context;
+    const { state } = this.#context;
     const pending = state.pending[0];
     if (pending === undefined) return;
     const parks = state.spec.approve === 'never' && pending.kind === 'review';
-    const answer = parks ? null : await this.#desk.waitFor(run, pending.id, signal);
+    const answer = parks ? null : await this.#answered(pending, signal);
     if (answer !== null || signal.aborted || !this.#context.state.pending.some((p) => p.id === pending.id)) return;
     await this.#context.record(
       event('run/parked', { code: pending.kind, exitCode: exitCodes.waits, reason: `waits for a person: ${pending.title}` }),
     );
   }
 
+  /** A review needs no server: while others wait for a place, it waits without. */
+  async #answered({ id, kind }: PendingApproval, signal: AbortSignal): Promise<Answer | null> {
+    const { engine, run } = this.#context;
+    if (kind !== 'review' || !this.#cell.hasServer) return this.#desk.waitFor(run, id, signal);
+    const rest = engine.scheduler.rest(run, () => {
+      this.#background = this.#cell.stopServer().then(() => engine.scheduler.leave(run));
+      this.#background.catch(() => {});
+    });
+    try {
+      return await this.#desk.waitFor(run, id, signal);
+    } finally {
+      rest.dispose();
+    }
+  }
+
   async #interrupt(attempt: number, reason: string): Promise<void> {
     const { deps, state } = this.#context;
     await this.#cell.stopServer();
-    const kept = await keepWorktree(this.#context, String(attempt));
-    if (state.cell !== null) await this.#reset(state.cell.worktree, state.lastGreen.commit);
-    await this.#context.record(event('attempt/interrupted', { attempt, reason, keptRef: kept.ref }));
+    const { cell, lastGreen } = state;
+    const kept = cell?.hasWorktree === true ? await keepWorktree(this.#context, String(attempt)) : null;
+    if (cell !== null && kept !== null) await this.#reset(cell.worktree, lastGreen.commit);
+    await this.#context.record(event('attempt/interrupted', { attempt, reason, keptRef: kept?.ref ?? null }));
     const retry = interruptionsInRow(this.#context.state);
     await this.#context.record(event('run/recoveryApplied', { code: 'R3', what: reason, retry, delayMs: 500 * 2 ** (retry - 1) }));
     await deps.clock.sleep(500 * 2 ** (retry - 1), this.#step.signal);
@@ -317,7 +322,10 @@ export class RunSupervisor {
     const { state } = this.#context;
     const { candidate } = this.#current(attempt);
     if (candidate === null || state.cell === null) throw new Error('INV-008: nothing is reverted before it is kept');
-    await this.#reset(state.cell.worktree, state.lastGreen.commit);
+    if (state.cell.hasWorktree) {
+      await keepRestAndTell(this.#context);
+      await this.#reset(state.cell.worktree, state.lastGreen.commit);
+    }
     await this.#context.record(event('attempt/reverted', { attempt, to: state.lastGreen.commit, reason }));
   }
 

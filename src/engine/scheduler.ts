@@ -1,4 +1,4 @@
-import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { type Disposable, DisposableStore, toDisposable } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
 import type { Entry } from '../core/journal/entry.ts';
 import { event, type QueueCode } from '../core/journal/events.ts';
@@ -13,6 +13,8 @@ import type { WarmCells } from './warmCells.ts';
 const LOOK_AT_MEMORY_MS = 2000;
 /** Runnable processes per processor from which on one cell less is started at a time. */
 const BUSY_LOAD = 2;
+/** Longer than a person takes who is just about to answer. */
+const REST_MS = 5000;
 /** Entries after which another run may start. */
 const WAKES: ReadonlySet<string> = new Set(['cell/ready', 'run/concluded', 'run/parked', 'run/resumed', 'run/finished', 'run/queued']);
 
@@ -24,6 +26,12 @@ export type Admission = { readonly admitted: true } | { readonly admitted: false
 interface Place extends PlacedRun {
   /** Kind of the cell made ahead that it was admitted for; null without one. */
   readonly warm: string | null;
+}
+
+/** A run that holds its place and only waits for a person. */
+interface Resting {
+  readonly since: number;
+  readonly giveWay: () => void;
 }
 
 interface Waiter {
@@ -47,11 +55,15 @@ export class Scheduler implements Disposable {
   readonly #store = new DisposableStore();
   readonly #waiters = new Map<string, Waiter>();
   readonly #placed = new Map<string, Place>();
+  readonly #resting = new Map<string, Resting>();
+  /** Runs that were asked to give way and are about to leave. */
+  readonly #leaving = new Set<string>();
   readonly #turns = new Map<string, number>();
   #turn = 0;
   #order = 0;
   #isPlanned = false;
   #look: Disposable | null = null;
+  #rested: Disposable | null = null;
 
   constructor(
     deps: Pick<EngineDeps, 'options' | 'clock' | 'log'>,
@@ -102,7 +114,21 @@ export class Scheduler implements Disposable {
 
   /** Gives the place back, when the run has one. */
   leave(run: string): void {
+    this.#leaving.delete(run);
     if (this.#placed.delete(run)) this.#replan();
+  }
+
+  /**
+   * The run does nothing for now but wait for a person, until the result is disposed. When it has for some seconds and another could start in its
+   * place, `giveWay` is called, once: it ends its server then and leaves.
+   */
+  rest(run: string, giveWay: () => void): Disposable {
+    const resting: Resting = { since: this.#deps.clock.monotonic(), giveWay };
+    this.#resting.set(run, resting);
+    this.#replan();
+    return toDisposable(() => {
+      if (this.#resting.get(run) === resting) this.#resting.delete(run);
+    });
   }
 
   /** It waits for what only a person can move on, so that nothing comes of it by itself. */
@@ -133,17 +159,24 @@ export class Scheduler implements Disposable {
     });
   }
 
-  #plan(): StartPlan {
+  /** @param without runs whose places are counted as free. */
+  #plan(without: ReadonlySet<string> = new Set()): StartPlan {
     const { options } = this.#deps;
+    const placed = [...this.#placed].filter(([run]) => !without.has(run));
     const busy = options.loadPerCore() > BUSY_LOAD;
     const capacity = {
       cells: options.cellLimit,
       // One more than can start at full speed: its files are written while the servers of the others come up.
       starts: options.parallelBoots + (busy ? 0 : 1),
-      freeBytes: options.freeMemoryBytes(),
+      freeBytes: options.freeMemoryBytes() + (this.#placed.size - placed.length) * options.cellBytes,
       cellBytes: options.cellBytes,
     };
-    return planStarts(this.#waiting(), [...this.#placed.values()], capacity, this.#turns);
+    return planStarts(
+      this.#waiting(),
+      placed.map(([, place]) => place),
+      capacity,
+      this.#turns,
+    );
   }
 
   #waiting(): WaitingRun[] {
@@ -186,6 +219,26 @@ export class Scheduler implements Disposable {
     for (const { run, code, text } of waits) this.#tell(run, code, text);
     if (this.#waiters.size === 0) this.#forgetTurns();
     this.#lookAgain(waits.some(({ code }) => code === 'memory'));
+    this.#rested?.dispose();
+    this.#rested = null;
+    if (waits.some(({ code }) => code === 'limit' || code === 'memory')) this.#makeRoom();
+  }
+
+  /** Has those that have rested longest give way, as many as it takes for others to start. */
+  #makeRoom(): void {
+    const { clock } = this.#deps;
+    for (const [run, { since, giveWay }] of this.#resting) {
+      if (this.#leaving.has(run) || !this.#placed.has(run)) continue;
+      const now = this.#plan(this.#leaving).starts.length;
+      if (this.#plan(new Set([...this.#leaving, run])).starts.length <= now) continue;
+      const dueMs = since + REST_MS - clock.monotonic();
+      if (dueMs > 0) {
+        this.#rested = clock.schedule(dueMs, () => this.#replan());
+        return;
+      }
+      this.#leaving.add(run);
+      giveWay();
+    }
   }
 
   /** Why a run waits is journaled; where it stands in line is only shown. */
@@ -222,6 +275,7 @@ export class Scheduler implements Disposable {
 
   dispose(): void {
     this.#look?.dispose();
+    this.#rested?.dispose();
     this.#store.dispose();
   }
 }

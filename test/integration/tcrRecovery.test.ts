@@ -65,6 +65,7 @@ describe('Recovery from what dies below a run', function () {
         turning: holdOnce('turning', tools(write('turning.txt', 'good\n'))),
         removed: holdOnce('removed', tools(write('removed.txt', 'good\n'))),
         testing: tools(write('testing.txt', 'good\n')),
+        repeated: tools(write('repeated.txt', 'good\n')),
       }),
     );
     repository = await reactor.repository('plain', plainProject());
@@ -146,7 +147,23 @@ describe('Recovery from what dies below a run', function () {
     assert.ok(recoveries(outcome).includes('R3 1'));
   });
 
-  it('RB: a worktree that is removed under the run rolls it back and halts it with the reason', async () => {
+  it('INV-007: a test that was broken off runs again on the candidate alone; what it had written is kept', async () => {
+    const [count, seen] = [join(reactor.root, 'repeated.count'), join(reactor.root, 'repeated.seen')];
+    const first = `echo junk > junk.txt; sleep 600`;
+    const test = `if [ -f repeated.txt ]; then echo run >> ${count}; if [ "$(wc -l < ${count})" = 1 ]; then ${first}; fi; echo *.txt > ${seen}; fi`;
+    const call: Call = reactor.startRun(repository, 'Write repeated', ['--task', 'repeated', '--land', 'branch', '--test', test]);
+    const spawned = await call.entry('cell/serverSpawned');
+    const { worktree } = (await call.entry('cell/planned')).data as { worktree: string };
+    await until('the test has written', () => existsSync(join(worktree, 'junk.txt')));
+    process.kill(serverPid(spawned), 'SIGKILL');
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'committed', 1], outcome.stderr);
+    assert.equal(readFileSync(seen, 'utf8'), 'readme.txt repeated.txt\n');
+    const kept = dataOf(outcome, 'run/recoveryApplied').flatMap(({ what }) => /\(junk\.txt\) is kept as (\S+)$/.exec(what)?.[1] ?? []);
+    assert.deepEqual([kept.length, await git(repository, 'show', `${kept[0]}:junk.txt`)], [1, 'junk']);
+  });
+
+  it('R3: a worktree that is removed under the agent is made again, and the attempt begins anew', async () => {
     const call = reactor.startRun(repository, 'Write removed', ['--task', 'removed', '--land', 'branch']);
     const planned = (await call.entry('cell/planned')).data as { worktree: string };
     await working('removed');
@@ -154,8 +171,9 @@ describe('Recovery from what dies below a run', function () {
     held.get('removed')?.();
     const outcome = await call.outcome;
     const row = onlyRun(outcome);
-    assert.deepEqual([row.status, row.commit, recoveries(outcome).at(-1)], ['error', null, 'RB 0'], `${row.reason}\n${outcome.stderr}`);
-    assert.notEqual(outcome.exitCode, 0);
+    assert.deepEqual([outcome.exitCode, row.status, row.attempts], [0, 'committed', 2], `${row.reason}\n${outcome.stderr}`);
+    assert.equal(dataOf(outcome, 'attempt/interrupted')[0]?.reason, 'the worktree was removed by somebody');
+    assert.equal(await git(repository, 'show', `${row.branch}:removed.txt`), 'good');
     assert.equal((await git(repository, 'worktree', 'list', '--porcelain')).includes(planned.worktree), false);
   });
 

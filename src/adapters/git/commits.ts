@@ -1,6 +1,6 @@
 import { ok } from '../../base/result.ts';
 import type { CommitRequest, GitResult, MergeOutcome, Oid } from '../../core/ports/git.ts';
-import { refusalOf } from './gitRefusals.ts';
+import { refusalOf, refuse } from './gitRefusals.ts';
 import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 
@@ -11,6 +11,9 @@ const OWN_IDENTITY = {
   GIT_COMMITTER_EMAIL: 'reactor@localhost',
 };
 const NO_IDENTITY = /user\.useConfigOnly|Please tell me who you are|empty ident name|unable to auto-detect|no (email|name) was given/i;
+
+/** Of gpg, of ssh-keygen, and of git itself when it finds neither program nor key. */
+const NO_SIGNATURE = /\bsign(ing|ed|ature)?\b|gpg|ssh-keygen|signingkey/i;
 
 /** Writes a commit object; no hook runs, no ref moves. An identity guessed from the machine's name counts as none. */
 export async function writeCommit(context: RepositoryContext, request: CommitRequest, signal?: AbortSignal): Promise<GitResult<Oid>> {
@@ -27,7 +30,9 @@ export async function writeCommit(context: RepositoryContext, request: CommitReq
   );
   let output = await context.git.run(call, signal);
   if (output.exitCode !== 0 && NO_IDENTITY.test(output.stderr)) output = await context.git.run({ ...call, env: OWN_IDENTITY }, signal);
-  return output.exitCode === 0 ? ok(output.stdout.trim()) : refusalOf(output);
+  if (output.exitCode === 0) return ok(output.stdout.trim());
+  const refusal = refusalOf(output);
+  return sign && NO_SIGNATURE.test(output.stderr) ? refuse('unsigned', refusal.error.message) : refusal;
 }
 
 /** Name and address as git would write them; null when it has none. */

@@ -24,9 +24,11 @@ async function create(context: RepositoryContext, request: CreateWorktree, signa
   if (valid.exitCode !== 0 || branch.startsWith('-')) return refuse('failed', `'${branch}' is not a possible branch name.`);
   if (!/^[0-9a-f]{40,64}$/.test(base)) return refuse('unknownRef', `'${base}' is not a full commit name.`);
   if ((await lstat(path).catch(nullIfMissing)) !== null) return refuse('exists', `${path} is already there.`);
-  if ((await readRef(context, ref, signal)) !== null) return refuse('exists', `The branch ${branch} is already there.`);
+  const isThere = (await readRef(context, ref, signal)) !== null;
+  if (isThere && request.takesBranch !== true) return refuse('exists', `The branch ${branch} is already there.`);
 
-  const args = ['worktree', 'add', '--quiet', '--no-checkout', '--no-track', '-b', branch, '--', path, base];
+  const start = isThere ? ['--', path, branch] : ['--no-track', '-b', branch, '--', path, base];
+  const args = ['worktree', 'add', '--quiet', '--no-checkout', ...start];
   // Git takes the sparse patterns of the worktree that it runs in.
   const { checkout } = request;
   const follows = checkout && (await lstat(checkout).catch(nullIfMissing)) !== null;
@@ -37,7 +39,7 @@ async function create(context: RepositoryContext, request: CreateWorktree, signa
       context.clock,
       async () => {
         const attempt = await context.git.run(call, signal);
-        if (isTransient(attempt)) await undo(context, request);
+        if (isTransient(attempt)) await undo(context, request, isThere);
         return attempt;
       },
       signal,
@@ -49,21 +51,22 @@ async function create(context: RepositoryContext, request: CreateWorktree, signa
       return ok(undefined);
     }
   } catch (error) {
-    await undo(context, request);
+    await undo(context, request, isThere);
     throw error;
   }
   const refusal = refusalOf(output);
   // Somebody else made that branch or folder since it was looked for: it is theirs.
-  if (refusal.error.code !== 'exists') await undo(context, request);
+  if (refusal.error.code !== 'exists') await undo(context, request, isThere);
   return refusal;
 }
 
 /** Removes what a failed or aborted `worktree add` left. Does not listen to the caller's signal. */
-async function undo(context: RepositoryContext, { path, branch, base }: CreateWorktree): Promise<void> {
+async function undo(context: RepositoryContext, { path, branch, base }: CreateWorktree, keepsBranch: boolean): Promise<void> {
   await rm(path, { recursive: true, force: true });
   const adminDir = await adminDirOf(context, path);
   if (adminDir !== null) await rm(adminDir, { recursive: true, force: true });
   context.adminDirs.delete(path);
+  if (keepsBranch) return;
   // Only a branch still at the base: whatever else is there was not made here.
   await context.git.run(onRepository(context, ['update-ref', '-d', `refs/heads/${branch}`, base]));
 }

@@ -26,8 +26,10 @@ export async function privateView(context: RepositoryContext, worktree: string, 
   const cell = await locateCell(context, await worktreeKey(worktree));
   if (!cell.ok) return cell;
   const { commonDir } = context.facts;
-  const there = await lstat(join(folder, 'HEAD')).catch(nullIfMissing);
-  if (there === null) await makeView(commonDir, cell.value, folder);
+  // A worktree that was made again may have another entry than before.
+  const parts = ['HEAD', join('worktrees', basename(cell.value.gitDir), 'HEAD')];
+  const there = await Promise.all(parts.map((name) => lstat(join(folder, name)).catch(nullIfMissing)));
+  if (there.includes(null)) await makeView(commonDir, cell.value, folder);
   context.views.set(cell.value.path, folder);
   const inCell = (name: string): string => join(commonDir, name);
   return ok([

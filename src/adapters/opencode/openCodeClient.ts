@@ -10,6 +10,7 @@ import { ModelPrices } from './modelPrices.ts';
 import { PathGuard } from './pathGuard.ts';
 import { newMessageId } from './promptId.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
+import { isSilent } from './serverSilence.ts';
 import { ShellCommand } from './shellCommand.ts';
 import { Turn } from './turn.ts';
 
@@ -70,6 +71,11 @@ export class OpenCodeClient implements AgentClient {
       if (error instanceof ServerCallFailed && (error.status === 404 || error.status === 400)) return false;
       throw error;
     }
+  }
+
+  async answers(signal?: AbortSignal): Promise<boolean> {
+    const { connection, clock, exited } = this.#options;
+    return Promise.race([exited.then(() => false), isSilent(connection, clock, signal).then((silent) => !silent)]);
   }
 
   newPromptId(): string {

@@ -97,6 +97,18 @@ export class ServerConnection {
     }
   }
 
+  /** Whether the server says anything at all within the time. @throws the signal's reason when aborted. */
+  async answers(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.call('health', (own) => this.sdk.global.health({ signal: own }), { timeoutMs, signal });
+      return true;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof ServerCallFailed) return error.status !== null;
+      throw error;
+    }
+  }
+
   close(): void {
     this.#dispatcher.destroy().catch(() => {});
   }

@@ -10,6 +10,7 @@ import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
 import { COMMAND_MARKER, endMarked } from './markedProcesses.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { shellQuote } from './serverFolders.ts';
+import { isSilent, watchForSilence } from './serverSilence.ts';
 
 const ABORT_LIMIT_MS = 5_000;
 const DRAIN_LIMIT_MS = 2_000;
@@ -62,6 +63,8 @@ export class ShellCommand {
     const onAbort = (): void => end('aborted');
     signal.addEventListener('abort', onAbort, { once: true });
     const timer = clock.schedule(this.#request.timeoutMs, () => end('timedOut'));
+    // The answer of a server that is stopped or stuck would never come.
+    const watch = watchForSilence(connection, clock, () => end('serverGone'));
     exited.then(
       () => end('serverGone'),
       () => {},
@@ -79,21 +82,30 @@ export class ShellCommand {
         new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null), { once: true })),
       ]);
       if (code === null && stopped === undefined) await endedWithin(exited, DEATH_IS_KNOWN_MS, clock);
-      if (stopped !== undefined) await this.#stop(session.id, answer);
+      // What ran out of time under a server that says nothing may have waited for it.
+      if (stopped !== undefined && !(await this.#stop(session.id, answer, stopped, signal))) stopped = 'serverGone';
       const left = await endMarked(clock, COMMAND_MARKER, this.#nonce);
       if (left > 0 && stopped === undefined)
         this.#context.log.log('warn', 'a command left processes running; they were ended', { processes: left });
       await this.#drain();
       return this.#result(stopped === undefined ? code : null, stopped ?? 'exited', startedAt);
     } catch (error) {
-      if (stopped === undefined && !(await endedWithin(exited, DEATH_IS_KNOWN_MS, clock))) throw error;
+      if (stopped === undefined && !(await this.#isLost(error, signal))) throw error;
       await endMarked(clock, COMMAND_MARKER, this.#nonce);
       return this.#result(null, stopped ?? 'serverGone', startedAt);
     } finally {
       timer.dispose();
+      watch.dispose();
       signal.removeEventListener('abort', onAbort);
       for (const folder of [this.#folder, this.#outputs]) rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  /** The server went away, or is there and answers nothing any more. */
+  async #isLost(error: unknown, signal: AbortSignal): Promise<boolean> {
+    const { clock, connection, exited } = this.#context;
+    if (await endedWithin(exited, DEATH_IS_KNOWN_MS, clock)) return true;
+    return error instanceof ServerCallFailed && error.status === null && (await isSilent(connection, clock, signal));
   }
 
   #file(name: string): string {
@@ -168,18 +180,20 @@ export class ShellCommand {
     }
   }
 
-  /** Ends the command first: then its script ends by itself, and so does the server's call. */
-  async #stop(sessionId: string, answer: Promise<unknown>): Promise<void> {
+  /** Ends the command first: then its script ends by itself, and so does the server's call. False when the server answers nothing any more. */
+  async #stop(sessionId: string, answer: Promise<unknown>, why: ShellResult['end'], signal: AbortSignal): Promise<boolean> {
     const { clock, connection, log, exited } = this.#context;
     await endMarked(clock, COMMAND_MARKER, this.#nonce);
+    if (why === 'serverGone' || (await endedWithin(Promise.race([answer, exited]), ABORT_LIMIT_MS, clock))) return true;
     try {
-      if (await endedWithin(Promise.race([answer, exited]), ABORT_LIMIT_MS, clock)) return;
       await connection.call('abort', (own) => connection.sdk.session.abort({ sessionID: sessionId }, { signal: own }), {
         timeoutMs: ABORT_LIMIT_MS,
       });
+      return true;
     } catch (error) {
       if (!(error instanceof ServerCallFailed)) throw error;
       log.log('warn', 'a command could not be ended through the server', { error: error.message });
+      return why !== 'timedOut' || error.status !== null || !(await isSilent(connection, clock, signal));
     }
   }
 

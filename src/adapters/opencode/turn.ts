@@ -14,6 +14,7 @@ import type { ModelPrices } from './modelPrices.ts';
 import type { PathGuard } from './pathGuard.ts';
 import { sendPrompt } from './sendPrompt.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
+import { isSilent, LOOK_LIMIT_MS, SILENT_LOOKS } from './serverSilence.ts';
 import { toolTitle } from './toolCall.ts';
 import { TurnMeter } from './turnMeter.ts';
 import { TurnSessions } from './turnSessions.ts';
@@ -22,9 +23,6 @@ import { ViolationWatch } from './violationWatch.ts';
 const TICK_MS = 250;
 /** Between looks at the server's state, in case an event was lost. */
 const LOOK_EVERY_MS = 3_000;
-/** A server that leaves so many looks in a row without an answer is stopped or stuck, though its process is there. */
-const LOOK_LIMIT_MS = 15_000;
-const SILENT_LOOKS = 3;
 /** A turn of which the server shows nothing, and which it does not call busy, has not begun. */
 const BEGIN_WITHIN_MS = 20_000;
 
@@ -42,6 +40,7 @@ export interface TurnContext {
 }
 
 type Ending = Pick<TurnResult, 'end' | 'limit' | 'reason'>;
+const SILENCE: Ending = { end: 'serverGone', reason: 'the agent server lives and does not answer' };
 
 /** One prompt, followed to its end. The server's messages and status decide when that is; events only say when to look. */
 export class Turn {
@@ -81,7 +80,7 @@ export class Turn {
   }
 
   async run(signal: AbortSignal): Promise<TurnResult> {
-    const { clock, events, exited, log } = this.#context;
+    const { clock, connection, events, exited, log } = this.#context;
     this.#startedAt = clock.monotonic();
     const abort = (): void => this.#end({ end: 'aborted', reason: 'the turn was cancelled' });
     if (signal.aborted) return this.#result({ end: 'aborted', reason: 'the turn was cancelled' });
@@ -104,7 +103,8 @@ export class Turn {
     } catch (error) {
       if (!(error instanceof ServerCallFailed)) throw error;
       // A connection that breaks is heard of before the death of the process that broke it.
-      if (error.status === null) await endedWithin(exited, DEATH_IS_KNOWN_MS, clock);
+      const isUnheard = error.status === null && !(await endedWithin(exited, DEATH_IS_KNOWN_MS, clock));
+      if (isUnheard && (await isSilent(connection, clock, signal))) this.#end(SILENCE);
       this.#end({ end: 'error', reason: error.message });
     } finally {
       this.#subscriptions.dispose();
@@ -217,7 +217,7 @@ export class Turn {
       if (!(error instanceof ServerCallFailed)) throw error;
       // A server that does not answer is gone, which its process tells, or it is stopped or stuck.
       if (error.status === null) this.#silentLooks += 1;
-      if (this.#silentLooks >= SILENT_LOOKS) this.#end({ end: 'serverGone', reason: 'the agent server lives and does not answer' });
+      if (this.#silentLooks >= SILENT_LOOKS) this.#end(SILENCE);
       this.#context.log.log('warn', 'the agent server did not answer', { error: error.message });
     }
   }

@@ -47,6 +47,8 @@ function parkedHints(state: RunState): Hint[] {
           effect: `land it, after you have committed or stashed your changes${spec.checkout === null ? '' : ` in ${safeLine(spec.checkout)}`}`,
         },
       ];
+    case 'commitRefused':
+      return [{ command: `reactor resume ${task}`, effect: 'commit it, once git can' }];
     case 'conflict':
     case 'redMerge':
     case 'targetMoved':

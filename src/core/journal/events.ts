@@ -69,7 +69,18 @@ export const ApprovalKind = z.enum(['review', 'permission', 'question']);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 
 /** Why a run waits without a server. */
-export const ParkCode = z.enum(['review', 'permission', 'question', 'dirtyTarget', 'conflict', 'redMerge', 'targetMoved', 'budget']);
+export const ParkCode = z.enum([
+  'review',
+  'permission',
+  'question',
+  'dirtyTarget',
+  'conflict',
+  'redMerge',
+  'targetMoved',
+  'budget',
+  // Git would not commit: the signature could not be made, or a hook said no.
+  'commitRefused',
+]);
 export type ParkCode = z.infer<typeof ParkCode>;
 
 /**

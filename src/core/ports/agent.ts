@@ -260,6 +260,11 @@ export interface AgentClient {
   /** A new conversation; the title is given so that the server makes no hidden call for one. */
   createSession(request: { readonly title: string }, signal?: AbortSignal): Promise<string>;
   hasSession(sessionId: string, signal?: AbortSignal): Promise<boolean>;
+  /**
+   * Whether the server answers anything at all; true also when aborted before that is known. Takes up to a minute to say no: a process that is stopped or stuck
+   * keeps its port and says nothing.
+   */
+  answers(signal?: AbortSignal): Promise<boolean>;
   /** The key of a prompt about to be sent. To be recorded before. */
   newPromptId(): string;
   /** Sends a prompt and follows it to its end. Never waits for ever: limits and `signal` abort the turn on the server too. */

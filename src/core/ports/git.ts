@@ -14,6 +14,7 @@ export type GitRefusal = {
     | 'locked' // a lock file stayed held after retries
     | 'exists' // branch, ref or folder is already there
     | 'dirty' // unfinished changes in a checkout that would have to move
+    | 'unsigned' // the signature that the user's settings ask for could not be made
     | 'failed'; // git said no; message has its words
   readonly message: string;
 };
@@ -54,6 +55,8 @@ export interface CreateWorktree {
   /** New branch without refs/heads/; refused with `exists` when there. */
   readonly branch: string;
   readonly base: Oid;
+  /** A branch that is there is taken as it is, whatever the base. */
+  readonly takesBranch?: boolean;
   /** A checkout whose choice of files (sparse-checkout) the new one follows; the repository's own when left out or gone. */
   readonly checkout?: string | null;
 }

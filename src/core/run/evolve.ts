@@ -145,6 +145,8 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       const { worktree, home, branch } = event.data;
       return { ...state, cell: { ...emptyCell, id: entry.cell ?? state.run, worktree, home, branch } };
     }
+    case 'cell/worktreeCreated':
+      return withCell(state, { hasWorktree: true, setupDone: false });
     case 'cell/filesIncluded':
       return event.data.skipped.length === 0 ? state : warn(state, `${event.data.skipped.length} matching files were not included`);
     case 'network/refused':

@@ -1,4 +1,5 @@
 import type { Oid } from '../../core/ports/git.ts';
+import { GitRefused } from '../gitRefused.ts';
 import type { RunContext } from '../runContext.ts';
 
 /** How the move of a branch came out. `dirty`: it is checked out with unfinished changes or git's lock on it is held, and nothing was touched. `lost`: somebody moved it. */
@@ -31,5 +32,5 @@ export async function moveTargetTo(
   if (moved.error.code === 'refMoved') return { kind: 'lost' };
   if (moved.error.code === 'locked')
     return { kind: 'dirty', message: `${target} could not be moved. ${moved.error.message} Then: reactor approve ${run}` };
-  throw new Error(`${target} could not be moved: ${moved.error.message}`);
+  throw new GitRefused(`${target} could not be moved: ${moved.error.message}`, false);
 }

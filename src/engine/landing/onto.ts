@@ -1,5 +1,6 @@
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import type { RunState } from '../../core/run/state.ts';
+import { GitRefused } from '../gitRefused.ts';
 import { commitMessage } from '../steps/commit.ts';
 import { replaySteps } from './replaySteps.ts';
 
@@ -46,7 +47,7 @@ export async function landingOnto(repository: GitRepository, state: RunState, ti
     message,
     sign: true,
   });
-  if (!written.ok) throw new Error(`the merge could not be committed: ${written.error.message}`);
+  if (!written.ok) throw new GitRefused(`the merge could not be committed: ${written.error.message}`, written.error.code === 'unsigned');
   return { kind: 'ready', commit: written.value, tree: merged, merged: !straight };
 }
 

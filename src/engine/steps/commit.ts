@@ -3,7 +3,9 @@ import { costText } from '../../core/model/usd.ts';
 import type { Oid } from '../../core/ports/git.ts';
 import { stepsCommitted } from '../../core/run/nextStep.ts';
 import type { RunState } from '../../core/run/state.ts';
+import { GitRefused } from '../gitRefused.ts';
 import { keptRefPrefix } from '../keep.ts';
+import { layOut } from '../layOut.ts';
 import type { RunContext } from '../runContext.ts';
 
 /** Trailers name where a commit comes from; recovery finds a commit that was made but not recorded by them. */
@@ -47,11 +49,8 @@ export async function commitStep(context: RunContext, attempt: number): Promise<
   const step = stepsCommitted(state) + 1;
   const message = stepMessage(state, attempt, step);
   const made = await commitOnBranch(context, attempt, { tree, message, parent: state.lastGreen.commit });
-  if (state.cell !== null) {
-    // What the tests left behind must not look like the agent's next step.
-    const laid = await context.deps.repository.checkoutTree(state.cell.worktree, tree);
-    if (!laid.ok) throw new Error(`the worktree could not be made equal to step ${step}: ${laid.error.message}`);
-  }
+  // What the tests left behind must not look like the agent's next step.
+  if (state.cell?.hasWorktree === true) await layOut(context, tree, `step ${step}`);
   await context.record(event('attempt/stepCommitted', { attempt, step, commit: made, tree, branch: branchOf(state) }));
 }
 
@@ -86,9 +85,9 @@ async function commitOnBranch(
   const tip = await repository.readRef(ref);
   if (tip !== null && (await isOwnCommit(context, attempt, tip)) && (await repository.treeOf(tip)) === tree) return tip;
   const written = await repository.writeCommit({ tree, parents: [parent], message, sign: true });
-  if (!written.ok) throw new Error(`the commit could not be made: ${written.error.message}`);
+  if (!written.ok) throw new GitRefused(`the commit could not be made: ${written.error.message}`, written.error.code === 'unsigned');
   const moved = await repository.moveRef({ ref, to: written.value, expected: tip, reason: `reactor: ${run}` });
-  if (!moved.ok) throw new Error(`the branch ${branch} could not be moved: ${moved.error.message}`);
+  if (!moved.ok) throw new GitRefused(`the branch ${branch} could not be moved: ${moved.error.message}`, false);
   return written.value;
 }
 

@@ -13,6 +13,7 @@ const MODEL_RETRIES = 3;
 /**
  * Sends the attempt's prompt and follows the turn to its end. Messages are journaled as they finish, each once.
  * When the run is parked meanwhile (an ask that nobody answers), the attempt stays open.
+ * @returns true: what came of it, the end of the server too, is in the journal.
  */
 export async function execute(
   context: RunContext,
@@ -21,7 +22,7 @@ export async function execute(
   money: RunMoney,
   attempt: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<true> {
   const { deps, state } = context;
   const current = state.attempts.find((a) => a.attempt === attempt);
   const session = state.cell?.session;
@@ -104,7 +105,7 @@ export async function execute(
   );
   await Promise.all(recorded);
   await money.settle();
-  if (context.state.parked !== null) return;
+  if (context.state.parked !== null) return true;
   for (const { id, kind } of context.state.pending) {
     // Asked in a turn that was joined, and no longer open on the server.
     if (kind !== 'review') await context.record(event('approval/withdrawn', { id, reason: 'the turn ended before a person answered' }));
@@ -118,6 +119,7 @@ export async function execute(
     context.state.attempts.find((a) => a.attempt === attempt)?.violations.length ?? 0,
   );
   await context.record(event('attempt/executed', { attempt, ...outcome, steps: result.steps, durationMs }));
+  return true;
 }
 
 /** The cell used too much of the machine. */

@@ -59,6 +59,16 @@ async function refuseConflict(context: RunContext, paths: readonly string[]): Pr
   );
 }
 
+/** Works it out anew when the target has moved since, as it may while the run waits for a cell to test in. False when there is nothing to do. */
+export async function prepareAgain(context: RunContext, hasServer: boolean): Promise<boolean> {
+  const { landing } = context.state;
+  if (landing === null || landing.starts >= MAX_RACES) return false;
+  const tip = await context.deps.repository.readRef(`refs/heads/${landing.target}`);
+  if (tip === landing.onto) return false;
+  await prepareLanding(context, hasServer);
+  return true;
+}
+
 /** Moves the target by compare-and-swap to the tree that passed; prepares anew when somebody else moved it meanwhile. */
 export async function moveTarget(context: RunContext, hasServer: boolean): Promise<void> {
   const { landing } = context.state;

@@ -2,9 +2,11 @@ import { type CommandEvidence, event } from '../../core/journal/events.ts';
 import { markerCheck } from '../../core/landing/feedback.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
+import { layOut } from '../layOut.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
 import { runInCell } from '../runInCell.ts';
+import { prepareAgain } from './landing.ts';
 
 /** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
 const testCommand = (context: RunContext): string => {
@@ -55,12 +57,12 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   const current = state.attempts.find((a) => a.attempt === attempt);
   const candidate = current?.candidate;
   if (!candidate || state.cell === null) throw new Error('nothing to test');
-  if (current?.revised) {
-    const laid = await deps.repository.checkoutTree(state.cell.worktree, candidate.tree, signal);
-    if (!laid.ok) throw new Error(`can't lay out the revised candidate: ${laid.error.message}`);
-  }
+  // A person may have revised it, or a test that came to no end may have left files.
+  await layOut(context, candidate.tree, 'the candidate', signal);
   const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
   if (evidence === null) return false;
+  // Tests that lost their worktree say nothing of the candidate.
+  if (!(await deps.files.exists(state.cell.worktree))) throw new Error('the worktree was removed while its tests ran');
   const after = await deps.repository.snapshot(state.cell.worktree);
   const tree = after.ok ? after.value.tree : candidate.tree;
   const changedByTest =
@@ -77,10 +79,7 @@ export async function testTree(
   name: string,
   signal: AbortSignal,
 ): Promise<CommandEvidence | null> {
-  const { deps, state } = context;
-  if (state.cell === null) throw new Error('no cell to test in');
-  const laid = await deps.repository.checkoutTree(state.cell.worktree, tree, signal);
-  if (!laid.ok) throw new Error(`can't lay out the merged tree: ${laid.error.message}`);
+  await layOut(context, tree, 'the merged tree', signal);
   return runTests(context, cell, name, signal);
 }
 
@@ -89,6 +88,7 @@ export async function testLanding(context: RunContext, cell: Cell, signal: Abort
   const { state } = context;
   const { landing } = state;
   if (landing === null || state.cell === null) throw new Error('no landing to test');
+  if (await prepareAgain(context, true)) return true;
   const evidence = await testTree(context, cell, landing.tree, 'landing-test', signal);
   if (evidence === null) return false;
   await context.record(event('landing/tested', { tree: landing.tree, evidence }));

@@ -166,4 +166,66 @@ describe('Scheduler', () => {
     await settle();
     assert.deepEqual(entered, ['two', 'three refused: TWO, which it comes after, did not land: failed, it says']);
   });
+
+  describe('a run that only waits for a person', () => {
+    let asked: string[];
+    const rest = (run: string) => scheduler.rest(run, () => asked.push(run));
+    beforeEach(async () => {
+      asked = [];
+      options.cellLimit = 2;
+      for (const run of ['one', 'two']) {
+        await request(run);
+        await enter(run);
+        await ready(run);
+      }
+    });
+    const later = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      await settle();
+    };
+
+    it('is asked to give way after a while, the one that rests longest first, and no more of them than others need', async () => {
+      rest('two');
+      await later(1000);
+      rest('one');
+      await later(60_000);
+      await request('three');
+      await enter('three');
+      assert.deepEqual([asked, entered], [['two'], ['one', 'two']]);
+      scheduler.leave('two');
+      await settle();
+      await later(60_000);
+      assert.deepEqual([asked, entered, clock.timers], [['two'], ['one', 'two', 'three'], 0]);
+    });
+
+    it('is left alone by those who wait before it has rested for some seconds, and once it goes on', async () => {
+      const resting = rest('one');
+      await request('three');
+      await enter('three');
+      await later(4999);
+      assert.deepEqual(asked, []);
+      resting.dispose();
+      await later(60_000);
+      assert.deepEqual(asked, []);
+      rest('two');
+      await later(5000);
+      assert.deepEqual(asked, ['two']);
+    });
+
+    it('gives way to one that waits for memory, and not to one that its place would not help', async () => {
+      options.cellLimit = 50;
+      rest('one');
+      await request('other', { submission: 'other', parallel: 1 });
+      await enter('other');
+      await ready('other');
+      await request('next', { submission: 'other', parallel: 1 });
+      await enter('next');
+      await later(60_000);
+      assert.deepEqual([asked, queuedOf('next')?.code], [[], 'limit']);
+      options.freeBytes = 100 * MB;
+      await request('big');
+      await enter('big');
+      assert.deepEqual([asked, queuedOf('big')?.code], [['one'], 'memory']);
+    });
+  });
 });

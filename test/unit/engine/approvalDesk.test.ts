@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'mocha';
+import { sha256 } from '../../../src/adapters/journal/sha256.ts';
+import { silentLog } from '../../../src/base/log.ts';
+import { event } from '../../../src/core/journal/events.ts';
+import { MemoryJournal } from '../../../src/core/journal/memoryJournal.ts';
+import { SecretGuard } from '../../../src/core/policy/secrets/secretGuard.ts';
+import { evolveRun } from '../../../src/core/run/evolve.ts';
+import { ApprovalDesk } from '../../../src/engine/approvalDesk.ts';
+import { Attendance } from '../../../src/engine/attendance.ts';
+import { Ledger } from '../../../src/engine/ledger.ts';
+import { reviseCandidate } from '../../../src/engine/revise.ts';
+import type { EngineContext } from '../../../src/engine/runContext.ts';
+import { ManualClock } from '../../support/cli/manualClock.ts';
+import { evidence, specOf } from '../../support/runStory.ts';
+
+const never = new AbortController().signal;
+const tree = 'd'.repeat(40);
+
+describe('What waits for a person', () => {
+  let ledger: Ledger;
+  let desk: ApprovalDesk;
+
+  beforeEach(async () => {
+    const clock = new ManualClock(1000);
+    const journal = new MemoryJournal({ evolve: evolveRun, hash: sha256 });
+    ledger = new Ledger({ journal, clock, log: silentLog, secrets: new SecretGuard([], sha256) });
+    const attendance = new Attendance(silentLog);
+    attendance.arrive();
+    let ids = 0;
+    const deps = { ids: { short: () => `id${++ids}` }, clock, options: { unattendedGraceMs: 0 } as never };
+    desk = new ApprovalDesk(ledger, attendance, deps);
+    await ledger.append('run', 'person:ann', event('run/requested', { run: 'run', spec: specOf() }));
+  });
+
+  const ask = (): Promise<string> => desk.request('run', { kind: 'permission', attempt: 1, title: 't', detail: '', tree: null });
+
+  it('is told to everybody who waits for the answer', async () => {
+    const id = await ask();
+    const waiting = [desk.waitFor('run', id, never), desk.waitFor('run', id, never)];
+    await desk.answer({ run: 'run', id, decision: 'approved', tree: null, comment: null }, 'person:ann');
+    const answers = await Promise.all(waiting);
+    assert.deepEqual(
+      answers.map((answer) => answer?.decision),
+      ['approved', 'approved'],
+    );
+  });
+
+  it('is not waited for any more once it is withdrawn, and others are', async () => {
+    const [id, other] = [await ask(), await ask()];
+    const waiting = [desk.waitFor('run', id, never), desk.waitFor('run', id, never)];
+    const stays = desk.waitFor('run', other, never);
+    await ledger.append('run', 'engine', event('approval/withdrawn', { id, reason: 'the turn ended' }));
+    assert.deepEqual(await Promise.all(waiting), [null, null]);
+    desk.dispose();
+    assert.equal(await stays, null);
+  });
+
+  it('is not revised when it has been answered while the new candidate was built', async () => {
+    await ledger.append('run', 'engine', event('attempt/started', { attempt: 1, prompt: 'p', because: 'first' }));
+    const kept = { keptRef: 'refs/reactor/kept/run/1', keptCommit: tree, files: [], filesTotal: 1, added: 1, removed: 0 };
+    await ledger.append('run', 'engine', event('attempt/candidateBuilt', { attempt: 1, tree, ...kept }));
+    await ledger.append('run', 'engine', event('attempt/tested', { attempt: 1, tree, evidence: evidence(0), changedByTest: [] }));
+    const id = await desk.request('run', { kind: 'review', attempt: 1, title: 't', detail: '', tree });
+    const repository = {
+      withoutChanges: async () => {
+        await desk.answer({ run: 'run', id, decision: 'approved', tree, comment: null }, 'person:bob');
+        return { ok: true, value: 'e'.repeat(40) };
+      },
+      writeCommit: async () => ({ ok: true, value: 'f'.repeat(40) }),
+      moveRef: async () => ({ ok: true, value: undefined }),
+      changes: async () => [],
+    };
+    const engine = { ledger, deps: { repository } } as unknown as EngineContext;
+    const request = { run: 'run', tree, rejected: [{ path: 'a', hunks: null }], edited: false };
+    await assert.rejects(
+      reviseCandidate(engine, request, 'person:ann'),
+      /The review of run was answered meanwhile\. Nothing was changed\./,
+    );
+    assert.deepEqual(
+      ledger.expect('run').attempts.map(({ candidate, review }) => [candidate?.tree, review?.decision]),
+      [[tree, 'approved']],
+    );
+  });
+});
