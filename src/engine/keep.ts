@@ -1,3 +1,4 @@
+import { UserFacingError } from '../base/userFacingError.ts';
 import type { Oid } from '../core/ports/git.ts';
 import type { RunContext } from './runContext.ts';
 
@@ -20,6 +21,8 @@ export async function keepWorktree(context: RunContext, label: string, signal?: 
   const { cell, spec, lastGreen } = context.state;
   if (cell === null) throw new Error(`run ${context.run} has no cell to keep`);
   const snapshot = await repository.snapshot(cell.worktree, signal);
+  // The same again would come out the same. The worktree is left as it is.
+  if (!snapshot.ok && snapshot.error.code === 'tooLarge') throw new UserFacingError('environment', snapshot.error.message);
   if (!snapshot.ok) throw new Error(`can't read the state of ${cell.worktree}: ${snapshot.error.message}`);
   const { tree, keep } = snapshot.value;
   const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`, signal);
