@@ -1,3 +1,4 @@
+import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
 import type { CandidateSnapshot, GitResult, Oid } from '../core/ports/git.ts';
 import type { RunState } from '../core/run/state.ts';
@@ -24,10 +25,16 @@ export async function keepWorktree(context: RunContext, label: string, signal?: 
   const { cell, spec, lastGreen } = context.state;
   if (cell === null) throw new Error(`run ${context.run} has no cell to keep`);
   const snapshot = await repository.snapshot(cell.worktree, signal);
-  if (!snapshot.ok) throw new Error(`can't read the state of ${cell.worktree}: ${snapshot.error.message}`);
-  const { tree, keep } = snapshot.value;
+  const { tree, keep } = readable(snapshot, cell.worktree);
   const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`, signal);
   return { ...kept, tree };
+}
+
+function readable(snapshot: GitResult<CandidateSnapshot>, worktree: string): CandidateSnapshot {
+  if (snapshot.ok) return snapshot.value;
+  // The same again would come out the same. The worktree is left as it is.
+  if (snapshot.error.code === 'tooLarge') throw new UserFacingError('environment', snapshot.error.message);
+  throw new Error(`can't read the state of ${worktree}: ${snapshot.error.message}`);
 }
 
 /**
@@ -43,9 +50,9 @@ export async function keepRest(context: RunContext, label: string, snapshot?: Gi
   const { cell, spec, lastGreen } = context.state;
   if (cell === null) throw new Error(`run ${context.run} has no cell to keep`);
   const seen = snapshot ?? (await repository.snapshot(cell.worktree));
-  if (!seen.ok) throw new Error(`can't read the state of ${cell.worktree}: ${seen.error.message}`);
-  const { tree, keep } = seen.value;
-  if (await isKept(context, seen.value)) return null;
+  const found = readable(seen, cell.worktree);
+  const { tree, keep } = found;
+  if (await isKept(context, found)) return null;
   const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`);
   return { ...kept, tree };
 }

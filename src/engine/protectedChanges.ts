@@ -1,4 +1,5 @@
 import { changesDecidingPart, isExempt, isPartlyProtected, type ProtectedChange, protectionOf } from '../core/policy/protectedPaths.ts';
+import { testCommands } from '../core/policy/testScripts.ts';
 import type { FileChange, Oid } from '../core/ports/git.ts';
 import type { RunContext } from './runContext.ts';
 
@@ -8,8 +9,9 @@ const MOST_BYTES = 1024 * 1024;
 
 /** Changed files of a candidate that decide what passes, and so can't be left to the tests. */
 export async function protectedIn(context: RunContext, changes: readonly FileChange[], from: Oid, to: Oid): Promise<ProtectedChange[]> {
+  if (changes.length === 0) return [];
   const { test, folder, protectedPaths = [] } = context.state.spec;
-  const rules = { test, folder, patterns: protectedPaths };
+  const rules = { test, scripts: await scriptsOf(context), folder, patterns: protectedPaths };
   const found: ProtectedChange[] = [];
   for (const change of changes) {
     if (found.length >= MOST) break;
@@ -23,6 +25,15 @@ export async function protectedIn(context: RunContext, changes: readonly FileCha
     }
   }
   return found;
+}
+
+/** Commands that the test command leads to, by the files of the base. */
+async function scriptsOf(context: RunContext): Promise<string> {
+  const { test, folder, baseTree } = context.state.spec;
+  const read = (name: string): Promise<string | null> => textOf(context, baseTree, folder === '' ? name : `${folder}/${name}`);
+  const [packageJson, gnu, upper, lower] = await Promise.all(['package.json', 'GNUmakefile', 'Makefile', 'makefile'].map(read));
+  const [, ...more] = testCommands(test, { packageJson: packageJson ?? null, makefile: gnu ?? lower ?? upper ?? null });
+  return more.join('\n');
 }
 
 /** Null when there is no such file. Of a very long one only the beginning, which differs from the whole and so counts as changed. */

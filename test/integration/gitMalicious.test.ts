@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { GitFixture, value } from './gitFixture.ts';
@@ -37,6 +38,12 @@ const oddNames = [
   '.gitattributes~',
 ];
 
+/** A file that takes no room on the disk. */
+const makeLong = (file: string, bytes: number): void => {
+  writeFileSync(file, '');
+  truncateSync(file, bytes);
+};
+
 describe('A malicious repository', function () {
   this.timeout(60_000);
   let at: GitFixture | undefined;
@@ -63,6 +70,43 @@ describe('A malicious repository', function () {
     value(await repository.checkoutTree(cell, tree));
     return { repository, cell, tree, baseTree, changes, patch: text, commit };
   };
+
+  it('pipes under names that git reads keep nothing waiting', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n', 'sub/b.txt': 'b\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    const base = f.run('rev-parse', 'HEAD');
+    const pipes = (): void => {
+      for (const name of ['.gitignore', '.gitattributes', 'sub/.gitignore', 'sub/.gitattributes'])
+        execFileSync('mkfifo', [join(cell, name)]);
+    };
+    pipes();
+    writeFileSync(join(cell, 'sub/new.txt'), 'new\n');
+    const { tree } = value(await repository.snapshot(cell));
+    assert.deepEqual(f.run('ls-tree', '-r', '--name-only', tree).split('\n'), ['a.txt', 'sub/b.txt', 'sub/new.txt']);
+    for (const again of [() => repository.resetWorktree(cell, base), () => repository.checkoutTree(cell, tree)]) {
+      for (const name of ['.gitignore', '.gitattributes', 'sub/.gitignore', 'sub/.gitattributes'])
+        rmSync(join(cell, name), { force: true });
+      pipes();
+      value(await again());
+    }
+  });
+
+  it('a file that says it is far longer than the disk is refused with its name', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n', '.gitignore': 'ignored.bin\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    makeLong(join(cell, 'ignored.bin'), 8 * 1024 ** 4);
+    value(await repository.snapshot(cell));
+    makeLong(join(cell, 'long.bin'), 4 * 1024 ** 4);
+    const refused = await repository.snapshot(cell);
+    assert.deepEqual(refused.ok ? null : refused.error, {
+      code: 'tooLarge',
+      message: 'long.bin is 4398 GB long, and 8 GB is the most that a change may bring in (what git ignores does not count)',
+    });
+  });
 
   it('has no hook of it run by anything that is done with a cell', async () => {
     const f = open();

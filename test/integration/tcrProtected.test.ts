@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
-import { plainProject } from '../support/sampleProjects.ts';
+import { plainProject, settings } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
 
@@ -20,12 +20,19 @@ describe('Changes of what decides the tests', function () {
       rescripted: tools(write('package.json', manifest('true'))),
       dependent: tools(write('package.json', manifest('sh check.sh', { dependencies: { left: '1.0.0' } }))),
       configured: tools(write('migrations/one.txt', 'fine\n')),
+      behind: tools(write('scripts/test.sh', always), write('work.txt', 'anything\n')),
     });
     reactor = await Reactor.open(script);
     repository = await reactor.repository('plain', {
       ...plainProject('protectedPaths: [migrations/]\n'),
       'package.json': manifest('sh check.sh'),
     });
+    const scripted = await reactor.repository('scripted', {
+      'reactor.yaml': settings('npm test --silent'),
+      'package.json': manifest('sh scripts/test.sh'),
+      'scripts/test.sh': '#!/bin/sh\ntest -f package.json\n',
+    });
+    outcomes.set('behind', await reactor.run(scripted, 'Do behind', ['--task', 'behind']));
     const words = ['loosened', 'rescripted', 'dependent', 'configured'];
     await Promise.all(words.map(async (word) => outcomes.set(word, await reactor.run(repository, `Do ${word}`, ['--task', word]))));
   });
@@ -42,6 +49,7 @@ describe('Changes of what decides the tests', function () {
 
   it('wait for a person although the policy is auto: the script that the test command runs', () =>
     waits('loosened', 'check.sh', 'is run as the test'));
+  it('so does a script that only package.json names', () => waits('behind', 'scripts/test.sh', 'is run as the test'));
   it('so do the scripts of package.json', () => waits('rescripted', 'package.json', 'decides what the tests are'));
   it('so do paths that reactor.yaml names', () => waits('configured', 'migrations/one.txt', 'is protected in reactor.yaml'));
 

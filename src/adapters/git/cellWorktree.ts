@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { GitResult } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
-import type { GitCall } from './gitCommand.ts';
+import { BRANCH_FILE, type GitCall } from './gitCommand.ts';
 import { refuse } from './gitRefusals.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 
@@ -17,8 +17,6 @@ export interface CellWorktree {
   /** The branch it was made with; null for a worktree that Reactor did not make. */
   readonly branch: string | null;
 }
-
-const BRANCH_FILE = 'reactor-branch';
 
 /**
  * What a call in a cell must not leave to settings: nothing may hide a changed file from a snapshot or reset, and nothing may
@@ -40,11 +38,12 @@ const SETTINGS = [
 export const onCell = (
   cell: Pick<CellWorktree, 'path' | 'gitDir'>,
   args: readonly string[],
-  more: Omit<GitCall, 'args' | 'cwd'> = {},
+  more: Omit<GitCall, 'args' | 'cwd' | 'within'> = {},
 ): GitCall => ({
   ...more,
   args: [...SETTINGS, `--git-dir=${cell.gitDir}`, `--work-tree=${cell.path}`, ...args],
   cwd: cell.path,
+  within: { path: cell.path, gitDir: cell.gitDir },
 });
 
 /** The path as git records it: its folder's real path plus its own name, so that it has one spelling even when it is gone. */

@@ -19,7 +19,7 @@ export interface GitDependencies {
 
 /** Git through the `git` executable on PATH; needs 2.38 or later. Repositories opened from one Git share their locks. */
 export function createGit({ clock, log, environment = process.env }: GitDependencies): Git {
-  const git = new GitCommand(environment);
+  const git = new GitCommand(environment, clock);
   const mutex = new KeyedMutex();
   return {
     async version(signal) {

@@ -1,7 +1,9 @@
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
+import type { Clock } from '../../base/clock.ts';
+import { freeReaders } from './freeReaders.ts';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
 
 export interface GitCall {
@@ -15,6 +17,8 @@ export interface GitCall {
   readonly maxBytes?: number;
   /** Lets the user's hooks run; standard output is dropped then. Off by default. */
   readonly hooks?: boolean;
+  /** The worktree that it works in, whose files may be made to keep git waiting: such a call is ended after a time. */
+  readonly within?: { readonly path: string; readonly gitDir: string };
 }
 
 export interface GitBytes {
@@ -36,6 +40,9 @@ interface Outputs {
   readonly stdout: 'ignore';
   readonly stderr: number;
 }
+
+/** Of a call in a worktree. Far more than git takes for any work that a run has time for. */
+const LONGEST_MS = 15 * 60_000;
 
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
 
@@ -66,6 +73,18 @@ function verbOf(args: readonly string[]): string {
   return args[at] ?? '';
 }
 
+const OVERDUE = `git took more than ${LONGEST_MS / 60_000} minutes and was ended`;
+
+/** A worktree that Reactor made, by a file that it has left in git's folder of it. */
+const isCell = (gitDir: string): Promise<boolean> =>
+  access(join(gitDir, BRANCH_FILE)).then(
+    () => true,
+    () => false,
+  );
+
+/** Holds the branch that a worktree of Reactor's was made with, for the day an agent has left it. */
+export const BRANCH_FILE = 'reactor-branch';
+
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** An output that went elsewhere is empty here. */
@@ -87,7 +106,10 @@ export class GitCommand {
   readonly #environment: Record<string, string>;
   readonly #hookEnvironment: Record<string, string>;
 
-  constructor(environment: Readonly<Record<string, string | undefined>>) {
+  readonly #clock: Clock;
+
+  constructor(environment: Readonly<Record<string, string | undefined>>, clock: Clock) {
+    this.#clock = clock;
     this.#environment = gitEnvironment(environment);
     this.#hookEnvironment = hookEnvironment(environment);
   }
@@ -129,8 +151,9 @@ export class GitCommand {
       maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
       ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
       ...(signal === undefined ? {} : { cancelSignal: signal }),
+      ...(call.within === undefined ? {} : { timeout: LONGEST_MS }),
     };
-    const result = await execa('git', [...settings(hooks), ...call.args], options);
+    const result = await this.#unhindered(call, () => execa('git', [...settings(hooks), ...call.args], options));
     signal?.throwIfAborted();
     if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
       throw new GitNotStarted(result.cause ?? result);
@@ -138,10 +161,20 @@ export class GitCommand {
     return {
       exitCode: result.exitCode ?? -1,
       stdout: asBytes(result.stdout),
-      stderr: result.signal === undefined ? stderr : `${stderr}git was ended by ${result.signal}\n`,
+      stderr: result.signal === undefined ? stderr : `${stderr}${result.timedOut ? OVERDUE : `git was ended by ${result.signal}`}\n`,
       truncated: result.isMaxBuffer,
-      killed: result.signal !== undefined && !result.isMaxBuffer,
+      killed: result.signal !== undefined && !result.isMaxBuffer && !result.timedOut,
     };
+  }
+
+  async #unhindered<T>({ within }: GitCall, work: () => Promise<T>): Promise<T> {
+    if (within === undefined) return work();
+    const watch = freeReaders(this.#clock, within.path, () => isCell(within.gitDir));
+    try {
+      return await work();
+    } finally {
+      watch.dispose();
+    }
   }
 
   async run(call: GitCall, signal?: AbortSignal): Promise<GitOutput> {

@@ -1,3 +1,5 @@
+import { delimiter, isAbsolute } from 'node:path';
+
 /** Variables of git's that describe the person or the machine; all others describe some other repository or call and are dropped. */
 const KEPT =
   /^GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|(AUTHOR|COMMITTER)_(NAME|EMAIL)|SSH(_COMMAND|_VARIANT)?|SSL_\w+|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|ASKPASS|PROXY_\w+|ALLOW_PROTOCOL|HTTP_\w+|LFS_\w+|ATTR_NOSYSTEM)$/;
@@ -9,10 +11,17 @@ const withoutForeignGit = (from: Variables): Record<string, string> => {
   for (const [name, value] of Object.entries(from)) {
     if (value === undefined) continue;
     if (name.toUpperCase().startsWith('GIT_') && !KEPT.test(name)) continue;
-    kept[name] = value;
+    kept[name] = name === 'PATH' ? absoluteOnly(value) : value;
   }
   return kept;
 };
+
+/** Git is called in folders of agents: what PATH names below the present folder would be theirs. */
+const absoluteOnly = (path: string): string =>
+  path
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder))
+    .join(delimiter);
 
 /**
  * Environment of every git call that is Reactor's own: it never asks anything, takes no lock it can do without, speaks English

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { CandidateSnapshot, GitResult } from '../../core/ports/git.ts';
 import { adminDirOf, locateWorktree, onCell, worktreeKey } from './cellWorktree.ts';
+import { tooMuchChanged } from './changedVolume.ts';
 import { addFilesBelow, treeWithEmbedded } from './embeddedContent.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import type { GitOutput } from './gitCommand.ts';
-import { refusalOf } from './gitRefusals.ts';
+import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 import { findUnbornRepositories } from './unbornRepositories.ts';
@@ -29,7 +30,7 @@ export async function snapshot(context: RepositoryContext, worktree: string, sig
       if (!place.ok) return place;
       const index = join(place.value.gitDir, `reactor-index-${randomUUID()}`);
       try {
-        return await take(context, place.value, index, signal);
+        return await unlessTooMuch(context, place.value, (own) => take(context, place.value, index, own), signal);
       } finally {
         await rm(index, { force: true });
         await rm(`${index}.lock`, { force: true });
@@ -37,6 +38,40 @@ export async function snapshot(context: RepositoryContext, worktree: string, sig
     },
     signal,
   );
+}
+
+const LOOK_AFTER_MS = 2_000;
+
+/** Ends the work when it takes long and what has changed is more than a change may be. */
+async function unlessTooMuch<T>(
+  context: RepositoryContext,
+  place: Place,
+  work: (signal: AbortSignal) => Promise<GitResult<T>>,
+  signal?: AbortSignal,
+): Promise<GitResult<T>> {
+  const stop = new AbortController();
+  const own = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const found: { why: string | null } = { why: null };
+  const look = async (): Promise<void> => {
+    found.why = await tooMuchChanged(context, place, own);
+    if (found.why !== null) stop.abort();
+  };
+  let looking: Promise<void> = Promise.resolve();
+  const timer = context.clock.schedule(LOOK_AFTER_MS, () => {
+    looking = look().catch(() => {
+      // The work has ended meanwhile, or will say itself what is wrong.
+    });
+  });
+  try {
+    return await work(own);
+  } catch (error) {
+    if (found.why === null) throw error;
+    return refuse('tooLarge', found.why);
+  } finally {
+    timer.dispose();
+    stop.abort();
+    await looking;
+  }
 }
 
 /** A linked worktree, or the main one, which is only read. */

@@ -11,7 +11,7 @@ import type { ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { adoptServer } from './adoptServer.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
-import { enclose, keyNames } from './enclose.ts';
+import { besideCommands, enclose, keyNames, withFiles } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
 import { leftMessages } from './leftMessages.ts';
 import { limitLines } from './limitLines.ts';
@@ -103,14 +103,16 @@ async function startServer(
   const user = readUserConfig(dependencies.env);
   const folders = makeServerFolders(request.home, user.folder);
   const project = readProjectConfig(request.projectFolder, request.worktree, log);
-  const config = composeServerConfig({
-    user,
-    project,
-    permissions: request.permissions,
-    model: request.model,
-    worktree: request.worktree,
-    shell: folders.shell,
-  });
+  const config = withFiles(
+    composeServerConfig({
+      user,
+      project,
+      permissions: request.permissions,
+      model: request.model,
+      worktree: request.worktree,
+      shell: folders.shell,
+    }),
+  );
   const withoutCatalogue = definesItsModels(config);
   const template =
     dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);
@@ -136,6 +138,7 @@ async function startServer(
     keys: keyNames(config),
     boundary: enclosure?.command() ?? [],
     streams: enclosure?.streams ?? '',
+    programs: enclosure?.path ?? null,
     environment: enclosure?.environment ?? {},
     limits: limitLines(request.limits, availableParallelism(), request.port),
   });
@@ -145,7 +148,7 @@ async function startServer(
     executable: executable.path,
     worktree: request.worktree,
     port: request.port,
-    env,
+    env: enclosure === null ? env : besideCommands(env, enclosure),
     logFile: request.logFile,
     boundary: enclosure?.server ?? [],
   });

@@ -1,7 +1,10 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { leadsToPrograms } from '../../core/policy/toolCaches.ts';
 import type { StartServer } from '../../core/ports/agent.ts';
 import type { Enclosure, Sandbox } from '../../core/ports/sandbox.ts';
-import { type ConfigTree, isTree } from './configTree.ts';
-import type { ServerFolders } from './serverFolders.ts';
+import { type ConfigTree, isTree, mapTexts } from './configTree.ts';
+import { LINKED_FOLDERS, type ServerFolders } from './serverFolders.ts';
 import type { UserConfig } from './userConfig.ts';
 
 /** The cell's boundary, or null when none is asked for. */
@@ -22,9 +25,42 @@ export async function enclose(
     home,
     fixed: folders.fixed,
     executable: executable.path,
-    serverOnly: [user.folder, ...(user.catalogue === null ? [] : [user.catalogue]), ...filesNamed(config)],
+    serverOnly: [...partsOf(user.folder), ...(user.catalogue === null ? [] : [user.catalogue]), ...filesNamed(config)],
+    handedOver: [...user.files, ...filesNamed(user.config).filter((file) => !filesNamed(config).includes(file))],
     env: dependencies.env,
   });
+}
+
+/**
+ * The environment of a server beside which commands of an agent run: what leads to programs leads only to those that no command can write, and
+ * git, which reads settings that commands can write, starts none of what those name.
+ */
+export function besideCommands(env: Readonly<Record<string, string>>, { path }: Pick<Enclosure, 'path'>): Readonly<Record<string, string>> {
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !leadsToPrograms(name)));
+  return { ...kept, PATH: path, GIT_CONFIG_PARAMETERS: "'core.fsmonitor=false' 'core.hooksPath=/dev/null'" };
+}
+
+/** What the server reads in the user's folder itself. Its settings are not of it: they are handed over, as they may have keys in them. */
+const partsOf = (folder: string): string[] =>
+  [...LINKED_FOLDERS, 'AGENTS.md', 'node_modules', 'package.json'].map((name) => join(folder, name));
+
+const LONGEST_HANDED_OVER = 16_384;
+
+/**
+ * The configuration with the content of short files, keys as a rule, in place of their names, so that the server need not see the files. What it would
+ * fill in once more is left as it is.
+ */
+export const withFiles = (config: ConfigTree): ConfigTree =>
+  mapTexts(config, (text) =>
+    text.replace(/\{file:(\/[^}]+)\}/g, (reference: string, path: string) => {
+      const content = shortContent(path);
+      return content === null || /\{(file|env):/.test(content) ? reference : content;
+    }),
+  ) as ConfigTree;
+
+function shortContent(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.size <= LONGEST_HANDED_OVER ? readFileSync(path, 'utf8').trim() : null;
 }
 
 const textsOf = (value: unknown): string[] => {

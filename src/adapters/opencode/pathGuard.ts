@@ -1,8 +1,11 @@
-import { readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isPartOfTools } from '../../core/policy/sandboxPolicy.ts';
 import type { Violation } from '../../core/ports/agent.ts';
 
 const MOST_LINKS = 40;
+const INSTRUCTIONS = ['AGENTS.md', 'CLAUDE.md', 'CONTEXT.md'];
 
 /** Where a path really leads, links resolved as far as anything exists. */
 export function realTarget(path: string, links = 0): string {
@@ -22,10 +25,11 @@ export function realTarget(path: string, links = 0): string {
   }
 }
 
-/** Tells edits inside a worktree from those that leave it. */
+/** Tells what stays inside a worktree from what leaves it. */
 export class PathGuard {
   readonly #worktree: string;
   readonly #real: string;
+  readonly #homes = [...new Set([homedir(), userInfo().homedir])];
 
   /** @param worktree absolute path of a folder that exists. */
   constructor(worktree: string) {
@@ -45,6 +49,37 @@ export class PathGuard {
     return { kind: 'editOutside', detail: `${tool} changed ${asked} outside the worktree` };
   }
 
+  /**
+   * Null unless a path in the worktree leads by a link to where neither the worktree nor tools are. The server reads for the agent, and sees
+   * what no command sees: its own environment, and its folder.
+   */
+  readViolation(tool: string, path: string): Violation | null {
+    const asked = resolve(this.#worktree, path);
+    if (relativeBelow(this.#worktree, asked) === null && relativeBelow(this.#real, asked) === null) return null;
+    const target = realTarget(asked);
+    if (relativeBelow(this.#real, target) !== null || isPartOfTools(target, this.#homes)) return null;
+    return { kind: 'linkOutside', detail: `${tool} read ${asked}, which leads to ${target} outside the worktree` };
+  }
+
+  /** Instructions that the server gives the model by itself when it works at this path, and that lead to what is the server's alone. */
+  instructionViolations(path: string): Violation[] {
+    const found: Violation[] = [];
+    for (let folder = resolve(this.#worktree, path); relativeBelow(this.#worktree, folder) !== null; folder = dirname(folder)) {
+      for (const name of INSTRUCTIONS) {
+        const file = join(folder, name);
+        if (!isLink(file)) continue;
+        const target = realTarget(file);
+        if (relativeBelow(this.#real, target) !== null || !this.#isServers(target)) continue;
+        found.push({ kind: 'linkOutside', detail: `the instructions ${file} lead to ${target} outside the worktree` });
+      }
+    }
+    return found;
+  }
+
+  #isServers(target: string): boolean {
+    return ['/proc', dirname(this.#real)].some((folder) => relativeBelow(folder, target) !== null);
+  }
+
   /** The path with links resolved; expressed below the worktree's own name when it lies in it. */
   absolute(path: string): string {
     const target = realTarget(resolve(this.#worktree, path));
@@ -56,6 +91,15 @@ export class PathGuard {
   display(path: string): string {
     const below = relativeBelow(this.#worktree, resolve(this.#worktree, path)) ?? relativeBelow(this.#real, path);
     return below === null || below === '' ? path : below;
+  }
+}
+
+function isLink(file: string): boolean {
+  try {
+    return lstatSync(file).isSymbolicLink();
+  } catch {
+    // Nothing is there, or what is above is no folder.
+    return false;
   }
 }
 

@@ -9,7 +9,10 @@ const SERVER_ONLY = [
   'OPENCODE_AUTH_CONTENT',
   'OPENCODE_MODELS_PATH',
   'OPENCODE_TEST_HOME',
+  'GIT_CONFIG_PARAMETERS',
 ];
+/** Of the user's configuration folder, seen in the server's. */
+export const LINKED_FOLDERS = ['agent', 'agents', 'skill', 'skills', 'plugin', 'plugins', 'tool', 'tools'];
 /** The server's own name for it. */
 export const DATABASE_NAME = 'opencode.db';
 const PRIVATE_FOLDERS = {
@@ -74,7 +77,7 @@ export function makeServerFolders(home: string, userConfigFolder: string): Serve
   }
   const configFolder = join(home, 'config', 'opencode');
   seedConfigFolder(configFolder);
-  for (const name of ['agent', 'agents', 'skill', 'skills', 'plugin', 'plugins', 'tool', 'tools']) {
+  for (const name of LINKED_FOLDERS) {
     if (existsSync(join(userConfigFolder, name))) link(join(userConfigFolder, name), join(configFolder, name));
   }
   const dataFolder = dataFolderOf(home);
@@ -114,6 +117,8 @@ export interface CellShell {
   readonly boundary: readonly string[];
   /** Redirections that go with it. */
   readonly streams: string;
+  /** Where programs outside of it are found; null without a sandbox. */
+  readonly programs: string | null;
   /** What commands find beside the user's own variables. */
   readonly environment: Readonly<Record<string, string>>;
   /** Lines that set a command's limits. */
@@ -126,7 +131,7 @@ export interface CellShell {
  * nothing in the cell can write. The server tells shells apart by the name of their file, so this one is called `sh`.
  */
 export function writeShell(shell: CellShell): void {
-  const { path, commands, userEnv, keys, boundary, streams, environment, limits } = shell;
+  const { path, commands, userEnv, keys, boundary, streams, programs, environment, limits } = shell;
   const folders = Object.keys(PRIVATE_FOLDERS).map((name) => {
     const value = userEnv[name];
     return value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`;
@@ -135,6 +140,7 @@ export function writeShell(shell: CellShell): void {
   const ending = boundary.length === 0 ? ['exec /bin/sh "$@"'] : enclosed(commands, boundary, streams);
   const lines = [
     '#!/bin/sh',
+    ...(programs === null ? [] : [`export PATH=${shellQuote(programs)}`]),
     `unset ${[...secrets].filter((name) => /^[A-Za-z_]\w*$/.test(name)).join(' ')}`,
     ...folders,
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellQuote(value)}`),

@@ -118,7 +118,7 @@ export class ShellCommand {
 
   /** Scripts in files need no quoting of the command, whatever is in it. */
   #prepare(): void {
-    const { userEnv, environment, worktree } = this.#context;
+    const { userEnv, environment, worktree, boundary } = this.#context;
     const { command, folder, maxBytes, outputFile } = this.#request;
     for (const path of [this.#folder, this.#outputs]) mkdirSync(path, { recursive: true, mode: 0o700 });
     mkdirSync(dirname(outputFile), { recursive: true });
@@ -127,7 +127,9 @@ export class ShellCommand {
     writeFileSync(outputFile, '', { flag: 'wx' });
     linkSync(outputFile, this.#output('output'));
     writeFileSync(this.#file('command'), `${command}\n`, { mode: 0o600 });
-    const variables = { ...(userEnv['PATH'] === undefined ? {} : { PATH: userEnv['PATH'] }), ...environment };
+    // With a boundary the command finds the user's behind it; what this script starts itself runs beside the server.
+    const path = boundary === null ? userEnv['PATH'] : boundary.path;
+    const variables = { ...environment, ...(path === undefined ? {} : { PATH: path }) };
     const pipe = shellQuote(this.#output('pipe'));
     const out = (name: string): string => shellQuote(this.#output(name));
     const shell = this.#shell().map(shellQuote).join(' ');
@@ -139,7 +141,7 @@ export class ShellCommand {
       ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
       `mkfifo ${pipe} || exit 1`,
       `{ head -c ${Math.max(0, Math.floor(maxBytes))} >${out('output')}; tail -c ${TAIL_BYTES} >${out('rest')}; : >${out('drained')}; } <${pipe} >/dev/null 2>&1 &`,
-      `( cd ${shellQuote(join(worktree, folder))} && ${COMMAND_MARKER}=${this.#nonce} exec $own ${shell} ${this.#context.boundary?.streams ?? ''} ) </dev/null >${pipe} 2>&1`,
+      `( cd ${shellQuote(join(worktree, folder))} && ${COMMAND_MARKER}=${this.#nonce} exec $own ${shell} ${boundary?.streams ?? ''} ) </dev/null >${pipe} 2>&1`,
       `printf '%s:%d:' ${this.#nonce} "$?"`,
       '',
     ];

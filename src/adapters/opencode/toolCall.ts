@@ -23,6 +23,14 @@ export function editedPaths(tool: string, input: Input): string[] {
   return [...(path === null ? [] : [path]), ...patched];
 }
 
+const READING = new Set(['read', 'list', 'grep', 'glob']);
+
+/** Where a tool's call reads, as the model gave it; empty for tools that read in no one place. */
+export function readPaths(tool: string, input: Input): string[] {
+  const path = READING.has(tool) ? text(input, 'filePath', 'path') : null;
+  return path === null ? [] : [path];
+}
+
 /** One line for people. */
 export function toolTitle(tool: string, input: Input, guard: PathGuard, given?: string): string {
   const paths = editedPaths(tool, input);

@@ -360,13 +360,13 @@ export class Turn {
         title: toolTitle(tool, state.input, this.#context.guard, state.title),
       });
     }
-    if (!this.#desk.isAllowedOutside(callID)) this.#watch.edit(callID, tool, state);
+    if (!this.#desk.isAllowedOutside(callID)) this.#watch.call(callID, tool, state);
   }
 
   async #announce(info: AssistantMessage, parts: readonly Part[]): Promise<void> {
     const { guard, prices } = this.#context;
     for (const part of parts) {
-      if (part.type === 'tool' && !this.#desk.isAllowedOutside(part.callID)) this.#watch.edit(part.callID, part.tool, part.state);
+      if (part.type === 'tool' && !this.#desk.isAllowedOutside(part.callID)) this.#watch.call(part.callID, part.tool, part.state);
     }
     const subagent = this.#sessions.isSubagent(info.sessionID);
     const isFirst = this.#firstAnswers.get(info.parentID) === info.id;

@@ -7,6 +7,8 @@ import { parseJsonc } from './jsonc.ts';
 export interface UserConfig {
   /** The user's own configuration from all the places the agent server would read, references to files made absolute. */
   readonly config: ConfigTree;
+  /** Where it stands, and the stored keys; each may not exist. */
+  readonly files: readonly string[];
   /** Folder of the user's global configuration; may not exist. */
   readonly folder: string;
   /** Content for OPENCODE_AUTH_CONTENT, or null when the user has stored no key. Never written to disk. */
@@ -49,6 +51,7 @@ export function readUserConfig(env: NodeJS.ProcessEnv): UserConfig {
   const catalogue = join(folders.cache, 'models.json');
   return {
     config,
+    files: [...files, authFile],
     folder: folders.config,
     auth: env['OPENCODE_AUTH_CONTENT'] || (existsSync(authFile) ? readFileSync(authFile, 'utf8') : null),
     catalogue: env['OPENCODE_MODELS_PATH'] || (existsSync(catalogue) ? catalogue : null),

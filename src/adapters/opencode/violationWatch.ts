@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import type { Violation } from '../../core/ports/agent.ts';
 import type { PathGuard } from './pathGuard.ts';
-import { editedPaths } from './toolCall.ts';
+import { editedPaths, readPaths } from './toolCall.ts';
 
 /** Collects what an agent does that no permission covers, each thing once. */
 export class ViolationWatch {
@@ -22,15 +22,21 @@ export class ViolationWatch {
   }
 
   /**
-   * A tool's call in one of its states. Where an edit leads is looked at when it starts, too: a link may be gone again when the
-   * edit has ended. Only an edit that was done is a violation.
+   * A tool's call in one of its states. Where it leads is looked at when it starts, too: a link may be gone again when it
+   * has ended. Only a call that was done is a violation.
    */
-  edit(callId: string, tool: string, state: { readonly status: string; readonly input: Readonly<Record<string, unknown>> }): void {
+  call(callId: string, tool: string, state: { readonly status: string; readonly input: Readonly<Record<string, unknown>> }): void {
     for (const path of editedPaths(tool, state.input)) {
       const violation = this.#guard.violation(tool, path);
       if (violation) this.#suspects.set(`${callId}:${path}`, violation);
     }
+    const read = readPaths(tool, state.input);
+    for (const path of read) {
+      const violation = this.#guard.readViolation(tool, path);
+      if (violation) this.#suspects.set(`${callId}:${path}`, violation);
+    }
     if (state.status !== 'completed') return;
+    for (const violation of this.#guard.instructionViolations(read[0] ?? '.')) this.#add(violation.detail, violation);
     for (const [key, violation] of this.#suspects) if (key.startsWith(`${callId}:`)) this.#add(key, violation);
   }
 

@@ -12,6 +12,10 @@ import { resolveHost } from './resolveHost.ts';
 
 /** Of the connection to the host; without data for this long it is given up. */
 const IDLE_MS = 300_000;
+/** Of one cell, at once. More wait in the cell. */
+const MOST_CONNECTIONS = 256;
+/** Of those, how many may wait for a decision. */
+const MOST_UNDECIDED = 32;
 
 /** The folder of a cell's way out. Its name is short, as the path of a socket is. */
 export const wayOut = (folder: string, cell: string): string => join(folder, createHash('sha256').update(cell).digest('hex').slice(0, 16));
@@ -36,7 +40,13 @@ export function createCellNetwork({ log, folder }: CellNetworkDependencies): Cel
         await present;
         return;
       }
-      const gate = openGate({ cell, folder: wayOut(folder, cell), log, decide: (request, signal) => decide(request, signal) });
+      const gate = openGate({
+        cell,
+        folder: wayOut(folder, cell),
+        log,
+        undecided: { count: 0 },
+        decide: (request, signal) => decide(request, signal),
+      });
       open.set(cell, gate);
       await gate.catch((error: unknown) => {
         // The next try opens another.
@@ -63,6 +73,8 @@ interface GateOptions {
   readonly folder: string;
   readonly log: Log;
   readonly decide: (request: ConnectRequest, signal: AbortSignal) => Promise<boolean>;
+  /** Connections that wait for a decision. */
+  readonly undecided: { count: number };
 }
 
 async function openGate(options: GateOptions): Promise<Gate> {
@@ -73,6 +85,7 @@ async function openGate(options: GateOptions): Promise<Gate> {
   writeFileSync(join(folder, FORWARDER), forwarderText, { mode: 0o600 });
   const sockets = new Set<Duplex>();
   const server = createServer();
+  server.maxConnections = MOST_CONNECTIONS;
   const track = <T extends Duplex>(socket: T): T => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -87,6 +100,8 @@ async function openGate(options: GateOptions): Promise<Gate> {
     void pass(options, request, response, track).catch((error: unknown) => broke(options.log, error, response));
   });
   await listen(server, path);
+  // One that is told to nobody would end the engine.
+  server.on('error', (error) => options.log.log('warn', 'the way out of a cell failed', { cell: options.cell, error: errorText(error) }));
   return {
     close: () => {
       server.close();
@@ -154,9 +169,18 @@ async function pass(options: GateOptions, request: IncomingMessage, response: Se
   });
   outside.once('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
   outside.once('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+    try {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    } catch {
+      // No answer of HTTP, such as a status of 99.
+      outside.destroy();
+      if (!response.headersSent) response.writeHead(502);
+      response.end();
+    }
   });
+  // A host that asks for another protocol, and gets none.
+  outside.once('close', () => (response.headersSent ? undefined : response.writeHead(502).end()));
   request.pipe(outside);
   response.once('close', () => outside.destroy());
 }
@@ -178,20 +202,23 @@ function target(text: string, usualPort: number): { readonly host: string; reado
 
 /** Whether the connection may be made, and to which address; decided before anything is resolved. */
 async function passageFor(
-  { cell, decide }: GateOptions,
+  { cell, decide, undecided }: GateOptions,
   wanted: { readonly host: string; readonly port: number } | null,
   socket: Duplex,
 ): Promise<Passage> {
   if (wanted === null) return { status: 400, why: 'Reactor: this proxy takes HTTP requests with a whole address, and CONNECT' };
   const { host, port } = wanted;
   const place = hostText(host, port);
+  if (undecided.count >= MOST_UNDECIDED) return { status: 503, why: 'Reactor: too many connections wait for a decision' };
   const gone = new AbortController();
   const onClose = (): void => gone.abort();
   socket.once('close', onClose);
+  undecided.count += 1;
   try {
     if (!(await decide({ cell, host, port }, gone.signal)))
       return { status: 403, why: `Reactor: ${place} is not on the list of this run (network: allowlist)` };
   } finally {
+    undecided.count -= 1;
     socket.off('close', onClose);
   }
   const address = await resolveHost(host);

@@ -6,27 +6,37 @@ import { isFolder, mountArguments } from './bubblewrap.ts';
 const STREAMS = '7<&0 8>&1 9>&2 </dev/null >/dev/null 2>&1';
 const TAKE_STREAMS = ['/bin/sh', '-c', 'exec "$@" <&7 >&8 2>&9 7<&- 8>&- 9>&-', 'sh'];
 /** The editor's own program is Node only when it is told so. */
-const AS_NODE = ['env', 'ELECTRON_RUN_AS_NODE=1'];
+const AS_NODE = ['/usr/bin/env', 'ELECTRON_RUN_AS_NODE=1'];
+/** Of what was written down before it was. */
+const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 
-const CommandRecord = z.object({ version: z.literal(1), begin: z.array(z.string()).min(1), through: z.array(z.string()) });
+const CommandRecord = z.object({
+  version: z.literal(1),
+  begin: z.array(z.string()).min(1),
+  through: z.array(z.string()),
+  path: z.string().default(USUAL_PATH),
+});
 
 export interface CommandStart {
   /** bubblewrap's command line up to where the files follow that one command alone may read. */
   readonly begin: readonly string[];
   /** What starts the command within; empty for nothing. */
   readonly through: readonly string[];
+  /** See `CommandEnclosure.path`. */
+  readonly path: string;
 }
 
-export const commandEnclosure = ({ begin, through }: CommandStart): CommandEnclosure => ({
+export const commandEnclosure = ({ begin, through, path }: CommandStart): CommandEnclosure => ({
   command: (seen = []) => {
-    const files = seen.map(({ from, path }) => ({ kind: 'readOnly', path, from }) as const);
+    const files = seen.map((file) => ({ kind: 'readOnly', ...file }) as const);
     return [...begin, ...mountArguments(files, isFolder), '--', ...TAKE_STREAMS, ...(through.length === 0 ? [] : [...AS_NODE, ...through])];
   },
   streams: STREAMS,
+  path,
 });
 
-export const recordOf = ({ begin, through }: CommandStart): string =>
-  JSON.stringify({ version: 1, begin: [...begin], through: [...through] } satisfies z.infer<typeof CommandRecord>);
+export const recordOf = ({ begin, through, path }: CommandStart): string =>
+  JSON.stringify({ version: 1, begin: [...begin], through: [...through], path } satisfies z.infer<typeof CommandRecord>);
 
 /** See `Sandbox.recall`. */
 export function recallCommands(record: string): CommandEnclosure | null {

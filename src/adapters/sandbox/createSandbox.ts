@@ -1,15 +1,17 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { homedir, release, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { commandMounts, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
-import { toolCaches } from '../../core/policy/toolCaches.ts';
+import { anchored, commandMounts, isFixed, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
+import { leadsToPrograms, toolCaches } from '../../core/policy/toolCaches.ts';
 import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
 import { wayOut } from './cellNetwork.ts';
 import { commandEnclosure, recallCommands, recordOf } from './commandEnclosure.ts';
 import { FORWARDER } from './forwarder.ts';
+import { makePlaces } from './makePlaces.ts';
 import { probeBubblewrap } from './probeBubblewrap.ts';
 import { processCeiling } from './processCeiling.ts';
+import { programPath } from './programPath.ts';
 
 export interface SandboxDependencies {
   /** Folders that no cell may see: Reactor's data, sockets and leases. */
@@ -23,12 +25,14 @@ export interface SandboxDependencies {
 
 /** The boundary of cells by what the system has: bubblewrap on Linux. */
 export function createSandbox(dependencies: SandboxDependencies): Sandbox {
-  const bwrap = dependencies.env['REACTOR_BWRAP'] ?? 'bwrap';
+  // By its whole path: in a cell the name could come to mean a program of the agent's.
+  const named = dependencies.env['REACTOR_BWRAP'] ?? 'bwrap';
+  const find = (): string => programPath(named, dependencies.env['PATH']) ?? named;
   const isRoot = process.getuid?.() === 0;
   let probed: Promise<SandboxProbe> | undefined;
   const probe = (): Promise<SandboxProbe> => {
     if (process.platform !== 'linux') return Promise.resolve(unsupported());
-    probed ??= probeBubblewrap(bwrap, isRoot, dependencies.probeLimitMs).then((found) => {
+    probed ??= probeBubblewrap(find(), isRoot, dependencies.probeLimitMs).then((found) => {
       // Somebody may install it, or allow it, meanwhile.
       if (found.boundary === null) probed = undefined;
       return found;
@@ -40,7 +44,7 @@ export function createSandbox(dependencies: SandboxDependencies): Sandbox {
     async enclose(request) {
       const { boundary, ownProc, version } = await probe();
       if (boundary === null) throw new Error('there is no sandbox here to put a cell in');
-      return enclosure(request, { ...dependencies, bwrap, isRoot, ownProc, boundsMemory: isAtLeast(version, BOUNDS_MEMORY) });
+      return enclosure(request, { ...dependencies, bwrap: find(), isRoot, ownProc, boundsMemory: isAtLeast(version, BOUNDS_MEMORY) });
     },
     recall: recallCommands,
   };
@@ -76,26 +80,42 @@ function isAtLeast(version: string | null, [major = 0, minor = 0]: readonly numb
 
 function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const facts = factsOf(request, means);
-  for (const name of ['tmp', 'user']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
+  for (const name of ['tmp', 'user', 'user-tmp']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
   const { bwrap, isRoot, ownProc, boundsMemory } = means;
   const { memoryMb, processes } = request.limits;
   const memory = boundsMemory ? { empty: EMPTY_BYTES, shared: memoryMb === null ? SHARED_BYTES : memoryMb * 5e5 } : null;
   const argumentsOf = (mounts: readonly Mount[]): string[] => mountArguments(mounts, isFolder, memory);
   const ceiling = processCeiling(processes, isRoot, release());
   const exit = request.network === 'allowlist' && means.waysOut !== null ? wayOut(means.waysOut, request.cell) : null;
+  const ofServer = anchored(serverMounts(facts).filter(isThere), request.home);
+  makePlaces(ofServer, request.home);
+  const path = fixedPath(request.env['PATH'], ofServer);
+  if (!isFixed(ofServer, bwrap)) throw new Error(`${bwrap} lies in a folder that cells may write; take it out of files.write`);
   const begin = [
-    ...[bwrap, ...commandNamespaces(request.network !== 'open')],
+    ...[bwrap, ...commandNamespaces(request.network !== 'open'), ...variablesWithin(request.env)],
     ...argumentsOf([...commandMounts(facts, ownProc), ...ceiling.command]),
   ];
   const through = exit === null ? [] : [process.execPath, join(WAY_OUT, FORWARDER)];
   const laidIn: Mount[] = exit === null ? [] : [{ kind: 'readOnly', path: WAY_OUT, from: exit }];
   const server = [
-    ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...serverMounts(facts), ...laidIn, ...ceiling.server])],
+    ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...ofServer, ...laidIn, ...ceiling.server])],
     ...['--chdir', request.worktree, '--', ...ceiling.prefix],
   ];
   const environment = toolCaches(facts.homes[0] ?? homedir(), request.env);
-  return { server, environment, ...commandEnclosure({ begin, through }), record: recordOf({ begin, through }) };
+  return { server, environment, ...commandEnclosure({ begin, through, path }), record: recordOf({ begin, through, path }) };
 }
+
+const isThere = ({ optional, from, path }: Mount): boolean => optional !== true || isFolder(from ?? path) !== null;
+
+/** Of the user's PATH what is there and can't be changed from the cell. */
+const fixedPath = (path: string | undefined, mounts: readonly Mount[]): string =>
+  unique([...(path ?? '').split(delimiter), '/usr/bin', '/bin'])
+    .filter((folder) => isAbsolute(folder) && isFolder(folder) === true && withReal(folder).every((name) => isFixed(mounts, name)))
+    .join(delimiter);
+
+/** What commands find again that the server must not have, as it could lead to programs of the agent's. */
+const variablesWithin = (env: EncloseRequest['env']): string[] =>
+  Object.entries(env).flatMap(([name, value]) => (value !== undefined && leadsToPrograms(name) ? ['--setenv', name, value] : []));
 
 /** Where the program is that connects commands to the way out. */
 const ownProgram = ({ network }: EncloseRequest): string[] => (network === 'allowlist' ? [dirname(process.execPath)] : []);
@@ -117,8 +137,9 @@ function factsOf(request: EncloseRequest, means: Means): SandboxFacts {
     temporary: ['/tmp', '/var/tmp'].filter((folder) => isFolder(folder) === true),
     hidden: means.hidden,
     program: dirname(realpathSync(request.executable)),
-    path: unique([...path, dirname(request.executable), ...ownProgram(request)].flatMap(withReal)),
+    path: unique([...path, dirname(request.executable), dirname(means.bwrap), ...ownProgram(request)].flatMap(withReal)),
     serverOnly: request.serverOnly.filter((file) => existsSync(file)),
+    handedOver: request.handedOver,
     git: request.git,
     read: request.read,
     write: request.write,

@@ -92,7 +92,7 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     case 'cell/limitExceeded':
       return `ended everything in the cell: ${event.data.text}`;
     case 'network/refused':
-      return `refused: a command wanted to reach ${hostText(event.data.host, event.data.port)}, which is not among the hosts of the run`;
+      return `refused: a command wanted to reach ${hostText(event.data.host, event.data.port)}, which is not among the hosts of the run${event.data.more === true ? '; others after it are refused without being listed' : ''}`;
     case 'cell/ready':
       return `cell ready in ${elapsedText(event.data.bootMs)} (OpenCode ${event.data.version})${event.data.unsandboxed === true ? ', unsandboxed' : ''}`;
     case 'message/finished':

@@ -182,7 +182,7 @@ export const eventSchemas = {
     text: z.string(),
   }),
   /** With `network: allowlist`: a command wanted to reach what is not on the list. Once in a run for each. */
-  'network/refused': z.object({ host: z.string(), port: z.number().int() }),
+  'network/refused': z.object({ host: z.string(), port: z.number().int(), more: z.boolean().optional() }),
   'cell/serverStopped': z.object({ killed: z.array(z.number()), left: z.array(z.number()) }),
   'cell/removed': z.object({}),
 

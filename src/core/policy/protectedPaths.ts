@@ -52,6 +52,11 @@ const kinds: readonly Kind[] = [
     why: TEST,
   },
   { pattern: /(^|\/)(gnumakefile|makefile|.*\.mk)$/, why: TEST, test: /\bg?make\b/ },
+  { pattern: /(^|\/)vite\.config\.[a-z]+$/, why: TEST, test: /\bvi(te|test)\b/ },
+  { pattern: /(^|\/)conftest\.py$/, why: TEST, test: /\b(py\.?test|tox|nox|python3?|hatch|poetry|uv)\b/ },
+  { pattern: /(^|\/)((build|settings)\.gradle(\.kts)?|gradle\.properties|gradlew)$/, why: TEST, test: /\bgradlew?\b/ },
+  { pattern: /(^|\/)(pom\.xml|mvnw)$/, why: TEST, test: /\bmvnw?\b/ },
+  { pattern: /(^|\/)(cmakelists\.txt|.*\.cmake)$/, why: TEST, test: /\b(cmake|ctest|make|ninja)\b/ },
   { pattern: /(^|\/)rakefile$/, why: TEST, test: /\brake\b/ },
   { pattern: /(^|\/)\.?justfile$/, why: TEST, test: /\bjust\b/ },
   { pattern: /(^|\/)taskfile\.ya?ml$/, why: TEST, test: /\btask\b/ },
@@ -104,6 +109,8 @@ function sectionsOf(text: string, heads: RegExp): string {
 
 export interface ProtectionRules {
   readonly test: string;
+  /** Commands that the test command leads to by scripts and targets of the base, one a line. */
+  readonly scripts: string;
   /** Where the test command runs, below the top; '' for the top. */
   readonly folder: string;
   /** More patterns of a person's; one that begins with `!` takes paths out again. The last that matches counts. */
@@ -117,7 +124,9 @@ export function protectionOf(change: ChangedPath, rules: ProtectionRules): strin
     if (said?.startsWith('!')) continue;
     if (said !== undefined) return 'is protected in reactor.yaml';
     const lower = path.toLowerCase();
-    const kind = kinds.find(({ pattern, test }) => pattern.test(lower) && (test === undefined || test.test(rules.test)));
+    const kind = kinds.find(
+      ({ pattern, test }) => pattern.test(lower) && (test === undefined || test.test(`${rules.test}\n${rules.scripts}`)),
+    );
     if (kind !== undefined) return kind.why;
     if (change.status !== 'added' && namedFiles(rules).has(path)) return 'is run as the test';
   }
@@ -128,10 +137,15 @@ export function protectionOf(change: ChangedPath, rules: ProtectionRules): strin
 export const isExempt = (path: string, { patterns }: Pick<ProtectionRules, 'patterns'>): boolean =>
   patterns.findLast((pattern) => matchesPattern(pattern.replace(/^!/, ''), path))?.startsWith('!') === true;
 
-/** Files that the test command may name. */
-function namedFiles({ test, folder }: ProtectionRules): Set<string> {
+/** What a script names that is a test by its own name is for the review, as all tests are. */
+const TEST_BY_NAME = /\.(test|spec)\.\w+$|(^|\/)test_[^/]*\.py$|_test\.\w+$/;
+
+/** Files that the test command may name, or the scripts that it runs. */
+function namedFiles({ test, scripts, folder }: ProtectionRules): Set<string> {
   const top = folder === '' ? '' : `${folder}/`;
-  return new Set(test.split(/[\s'"`;|&()<>=$]+/).map((word) => top + word.replace(/^(\.\/)+/, '')));
+  const words = (text: string): string[] => text.split(/[\s'"`;|&()<>=$@]+/);
+  const named = [...words(test), ...words(scripts).filter((word) => !TEST_BY_NAME.test(word))];
+  return new Set(named.map((word) => top + word.replace(/^(\.\/)+/, '')));
 }
 
 /** As in an ignore file: without a slash a name at any depth, else from the top; a folder takes all below it. `*` also goes over slashes. */

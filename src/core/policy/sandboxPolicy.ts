@@ -25,7 +25,11 @@ const MASKED = [
   '.cargo/credentials.toml',
   '.gem/credentials',
   '.gradle/gradle.properties',
+  '.opencode/opencode.json',
+  '.opencode/opencode.jsonc',
 ];
+/** Programs of the machine, which everybody on it may read. */
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/opt', '/nix', '/snap'];
 /** Folders below a home of which a part being on PATH does not make the whole visible. */
 const SHARED_PARENTS = ['.local', '.config', '.cache', '.var'];
 /** Where sockets of other programs are. What names have to be resolved by is given back. */
@@ -46,6 +50,8 @@ export interface SandboxFacts {
   readonly program: string;
   readonly path: readonly string[];
   readonly serverOnly: readonly string[];
+  /** Files with keys that the server is handed the content of: nothing in the cell sees them. */
+  readonly handedOver: readonly string[];
   readonly git: readonly Mount[];
   readonly read: readonly string[];
   readonly write: readonly string[];
@@ -59,6 +65,14 @@ function toolFolder(entry: string, home: string): string | null {
   const [first = ''] = parts;
   if (first === '') return null;
   return first.startsWith('.') && !SHARED_PARENTS.includes(first) ? `${home}/${first}` : entry;
+}
+
+/** Programs and libraries, of the machine or the user's: what every command may read anyway. */
+export function isPartOfTools(path: string, homes: readonly string[]): boolean {
+  if (SYSTEM.some((folder) => isBelow(path, folder))) return true;
+  return homes.some(
+    (home) => SEEN_OF_HOME.some((name) => isBelow(path, `${home}/${name}`)) && !MASKED.some((name) => isBelow(path, `${home}/${name}`)),
+  );
 }
 
 const expand = (path: string, home: string): string => (path === '~' || path.startsWith('~/') ? `${home}${path.slice(1)}` : path);
@@ -82,14 +96,14 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
     ...SEEN_OF_HOME.map((name) => `${folder}/${name}`),
     ...facts.path.flatMap((entry) => (isBelow(entry, folder) ? (toolFolder(entry, folder) ?? []) : [])),
   ]);
-  return [
+  const mounts: Mount[] = [
     { kind: 'readOnly', path: '/' },
     { kind: 'proc', path: '/proc' },
     ...kernelSettings,
     { kind: 'devices', path: '/dev' },
     { kind: 'empty', path: '/run' },
     ...OF_RUN.map(readable),
-    ...temporary.map((path): Mount => ({ kind: 'writable', path, from: `${cellHome}/tmp` })),
+    ...temporary.map((path): Mount => ({ kind: 'writable', path, from: `${cellHome}/user-tmp` })),
     { kind: 'empty', path: '/home' },
     ...homes.slice(1).map((path): Mount => ({ kind: 'empty', path })),
     { kind: 'writable', path: home, from: `${cellHome}/user` },
@@ -107,7 +121,62 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
     ...facts.git,
     ...facts.write.map((path): Mount => ({ kind: 'writable', path: expand(path, home), optional: true })),
   ];
+  const shown = facts.handedOver.filter((path) => {
+    const holder = holderOf(mounts, path);
+    return holder !== undefined && !isOwn(holder, cellHome);
+  });
+  return [...mounts, ...shown.map((path): Mount => ({ kind: 'nothing', path, optional: true }))];
 }
+
+/** The folder that stands in for one on the way to a mount. Two of one cell are never of the same length and end. */
+const standIn = (path: string, cellHome: string): string =>
+  `${cellHome}/${STAND_INS}/${path.length}-${path.replaceAll('%', '%25').replaceAll('/', '%').slice(-LONGEST_NAME)}`;
+
+const STAND_INS = 'between';
+const LONGEST_NAME = 120;
+
+/** What is seen at a path: the last mount over it. */
+const holderOf = (mounts: readonly Mount[], path: string): Mount | undefined =>
+  mounts.findLast((mount) => mount.path !== path && isBelow(path, mount.path));
+
+/**
+ * The same mounts with one more for each folder that lies between one which the cell can write and a mount below it. A folder that something is
+ * mounted on can't be moved; the ones above it can, and another put in their place: then the path of the worktree, or of a tool, would lead to what
+ * the agent has made.
+ * @param mounts those that are there, none left out later.
+ */
+export function anchored(mounts: readonly Mount[], cellHome: string): Mount[] {
+  const out: Mount[] = [];
+  for (const mount of mounts) {
+    const holder = holderOf(out, mount.path);
+    if (holder !== undefined && isOwn(holder, cellHome)) {
+      const parts = mount.path.slice(holder.path.length + 1).split('/');
+      for (let depth = 1; depth < parts.length; depth += 1) {
+        const path = `${holder.path}/${parts.slice(0, depth).join('/')}`;
+        out.push({ kind: 'writable', path, from: standIn(path, cellHome) });
+      }
+    }
+    out.push(mount);
+  }
+  return out;
+}
+
+/** Written by the cell and backed by its own folder or by memory. */
+const isOwn = ({ kind, from }: Mount, cellHome: string): boolean =>
+  kind === 'empty' || (kind === 'writable' && from !== undefined && isBelow(from, cellHome));
+
+/** Where each mount's place in the cell's own folder is, for those whose place the cell could have put something else at. */
+export function placesOf(mounts: readonly Mount[], cellHome: string): { readonly place: string; readonly mount: Mount }[] {
+  return mounts.flatMap((mount, index) => {
+    const holder = holderOf(mounts.slice(0, index), mount.path);
+    if (holder?.from === undefined || !isOwn(holder, cellHome)) return [];
+    return [{ place: `${holder.from}${mount.path.slice(holder.path.length)}`, mount }];
+  });
+}
+
+/** Nothing in the cell can change what is at this path. */
+export const isFixed = (mounts: readonly Mount[], path: string): boolean =>
+  mounts.findLast((mount) => isBelow(path, mount.path))?.kind === 'readOnly';
 
 /**
  * What a command sees, laid over what the server sees: not the server's folder, in which its conversation and configuration are, and not the

@@ -15,3 +15,6 @@ export function toolCaches(home: string, env: Readonly<Record<string, string | u
     DOTNET_CLI_HOME: `${home}/.cache/reactor/dotnet`,
   };
 }
+
+/** Variables by which the system finds programs and parts of programs. */
+export const leadsToPrograms = (name: string): boolean => /^(PATH$|LD_|GCONV_PATH$|BUN_)/.test(name);

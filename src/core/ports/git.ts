@@ -13,6 +13,7 @@ export type GitRefusal = {
     | 'refMoved' // a compare-and-swap found another value
     | 'locked' // a lock file stayed held after retries
     | 'exists' // branch, ref or folder is already there
+    | 'tooLarge' // more than a change may bring in; message says what
     | 'dirty' // unfinished changes in a checkout that would have to move
     | 'unsigned' // the signature that the user's settings ask for could not be made
     | 'failed'; // git said no; message has its words

@@ -43,6 +43,8 @@ export interface EncloseRequest extends CellBoundary {
   readonly executable: string;
   /** The user's files that the server needs and commands must not see. */
   readonly serverOnly: readonly string[];
+  /** The user's files with keys whose content the server is handed: nothing in the cell is to see them. */
+  readonly handedOver: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -59,6 +61,8 @@ export interface CommandEnclosure {
    * as if the command had not ended.
    */
   readonly streams: string;
+  /** PATH for what runs outside of it beside the server: folders that nothing in the cell can write. The command itself finds the user's. */
+  readonly path: string;
 }
 
 /** How a cell's programs are started. */

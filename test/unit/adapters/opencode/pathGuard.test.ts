@@ -50,6 +50,26 @@ describe('where an edit leads', () => {
     ]);
   });
 
+  it('reading by a link is a violation where it leads to neither the worktree nor tools', () => {
+    symlinkSync('/proc/self/environ', join(root, 'tree', 'environ'));
+    symlinkSync('/usr/bin', join(root, 'tree', 'programs'));
+    const kind = (path: string): string => guard.readViolation('read', path)?.kind ?? 'fine';
+    assert.deepEqual(['out', 'out/x', 'environ'].map(kind), Array(3).fill('linkOutside'));
+    // What is named outside is asked for; see the permissions.
+    assert.deepEqual(['src/a.ts', 'in/a.ts', 'programs/git', '../tree-beside', '/etc/passwd', '.'].map(kind), Array(6).fill('fine'));
+  });
+
+  it('so are instructions that lead to what is the server’s', () => {
+    mkdirSync(join(root, 'tree', 'sub', 'deep'), { recursive: true });
+    assert.deepEqual(guard.instructionViolations('sub/deep/file'), []);
+    symlinkSync('/proc/self/environ', join(root, 'tree', 'sub', 'AGENTS.md'));
+    symlinkSync('/usr/share/doc', join(root, 'tree', 'CLAUDE.md'));
+    const details = guard.instructionViolations('sub/deep/file').map(({ detail }) => detail);
+    assert.equal(details.length, 1);
+    assert.match(details[0] ?? '', /sub\/AGENTS\.md lead to \/proc/);
+    assert.deepEqual(guard.instructionViolations('src/a.ts'), []);
+  });
+
   it('is the same for a worktree that is reached through a link', () => {
     const linked = new PathGuard(join(root, 'alias'));
     assert.equal(linked.violation('write', join(root, 'alias', 'src', 'a.ts')), null);

@@ -97,6 +97,7 @@ describe('configuration of a cell’s server', () => {
       folder: join(root, 'nothing'),
       auth: null,
       catalogue: null,
+      files: [],
     };
     const config = composeServerConfig({
       user,
@@ -163,7 +164,7 @@ describe('configuration of a cell’s server', () => {
       cell: 'c1',
       env: given,
       folders,
-      user: { config: {}, folder: '', auth: 'AUTH', catalogue: null },
+      user: { config: {}, folder: '', auth: 'AUTH', catalogue: null, files: [] },
       config: '{}',
       password: 'pw',
       withoutCatalogue: true,

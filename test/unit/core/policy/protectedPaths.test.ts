@@ -8,7 +8,7 @@ import {
   protectionOf,
 } from '../../../../src/core/policy/protectedPaths.ts';
 
-const rules = { test: 'npm test', folder: '', patterns: [] as string[] };
+const rules = { test: 'npm test', scripts: '', folder: '', patterns: [] as string[] };
 const why = (path: string, over: Partial<typeof rules> = {}, status = 'modified') => protectionOf({ path, status }, { ...rules, ...over });
 
 describe('protected paths', () => {
@@ -57,6 +57,29 @@ describe('protected paths', () => {
       protectionOf({ path: 'old.sh', oldPath: 'scripts/check.sh', status: 'renamed' }, { ...rules, test }),
       'is run as the test',
     );
+  });
+
+  it('are also files that scripts of the base run for it, but not what is a test by its name', () => {
+    const scripts = 'sh scripts/test.sh test/a.test.ts test_b.py\nvitest run';
+    assert.equal(why('scripts/test.sh', { scripts }), 'is run as the test');
+    assert.equal(why('vite.config.ts', { scripts }), 'decides what the tests are');
+    assert.deepEqual(
+      ['test/a.test.ts', 'test_b.py', 'scripts/other.sh'].map((path) => why(path, { scripts })),
+      [null, null, null],
+    );
+  });
+
+  it('are settings of builds where the test command is of that build', () => {
+    const of: Record<string, string> = {
+      'conftest.py': 'pytest -q',
+      'app/build.gradle.kts': './gradlew test',
+      'pom.xml': 'mvn -q verify',
+      'CMakeLists.txt': 'cmake --build b && ctest',
+    };
+    for (const [path, test] of Object.entries(of)) {
+      assert.equal(why(path, { test }), 'decides what the tests are', path);
+      assert.equal(why(path), null, path);
+    }
   });
 
   it('can be added to and taken from, the last pattern counts', () => {

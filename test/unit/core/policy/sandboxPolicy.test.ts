@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { commandMounts, type SandboxFacts, serverMounts } from '../../../../src/core/policy/sandboxPolicy.ts';
+import {
+  anchored,
+  commandMounts,
+  isFixed,
+  isPartOfTools,
+  type SandboxFacts,
+  serverMounts,
+} from '../../../../src/core/policy/sandboxPolicy.ts';
 
 const facts: SandboxFacts = {
   worktree: '/home/ada/.local/share/reactor/r/cells/c/worktree',
@@ -11,7 +18,8 @@ const facts: SandboxFacts = {
   hidden: ['/home/ada/.local/share/reactor'],
   program: '/home/ada/.opencode/bin',
   path: ['/usr/bin', '/home/ada/.foo/bin', '/home/ada/.local/bin', '/home/ada/scripts'],
-  serverOnly: ['/home/ada/.config/opencode'],
+  serverOnly: ['/home/ada/.config/opencode/agents'],
+  handedOver: ['/home/ada/.config/opencode/opencode.json', '/etc/opencode.json'],
   git: [{ kind: 'writable', path: '/home/ada/shop/.git', from: '/view' }],
   read: ['~/models'],
   write: ['/var/cache/shop'],
@@ -26,7 +34,7 @@ describe('What a cell sees', () => {
     assert.deepEqual(
       writable.map(({ path, from }) => [path, from]),
       [
-        ['/tmp', `${facts.cellHome}/tmp`],
+        ['/tmp', `${facts.cellHome}/user-tmp`],
         ['/home/ada', `${facts.cellHome}/user`],
         [facts.worktree, undefined],
         [facts.cellHome, undefined],
@@ -44,6 +52,39 @@ describe('What a cell sees', () => {
     assert.equal(kindAt('/home/ada/.cargo/credentials.toml'), 'nothing');
   });
 
+  it('hides files with keys where they would be seen', () => {
+    assert.equal(kindAt('/etc/opencode.json'), 'nothing');
+    assert.equal(at('/home/ada/.config/opencode/opencode.json'), -1);
+  });
+
+  it('has a mount of its own at each folder on the way to another, so that none can be moved away', () => {
+    const mounts = anchored(serverMounts(facts), facts.cellHome);
+    const paths = mounts.map(({ path }) => path);
+    for (const path of ['/home/ada/.local', '/home/ada/.local/share', '/home/ada/.local/share/reactor/r', '/home/ada/shop']) {
+      const mount = mounts.find((found) => found.path === path);
+      assert.ok(mount?.from?.startsWith(`${facts.cellHome}/between/`), path);
+    }
+    assert.equal(paths.indexOf('/home/ada/.local') < paths.indexOf('/home/ada/.local/bin'), true);
+    assert.deepEqual(paths.length, new Set(paths).size + duplicates(serverMounts(facts)));
+    const places = mounts.flatMap(({ from }) => (from?.includes('/between/') ? [from] : []));
+    assert.equal(new Set(places).size, places.length);
+  });
+
+  it('tells what nothing in the cell can change', () => {
+    const mounts = serverMounts(facts);
+    for (const path of ['/usr/bin', '/home/ada/.foo/bin', '/home/ada/scripts']) assert.equal(isFixed(mounts, path), true, path);
+    for (const path of ['/home/ada/bin', '/tmp/bin', `${facts.worktree}/bin`, '/run/bin', '/var/cache/shop/bin', '/home/eve/bin'])
+      assert.equal(isFixed(mounts, path), false, path);
+  });
+
+  it('tells tools from the user’s other files', () => {
+    const homes = ['/home/ada'];
+    for (const path of ['/usr/lib/python3/x.py', '/home/ada/.cargo/registry/a', '/opt/x'])
+      assert.equal(isPartOfTools(path, homes), true, path);
+    for (const path of ['/proc/1/environ', '/home/ada/.ssh/id', '/home/ada/.cargo/credentials', '/etc/passwd', '/usrlocal'])
+      assert.equal(isPartOfTools(path, homes), false, path);
+  });
+
   it('lays the cell over what is hidden, never the other way round', () => {
     assert.ok(at('/home/ada/.local/share/reactor') < at(facts.worktree));
     assert.ok(at('/home/ada') < at('/home/ada/.foo'));
@@ -59,8 +100,10 @@ describe('What a cell sees', () => {
         { kind: 'proc', path: '/proc' },
         { kind: 'devices', path: '/dev' },
         { kind: 'empty', path: facts.cellHome },
-        { kind: 'nothing', path: '/home/ada/.config/opencode', optional: true },
+        { kind: 'nothing', path: '/home/ada/.config/opencode/agents', optional: true },
       ],
     );
   });
 });
+
+const duplicates = (mounts: readonly { readonly path: string }[]): number => mounts.length - new Set(mounts.map(({ path }) => path)).size;
