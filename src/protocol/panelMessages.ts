@@ -61,8 +61,8 @@ export type HostMessage = Frozen<z.infer<typeof HostMessage>>;
 
 /** What the panel asks of the host. Requests with a number are answered by one message with that number, or `failed`. */
 export const PanelMessage = z.discriminatedUnion('type', [
-  /** The page is there and shows nothing yet. */
-  z.object({ type: z.literal('ready'), protocol: z.number() }),
+  /** The page is there and shows nothing yet. `run` is the one that was picked when it was last seen. */
+  z.object({ type: z.literal('ready'), protocol: z.number(), run: z.optional(z.nullable(z.string())) }),
   /** The lanes of a snapshot are on the screen: their spans may come now, so that the first picture never waits for them. */
   z.object({ type: z.literal('painted'), generation: z.number() }),
   z.object({ type: z.literal('span'), request: z.number(), run: z.string(), index: z.number() }),

@@ -32,8 +32,8 @@ export function ask<T extends Answer['type']>(question: Question, expected: T): 
   });
 }
 
-/** Starts listening and tells the host that the page is there. Messages that do not fit are reported and left out. */
-export function connect(receive: (message: HostMessage) => void, malformed: (what: string) => void): void {
+/** Starts listening and tells the host that the page is there, with the run that was picked before. Messages that do not fit are reported and left out. */
+export function connect(run: string | null, receive: (message: HostMessage) => void, malformed: (what: string) => void): void {
   window.addEventListener('message', (event: MessageEvent<unknown>) => {
     const parsed = HostMessage.safeParse(event.data);
     if (!parsed.success) {
@@ -51,7 +51,7 @@ export function connect(receive: (message: HostMessage) => void, malformed: (wha
     if (message.type === 'failed') asked.reject(new Error(message.message));
     else asked.resolve(message);
   });
-  send({ type: 'ready', protocol: PANEL_PROTOCOL });
+  send({ type: 'ready', protocol: PANEL_PROTOCOL, run });
 }
 
 export const savedState = (): unknown => api.getState();

@@ -156,7 +156,7 @@ export function startPanel(): void {
       work: reviewWork.value,
     });
   });
-  connect(receive, (what) => {
+  connect(pickedRun.value, receive, (what) => {
     problem.value = `A message of the host could not be read (${what}). Close the panel and open it again.`;
   });
 }

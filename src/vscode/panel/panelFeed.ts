@@ -59,13 +59,18 @@ export class PanelFeed implements Disposable {
     return this.#lanes.has(run);
   }
 
+  /** A run has a lane from the next snapshot on, however old it is. */
+  include(run: string): void {
+    this.#wanted.add(run);
+  }
+
   /** Sends the lanes, that of `run` among them from now on; their spans follow when the page shows them. */
   snapshot(tab: PanelTab | null, run: string | null): void {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#generation += 1;
     this.#active = true;
-    if (run !== null) this.#wanted.add(run);
+    if (run !== null) this.include(run);
     const states = this.#choose();
     this.#lanes = new Set(states.map((state) => state.run));
     this.#dirtyLanes.clear();

@@ -101,6 +101,7 @@ export class PanelSession implements Disposable {
           throw new UserFacingError('engineVersion', 'This panel is of another version of Reactor. Close it and open it again.');
         }
         this.#isReady = true;
+        if (typeof message.run === 'string') this.#feed.include(message.run);
         this.#feed.snapshot(this.#wanted.tab, this.#wanted.run);
         this.#wanted = { tab: null, run: null };
         return;

@@ -266,6 +266,19 @@ describe('the feed of the panel', () => {
     );
   });
 
+  it('has a lane for the run that was picked before the window was loaded again', async () => {
+    const journal = new PanelJournal(0);
+    for (let task = 1; task <= 60; task += 1) {
+      const id = `TASK-${String(task).padStart(3, '0')}`;
+      journal.boot(`${id}-r1`, { task: id }).end(`${id}-r1`, 'failed', 2, 'no');
+    }
+    const panel = new OpenedPanel(new FakePanelModel(journal.entries));
+    panel.webview.say({ type: 'ready', protocol: 1, run: 'TASK-003-r1' });
+    await panel.until(() => panel.of('snapshot').length === 1);
+    const [{ run: shown, lanes } = { run: '', lanes: [] }] = panel.of('snapshot');
+    assert.deepEqual([shown, lanes.length, lanes.at(-1)?.task], [null, 51, 'TASK-003']);
+  });
+
   it('tells how long a parked run has worked, not how long it stands', async () => {
     const journal = begun();
     const model = new FakePanelModel(journal.entries);
