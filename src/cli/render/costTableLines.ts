@@ -3,7 +3,7 @@ import type { CostDimension } from '../../core/projections/costs/costDimensions.
 import { type CostOutcome, type CostRow, type CostTable, shareOf } from '../../core/projections/costs/costTable.ts';
 import { type Currency, currencyNote, moneyText, usDollars } from '../../core/projections/costs/currency.ts';
 import { efficiencyOf } from '../../core/projections/costs/efficiency.ts';
-import { sumText } from '../../core/projections/costs/sumText.ts';
+import { isUnpriced, sumText } from '../../core/projections/costs/sumText.ts';
 import { countText, plural, shortCountText } from '../../core/projections/figures.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';
@@ -56,13 +56,14 @@ function summaryLines(total: CostOutcome, currency: Currency, line: (...pieces: 
   const { sum } = total;
   const wastedUsd = total.wasted.usd;
   const { perLandedUsd, perChangedLineUsd, perAttemptUsd, wastedShare } = efficiencyOf({ ...total, usd: sum.usd, wastedUsd });
-  const price = (usd: string) => moneyText(usd, currency);
+  const price = (usd: string) => (isUnpriced(sum) ? 'unpriced' : moneyText(usd, currency));
+  const spent = isUnpriced(total.wasted) ? 'unpriced' : `${percentText(wastedShare)} (${price(wastedUsd)})`;
   const facts = [
     perLandedUsd === null ? 'nothing landed' : `${price(perLandedUsd)} per landed change`,
     ...(perChangedLineUsd === null ? [] : [`${price(perChangedLineUsd)} per changed line`]),
     ...(perAttemptUsd === null ? [] : [`${price(perAttemptUsd)} per attempt`]),
   ];
-  const wasted = wastedShare === null ? '' : `${percentText(wastedShare)} (${price(wastedUsd)}) was spent on attempts that were reverted`;
+  const wasted = wastedShare === null ? '' : `${spent} was spent on attempts that were reverted`;
   return [
     line(
       tone('strong', `Total ${sumText(sum, currency)}`),
