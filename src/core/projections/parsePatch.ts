@@ -143,11 +143,5 @@ const utf8 = (code: number): number[] => {
   return [...encodeURIComponent(String.fromCodePoint(code)).matchAll(/%(..)/g)].map((match) => Number.parseInt(match[1] ?? '0', 16));
 };
 
-const fromUtf8 = (bytes: readonly number[]): string => {
-  try {
-    return decodeURIComponent(bytes.map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));
-  } catch {
-    // Not UTF-8: each byte stands for itself.
-    return String.fromCharCode(...bytes);
-  }
-};
+/** What is not UTF-8 becomes `�`, as in every other output of git that is read. */
+const fromUtf8 = (bytes: readonly number[]): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));

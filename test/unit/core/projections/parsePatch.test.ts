@@ -94,6 +94,15 @@ describe('a patch of the real git', () => {
     ]);
   });
 
+  it('names a file whose name is not UTF-8 as the rest of what git prints does', () => {
+    const quoted = '"a/caf\\351.txt" "b/caf\\351.txt"';
+    const text = `diff --git ${quoted}\n--- "a/caf\\351.txt"\n+++ "b/caf\\351.txt"\n@@ -1 +1 @@\n-a\n+b\n`;
+    assert.deepEqual(
+      parsePatch(text).map(({ path }) => path),
+      [Buffer.from('caf\xe9.txt', 'latin1').toString('utf8')],
+    );
+  });
+
   it('reads the whole lines of a patch that was cut', () => {
     const whole = git('diff', 'HEAD~1', 'HEAD', '--', 'two hunks.txt');
     const cut = whole.slice(0, whole.indexOf('-line 39\n'));
