@@ -78,7 +78,7 @@ export async function cleanCommand({ terminal, host }: CommandContext, names: re
     const { orphans: seen } = await client.request('clean', { dryRun: true, pastLimits: true, ...only });
     const unknown = names.filter((name) => !seen.some((orphan) => orphan.name === name));
     if (unknown.length > 0) {
-      throw new UserFacingError('configuration', `Nothing to clean is named ${unknown.join(', ')}.`, {
+      throw new UserFacingError('configuration', `Nothing to clean is named ${unknown.join(', ')}. Nothing was removed.`, {
         actions: ['reactor clean --dry-run'],
       });
     }

@@ -88,4 +88,11 @@ describe('reactor clean', () => {
     ]);
     assert.match(out, /1 orphan removed\n$/);
   });
+
+  it('removes nothing when one of the names is none', async () => {
+    const engine = cleaning();
+    const { exitCode, err } = await cli(['clean', 'reactor/own', 'reactor/onw'], fakeHost(engine));
+    assert.deepEqual([exitCode, engine.asked], [1, ['clean {"dryRun":true,"pastLimits":true,"names":["reactor/own","reactor/onw"]}']]);
+    assert.match(err, /Nothing to clean is named reactor\/onw\. Nothing was removed\./);
+  });
 });
