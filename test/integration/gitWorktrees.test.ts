@@ -70,6 +70,30 @@ describe('worktrees of cells', function () {
     assert.equal((await repository.listWorktrees()).length, 1);
   });
 
+  it('takes a branch that is there when it is asked to, with a view of git that knows the new entry', async () => {
+    const f = fixture();
+    const base = f.commit({ a: '1\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    const view = f.cellPath('view');
+    const path = (name: string): string => join(view, 'worktrees', name, 'HEAD');
+    value(await repository.privateView(cell, view));
+    f.run('update-ref', 'refs/heads/reactor/one', f.run('commit-tree', '-p', base, '-m', 'work', f.run('rev-parse', 'HEAD^{tree}')));
+    const tip = await repository.readRef('refs/heads/reactor/one');
+    rmSync(cell, { recursive: true });
+    value(await repository.removeWorktree(cell));
+    // Whoever comes meanwhile takes the name of its entry.
+    f.run('worktree', 'add', '--detach', join(f.root, 'elsewhere', 'one'));
+    const request = { path: cell, branch: 'reactor/one', base, takesBranch: true };
+    value(await repository.createWorktree(request));
+    value(await repository.populateWorktree(cell));
+    value(await repository.privateView(cell, view));
+    assert.deepEqual(
+      [f.in(cell, 'status', '--porcelain', '--branch'), f.in(cell, 'rev-parse', 'HEAD'), existsSync(path('one')), existsSync(path('one1'))],
+      ['## reactor/one', tip, true, true],
+    );
+  });
+
   it('undoes a half that was made when the other half is not possible', async () => {
     const f = fixture();
     const base = f.commit({ a: '1\n' });
