@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'mocha';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { settings } from '../support/sampleProjects.ts';
+import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
 
 const manifest = `${JSON.stringify({ name: 'a', scripts: { test: 'sh check.sh' } })}\n`;
@@ -18,14 +19,23 @@ pwd
 describe('The home of the tests', function () {
   this.timeout(300_000);
   let reactor: Reactor;
+  let repository: string;
   const outcomes = new Map<string, Outcome>();
 
   before(async () => {
     ensureBubblewrap();
     reactor = await Reactor.open(
       byWord({
-        shelled: tools(bash("echo 'script-shell=/bin/true' > ~/.npmrc; npm config get script-shell > shell.log"), write('a.txt', 'bad\n')),
-        passing: tools(bash('touch ~/pass /tmp/pass; rm -rf ~/of-setup; ls -a ~ > home.log'), write('a.txt', 'bad\n')),
+        shelled: tools(
+          write('do.sh', 'echo script-shell=/bin/true > ~/.npmrc; cat ~/.npmrc > done.txt\n'),
+          bash('sh do.sh'),
+          write('a.txt', 'bad\n'),
+        ),
+        passing: tools(
+          write('do.sh', 'touch ~/pass /tmp/pass; echo other > ~/of-setup/tool; ls ~/pass /tmp/pass > done.txt\n'),
+          bash('sh do.sh'),
+          write('a.txt', 'bad\n'),
+        ),
         beating: tools(
           bash(
             'env -i setsid nohup sh -c "while :; do date +%N > beat; sleep 0.05; done" > /dev/null 2>&1 & until [ -s beat ]; do sleep 0.05; done',
@@ -34,7 +44,9 @@ describe('The home of the tests', function () {
         ),
       }),
     );
-    const repository = await reactor.repository('homes', {
+    // npm that runs the tests would tell the npm of the cell where the settings of the user are.
+    for (const name of Object.keys(reactor.env)) if (name.startsWith('npm_')) delete reactor.env[name];
+    repository = await reactor.repository('homes', {
       'reactor.yaml': settings('npm test --silent', 'setup: mkdir -p ~/of-setup && echo tool > ~/of-setup/tool\n'),
       'package.json': manifest,
       'check.sh': check,
@@ -51,9 +63,11 @@ describe('The home of the tests', function () {
   const testsOf = (word: string): unknown[] => dataOf(outcomeOf(word), 'attempt/tested').map(({ evidence }) => evidence.exitCode);
 
   for (const word of ['shelled', 'passing']) {
-    it(`${word}: what an agent leaves in its home and temporary folder does not make red tests green`, () => {
+    it(`${word}: what an agent leaves in its home and temporary folder does not make red tests green`, async () => {
       assert.deepEqual([outcomeOf(word).exitCode, testsOf(word)], [2, [1]], outcomeOf(word).stderr);
-      assert.equal(onlyRun(outcomeOf(word)).commit, null);
+      const { commit, kept } = onlyRun(outcomeOf(word));
+      assert.equal(commit, null);
+      assert.match(await git(repository, 'show', `${kept}:done.txt`), word === 'shelled' ? /script-shell/ : /^\/tmp\/pass\n.*\/pass$/);
     });
   }
 
