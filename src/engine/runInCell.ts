@@ -13,7 +13,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 export async function runInCell(
   context: RunContext,
   client: AgentClient,
-  request: { readonly command: string; readonly name: string; readonly timeoutMs: number },
+  request: { readonly command: string; readonly name: string; readonly timeoutMs: number; readonly isGate?: boolean },
   signal: AbortSignal,
 ): Promise<CommandEvidence> {
   const { deps, run, state } = context;
@@ -26,6 +26,7 @@ export async function runInCell(
     timeoutMs: Math.max(1, Math.min(request.timeoutMs, context.remainingMs())),
     outputFile,
     maxBytes: MAX_OUTPUT_BYTES,
+    isGate: request.isGate ?? false,
   };
   const { value, excess } = await withinLimits(context, () => client.shell(shell, signal));
   await deps.files.editOutput(outputFile, (text) => deps.secrets.redact(text));

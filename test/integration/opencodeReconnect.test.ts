@@ -106,6 +106,7 @@ describe('the charges of a turn whose connection to the agent server is cut', fu
       commandFolder: join(bench.root, 'commands'),
       outputFolder: join(bench.root, 'outputs'),
       boundary: null,
+      leader: process.pid,
       userEnv: bench.env,
       environment: {},
       exited: whole.exited,

@@ -71,6 +71,7 @@ export async function adoptServer(
       userEnv: env,
       environment: request.environment,
       exited,
+      leader: request.process.pid,
     });
     return ok({ process: request.process, url, version, exited, client, disconnect });
   } catch (error) {

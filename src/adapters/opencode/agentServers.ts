@@ -188,6 +188,7 @@ async function startServer(
       userEnv: dependencies.env,
       environment: request.environment,
       exited: server.exited,
+      leader: leader.pid,
     });
     client.prepare();
     return ok({

@@ -6,6 +6,7 @@ import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
 import type { Grant } from './askDesk.ts';
 import { conversationOf } from './conversation.ts';
 import type { EventStream } from './eventStream.ts';
+import { sealHome } from './gateHome.ts';
 import { ModelPrices } from './modelPrices.ts';
 import { PathGuard } from './pathGuard.ts';
 import { newMessageId } from './promptId.ts';
@@ -29,6 +30,8 @@ export interface OpenCodeClientOptions {
   readonly userEnv: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   readonly exited: Promise<unknown>;
+  /** The first process of the server's sandbox, or the server. */
+  readonly leader: number;
 }
 
 /** The client of one cell's server. */
@@ -82,7 +85,9 @@ export class OpenCodeClient implements AgentClient {
     return newMessageId(this.#options.clock.now());
   }
 
-  runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult> {
+  async runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult> {
+    const { boundary, log } = this.#options;
+    if (boundary !== null && boundary.gateIn !== null) await sealHome(boundary.gateIn, log);
     const turn = new Turn(
       { ...this.#options, guard: this.#guard, prices: this.#prices, reported: this.#reported, grants: this.#grants },
       request,

@@ -7,7 +7,9 @@ import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
 import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
 import { outputTail, TAIL_BYTES } from './commandText.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
+import { layGateHome } from './gateHome.ts';
 import { COMMAND_MARKER, endMarked } from './markedProcesses.ts';
+import { endNested } from './nestedProcesses.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { shellQuote } from './serverFolders.ts';
 import { isSilent, watchForSilence } from './serverSilence.ts';
@@ -27,6 +29,8 @@ export interface ShellContext {
   readonly userEnv: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   readonly exited: Promise<unknown>;
+  /** The first process of the server's sandbox, or the server. */
+  readonly leader: number;
 }
 
 /**
@@ -41,6 +45,7 @@ export class ShellCommand {
   readonly #folder: string;
   /** What comes of it. */
   readonly #outputs: string;
+  #inGate = false;
 
   constructor(context: ShellContext, request: ShellRequest) {
     this.#context = context;
@@ -53,6 +58,7 @@ export class ShellCommand {
     const { clock, connection, exited } = this.#context;
     const startedAt = clock.monotonic();
     if (signal.aborted) return this.#result(null, 'aborted', startedAt);
+    await this.#clearGate();
     this.#prepare();
     const stop = new AbortController();
     let stopped: 'timedOut' | 'aborted' | 'serverGone' | undefined;
@@ -148,13 +154,22 @@ export class ShellCommand {
     writeFileSync(this.#file('run'), lines.join('\n'), { mode: 0o600 });
   }
 
+  /** For a command that decides: see `ShellRequest.isGate`. */
+  async #clearGate(): Promise<void> {
+    const { boundary, clock, leader, log } = this.#context;
+    const folder = boundary?.gateIn ?? null;
+    if (this.#request.isGate !== true || folder === null) return;
+    if (!(await endNested(clock, leader))) log.log('warn', 'what an agent left running could not be ended before the tests');
+    this.#inGate = await layGateHome(folder);
+  }
+
   /** The program that runs the command, in the sandbox of a command where there is one. */
   #shell(): string[] {
     const { boundary } = this.#context;
     const command = this.#file('command');
     if (boundary === null) return ['/bin/sh', command];
     const path = join(this.#context.commandFolder, 'command');
-    return [...boundary.command([{ from: command, path }]), '/bin/sh', path];
+    return [...boundary.command([{ from: command, path }], this.#inGate), '/bin/sh', path];
   }
 
   /** The command's exit code, or null when the server could not tell one. */

@@ -15,6 +15,10 @@ const CommandRecord = z.object({
   begin: z.array(z.string()).min(1),
   through: z.array(z.string()),
   path: z.string().default(USUAL_PATH),
+  gate: z
+    .object({ folder: z.string(), mounts: z.array(z.string()) })
+    .nullable()
+    .default(null),
 });
 
 export interface CommandStart {
@@ -24,19 +28,35 @@ export interface CommandStart {
   readonly through: readonly string[];
   /** See `CommandEnclosure.path`. */
   readonly path: string;
+  /** What is laid over it for another home; null when there is none. */
+  readonly gate: { readonly folder: string; readonly mounts: readonly string[] } | null;
 }
 
-export const commandEnclosure = ({ begin, through, path }: CommandStart): CommandEnclosure => ({
-  command: (seen = []) => {
+export const commandEnclosure = ({ begin, through, path, gate }: CommandStart): CommandEnclosure => ({
+  command: (seen = [], inGate = false) => {
     const files = seen.map((file) => ({ kind: 'readOnly', ...file }) as const);
-    return [...begin, ...mountArguments(files, isFolder), '--', ...TAKE_STREAMS, ...(through.length === 0 ? [] : [...AS_NODE, ...through])];
+    return [
+      ...begin,
+      ...(inGate ? (gate?.mounts ?? []) : []),
+      ...mountArguments(files, isFolder),
+      '--',
+      ...TAKE_STREAMS,
+      ...(through.length === 0 ? [] : [...AS_NODE, ...through]),
+    ];
   },
   streams: STREAMS,
   path,
+  gateIn: gate?.folder ?? null,
 });
 
-export const recordOf = ({ begin, through, path }: CommandStart): string =>
-  JSON.stringify({ version: 1, begin: [...begin], through: [...through], path } satisfies z.infer<typeof CommandRecord>);
+export const recordOf = ({ begin, through, path, gate }: CommandStart): string =>
+  JSON.stringify({
+    version: 1,
+    begin: [...begin],
+    through: [...through],
+    path,
+    gate: gate === null ? null : { ...gate, mounts: [...gate.mounts] },
+  } satisfies z.infer<typeof CommandRecord>);
 
 /** See `Sandbox.recall`. */
 export function recallCommands(record: string): CommandEnclosure | null {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { homedir, release, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { anchored, commandMounts, isFixed, type SandboxFacts, serverMounts } from '../../core/policy/sandboxPolicy.ts';
+import { gateMounts } from '../../core/policy/gateMounts.ts';
+import { anchored, commandMounts, isFixed, type SandboxFacts, serverMounts, withoutServer } from '../../core/policy/sandboxPolicy.ts';
 import { leadsToPrograms, toolCaches } from '../../core/policy/toolCaches.ts';
 import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
@@ -101,8 +102,10 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
     ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...ofServer, ...laidIn, ...ceiling.server])],
     ...['--chdir', request.worktree, '--', ...ceiling.prefix],
   ];
+  const over = [...gateMounts(ofServer, request.home), ...withoutServer(facts)];
+  const start = { begin, through, path, gate: { folder: request.home, mounts: argumentsOf(over) } };
   const environment = toolCaches(facts.homes[0] ?? homedir(), request.env);
-  return { server, environment, ...commandEnclosure({ begin, through, path }), record: recordOf({ begin, through, path }) };
+  return { server, environment, ...commandEnclosure(start), record: recordOf(start) };
 }
 
 const isThere = ({ optional, from, path }: Mount): boolean => optional !== true || isFolder(from ?? path) !== null;

@@ -1,4 +1,5 @@
 import type { Mount } from '../ports/sandbox.ts';
+import { HOME_PARTS, TEMPORARY } from './gateMounts.ts';
 
 /** Tools and settings below a home folder that commands may read. None of them holds keys, but for those in `MASKED`. */
 const SEEN_OF_HOME = [
@@ -103,7 +104,7 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
     { kind: 'devices', path: '/dev' },
     { kind: 'empty', path: '/run' },
     ...OF_RUN.map(readable),
-    ...temporary.map((path): Mount => ({ kind: 'writable', path, from: `${cellHome}/user-tmp` })),
+    ...temporary.map((path): Mount => ({ kind: 'writable', path, from: `${cellHome}/${TEMPORARY}` })),
     { kind: 'empty', path: '/home' },
     ...homes.slice(1).map((path): Mount => ({ kind: 'empty', path })),
     { kind: 'writable', path: home, from: `${cellHome}/user` },
@@ -130,9 +131,8 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
 
 /** The folder that stands in for one on the way to a mount. Two of one cell are never of the same length and end. */
 const standIn = (path: string, cellHome: string): string =>
-  `${cellHome}/${STAND_INS}/${path.length}-${path.replaceAll('%', '%25').replaceAll('/', '%').slice(-LONGEST_NAME)}`;
+  `${cellHome}/${HOME_PARTS[1]}/${path.length}-${path.replaceAll('%', '%25').replaceAll('/', '%').slice(-LONGEST_NAME)}`;
 
-const STAND_INS = 'between';
 const LONGEST_NAME = 120;
 
 /** What is seen at a path: the last mount over it. */
@@ -188,7 +188,12 @@ export function commandMounts(facts: Pick<SandboxFacts, 'cellHome' | 'serverOnly
     ...(ownProc ? [{ kind: 'proc', path: '/proc' } as const] : []),
     ...kernelSettings,
     { kind: 'devices', path: '/dev' },
-    { kind: 'empty', path: facts.cellHome },
-    ...facts.serverOnly.map((path): Mount => ({ kind: 'nothing', path, optional: true })),
+    ...withoutServer(facts),
   ];
 }
+
+/** Takes the server's folder and files out of what is seen. */
+export const withoutServer = ({ cellHome, serverOnly }: Pick<SandboxFacts, 'cellHome' | 'serverOnly'>): Mount[] => [
+  { kind: 'empty', path: cellHome },
+  ...serverOnly.map((path): Mount => ({ kind: 'nothing', path, optional: true })),
+];

@@ -242,6 +242,11 @@ export interface ShellRequest {
   /** Everything the command prints goes to this file (outside the worktree), up to `maxBytes`. */
   readonly outputFile: string;
   readonly maxBytes: number;
+  /**
+   * It decides whether work passes: in a sandbox nothing that the agent left running runs beside it, and its home and temporary folder are none that the
+   * agent could write.
+   */
+  readonly isGate?: boolean;
 }
 
 export interface ShellResult {

@@ -54,8 +54,11 @@ export interface CommandEnclosure {
    * Put in front of a program and its arguments. For a command of the agent, the tests or the setup, started by the server: as above, and neither the server nor its folder. Has to be
    * started by a shell, with `streams` behind it.
    * @param seen files of the server's folder that this one command may read.
+   * @param inGate with the home and the temporary folder that are laid in `gate` of the cell's own folder.
    */
-  readonly command: (seen?: readonly { readonly from: string; readonly path: string }[]) => readonly string[];
+  readonly command: (seen?: readonly { readonly from: string; readonly path: string }[], inGate?: boolean) => readonly string[];
+  /** The cell's own folder, where commands can have another home; null for a boundary of before there was one. */
+  readonly gateIn: string | null;
   /**
    * Redirections. A sandbox lives as long as a process that the command left behind; with the command's own streams in its hands it would look
    * as if the command had not ended.

@@ -20,7 +20,12 @@ const testCommand = (context: RunContext): string => {
 async function runTests(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
   const { testTimeoutMs } = context.state.spec.limits;
   const limited = context.remainingMs() < testTimeoutMs;
-  const evidence = await runInCell(context, cell.server.client, { command: testCommand(context), name, timeoutMs: testTimeoutMs }, signal);
+  const evidence = await runInCell(
+    context,
+    cell.server.client,
+    { command: testCommand(context), name, timeoutMs: testTimeoutMs, isGate: true },
+    signal,
+  );
   if (evidence.end === 'timedOut' && limited && context.remainingMs() <= 1000) {
     await context.record(event('run/timedOut', { afterMs: Math.round(evidence.durationMs) }));
   }
