@@ -2,7 +2,7 @@ import { errorText } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
 import { categoryOf } from '../core/model/category.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
-import { addTokens, noTokens, totalTokens } from '../core/model/tokens.ts';
+import { totalTokens } from '../core/model/tokens.ts';
 import { addUsd, maxUsd, subtractUsd, type Usd, zeroUsd } from '../core/model/usd.ts';
 import { type Admission, admit, afterMoreUrgent, goOn, isShared, type LimitState, mayStart, type Need } from '../core/money/admission.ts';
 import { type Charge, modelOf } from '../core/money/charge.ts';
@@ -17,6 +17,7 @@ import { composePrompt } from '../core/run/composePrompt.ts';
 import { currentAttempt, UNPRICED } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import type { BudgetKeeper, RunRules } from './budgetKeeper.ts';
+import { journaledMessage } from './journaledMessage.ts';
 import type { RunContext } from './runContext.ts';
 
 /** Runs looked at for what attempts usually cost. */
@@ -60,12 +61,15 @@ export class RunMoney {
     this.#desk = desk;
   }
 
-  /** Waits until money may be left for the run, before anything is made for it. False when it was parked or ended instead. */
-  async mayBoot(signal: AbortSignal): Promise<boolean> {
+  /**
+   * Waits until money may be left for the run, before anything is made for it. False when it was parked or ended instead.
+   * @param onWait called when it has to wait, each time it looks.
+   */
+  async mayBoot(signal: AbortSignal, onWait: () => void): Promise<boolean> {
     const { state } = this.#context;
     if (!this.#keeper.isBounded(state, await this.#keeper.rules(state))) return true;
     const need = await this.#need(null);
-    return this.#admitted(signal, (limits) => mayStart(limits, need), null);
+    return this.#admitted(signal, (limits) => mayStart(limits, need), null, onWait);
   }
 
   /**
@@ -100,7 +104,7 @@ export class RunMoney {
       for (const charge of charges) noteCharge(recorded, charge);
       seq = await this.#context.recordAs(
         'agent',
-        event('message/finished', { attempt, message: journaled(message, charges), charged: true }),
+        event('message/finished', { attempt, message: journaledMessage(message, charges), charged: true }),
         ...charges.map((charge) => event('charge/recorded', { charge })),
       );
     } catch (error) {
@@ -207,15 +211,25 @@ export class RunMoney {
     );
   }
 
-  async #admitted(signal: AbortSignal, decide: (limits: readonly LimitState[]) => Admission, attempt: number | null): Promise<boolean> {
+  async #admitted(
+    signal: AbortSignal,
+    decide: (limits: readonly LimitState[]) => Admission,
+    attempt: number | null,
+    onWait: () => void = () => {},
+  ): Promise<boolean> {
     try {
-      return await this.#waitInLine(signal, decide, attempt);
+      return await this.#waitInLine(signal, decide, attempt, onWait);
     } finally {
       this.#keeper.leaveLine(this.#context.run);
     }
   }
 
-  async #waitInLine(signal: AbortSignal, decide: (limits: readonly LimitState[]) => Admission, attempt: number | null): Promise<boolean> {
+  async #waitInLine(
+    signal: AbortSignal,
+    decide: (limits: readonly LimitState[]) => Admission,
+    attempt: number | null,
+    onWait: () => void,
+  ): Promise<boolean> {
     const inTurn = (limits: readonly LimitState[]): Admission => {
       const admission = decide(limits);
       return this.#keeper.isOutranked(this.#context.state) ? afterMoreUrgent(admission, limits) : admission;
@@ -240,6 +254,7 @@ export class RunMoney {
       if (isShared(scope)) this.#keeper.standInLine(state);
       if (told === '') await this.#context.record(event('budget/deferred', { scope, period, leftUsd, neededUsd, reason }));
       told = reason;
+      onWait();
       await this.#keeper.untilReleased(signal);
     }
   }
@@ -373,15 +388,4 @@ function noteCharge({ charges, context, rates }: Recorded, charge: Charge): void
   charges.add(key);
   context.set(sessionId, inputOf(tokens) + tokens.output + tokens.reasoning);
   if (price?.source === 'server' && price.aboveTokens === null) rates.set(modelOf(charge), price);
-}
-
-/** A message as the journal keeps it: with the sums of its charges. */
-function journaled(message: FinishedMessage, charges: readonly Charge[]) {
-  const { operation: _operation, calls: _calls, facts: _facts, tools, ...rest } = message;
-  const tokens = charges.reduce((sum, charge) => addTokens(sum, charge.tokens), noTokens);
-  const costUsd = charges.reduce<Usd | null>(
-    (sum, charge) => (sum === null || charge.costUsd === null ? null : addUsd(sum, charge.costUsd)),
-    zeroUsd,
-  );
-  return { ...rest, tokens, costUsd, tools: [...tools] };
 }

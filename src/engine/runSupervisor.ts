@@ -231,8 +231,12 @@ export class RunSupervisor {
     this.#context.engine.lines.release(this.#context.run);
     // First of all, so that runs asked for together stand in line together.
     if (!(await admit(this.#context, signal))) return;
-    if (!(await mayBoot(this.#context, this.#desk))) return;
-    if (this.#context.state.cell === null && !(await this.#money.mayBoot(signal))) return;
+    // What waits for a person, or for money, needs no place meanwhile.
+    const { scheduler } = this.#context.engine;
+    const giveWay = (): void => scheduler.leave(this.#context.run);
+    if (!(await mayBoot(this.#context, this.#desk))) return giveWay();
+    if (this.#context.state.cell === null && !(await this.#money.mayBoot(signal, giveWay))) return;
+    if (!scheduler.hasPlace(this.#context.run) && !(await admit(this.#context, signal))) return;
     const result = await this.#cell.boot(signal);
     if (result.ok || signal.aborted) return;
     await this.#cell.stopServer();

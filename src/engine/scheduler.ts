@@ -112,6 +112,10 @@ export class Scheduler implements Disposable {
     this.#placed.set(run, { submission, isStarting: false, warm: null });
   }
 
+  hasPlace(run: string): boolean {
+    return this.#placed.has(run);
+  }
+
   /** Gives the place back, when the run has one. */
   leave(run: string): void {
     this.#leaving.delete(run);

@@ -55,6 +55,17 @@ describe('Where there is no sandbox', function () {
     assert.equal(approved.exitCode, 0, `${approved.stdout}\n${approved.stderr}`);
   });
 
+  it('a run that waits for that word holds up no other', async () => {
+    const one = await reactor.repository('one', plainProject('cells: { limit: 1 }\n'));
+    const env = { REACTOR_UNATTENDED_MS: '600000' };
+    const waiting = reactor.startRun(one, 'Write a file', ['--task', 'waiting', '--land', 'branch'], { env });
+    await waiting.entry('approval/requested');
+    const other = await reactor.run(one, 'Write a file', ['--task', 'other', '--land', 'branch', '--sandbox', 'off'], { env });
+    assert.equal(onlyRun(other).status, 'committed', other.stderr);
+    const agreed = await reactor.call(one, ['approve', 'waiting', '--json'], { env });
+    assert.deepEqual([onlyRun(agreed).status, (await waiting.outcome).exitCode], ['committed', 0], agreed.stderr);
+  });
+
   it('a run that does not want one needs nobody’s word', () => assert.equal(outcomes['without']?.exitCode, 0));
 
   it('settings may agree for all runs; the journal says that there was none', () => {
