@@ -143,7 +143,12 @@ export const ConfigDocument = z
     protectedPaths: globsSetting(
       'Changes of these need a person also with "approve: auto", beside what decides the tests, continuous integration, hooks and settings, which always do. As in .gitignore; with ! in front a path needs none.',
     ).default([]),
-    hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
+    hooks: z
+      .boolean()
+      .describe(
+        "Run the repository's pre-commit hook after the tests: a change passes only when both do. Hooks of commit messages don't run in cells.",
+      )
+      .default(false),
     landing: Landing.describe('How changes get onto the target.').prefault({}),
     permissions: z
       .array(PermissionSetting)
