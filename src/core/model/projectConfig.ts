@@ -99,6 +99,7 @@ const Retention = z.strictObject({
   logs: z
     .strictObject({
       days: countSetting('Test output of an ended run that is older is past its limit.', 1, 36_500).default(90),
+      count: countSetting('Most ended runs whose test output is kept; the oldest beyond it is past its limit.', 1, 1_000_000).default(5000),
       mb: countSetting('Most megabytes of test output of ended runs; the oldest beyond it is past its limit.', 1, 10_000_000).default(2000),
     })
     .describe("Limits for the output of tests and setup commands in Reactor's data folder.")
