@@ -47,17 +47,18 @@ async function logs(deps: EngineDeps, isOpen: ReadonlySet<string>, limit: Retent
   const newestFirst = (await deps.files.listOutputs()).filter(({ run }) => !isOpen.has(run)).toSorted((a, b) => b.at - a.at);
   let bytesSoFar = 0;
   return newestFirst
-    .flatMap(({ run, at, bytes }): FoundOrphan[] => {
+    .flatMap(({ run, at, bytes }, index): FoundOrphan[] => {
       bytesSoFar += bytes;
       const isOld = now - at > limit.days * DAY_MS;
-      if (!isOld && bytesSoFar <= limit.mb * MB) return [];
+      const isBeyond = index >= limit.count;
+      if (!isOld && !isBeyond && bytesSoFar <= limit.mb * MB) return [];
       return [
         {
           kind: 'log',
           name: run,
           why: `output of commands, ${(bytes / MB).toFixed(1)} MB; the end of each is in the journal`,
           keptIn: null,
-          limit: isOld ? `older than ${daysText(limit.days)}` : `beyond the newest ${limit.mb} MB`,
+          limit: isOld ? `older than ${daysText(limit.days)}` : `beyond the newest ${isBeyond ? limit.count : `${limit.mb} MB`}`,
           remove: async () => {
             await deps.files.removeOutputs(run);
             return true;

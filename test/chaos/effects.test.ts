@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { portLeaseFolder } from '../../src/adapters/files/runtimeFolder.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { advance, git } from '../support/sampleRepository.ts';
 import { isRetry, tools, write } from '../support/sampleScript.ts';
 import type { ModelScript } from '../support/scriptedModel.ts';
 import { problemsOf, uncharged } from './support/checker.ts';
+import { spendingOf } from './support/world.ts';
 
 interface Window {
   /** Where the engine is killed: right before an entry is appended (done and not recorded), or right after (recorded, what follows not begun). */
@@ -19,6 +21,10 @@ interface Window {
   readonly isRed?: boolean;
   /** The target moves while the agent works, so that the merge is made and tested. */
   readonly isMoved?: boolean;
+  /** What moved the target is in the agent's way: the landing goes back to it. */
+  readonly isConflict?: boolean;
+  /** With `tcr: step`: one step, and a turn in which nothing is left to do. */
+  readonly isStep?: boolean;
   /** The agent asks for a permission, and a person grants it. */
   readonly asks?: boolean;
   /** Model calls in the end, when it is not two for each attempt and one more for an ask. */
@@ -49,6 +55,16 @@ const allWindows: readonly Window[] = [
   { at: 'before:attempt/reverted', effect: 'the worktree is reset', attempts: 2, isRed: true },
   { at: 'before:attempt/committed', isShort: true, effect: 'the commit is made and its branch has moved' },
   { at: 'after:attempt/committed', effect: 'the commit is recorded and does not land yet' },
+  { at: 'before:attempt/stepCommitted', effect: 'a step is on the branch', isStep: true, attempts: 2, calls: 3 },
+  {
+    at: 'after:attempt/stepCommitted',
+    effect: 'the step is recorded, and the next turn is not asked for',
+    isStep: true,
+    attempts: 2,
+    calls: 3,
+  },
+  { at: 'before:landing/reworked', effect: 'the worktree is brought onto the target', isMoved: true, isConflict: true, attempts: 2 },
+  { at: 'after:landing/reworked', effect: 'the way back is recorded and not gone', isMoved: true, isConflict: true, attempts: 2 },
   { at: 'before:landing/prepared', effect: 'the merge is made', isMoved: true },
   { at: 'before:landing/tested', effect: 'the merge is tested', isMoved: true },
   { at: 'before:landing/landed', isShort: true, effect: 'the target has moved' },
@@ -81,22 +97,31 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
     const content = window?.isRed === true && !isRetry(call) ? 'bad\n' : 'good\n';
     if (window?.isMoved === true && call.turn === 1) {
       const path = join(reactor.root, name);
-      if (!moved.has(name)) moved.set(name, advance(path, 'main', { [`other-${name}.txt`]: 'other\n' }));
+      const theirs = window.isConflict === true ? `${name}.txt` : `other-${name}.txt`;
+      if (!moved.has(name)) moved.set(name, advance(path, 'main', { [theirs]: 'other\n' }));
       await moved.get(name);
     }
-    const action = tools(...(window?.asks === true ? [fetching] : []), write(`${name}.txt`, content))(call);
+    const isOver = window?.isStep === true && call.prompt.includes('passed the tests and is committed');
+    const action: ModelScript = isOver
+      ? () => ({ text: 'Nothing is left to do.' })
+      : tools(...(window?.asks === true ? [fetching] : []), write(`${name}.txt`, content));
     const input = 1000 + call.n;
     answered.push({ input, at: 0 });
-    return { ...(await action), usage: { in: input, out: 10 } };
+    return { ...(await action(call)), usage: { in: input, out: 10 } };
   };
 
   const play = async (window: Window): Promise<{ repository: string; outcome: Outcome }> => {
     const name = nameOf(window);
     const repository = await reactor.repository(name, plainProject());
     if (window.isMoved === true) await git(repository, 'checkout', '--quiet', '-b', 'mine');
-    const call = reactor.startRun(repository, `Write ${name}`, ['--task', name, '--target', 'main', '--land', 'ff'], {
-      env: { REACTOR_DIE: `${window.at}:${join(reactor.root, `${name}.died`)}` },
-    });
+    const call = reactor.startRun(
+      repository,
+      `Write ${name}`,
+      ['--task', name, '--target', 'main', '--land', 'ff', ...(window.isStep ? ['--tcr', 'step'] : [])],
+      {
+        env: { REACTOR_DIE: `${window.at}:${join(reactor.root, `${name}.died`)}` },
+      },
+    );
     if (window.asks === true) {
       await call.entry('approval/requested');
       // Whether this engine dies with the answer or has died before, the person says it once.
@@ -134,6 +159,8 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
         room: reactor.root,
         target: 'main',
         test: 'sh check.sh',
+        spending: spendingOf(reactor),
+        ports: portLeaseFolder(),
         charged: () => answered,
       };
       const entries = await reactor.entries(repository);

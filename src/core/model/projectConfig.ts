@@ -99,6 +99,7 @@ const Retention = z.strictObject({
   logs: z
     .strictObject({
       days: countSetting('Test output of an ended run that is older is past its limit.', 1, 36_500).default(90),
+      count: countSetting('Most ended runs whose test output is kept; the oldest beyond it is past its limit.', 1, 1_000_000).default(5000),
       mb: countSetting('Most megabytes of test output of ended runs; the oldest beyond it is past its limit.', 1, 10_000_000).default(2000),
     })
     .describe("Limits for the output of tests and setup commands in Reactor's data folder.")
@@ -143,7 +144,12 @@ export const ConfigDocument = z
     protectedPaths: globsSetting(
       'Changes of these need a person also with "approve: auto", beside what decides the tests, continuous integration, hooks and settings, which always do. As in .gitignore; with ! in front a path needs none.',
     ).default([]),
-    hooks: z.boolean().describe("Run the repository's commit hooks on the commits of cells.").default(false),
+    hooks: z
+      .boolean()
+      .describe(
+        "Run the repository's pre-commit hook after the tests: a change passes only when both do. Hooks of commit messages don't run in cells.",
+      )
+      .default(false),
     landing: Landing.describe('How changes get onto the target.').prefault({}),
     permissions: z
       .array(PermissionSetting)

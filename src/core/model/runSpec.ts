@@ -81,7 +81,7 @@ export const RunSpec = z.object({
   steps: StepsMode.default('squash'),
   attempts: z.number().int().positive(),
   testBase: z.boolean(),
-  /** Run the repository's commit hooks on the cell's commit. */
+  /** The repository's pre-commit hook runs after the tests, and both must pass. */
   hooks: z.boolean(),
   /** Runs that may land together after one test, and how often a conflict or a red merge goes back to the agent. Runs of before had neither. */
   landing: z.object({ batch: z.number().int().positive(), retries: z.number().int().nonnegative() }).default({ batch: 1, retries: 0 }),

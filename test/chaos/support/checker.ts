@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { checkCounted, type JournaledCharge, readCounted } from './moneyCheck.ts';
 
 /*
  * Looks at what is there with other means than Reactor's own: the repository by git, the journal by plain SQL and a hash chain of its own,
@@ -27,6 +28,9 @@ export interface Watched {
   readonly target: string;
   /** Exits with 0 in a folder whose content is green. */
   readonly test: string;
+  /** File with the sums of money of all repositories, and folder of the leases of ports. */
+  readonly spending: string;
+  readonly ports: string;
   /** What each model call that was answered in full was charged with; the first number is no other call's. */
   readonly charged: () => readonly { readonly input: number; readonly at: number }[];
 }
@@ -158,21 +162,24 @@ function checkCommits(watched: Watched, entries: readonly Entry[], isAtRest: boo
     const isRecorded = landed.some((entry) => entry.run === run);
     if (!isRecorded && (isAtRest || !open.has(run))) problems.push(`${run} is on ${target} and its landing is not recorded`);
   }
-  for (const { type, run, data } of entries) {
-    const ref: string | null = type === 'attempt/candidateBuilt' || type === 'attempt/interrupted' ? data.keptRef : null;
-    if (ref !== null && !hasObject(repository, ref)) problems.push(`${ref} of ${run} is recorded and not there`);
-    if (type === 'attempt/committed' && !hasObject(repository, data.commit)) problems.push(`commit ${data.commit} of ${run} is lost`);
-  }
-  return [...new Set(problems)];
+  return [...new Set([...problems, ...checkKept(repository, entries)])];
 }
 
-function hasObject(repository: string, name: string): boolean {
-  try {
-    git(repository, 'cat-file', '-e', `${name}^{tree}`);
-    return true;
-  } catch {
-    return false;
-  }
+const keepers = ['attempt/candidateBuilt', 'attempt/interrupted', 'landing/reworked'];
+const makers = ['attempt/committed', 'attempt/stepCommitted'];
+
+/** What was kept or committed is reachable from a ref: git throws away what only lies about. */
+export function checkKept(repository: string, entries: readonly Entry[]): string[] {
+  const refs = new Set(git(repository, 'for-each-ref', '--format=%(refname)').split('\n'));
+  const reachable = new Set(git(repository, 'rev-list', '--all').split('\n'));
+  return entries.flatMap(({ type, run, data }) => {
+    const ref: string | null = keepers.includes(type) ? data.keptRef : null;
+    const commit: string | null = makers.includes(type) ? data.commit : type === 'attempt/candidateBuilt' ? data.keptCommit : null;
+    return [
+      ...(ref === null || refs.has(ref) ? [] : [`${ref} of ${run} is recorded and not there`]),
+      ...(commit === null || reachable.has(commit) ? [] : [`commit ${commit} of ${run} (${type}) is reachable from no ref`]),
+    ];
+  });
 }
 
 /** Each message and each call is charged once, and what is charged as reported is a call that the model has really answered. */
@@ -192,10 +199,10 @@ function checkCharges(watched: Watched, entries: readonly Entry[]): string[] {
 const twice = <T>(all: readonly T[]): T[] => all.filter((one, index) => all.indexOf(one) !== index);
 
 /** A call that was broken off has no report of its tokens: its charge is an estimate, and says so. */
-const chargesIn = (entries: readonly Entry[]): { readonly key: string; readonly input: number; readonly isEstimated: boolean }[] =>
-  entries.flatMap(({ type, data }) =>
+const chargesIn = (entries: readonly Entry[]): (JournaledCharge & { readonly input: number; readonly isEstimated: boolean })[] =>
+  entries.flatMap(({ type, data: { charge } }) =>
     type === 'charge/recorded'
-      ? [{ key: String(data.charge.key), input: Number(data.charge.tokens.input), isEstimated: data.charge.estimated === true }]
+      ? [{ key: String(charge.key), usd: charge.costUsd, input: Number(charge.tokens.input), isEstimated: charge.estimated === true }]
       : [],
   );
 
@@ -291,7 +298,17 @@ function checkLeftovers(watched: Watched, entries: readonly Entry[], isAtRest: b
     .split('\n')
     .filter((line) => line.startsWith('worktree ')).length;
   if (cells.size === 0 && worktrees > 1) problems.push(`${worktrees - 1} worktrees are left`);
+  if (live.length === 0) problems.push(...heldPorts(watched));
   return problems;
+}
+
+/** Leases of ports that a live engine of the repository holds though no cell of it lives. One of a dead process holds nobody up. */
+export function heldPorts({ room, repository, ports }: Pick<Watched, 'room' | 'repository' | 'ports'>): string[] {
+  const engines = processes(room).filter(({ commandLine }) => commandLine.endsWith(` engine --repo ${repository}`));
+  return readdirSync(ports)
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => engines.some(({ pid }) => read(join(ports, name)).startsWith(`${pid}-`)))
+    .map((name) => `port ${name} is still leased`);
 }
 
 /**
@@ -300,8 +317,13 @@ function checkLeftovers(watched: Watched, entries: readonly Entry[], isAtRest: b
  */
 export function problemsOf(watched: Watched, isAtRest: boolean): string[] {
   // The processes first: one that starts while the journal is read is not held against it.
+  const counted = readCounted(watched.spending, realpathSync(git(watched.repository, 'rev-parse', '--absolute-git-dir')));
   const first = readJournal(watched.journal);
-  const problems = [...first.problems, ...checkCharges(watched, first.entries)];
+  const problems = [
+    ...first.problems,
+    ...checkCharges(watched, first.entries),
+    ...checkCounted(counted, chargesIn(first.entries), isAtRest),
+  ];
   const commits = checkCommits(watched, readJournal(watched.journal).entries, isAtRest);
   // A commit may land between the look at git and the one at the journal; the second look then agrees.
   problems.push(...(commits.length === 0 ? [] : checkCommits(watched, readJournal(watched.journal).entries, isAtRest)));

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
+import { portLeaseFolder } from '../../../src/adapters/files/runtimeFolder.ts';
 import { type Call, Reactor, until } from '../../support/reactor.ts';
 import { plainProject } from '../../support/sampleProjects.ts';
 import { checkoutState } from '../../support/sampleRepository.ts';
@@ -80,9 +81,19 @@ export class ChaosWorld {
     const script: ModelScript = async (call) => {
       const number = Number(/task(\d+)/.exec(call.prompts.join('\n'))?.[1] ?? 0);
       const isBad = number % 4 === 1 && !isRetry(call);
+      const said = call.prompts.filter((prompt) => prompt.includes('passed the tests and is committed'));
+      // A turn after a step: one step more, and then nothing is left to do.
+      if (call.prompt.includes('passed the tests and is committed')) {
+        const input = 1000 + call.n;
+        const action = said.length > 1 ? { text: 'Nothing is left to do.' } : await tools(write(`step${number}.txt`, 'good\n'))(call);
+        answered.push({ input, at: systemClock.now() });
+        return { ...action, usage: { in: input, out: 10 } };
+      }
       const works = [
         ...(number % 3 === 0 ? [bash('sleep 0.4')] : []),
         ...(number % 5 === 2 ? [write(`more${number}.txt`, 'good\n')] : []),
+        // What two of them write differently comes back from the landing, to be resolved.
+        ...(number % 2 === 0 ? [write('shared.txt', `good for task${number}\n`)] : []),
         write(`task${number}.txt`, isBad ? 'bad\n' : 'good\n'),
       ];
       const input = 1000 + call.n;
@@ -94,7 +105,7 @@ export class ChaosWorld {
     const repositories: string[] = [];
     const untouched: Awaited<ReturnType<typeof checkoutState>>[] = [];
     for (const name of ['north', 'south']) {
-      const repository = await reactor.repository(name, plainProject('cells: { limit: 2 }\n'));
+      const repository = await reactor.repository(name, plainProject('cells: { limit: 2 }\nlanding: { retries: 10 }\n'));
       const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, env: reactor.env, encoding: 'utf8' });
       // What a person has under way, which nothing may touch.
       git('checkout', '--quiet', '-b', 'mine');
@@ -119,8 +130,10 @@ export class ChaosWorld {
   async #terminal(repository: string): Promise<void> {
     while (this.#isOpen) {
       this.#tasks += 1;
-      const name = `task${this.#tasks}`;
-      const args = ['--task', name, '--target', 'main', '--base', 'main', '--land', 'ff'];
+      const number = this.#tasks;
+      const name = `task${number}`;
+      const steps = number % 5 === 3 ? ['--tcr', 'step'] : [];
+      const args = ['--task', name, '--target', 'main', '--base', 'main', '--land', 'ff', ...steps];
       const call = this.#reactor.startRun(repository, `Write ${name}`, args);
       this.#calls.add(call);
       const status = await call.outcome.then(
@@ -235,6 +248,8 @@ export class ChaosWorld {
       room: this.#reactor.root,
       target: 'main',
       test: 'sh check.sh',
+      spending: spendingOf(this.#reactor),
+      ports: portLeaseFolder(),
       charged: () => this.#answered,
     }));
   }
@@ -255,6 +270,9 @@ export class ChaosWorld {
     return this.#reactor.close();
   }
 }
+
+/** Beside the data folders of the room's repositories. */
+export const spendingOf = (reactor: Reactor): string => join(reactor.root, 'data', 'spending.db');
 
 const isServer = (commandLine: string): boolean => /opencode\S* serve/.test(commandLine);
 const isEngine = (commandLine: string): boolean => / engine --repo \S+$/.test(commandLine);
