@@ -64,7 +64,8 @@ describe('The line before a branch', function () {
       const trees = await Promise.all(branches.map((branch) => git(line.repository, 'rev-parse', `${branch}^{tree}`)));
       const { stdout } = await reactor.call(line.repository, ['clean', '--kind', 'branch', '--json']);
       const { orphans } = JSON.parse(stdout) as { orphans: { name: string; keptIn: string; removed: boolean }[] };
-      assert.deepEqual(orphans.map(({ name, removed }) => [name, removed]).toSorted(), branches.map((name) => [name, true]).toSorted());
+      assert.ok(orphans.every(({ removed }) => removed));
+      assert.deepEqual(new Set(orphans.map(({ name }) => name)), new Set(branches));
       const kept = await Promise.all(
         branches.map((name) => git(line.repository, 'rev-parse', `${orphans.find((orphan) => orphan.name === name)?.keptIn}^{tree}`)),
       );

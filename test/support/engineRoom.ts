@@ -42,7 +42,7 @@ export class EngineRoom {
     };
     const merged = Object.entries({ ...ports, ...over }).map(([port, answers]) => [
       port,
-      { ...ports[port as keyof typeof ports], ...(answers as object) },
+      { ...ports[port as keyof typeof ports], ...answers },
     ]);
     this.deps = {
       clock: this.clock,
@@ -51,7 +51,7 @@ export class EngineRoom {
       journal: this.journal,
       ids: { short: () => 'id' },
       ...Object.fromEntries(merged),
-    } as unknown as EngineDeps;
+    };
   }
 
   async tell(run: string, ...events: readonly DomainEvent[]): Promise<void> {
