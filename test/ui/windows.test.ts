@@ -16,7 +16,7 @@ describe('Two windows and terminals on one repository', function () {
     cherry: tools(write('cherry.txt', 'good\n')),
     damson: tools(write('damson.txt', 'good\n')),
     elder: tools(write('elder.txt', 'good\n')),
-    quince: tools(write('quince.txt', 'good\n')),
+    sycamore: tools(write('sycamore.txt', 'good\n')),
     ...held('hazel', 'juniper', 'larch', 'maple'),
   });
 
@@ -67,8 +67,8 @@ describe('Two windows and terminals on one repository', function () {
     const repository = await session().reactor.repository('nursery', plainProject());
     const left = await session().show(repository);
     const right = await session().showBeside(repository);
-    const entryOf = (window: Workbench) => window.page.locator('.multiDiffEntry').filter({ hasText: 'quince.txt' });
-    await left.runTask('Write quince');
+    const entryOf = (window: Workbench) => window.page.locator('.multiDiffEntry').filter({ hasText: 'sycamore.txt' });
+    await left.runTask('Write sycamore');
     await left.treeItem('Needs You', 'TASK-001').click();
     await entryOf(left).locator('.modified .view-lines').filter({ hasText: 'good' }).hover();
     await entryOf(left).locator('.modified .comment-range-glyph').first().click();
@@ -77,13 +77,13 @@ describe('Two windows and terminals on one repository', function () {
     await left.page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click();
     await left.page.locator('.comment-body').filter({ hasText: 'Make it sweeter.' }).waitFor();
     await left.expand(left.treeItem('Needs You', 'TASK-001'));
-    await left.treeItem('Needs You', 'quince.txt').getByRole('checkbox').click();
+    await left.treeItem('Needs You', 'sycamore.txt').getByRole('checkbox').click();
 
     await right.showSidebar();
     const row = right.treeItem('Needs You', 'TASK-001');
     await right.expand(row);
     await row.click();
-    const file = right.treeItem('Needs You', 'quince.txt');
+    const file = right.treeItem('Needs You', 'sycamore.txt');
     await file.getByRole('checkbox', { checked: true }).waitFor();
     await entryOf(right).locator('.modified .view-lines').filter({ hasText: 'good' }).waitFor();
     await right.page.getByRole('treeitem').filter({ hasText: 'Make it sweeter.' }).first().waitFor();
