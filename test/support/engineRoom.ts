@@ -33,7 +33,7 @@ export class EngineRoom {
       },
       warden: { watch: () => {}, forget: () => {} },
       network: { decideBy: () => {}, close: async () => {} },
-      files: { listCells: async () => [] },
+      files: { listCells: async () => [], exists: async () => true },
       money: {
         dayOf: () => '2026-05-04',
         spending: { cursor: () => 0, count: () => {}, releaseAll: () => [], release: () => {} },

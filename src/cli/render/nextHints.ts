@@ -54,6 +54,9 @@ function parkedHints(state: RunState): Hint[] {
     case 'targetMoved':
       return [
         { command: `reactor resume ${task}`, effect: `try again on ${safeLine(spec.target ?? 'the target')} as it is now` },
+        ...(state.landing?.refused?.code === 'gone'
+          ? []
+          : [{ command: `reactor reject ${task} --comment "…"`, effect: 'send it back to work on that, with what you say' }]),
         { command: `reactor restore ${task}`, effect: 'make a branch of it and merge by hand' },
       ];
     case 'budget':

@@ -116,6 +116,7 @@ describe('the closing summary', () => {
         ['reactor resume TASK-001 --budget USD - go on with a higher limit', 'reactor kill TASK-001 - give it up; what was done is kept'],
         [
           'reactor resume TASK-001 - try again on main as it is now',
+          'reactor reject TASK-001 --comment "…" - send it back to work on that, with what you say',
           'reactor restore TASK-001 - make a branch of it and merge by hand',
           'reactor kill TASK-001 - give it up; what was done is kept',
         ],
