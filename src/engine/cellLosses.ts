@@ -23,7 +23,8 @@ export class CellLosses {
   /** Looks whether a step has failed because the worktree or the server is gone. True when so; then the journal says it. */
   async explain(signal: AbortSignal): Promise<boolean> {
     const { state } = this.#context;
-    if (state.concluded !== null) return false;
+    // A cell that nothing more is done in is not made anew.
+    if (state.concluded !== null || state.parked !== null) return false;
     if (state.cell?.hasWorktree === true && (await isWorktreeLost(this.#context))) {
       await this.#worktreeLost();
       return true;
