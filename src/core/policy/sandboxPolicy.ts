@@ -26,6 +26,10 @@ const MASKED = [
   '.cargo/credentials.toml',
   '.gem/credentials',
   '.gradle/gradle.properties',
+  '.gradle/init.gradle',
+  '.gradle/init.gradle.kts',
+  '.gradle/init.d',
+  '.npm-global/etc/npmrc',
   '.opencode/opencode.json',
   '.opencode/opencode.jsonc',
 ];
