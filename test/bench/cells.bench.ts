@@ -7,15 +7,22 @@ import { startModel } from '../support/scriptedModel.ts';
 import type { Benchmark } from './benchmark.ts';
 import { bareCells, type CrowdTimes, memberPrompt, memberTest } from './support/bareCells.ts';
 import { newFolder } from './support/benchFolder.ts';
+import { buildOnce } from './support/buildOnce.ts';
 import { reactor, stopEngine } from './support/reactorCommand.ts';
 import { type SampleRepository, sampleRepository } from './support/sampleRepository.ts';
+import { SharedRuns } from './support/sharedRuns.ts';
 import { userEnvironment } from './support/workplace.ts';
 
-/** `reactor run --file` with so many tasks, from the first accepted to the last ready and the last landed. */
+/**
+ * `reactor run --file` with so many tasks: from the first accepted to the last cell that is ready, and from the start of the command, as for the
+ * bare cells, to the last that has landed.
+ */
 async function reactorCells(repository: SampleRepository, env: NodeJS.ProcessEnv, count: number): Promise<CrowdTimes> {
   const file = join(newFolder('tasks'), 'tasks.yaml');
   const tasks = Array.from({ length: count }, (_, index) => `- id: member${index + 1}\n  prompt: ${memberPrompt(index + 1)}\n`);
   writeFileSync(file, tasks.join(''));
+  await buildOnce();
+  const startedAt = performance.timeOrigin + performance.now();
   const ran = await reactor(
     [
       ...['run', '--repo', repository.path, '--file', file, '--test', memberTest, '--no-base-test'],
@@ -29,7 +36,7 @@ async function reactorCells(repository: SampleRepository, env: NodeJS.ProcessEnv
   if (times('landing/landed').length !== count) throw new Error(`${times('landing/landed').length} of ${count} have landed`);
   const accepted = Math.min(...times('run/requested'));
   await repository.restore();
-  return { ready: Math.max(...times('cell/ready')) - accepted, landed: Math.max(...times('landing/landed')) - accepted };
+  return { ready: Math.max(...times('cell/ready')) - accepted, landed: Math.max(...times('landing/landed')) - startedAt };
 }
 
 /** As `sampleRepository`, with settings that bear many servers starting on few processors. */
@@ -39,26 +46,12 @@ async function patientRepository(files: number): Promise<SampleRepository> {
   return repository;
 }
 
-/** Measurements that two benchmarks share: what one of them made and did not use, the other one takes. */
-class Shared {
-  readonly #left = { ready: [] as number[], landed: [] as number[] };
-
-  async take(what: keyof CrowdTimes, run: () => Promise<CrowdTimes>): Promise<number> {
-    if (this.#left[what].length === 0) {
-      const times = await run();
-      this.#left.ready.push(times.ready);
-      this.#left.landed.push(times.landed);
-    }
-    return this.#left[what].shift() ?? Number.NaN;
-  }
-}
-
 const PARALLEL = [availableParallelism(), 2 * availableParallelism()];
 
 /** Reactor against `xargs -P` at the better of two parallelisms, found by one run each. */
 function cells(count: number, files: number, size: string): Benchmark[] {
-  const subjects = new Shared();
-  const baselines = new Shared();
+  const subjects = new SharedRuns<CrowdTimes>();
+  const baselines = new SharedRuns<CrowdTimes>();
   let best: number | null = null;
   const one = (what: keyof CrowdTimes): Benchmark => ({
     name: `cells/${what}${count}x${size}`,

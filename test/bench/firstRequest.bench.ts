@@ -4,7 +4,7 @@ import { bareScript } from './support/bareScript.ts';
 import { startInstantModel } from './support/instantModel.ts';
 import { plainOpenCode } from './support/plainOpenCode.ts';
 import { reactorRun, stopEngine, warmCellReady } from './support/reactorCommand.ts';
-import { type SampleRepository, sampleRepository } from './support/sampleRepository.ts';
+import { makeRepository, type SampleRepository, sampleRepository } from './support/sampleRepository.ts';
 import { userEnvironment } from './support/workplace.ts';
 
 type Start = (repository: SampleRepository, env: NodeJS.ProcessEnv) => Promise<number>;
@@ -18,14 +18,27 @@ async function firstRequestMs(model: ScriptedModel, work: () => Promise<number>)
   return first.at - startedAt;
 }
 
-/** When the engine accepted the task. */
-const accepted: Start = async (repository, env) => {
+/** When the engine accepted the task, which has landed by then. */
+const landed: Start = async (repository, env) => {
   const { entries } = await reactorRun(repository, env);
-  await repository.restore();
   const request = entries.find(({ type }) => type === 'run/requested');
   if (request === undefined) throw new Error('the run was not recorded');
   return request.at;
 };
+
+const accepted: Start = async (repository, env) => {
+  const at = await landed(repository, env);
+  await repository.restore();
+  return at;
+};
+
+/** To the first request of a task that takes a warm cell; then there is another one. The repository rests while that is made. */
+async function warmRequestMs(model: ScriptedModel, repository: SampleRepository, env: NodeJS.ProcessEnv): Promise<number> {
+  const ms = await firstRequestMs(model, () => landed(repository, env));
+  await warmCellReady(repository, env);
+  await repository.restore();
+  return ms;
+}
 
 const bare: Start = async (repository, env) => {
   const startedAt = performance.timeOrigin + performance.now();
@@ -41,16 +54,9 @@ const firstRequest = (name: string, files: number, against: Start, atMost: numbe
     const model = await startInstantModel();
     const env = userEnvironment(model, warm ? 1 : 0);
     const repository = await sampleRepository(files);
-    if (warm) {
-      await accepted(repository, env);
-      await warmCellReady(repository, env);
-    }
+    if (warm) await warmRequestMs(model, repository, env);
     return {
-      subject: async () => {
-        const ms = await firstRequestMs(model, () => accepted(repository, env));
-        if (warm) await warmCellReady(repository, env);
-        return ms;
-      },
+      subject: () => (warm ? warmRequestMs(model, repository, env) : firstRequestMs(model, () => accepted(repository, env))),
       baseline: () => firstRequestMs(model, () => against(repository, env)),
       dispose: async () => {
         await stopEngine(repository, env);
@@ -60,10 +66,34 @@ const firstRequest = (name: string, files: number, against: Start, atMost: numbe
   },
 });
 
+/** With a cell made ahead against without one, on two repositories of which each has an engine that is there. */
+const warmOfCold: Benchmark = {
+  name: 'firstRequest/warmOfCold',
+  unit: 'ms',
+  target: { of: 'ratio', atMost: 0.15 },
+  async prepare() {
+    const model = await startInstantModel();
+    const [warm, cold] = [await makeRepository(5), await makeRepository(5)];
+    const [warmEnv, coldEnv] = [userEnvironment(model, 1), userEnvironment(model, 0)];
+    await accepted(cold, coldEnv);
+    await warmRequestMs(model, warm, warmEnv);
+    return {
+      subject: () => warmRequestMs(model, warm, warmEnv),
+      baseline: () => firstRequestMs(model, () => accepted(cold, coldEnv)),
+      dispose: async () => {
+        await stopEngine(warm, warmEnv);
+        await stopEngine(cold, coldEnv);
+        await model.stop();
+      },
+    };
+  },
+};
+
 export const benchmarks: readonly Benchmark[] = [
   firstRequest('firstRequest/small', 5, plainOpenCode, 0.6),
   firstRequest('firstRequest/20k', 20_000, plainOpenCode, 0.6),
   firstRequest('firstRequest/smallWarm', 5, plainOpenCode, 0.6, true),
+  warmOfCold,
   firstRequest('firstRequest/smallBare', 5, bare, null),
   firstRequest('firstRequest/20kBare', 20_000, bare, null),
 ];
