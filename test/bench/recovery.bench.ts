@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { openJournalReader } from '../../src/adapters/journal/openJournalReader.ts';
 import type { Entry } from '../../src/core/journal/entry.ts';
@@ -39,6 +41,13 @@ async function untilEntries(
   }
 }
 
+/** With settings that bear five servers starting on few processors. */
+async function patientRepository(): Promise<SampleRepository> {
+  const repository = await makeRepository(50);
+  writeFileSync(join(repository.path, 'reactor.yaml'), 'health: { limit: 120s }\n');
+  return repository;
+}
+
 /**
  * From `kill -9` of the engine to the last of five agents' turns going on. Nobody watches; the next command, right after the kill, starts
  * the engine that goes on. `dead`: all five servers are killed with it; then the time from the first of their starts to the last that is
@@ -51,7 +60,7 @@ const recovery = (name: string, dead: boolean): Benchmark => ({
   async prepare() {
     const model = await startModel(() => ({ do: 'hang' }));
     const env = { ...userEnvironment(model), REACTOR_WARDEN_GRACE_MS: '30000' };
-    let repository = await makeRepository(50);
+    let repository = await patientRepository();
     const begin = async (): Promise<void> => {
       for (let n = 0; n < RUNS; n += 1) {
         const args = ['run', '--repo', repository.path, '--prompt', PROMPT, '--test', TEST_COMMAND, '--no-base-test', '--detach'];
@@ -77,7 +86,7 @@ const recovery = (name: string, dead: boolean): Benchmark => ({
         const starting = Math.max(...times('cell/ready')) - Math.min(...times('cell/serverSpawned'));
         // A run may be interrupted so often and no more: each round has one of its own.
         await stopEngine(repository, env);
-        repository = await makeRepository(50);
+        repository = await patientRepository();
         await begin();
         return going - killedAt - starting;
       },
