@@ -43,9 +43,14 @@ export async function startServer(
   signal: AbortSignal,
 ): Promise<StartResult> {
   const { options } = deps;
+  const { serverLog, git } = await deps.files.cellFolders(place.cell);
+  const bounding = boundaryOf(deps, place.worktree, git, wish);
+  // Heard below; nothing is left of it that could be in the way.
+  bounding.catch(() => {});
   const leases = await leasePorts(deps, 1 + wish.appPorts, signal);
   const [lease, ...appLeases] = leases;
   if (lease === undefined) {
+    await bounding;
     const { from, to } = options.portRange;
     const count = wish.appPorts === 0 ? 'no free port' : `not ${1 + wish.appPorts} free ports`;
     const message = `${count} between ${from} and ${to}; stop what holds them or widen ports in reactor.yaml`;
@@ -53,9 +58,8 @@ export async function startServer(
   }
   let leader: ProcessIdentity | null = null;
   try {
-    const { serverLog, git } = await deps.files.cellFolders(place.cell);
     const { projectFolder, model, permissions } = wish;
-    const boundary = await boundaryOf(deps, place.worktree, git, wish);
+    const boundary = await bounding;
     if (wish.sandbox.network === 'allowlist' && boundary !== null) await deps.network.open(place.cell);
     // Watched before it exists: the marker in its environment is enough for the warden to find it.
     deps.warden.watch(place.cell, null);

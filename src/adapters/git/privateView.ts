@@ -1,4 +1,5 @@
-import { cp, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { cp, lstat, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { errorText } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
@@ -12,10 +13,10 @@ import { writeBelow } from './writeBelow.ts';
 
 /** Where the repository's own objects are seen in the cell. */
 const BORROWED = 'repository-objects';
-const COPIED_FILES = ['HEAD', 'config', 'packed-refs', 'shallow', 'description'];
+const COPIED_FILES = ['packed-refs', 'shallow', 'description'];
 /** Seen as they are, never written from a cell. */
 const SHARED = ['hooks', 'info', 'modules', 'lfs', 'annex'];
-const COPIED_OF_WORKTREE = ['HEAD', 'commondir', 'gitdir', 'index', 'ORIG_HEAD', 'config.worktree', 'info'];
+const COPIED_OF_WORKTREE = ['HEAD', 'commondir', 'gitdir', 'index', 'ORIG_HEAD', 'config.worktree'];
 
 /**
  * A git folder for a cell alone: refs, configuration and this worktree's entry as copies, an object store of its own that borrows from the
@@ -42,20 +43,30 @@ export async function privateView(context: RepositoryContext, worktree: string, 
 async function makeView(commonDir: string, cell: CellWorktree, folder: string): Promise<void> {
   const entry = join(folder, 'worktrees', basename(cell.gitDir));
   for (const path of ['objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags', BORROWED])
-    await mkdir(join(folder, path), { recursive: true });
-  await mkdir(entry, { recursive: true });
-  const copy = async (from: string, to: string): Promise<void> => {
+    mkdirSync(join(folder, path), { recursive: true });
+  mkdirSync(entry, { recursive: true });
+  for (const name of COPIED_OF_WORKTREE) copyFile(join(cell.gitDir, name), join(entry, name));
+  for (const name of COPIED_FILES) copyFile(join(commonDir, name), join(folder, name));
+  const copyFolder = async (from: string, to: string): Promise<void> => {
     await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.lock') }).catch(nullIfMissing);
   };
   await Promise.all([
-    ...COPIED_OF_WORKTREE.map((name) => copy(join(cell.gitDir, name), join(entry, name))),
-    ...COPIED_FILES.filter((name) => name !== 'HEAD' && name !== 'config').map((name) => copy(join(commonDir, name), join(folder, name))),
+    copyFolder(join(cell.gitDir, 'info'), join(entry, 'info')),
     copyConfig(join(commonDir, 'config'), join(folder, 'config')),
-    ...['heads', 'tags', 'remotes'].map((name) => copy(join(commonDir, 'refs', name), join(folder, 'refs', name))),
+    ...['heads', 'tags', 'remotes'].map((name) => copyFolder(join(commonDir, 'refs', name), join(folder, 'refs', name))),
     writeFile(join(folder, 'objects', 'info', 'alternates'), await alternatesOf(commonDir)),
   ]);
   // Last: it says that the view is whole.
-  await copy(join(commonDir, 'HEAD'), join(folder, 'HEAD'));
+  copyFile(join(commonDir, 'HEAD'), join(folder, 'HEAD'));
+}
+
+/** At once: a handful of small files, for each of which waiting takes longer than the copy while git writes the checkout. */
+function copyFile(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    nullIfMissing(error);
+  }
 }
 
 /** The repository's settings without the logins that some tools leave in them: an agent has no use for those. */
