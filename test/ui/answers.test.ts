@@ -14,7 +14,7 @@ describe('Answers in the editor', function () {
     refused: tools(write('refused.txt', 'good\n')),
     stale: (call) => tools(write('stale.txt', call.prompt.includes('fresher') ? 'GOOD\n' : 'good\n'))(call),
     keyed: tools(write('keyed.txt', 'good\n')),
-    second: tools(write('second.txt', 'good\n')),
+    sorrel: tools(write('sorrel.txt', 'good\n')),
   });
   let repository: string;
   before(async () => {
@@ -125,8 +125,8 @@ describe('Answers in the editor', function () {
     await waits();
 
     // With another below it: the pointer selects the first row, the arrow key goes on to the second.
-    await workbench.runTask('Write second');
-    const second = await workbench.taskOf('Write second');
+    await workbench.runTask('Write sorrel');
+    const second = await workbench.taskOf('Write sorrel');
     const below = workbench.treeItem('Needs You', second);
     await below.waitFor();
     const byKey = async (): Promise<void> => {
@@ -145,7 +145,7 @@ describe('Answers in the editor', function () {
     await byKey();
     await workbench.quickRow(second).click();
     await below.waitFor({ state: 'hidden' });
-    await until('it has landed', async () => (await subject()) === `Task ${second}: Write second`);
+    await until('it has landed', async () => (await subject()) === `Task ${second}: Write sorrel`);
     await review.waitFor();
 
     await workbench.palette('Reactor: Focus on Needs You View');

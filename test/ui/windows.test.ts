@@ -82,9 +82,12 @@ describe('Two windows and terminals on one repository', function () {
     await right.showSidebar();
     const row = right.treeItem('Needs You', 'TASK-001');
     await right.expand(row);
-    await row.click();
-    const file = right.treeItem('Needs You', 'sycamore.txt');
-    await file.getByRole('checkbox', { checked: true }).waitFor();
+    // The editor hands what one window keeps to the others in its own time; a review that is opened looks anew.
+    const ticked = right.treeItem('Needs You', 'sycamore.txt').getByRole('checkbox', { checked: true });
+    await until('the tick is there', async () => {
+      await row.click();
+      return (await ticked.count()) === 1;
+    });
     await entryOf(right).locator('.modified .view-lines').filter({ hasText: 'good' }).waitFor();
     await right.page.getByRole('treeitem').filter({ hasText: 'Make it sweeter.' }).first().waitFor();
     await right.picture('windows-3-shared');
