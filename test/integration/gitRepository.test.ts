@@ -248,7 +248,7 @@ describe('a git repository', function () {
     f.run('config', 'commit.gpgsign', 'true');
     assert.deepEqual([without, await isSigned(true), await isSigned(false)], [false, true, false]);
     f.run('config', 'gpg.program', '/bin/false');
-    assert.equal(outcome(await repository.writeCommit({ ...request, sign: true })), 'failed');
+    assert.equal(outcome(await repository.writeCommit({ ...request, sign: true })), 'unsigned');
   });
 
   it('lists changes with every kind of name and mode', async () => {
