@@ -54,7 +54,7 @@ describe('INV-006: commands through a real agent server', function () {
   it('runs in the worktree or a folder of it, with the user’s path and folders and the cell’s variables', async () => {
     mkdirSync(join(worktree, 'packages', "it's"), { recursive: true });
     const { tail } = await run(
-      'pwd; echo "$PATH"; echo "$REACTOR_PORT $XDG_CACHE_HOME [$XDG_DATA_HOME$TMPDIR$OPENCODE_SERVER_PASSWORD$OPENCODE_CONFIG_CONTENT]"',
+      'pwd; echo "$PATH"; echo "$REACTOR_PORT $XDG_CACHE_HOME [$XDG_DATA_HOME$TMPDIR$OPENCODE_SERVER_PASSWORD$OPENCODE_CONFIG_CONTENT$BUN_JSC_useFTLJIT]"',
       { folder: "packages/it's" },
     );
     assert.deepEqual(tail.split('\n'), [join(worktree, 'packages', "it's"), bench.env['PATH'], '8123 /user/cache []', '']);

@@ -18,6 +18,7 @@ import { limitLines } from './limitLines.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
 import { readProjectConfig } from './projectConfig.ts';
+import { runtimeTuning } from './runtimeTuning.ts';
 import { composeServerConfig, definesItsModels } from './serverConfig.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { serverEnvironment } from './serverEnvironment.ts';
@@ -118,6 +119,7 @@ async function startServer(
     dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);
   template?.copyTo(folders.dataFolder);
   const password = randomBytes(24).toString('base64url');
+  const tuning = runtimeTuning(dependencies.env);
   const env = serverEnvironment({
     cell: request.cell,
     env: dependencies.env,
@@ -127,7 +129,7 @@ async function startServer(
     password,
     withoutCatalogue,
     withoutPlugins: withoutCatalogue,
-    added: request.environment,
+    added: { ...tuning, ...request.environment },
   });
   mkdirSync(dirname(request.logFile), { recursive: true });
   const enclosure = await enclose(dependencies, executable, request, folders, { config, user });
@@ -135,7 +137,7 @@ async function startServer(
     path: folders.shell,
     commands: folders.commands,
     userEnv: dependencies.env,
-    keys: keyNames(config),
+    hidden: [...keyNames(config), ...Object.keys(tuning)],
     boundary: enclosure?.command() ?? [],
     streams: enclosure?.streams ?? '',
     programs: enclosure?.path ?? null,

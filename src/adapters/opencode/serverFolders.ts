@@ -111,8 +111,8 @@ export interface CellShell {
   /** Folder of the commands of Reactor's own; see below. */
   readonly commands: string;
   readonly userEnv: NodeJS.ProcessEnv;
-  /** Names of variables that the server's configuration takes keys from. */
-  readonly keys: readonly string[];
+  /** Names of variables that are the server's alone, such as those that its configuration takes keys from. */
+  readonly hidden: readonly string[];
   /** Put in front of a command of the agent; empty without a sandbox. */
   readonly boundary: readonly string[];
   /** Redirections that go with it. */
@@ -131,12 +131,12 @@ export interface CellShell {
  * nothing in the cell can write. The server tells shells apart by the name of their file, so this one is called `sh`.
  */
 export function writeShell(shell: CellShell): void {
-  const { path, commands, userEnv, keys, boundary, streams, programs, environment, limits } = shell;
+  const { path, commands, userEnv, hidden, boundary, streams, programs, environment, limits } = shell;
   const folders = Object.keys(PRIVATE_FOLDERS).map((name) => {
     const value = userEnv[name];
     return value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`;
   });
-  const secrets = new Set([...SERVER_ONLY, ...keys, ...Object.keys(userEnv).filter(isProviderKey)]);
+  const secrets = new Set([...SERVER_ONLY, ...hidden, ...Object.keys(userEnv).filter(isProviderKey)]);
   const ending = boundary.length === 0 ? ['exec /bin/sh "$@"'] : enclosed(commands, boundary, streams);
   const lines = [
     '#!/bin/sh',

@@ -31,7 +31,7 @@ export function userEnvironment(model: ScriptedModel, warmCells = 0): NodeJS.Pro
   };
 }
 
-/** The environment of a server with the very settings that Reactor gives one, for a script that starts it by hand. */
+/** The environment of a server with the settings that Reactor gives one, but for the tuning of its runtime, for a script that starts it by hand. */
 export function leanEnvironment(user: NodeJS.ProcessEnv, worktree: string, password: string): Record<string, string> {
   const given = readUserConfig(user);
   const folders = makeServerFolders(newFolder('bare-home'), given.folder);

@@ -17,7 +17,7 @@ describe("The shell of a cell's server", () => {
     const path = join(folder, 'sh');
     const commands = join(folder, 'commands');
     const boundary = ['/bin/echo', 'enclosed'];
-    writeShell({ path, commands, userEnv: {}, keys: [], boundary, streams: '', programs: '/usr/bin:/bin', environment: {}, limits: [] });
+    writeShell({ path, commands, userEnv: {}, hidden: [], boundary, streams: '', programs: '/usr/bin:/bin', environment: {}, limits: [] });
     const run = join(commands, '0123456789abcdef'.repeat(2), 'run');
     mkdirSync(join(run, '..'), { recursive: true });
     writeFileSync(run, 'echo outside');
