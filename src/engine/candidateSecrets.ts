@@ -6,6 +6,8 @@ import { type PatchFile, parsePatch } from '../core/projections/parsePatch.ts';
 
 /** Of the added text of a candidate. */
 const MOST_BYTES = 16 * 1024 * 1024;
+/** Of a file that counts as binary and may be text all the same. */
+const MOST_BYTES_OF_MARKED = 1024 * 1024;
 
 export interface SecretsFound {
   readonly secrets: readonly AddedSecret[];
@@ -14,12 +16,32 @@ export interface SecretsFound {
 }
 
 interface Looking {
-  readonly deps: { readonly repository: Pick<GitRepository, 'patch'>; readonly secrets: Pick<SecretGuard, 'find'> };
+  readonly deps: { readonly repository: Pick<GitRepository, 'patch' | 'blobSizes'>; readonly secrets: Pick<SecretGuard, 'find'> };
   readonly state: { readonly spec: { readonly allowedSecrets?: readonly string[] | undefined } };
 }
 
-/** Secrets that a candidate would bring in and the settings of the run do not allow. Binary files are left out. */
+/**
+ * Secrets that a candidate would bring in and the settings of the run do not allow. Of files that count as binary only those are looked at that
+ * are short and hold no NUL: attributes may say `-diff` of any text.
+ */
 export async function secretsIn(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {
+  const [plain, marked] = await Promise.all([secretsInText(context, changes, from, to), secretsInMarked(context, changes, from, to)]);
+  return { secrets: [...plain.secrets, ...marked], unread: plain.unread };
+}
+
+async function secretsInMarked(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<readonly AddedSecret[]> {
+  const marked = changes.filter(({ added, status, newMode }) => added === null && status !== 'deleted' && newMode.startsWith('100'));
+  if (marked.length === 0) return [];
+  const { repository, secrets } = context.deps;
+  const sizes = await repository.blobSizes(marked.map(({ newOid }) => newOid));
+  const paths = marked.filter(({ newOid }) => (sizes.get(newOid) ?? Infinity) <= MOST_BYTES_OF_MARKED).map(({ path }) => path);
+  if (paths.length === 0) return [];
+  const { text } = await repository.patch({ from, to, paths, maxBytes: MOST_BYTES, asText: true });
+  const files = parsePatch(text).filter(({ hunks }) => !hunks.some(({ lines }) => lines.some((line) => line.includes('\0'))));
+  return addedSecrets(files, secrets, context.state.spec.allowedSecrets ?? []);
+}
+
+async function secretsInText(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {
   const texts = changes.filter(({ added }) => added !== null && added > 0);
   if (texts.length === 0) return { secrets: [], unread: [] };
   // No list of paths unless something is left out: a command line has a limit, and most changes are text.

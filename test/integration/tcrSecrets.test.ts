@@ -39,6 +39,7 @@ describe('Secrets', function () {
           : tools(write('settings.txt', `first\ntoken ${github}\n`))(call),
       stubborn: tools(bash(`printf '*.txt binary -diff\\n' > .gitattributes`), write('deep/key.txt', `one\ntwo\n${pem}\n`)),
       odd: tools(write('odd.js', oddFile(`  token ${github}`))),
+      marked: tools(write('yarn.lock', `first\ntoken ${github}\n`)),
       allowed: tools(write('allowed.txt', `${github}\n`)),
       printing: tools(bash('echo "the token is $SERVICE_TOKEN"'), write('printed.txt', 'good\n')),
       speaking: (call) => (call.turn === 0 ? tools(write('said.txt', 'good\n'))(call) : { text: `I used ${STORED_KEY} and ${github}.` }),
@@ -47,11 +48,12 @@ describe('Secrets', function () {
     const auth = join(reactor.root, 'user', '.local', 'share', 'opencode');
     mkdirSync(auth, { recursive: true });
     writeFileSync(join(auth, 'auth.json'), JSON.stringify({ elsewhere: { type: 'api', key: STORED_KEY } }));
-    repository = await reactor.repository('plain', { ...plainProject(), 'odd.js': oddFile('  last') });
+    repository = await reactor.repository('plain', { ...plainProject(), 'odd.js': oddFile('  last'), '.gitattributes': '*.lock -diff\n' });
     const all: Readonly<Record<string, readonly string[]>> = {
       corrected: [],
       stubborn: ['--attempts', '2'],
       odd: ['--attempts', '1'],
+      marked: ['--attempts', '1'],
       allowed: ['--attempts', '1'],
       printing: ['--test', 'echo "$SERVICE_TOKEN"; echo end'],
       speaking: [],
@@ -92,6 +94,12 @@ describe('Secrets', function () {
     const outcome = outcomeOf('odd');
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).commit], [4, null], outcome.stderr);
     assert.match(onlyRun(outcome).reason, /a secret would be committed: odd\.js:22 \(GitHub token\)/);
+  });
+
+  it('a key is found in text that the attributes of the repository call binary', () => {
+    const outcome = outcomeOf('marked');
+    assert.equal(outcome.exitCode, 4, outcome.stderr);
+    assert.match(onlyRun(outcome).reason, /a secret would be committed: yarn\.lock:2 \(GitHub token\)/);
   });
 
   it('a finding that a person allowed in reactor.yaml is committed', async () => {

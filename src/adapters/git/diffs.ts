@@ -1,4 +1,4 @@
-import type { FileChange, Oid } from '../../core/ports/git.ts';
+import type { FileChange, GitRepository, Oid } from '../../core/ports/git.ts';
 import { GitFailure } from './gitCommand.ts';
 import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
@@ -63,7 +63,7 @@ const MAX_PATH_BYTES = 60_000;
 /** @param encoding `latin1` keeps every byte, for a patch that git is to read again; files need not be UTF-8. */
 export async function patch(
   context: RepositoryContext,
-  range: { readonly from: Oid; readonly to: Oid; readonly paths?: readonly string[]; readonly maxBytes: number },
+  range: Parameters<GitRepository['patch']>[0],
   signal?: AbortSignal,
   encoding: 'utf8' | 'latin1' = 'utf8',
 ): Promise<{ readonly text: string; readonly truncated: boolean }> {
@@ -71,7 +71,17 @@ export async function patch(
   let size = 0;
   let truncated = false;
   for (const paths of range.paths === undefined ? [[]] : batches(range.paths)) {
-    const args = ['diff-tree', ...PLAIN, '-p', '--end-of-options', range.from, range.to, '--', ...paths];
+    const args = [
+      'diff-tree',
+      ...PLAIN,
+      ...(range.asText === true ? ['--text'] : []),
+      '-p',
+      '--end-of-options',
+      range.from,
+      range.to,
+      '--',
+      ...paths,
+    ];
     const call = onRepository(context, args, { maxBytes: range.maxBytes - size + 1 });
     const output = await context.git.bytes(call, signal);
     if (!output.truncated && output.exitCode !== 0) throw new GitFailure(call, { ...output, stdout: '' });

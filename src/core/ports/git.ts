@@ -204,9 +204,15 @@ export interface GitRepository {
   listWorktrees(signal?: AbortSignal): Promise<readonly WorktreeEntry[]>;
 
   changes(from: Oid, to: Oid, signal?: AbortSignal): Promise<readonly FileChange[]>;
-  /** Unified diff of two trees or commits, cut at `maxBytes` on a line end. */
+  /** Unified diff of two trees or commits, cut at `maxBytes` on a line end. `asText`: also of files that git or the attributes take for binary. */
   patch(
-    range: { readonly from: Oid; readonly to: Oid; readonly paths?: readonly string[]; readonly maxBytes: number },
+    range: {
+      readonly from: Oid;
+      readonly to: Oid;
+      readonly paths?: readonly string[];
+      readonly maxBytes: number;
+      readonly asText?: boolean;
+    },
     signal?: AbortSignal,
   ): Promise<{ readonly text: string; readonly truncated: boolean }>;
   /** A tree as it is but for some of its changes against `base`. `failed` when a path or hunk named is not there. */

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { SecretGuard } from '../../../src/core/policy/secrets/secretGuard.ts';
 import type { FileChange } from '../../../src/core/ports/git.ts';
 import { secretsIn } from '../../../src/engine/candidateSecrets.ts';
+import { sampleKeys } from '../../support/sampleKeys.ts';
 
 const change = (path: string, added: number | null): FileChange => ({
   status: 'modified',
@@ -18,10 +19,16 @@ const change = (path: string, added: number | null): FileChange => ({
 const block = (path: string, header: string, lines: readonly string[]): string =>
   `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n${header}\n${lines.join('\n')}\n`;
 
-const look = (changes: readonly FileChange[], text: string, truncated = false) =>
+const look = (changes: readonly FileChange[], text: string, truncated = false, marked = '') =>
   secretsIn(
     {
-      deps: { repository: { patch: () => Promise.resolve({ text, truncated }) }, secrets: new SecretGuard([], () => 'f') },
+      deps: {
+        repository: {
+          patch: ({ asText }) => Promise.resolve({ text: asText === true ? marked : text, truncated }),
+          blobSizes: (blobs) => Promise.resolve(new Map(blobs.map((blob) => [blob, blob.startsWith('9') ? 9e9 : 9]))),
+        },
+        secrets: new SecretGuard([], () => 'f'),
+      },
       state: { spec: {} },
     },
     changes,
@@ -50,5 +57,18 @@ describe('what is looked through for secrets', () => {
   it('is not the whole of a change that is too long, of which the largest file is named', async () => {
     const { unread } = await look([change('whole.ts', 2), change('long.ts', 9)], whole, true);
     assert.deepEqual(unread, [{ path: 'long.ts', why: 'makes the change too long to be looked through for secrets' }]);
+  });
+
+  it('is also a short text that attributes call binary, and neither a real binary nor a large one', async () => {
+    const key = sampleKeys['github'] ?? '';
+    const text = block('yarn.lock', '@@ -1,0 +1,2 @@', ['+fine', `+token ${key}`]);
+    const binary = block('image.bin', '@@ -1,0 +1,2 @@', ['+\0', `+token ${key}`]);
+    const large = { ...change('large.svg', null), newOid: '9'.repeat(40) };
+    const changes = [change('yarn.lock', null), change('image.bin', null)];
+    const { secrets } = await look(changes, '', false, `${text}${binary}`);
+    assert.deepEqual(
+      [secrets.map(({ path, line }) => [path, line]), (await look([large], '', false, text)).secrets],
+      [[['yarn.lock', 2]], []],
+    );
   });
 });
