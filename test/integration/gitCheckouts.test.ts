@@ -102,6 +102,25 @@ describe("a person's checkout", function () {
     );
   });
 
+  it('INV-010: stays as it is when a hook refuses to let its branch move', async () => {
+    const f = fixture();
+    const base = f.commit({ a: '1\n', 'folder/gone': '1\n' });
+    f.run('checkout', '--quiet', '-b', 'side');
+    f.run('rm', '--quiet', 'folder/gone');
+    const tip = f.commit({ a: '2\n', new: '1\n' });
+    f.run('checkout', '--quiet', 'main');
+    f.write({ mine: 'untracked' });
+    const hook = join(f.repo, '.git', 'hooks', 'reference-transaction');
+    writeFileSync(hook, '#!/bin/sh\n[ "$1" != prepared ] || ! grep -q refs/heads/main\n');
+    chmodSync(hook, 0o755);
+    const repository = await f.open();
+    const before = everything(f);
+    const moved = await repository.fastForwardCheckout({ path: f.repo, branch: 'main', to: tip, expected: base });
+    assert.deepEqual([moved.ok, everything(f), existsSync(join(f.repo, 'new'))], [false, before, false]);
+    rmSync(hook);
+    assert.equal(outcome(await repository.fastForwardCheckout({ path: f.repo, branch: 'main', to: tip, expected: base })), 'ok');
+  });
+
   it('stays as it is when it is elsewhere, dirty, or files are in the way, ignored ones too', async () => {
     const f = fixture();
     const before = f.commit({ a: '1\n', '.gitignore': '*.log\n', c: '1\n' });

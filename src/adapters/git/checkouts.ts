@@ -97,7 +97,25 @@ async function fastForward(
   const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--no-autostash', '--no-stat', '--quiet', to];
   const output = await retryLocked(context.clock, () => context.git.run(inCheckout(path, args, { hooks: true }), signal), signal);
   if (output.exitCode === 0) return ok(undefined);
+  await undoFiles(context, { path, to, expected });
   if (/Not possible to fast-forward|Diverging branches/i.test(output.stderr))
     return refuse('refMoved', `${to} does not follow on ${branch}.`);
   return refusalOf(output);
+}
+
+/**
+ * Git writes the files of a fast-forward before it moves the branch, and leaves them when it may not move it, as where a hook refuses. They go back to
+ * the commit that is still checked out; git itself refuses where somebody has changed one meanwhile.
+ */
+async function undoFiles(
+  context: RepositoryContext,
+  { path, to, expected }: { readonly path: string; readonly to: Oid; readonly expected: Oid },
+): Promise<void> {
+  const tip = await context.git.run(inCheckout(path, ['rev-parse', '--quiet', '--verify', 'HEAD']));
+  if (tip.stdout.trim() !== expected) return;
+  const isAt = async (commit: Oid): Promise<boolean> =>
+    (await context.git.run(inCheckout(path, ['diff-index', '--cached', '--quiet', commit, '--']))).exitCode === 0;
+  if ((await isAt(expected)) || !(await isAt(to))) return;
+  const undone = await retryLocked(context.clock, () => context.git.run(inCheckout(path, ['read-tree', '-m', '-u', to, expected])));
+  if (undone.exitCode !== 0) context.log.log('warn', 'files of a move that git refused are left', { path, stderr: undone.stderr });
 }
