@@ -20,13 +20,16 @@ export interface SuitePart {
   readonly files: readonly string[] | null;
 }
 
-/** What runs in a process of its own, the longest files first, so that no long one is left alone at the end. */
+/** What runs in a process of its own, those that wait and the longest files first, so that no long one is left alone at the end. */
 export function partsOf(root: string, suite: Suite): SuitePart[] {
   if (suite.byFile !== true) return [{ suite, name: suite.name, files: null }];
-  const files = globSync(suite.files, { cwd: root }).map((file) => ({ file, bytes: statSync(join(root, file)).size }));
+  const files = globSync(suite.files, { cwd: root }).map((file) => {
+    const name = basename(file, '.test.ts');
+    return { file, name, waits: suite.waiting?.includes(name) === true ? 1 : 0, bytes: statSync(join(root, file)).size };
+  });
   return files
-    .sort((a, b) => b.bytes - a.bytes || a.file.localeCompare(b.file))
-    .map(({ file }) => ({ suite, name: `${suite.name}-${basename(file, '.test.ts')}`, files: [file] }));
+    .sort((a, b) => b.waits - a.waits || b.bytes - a.bytes || a.file.localeCompare(b.file))
+    .map(({ file, name }) => ({ suite, name: `${suite.name}-${name}`, files: [file] }));
 }
 
 /** Runs a part of a suite in a mocha process; its output goes to out/logs, its totals come from the reporter's file. */
