@@ -18,18 +18,20 @@ export interface SuitePart {
   readonly name: string;
   /** Test files, relative to the repository root; null for all of the suite's. */
   readonly files: readonly string[] | null;
+  /** It waits for most of its time, so that others may run beside it. */
+  readonly waits: boolean;
 }
 
-/** What runs in a process of its own, those that wait and the longest files first, so that no long one is left alone at the end. */
+/** What runs in a process of its own, the longest files first, so that no long one is left alone at the end. */
 export function partsOf(root: string, suite: Suite): SuitePart[] {
-  if (suite.byFile !== true) return [{ suite, name: suite.name, files: null }];
+  if (suite.byFile !== true) return [{ suite, name: suite.name, files: null, waits: false }];
   const files = globSync(suite.files, { cwd: root }).map((file) => {
     const name = basename(file, '.test.ts');
-    return { file, name, waits: suite.waiting?.includes(name) === true ? 1 : 0, bytes: statSync(join(root, file)).size };
+    return { file, name, waits: suite.waiting?.includes(name) === true, bytes: statSync(join(root, file)).size };
   });
   return files
-    .sort((a, b) => b.waits - a.waits || b.bytes - a.bytes || a.file.localeCompare(b.file))
-    .map(({ file, name }) => ({ suite, name: `${suite.name}-${name}`, files: [file] }));
+    .sort((a, b) => b.bytes - a.bytes || a.file.localeCompare(b.file))
+    .map(({ file, name, waits }) => ({ suite, name: `${suite.name}-${name}`, files: [file], waits }));
 }
 
 /** Runs a part of a suite in a mocha process; its output goes to out/logs, its totals come from the reporter's file. */

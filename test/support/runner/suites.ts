@@ -11,7 +11,7 @@ export interface Suite {
   readonly stage: number;
   /** Every file has a process of its own, so that a stage keeps the processors busy. */
   readonly byFile?: true;
-  /** Names of files that wait for most of their time, however short they are: they begin first. */
+  /** Names of files that wait for most of their time: they run one after another beside all others. */
   readonly waiting?: readonly string[];
   /** Starts the built command, so the bundles have to be there. */
   readonly needsBuild: boolean;
@@ -78,7 +78,7 @@ export const suites: readonly Suite[] = [
     name: 'job',
     files: 'test/integration/tcr*.test.ts',
     byFile: true,
-    waiting: ['tcrStuckServer', 'tcrLandingStops'],
+    waiting: ['tcrStuckServer', 'tcrLandingStops', 'tcrDeaths'],
     limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 3,

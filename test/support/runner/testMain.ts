@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundles, type Check, checks, editor, houseRules, runCheck } from './checks.ts';
 import { endAll, isAgentServer, settled } from './ownProcesses.ts';
-import { mochaArguments, partsOf, runPart } from './runSuite.ts';
+import { mochaArguments, partsOf, runPart, type SuitePart } from './runSuite.ts';
 import { type Suite, suites } from './suites.ts';
 import { openTestRoom, type TestRoom } from './testRoom.ts';
 import { counts, type Outcome, outcomeLine, together } from './totals.ts';
@@ -51,15 +51,15 @@ const show = (outcome: Outcome): void => {
   process.stdout.write(`${outcomeLine(outcome)}\n`);
 };
 
-/** The parts of the suites, in their order, so many at once; a suite is shown when its last part has ended. */
+/** The parts of the suites, in their order, so many at once, and one of those that wait; a suite is shown when its last part has ended. */
 async function runSideBySide(room: TestRoom, own: readonly Suite[]): Promise<Outcome[]> {
   const started = performance.now();
-  const waiting = own.flatMap((suite) => partsOf(root, suite));
-  const open = new Map(own.map((suite) => [suite, waiting.filter((part) => part.suite === suite).length]));
+  const parts = own.flatMap((suite) => partsOf(root, suite));
+  const open = new Map(own.map((suite) => [suite, parts.filter((part) => part.suite === suite).length]));
   const ended = new Map<Suite, Outcome[]>(own.map((suite) => [suite, []]));
   const outcomes: Outcome[] = [];
-  const lane = async (): Promise<void> => {
-    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+  const lane = async (queue: SuitePart[]): Promise<void> => {
+    for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
       const { suite } = part;
       ended.get(suite)?.push(await runPart(root, part, room.environment(suite.name)));
       open.set(suite, (open.get(suite) ?? 0) - 1);
@@ -69,7 +69,8 @@ async function runSideBySide(room: TestRoom, own: readonly Suite[]): Promise<Out
       outcomes.push(outcome);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const busy = parts.filter(({ waits }) => !waits);
+  await Promise.all([lane(parts.filter(({ waits }) => waits)), ...Array.from({ length: lanes }, () => lane(busy))]);
   return outcomes;
 }
 

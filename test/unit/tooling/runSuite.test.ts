@@ -38,7 +38,7 @@ describe('a suite in a process of its own', () => {
       needsBuild: false,
       startsServers: false,
     };
-    return runPart(root, { suite, name: suite.name, files: null }, { ...process.env, REACTOR_TEST_ROOT: root, ...env });
+    return runPart(root, { suite, name: suite.name, files: null, waits: false }, { ...process.env, REACTOR_TEST_ROOT: root, ...env });
   };
 
   it('takes a suite apart by its files, the longest first, or leaves it whole', () => {
@@ -58,8 +58,8 @@ describe('a suite in a process of its own', () => {
       startsServers: false,
     };
     assert.deepEqual(
-      partsOf(root, { ...suite, byFile: true }).map(({ name, files }) => [name, files]),
-      ['long', 'middle', 'short'].map((name) => [`one-${name}`, [`test/${name}.test.ts`]]),
+      partsOf(root, { ...suite, byFile: true, waiting: ['short'] }).map(({ name, files, waits }) => [name, files, waits]),
+      ['long', 'middle', 'short'].map((name) => [`one-${name}`, [`test/${name}.test.ts`], name === 'short']),
     );
     assert.deepEqual(
       partsOf(root, suite).map(({ name, files }) => [name, files]),
