@@ -18,7 +18,7 @@ export interface SuitePart {
   readonly name: string;
   /** Test files, relative to the repository root; null for all of the suite's. */
   readonly files: readonly string[] | null;
-  /** It waits for most of its time, so that others may run beside it. */
+  /** It waits for most of its time. */
   readonly waits: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface Suite {
   readonly stage: number;
   /** Every file has a process of its own, so that a stage keeps the processors busy. */
   readonly byFile?: true;
-  /** Names of files that wait for most of their time: they run one after another beside all others. */
+  /** Names of files that wait for most of their time: they begin first. */
   readonly waiting?: readonly string[];
   /** Starts the built command, so the bundles have to be there. */
   readonly needsBuild: boolean;
@@ -76,9 +76,9 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'job',
-    files: 'test/integration/tcr*.test.ts',
+    files: 'test/integration/tcr!(LandingStops|Scheduling|Warm).test.ts',
     byFile: true,
-    waiting: ['tcrStuckServer', 'tcrLandingStops', 'tcrDeaths'],
+    waiting: ['tcrStuckServer'],
     limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 3,
@@ -93,6 +93,17 @@ export const suites: readonly Suite[] = [
     stage: 4,
     needsBuild: true,
     startsServers: true,
+  },
+  {
+    name: 'long',
+    files: 'test/integration/tcr@(LandingStops|Scheduling|Warm).test.ts',
+    byFile: true,
+    limitMs: minutes(8),
+    testLimitMs: 180_000,
+    stage: 5,
+    needsBuild: true,
+    startsServers: true,
+    onRequest: true,
   },
   {
     name: 'crowd',
