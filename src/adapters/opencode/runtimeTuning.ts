@@ -1,7 +1,7 @@
 /**
  * What the server's JavaScript engine (Bun's JavaScriptCore) is told: to compile later and never with its costliest compiler. A server lives for minutes and mostly
- * waits, so most of what is compiled by default never pays: measured to its first answer and through a turn, this takes about a fifth off its processor time and some
- * memory, and makes nothing slower. What runs really often is compiled all the same.
+ * waits, so most of what is compiled by default never pays: this takes
+ * processor time off its start and its first turn, and some memory. What runs really often is compiled all the same.
  */
 const TUNING: Readonly<Record<string, string>> = {
   BUN_JSC_useFTLJIT: '0',
