@@ -13,9 +13,11 @@ const HOLDS_ON = 'sleep 60';
 const bombs = {
   memory: `python3 -c "a=[]
 while True: a.append(bytearray(20_000_000))"; ${HOLDS_ON}`,
-  shared: `python3 -c "import mmap
+  // Holds on to it: a process that is over the limit for less than a second may end between two looks.
+  shared: `python3 -c "import mmap, time
 m=mmap.mmap(-1, 1_900_000_000)
-for i in range(0, len(m), 4096): m[i]=1" & ${HOLDS_ON}`,
+for i in range(0, len(m), 4096): m[i]=1
+time.sleep(60)" & ${HOLDS_ON}`,
   // One whose processes stay: the usual one runs into the ceiling and dies of it before anybody has looked.
   forks: `bomb() { bomb & bomb & ${HOLDS_ON}; }; bomb`,
   disk: `i=0; while :; do i=$((i+1)); head -c 50000000 /dev/zero > "filler.$i" || break; done; ${HOLDS_ON}`,
