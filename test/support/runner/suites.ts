@@ -11,7 +11,7 @@ export interface Suite {
   readonly stage: number;
   /** Every file has a process of its own, so that a stage keeps the processors busy. */
   readonly byFile?: true;
-  /** Names of files that wait for most of their time: they begin first. */
+  /** Names of files that wait for most of their time. */
   readonly waiting?: readonly string[];
   /** Starts the built command, so the bundles have to be there. */
   readonly needsBuild: boolean;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundles, type Check, checks, editor, houseRules, runCheck } from './checks.ts';
 import { endAll, isAgentServer, settled } from './ownProcesses.ts';
-import { mochaArguments, partsOf, runPart } from './runSuite.ts';
+import { mochaArguments, partsOf, runPart, type SuitePart } from './runSuite.ts';
 import { type Suite, suites } from './suites.ts';
 import { openTestRoom, type TestRoom } from './testRoom.ts';
 import { counts, type Outcome, outcomeLine, together } from './totals.ts';
@@ -51,16 +51,19 @@ const show = (outcome: Outcome): void => {
   process.stdout.write(`${outcomeLine(outcome)}\n`);
 };
 
-/** The parts of the suites, in their order, so many at once; a suite is shown when its last part has ended. */
+/**
+ * The parts of the suites, in their order, so many at once, and beside them, one after another, those that mostly wait: they would hold a place
+ * that they don't use. A suite is shown when its last part has ended.
+ */
 async function runSideBySide(room: TestRoom, own: readonly Suite[]): Promise<Outcome[]> {
   const started = performance.now();
   const parts = own.flatMap((suite) => partsOf(root, suite));
-  // A long wait at the end would be one with nothing beside it.
-  const queue = [...parts.filter(({ waits }) => waits), ...parts.filter(({ waits }) => !waits)];
+  const waiting = parts.filter(({ waits }) => waits);
+  const working = parts.filter(({ waits }) => !waits);
   const open = new Map(own.map((suite) => [suite, parts.filter((part) => part.suite === suite).length]));
   const ended = new Map<Suite, Outcome[]>(own.map((suite) => [suite, []]));
   const outcomes: Outcome[] = [];
-  const lane = async (): Promise<void> => {
+  const lane = async (queue: SuitePart[]): Promise<void> => {
     for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
       const { suite } = part;
       ended.get(suite)?.push(await runPart(root, part, room.environment(suite.name)));
@@ -71,7 +74,7 @@ async function runSideBySide(room: TestRoom, own: readonly Suite[]): Promise<Out
       outcomes.push(outcome);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all([lane(waiting), ...Array.from({ length: lanes }, () => lane(working))]);
   return outcomes;
 }
 
