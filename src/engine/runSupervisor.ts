@@ -4,6 +4,7 @@ import { event } from '../core/journal/events.ts';
 import { isInLine } from '../core/landing/line.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
 import { protectedText } from '../core/policy/protectedPaths.ts';
+import type { Oid } from '../core/ports/git.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
 import { interruptionsInRow, nextStep, type Step } from '../core/run/nextStep.ts';
@@ -15,6 +16,7 @@ import { CellLosses, SILENT } from './cellLosses.ts';
 import { GitRefused } from './gitRefused.ts';
 import { keepRestAndTell, keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
+import { LandingAhead } from './landing/landingAhead.ts';
 import { rework } from './landing/rework.ts';
 import { Repeats } from './repeats.ts';
 import { withRetries } from './retry.ts';
@@ -30,6 +32,8 @@ import { moveTarget, prepareLanding, queueLanding, settleLanding } from './steps
 import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
 
 const MOST_TITLE = 500;
+/** Steps that may use what was tested ahead of the run's turn. */
+const IN_TURN: ReadonlySet<Step['step']> = new Set(['prepareLanding', 'testLanding', 'moveTarget']);
 
 /**
  * Drives one run: asks the core what is next, does it, and lets the journal say what came of it. Whatever a step throws ends in
@@ -39,6 +43,7 @@ export class RunSupervisor {
   readonly #context: RunContext;
   readonly #cell: Cell;
   readonly #losses: CellLosses;
+  readonly #ahead: LandingAhead;
   readonly #asks: Asks;
   readonly #desk: ApprovalDesk;
   readonly #money: RunMoney;
@@ -50,6 +55,7 @@ export class RunSupervisor {
     this.#context = new RunContext(run, engine);
     this.#cell = new Cell(this.#context, adopted);
     this.#losses = new CellLosses(this.#context, this.#cell);
+    this.#ahead = new LandingAhead(this.#context, this.#cell);
     this.#asks = new Asks(this.#context, desk, adopted !== null);
     this.#desk = desk;
     this.#money = new RunMoney(this.#context, desk);
@@ -71,6 +77,7 @@ export class RunSupervisor {
         await engine.lines.moved(run);
         const step = nextStep(this.#context.state);
         if (step.step === 'rest') return;
+        if (!IN_TURN.has(step.step)) await this.#ahead.stop();
         if (this.#repeats.isEndless(step)) await this.#halt(step, 'it was done again and again, and came to nothing');
         else await this.#attempt(step, shutdown);
         if (!isInLine(this.#context.state)) engine.lines.release(run);
@@ -81,6 +88,7 @@ export class RunSupervisor {
     } finally {
       shutdown.removeEventListener('abort', stop);
       engine.lines.release(run);
+      await this.#ahead.stop();
       await this.#background.catch(() => {});
       await this.#money
         .settle()
@@ -193,13 +201,13 @@ export class RunSupervisor {
       case 'queueLanding':
         return queueLanding(context);
       case 'prepareLanding':
-        return this.#inTurn(signal, () => prepareLanding(context, this.#cell.hasServer));
+        return this.#inTurn(signal, () => prepareLanding(context, this.#ahead, this.#cell.hasServer));
       case 'testLanding':
-        return this.#inTurn(signal, () => this.#withServer(() => testLanding(context, this.#cell, signal)));
+        return this.#inTurn(signal, () => this.#withServer(() => testLanding(context, this.#cell, this.#ahead, signal)));
       case 'landBatch':
-        return this.#inTurn(signal, () => this.#withServer(() => landBatch(context, this.#cell, signal)));
+        return this.#inTurn(signal, () => this.#withServer(() => landBatch(context, this.#cell, this.#ahead, signal)));
       case 'moveTarget':
-        return this.#inTurn(signal, () => moveTarget(context, this.#cell.hasServer));
+        return this.#inTurn(signal, () => moveTarget(context, this.#ahead, this.#cell.hasServer));
       case 'settleLanding':
         return settleLanding(context);
       case 'rework':
@@ -259,7 +267,8 @@ export class RunSupervisor {
     const { engine, run, state } = this.#context;
     const { landing } = state;
     if (landing === null) throw new Error('no landing in line');
-    if ((await engine.lines.take(landing.target, run, landing.queuedSeq ?? 0, signal)) === 'turn') await work();
+    const begin = (foreseen: Oid): void => this.#ahead.begin(foreseen, signal);
+    if ((await engine.lines.take(landing.target, run, landing.queuedSeq ?? 0, signal, begin)) === 'turn') await work();
   }
 
   async #approveByPolicy(attempt: number): Promise<void> {

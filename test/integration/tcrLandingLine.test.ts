@@ -78,7 +78,7 @@ describe('The line before a branch', function () {
     let outcome: Outcome;
 
     before(async () => {
-      line = await LandingLine.form(reactor, 'mixed', mixed, 'landing:\n  retries: 0\n');
+      line = await LandingLine.form(reactor, 'mixed', mixed, { retries: 0 });
       await line.fill(mixed, gates[2], gates[3]);
       outcome = await line.go();
     });

@@ -43,11 +43,14 @@ export class LandingLine {
     this.call = call;
   }
 
-  /** Starts a run for each word, in one command, and commits other.txt on main by hand once all of them work. */
-  static async form(reactor: Reactor, name: string, words: readonly string[], more = ''): Promise<LandingLine> {
+  /**
+   * Starts a run for each word, in one command, and commits other.txt on main by hand once all of them work.
+   * @param landing settings; nothing is tested ahead of its turn unless they say so.
+   */
+  static async form(reactor: Reactor, name: string, words: readonly string[], landing: object = {}): Promise<LandingLine> {
     const room = join(reactor.root, `${name}-room`);
     mkdirSync(room);
-    const repository = await reactor.repository(name, heldProject(room, more));
+    const repository = await reactor.repository(name, heldProject(room, `landing: ${JSON.stringify({ ahead: false, ...landing })}\n`));
     const tasks = words.map((word) => `  - id: ${word}\n    prompt: Write ${word}\n`);
     writeFileSync(join(room, 'tasks.yaml'), `tasks:\n${tasks.join('')}`);
     const call = reactor.start(repository, ['run', '--json', '--approve', 'auto', '--file', join(room, 'tasks.yaml')]);

@@ -86,6 +86,10 @@ const Landing = z.strictObject({
     0,
     10,
   ).default(1),
+  ahead: z
+    .boolean()
+    .default(true)
+    .describe('While one change is tested on the target, test the next in line on top of it; it counts only if the first one lands.'),
 });
 
 const Retention = z.strictObject({

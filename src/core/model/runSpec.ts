@@ -83,8 +83,13 @@ export const RunSpec = z.object({
   testBase: z.boolean(),
   /** The repository's pre-commit hook runs after the tests, and both must pass. */
   hooks: z.boolean(),
-  /** Runs that may land together after one test, and how often a conflict or a red merge goes back to the agent. Runs of before had neither. */
-  landing: z.object({ batch: z.number().int().positive(), retries: z.number().int().nonnegative() }).default({ batch: 1, retries: 0 }),
+  /**
+   * Runs that may land together after one test, how often a conflict or a red merge goes back to the agent, and whether the next in line is
+   * tested ahead of its turn (left out: yes). Runs of before had none of it.
+   */
+  landing: z
+    .object({ batch: z.number().int().positive(), retries: z.number().int().nonnegative(), ahead: z.boolean().optional() })
+    .default({ batch: 1, retries: 0 }),
   permissions: z.array(PermissionRule),
   limits: RunLimits,
   /** Journals of earlier versions don't have it: such a run starts as if it had been asked for alone. */

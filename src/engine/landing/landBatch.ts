@@ -2,10 +2,11 @@ import { type CommandEvidence, event } from '../../core/journal/events.ts';
 import { type Bounds, type Link, nextProbe } from '../../core/landing/batch.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
+import { runTests, testTree } from '../gate.ts';
 import type { RunContext } from '../runContext.ts';
 import { prepareLanding } from '../steps/landing.ts';
-import { testTree } from '../steps/testCandidate.ts';
 import { linksOf } from './formBatch.ts';
+import type { LandingAhead } from './landingAhead.ts';
 import { moveTargetTo } from './moveTarget.ts';
 
 interface Tested {
@@ -18,9 +19,9 @@ interface Tested {
  * is found that turns it red. Those before it land, it is refused, and those behind it stay in the line.
  * @returns false when the server went away.
  */
-export async function landBatch(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
+export async function landBatch(context: RunContext, cell: Cell, ahead: LandingAhead, signal: AbortSignal): Promise<boolean> {
   const links = linksOf(context);
-  if (links === null || (await hasMoved(context))) return startAgain(context);
+  if (links === null || (await hasMoved(context))) return startAgain(context, ahead);
   const tested = new Map<string, CommandEvidence>();
   let bounds: Bounds = { green: 0, red: links.length + 1 };
   for (let probe: number | null = links.length; probe !== null; probe = nextProbe(bounds)) {
@@ -29,15 +30,15 @@ export async function landBatch(context: RunContext, cell: Cell, signal: AbortSi
       bounds = { ...bounds, green: probe };
       continue;
     }
-    const evidence = await testTree(context, cell, tree, `landing-test-${probe}`, signal);
+    const evidence = await testTree(context, cell, tree, `landing-test-${probe}`, signal, runTests);
     if (evidence === null || context.state.timedOut) return evidence !== null;
     tested.set(tree, evidence);
-    if (linksOf(context) === null) return startAgain(context);
+    if (linksOf(context) === null) return startAgain(context, ahead);
     bounds = isGreen(evidence) ? { ...bounds, green: probe } : { ...bounds, red: probe };
     if (bounds.green === links.length) break;
   }
   const passed = links.slice(0, bounds.green);
-  if (passed.length > 0 && !(await land(context, passed, tested))) return true;
+  if (passed.length > 0 && !(await land(context, ahead, passed, tested))) return true;
   const culprit = links[bounds.red - 1];
   if (culprit !== undefined) await refuseRed(context, culprit, tested.get(culprit.tree));
   context.engine.lines.setCautious(context.state.landing?.target ?? '', bounds.red === 1);
@@ -56,13 +57,18 @@ async function hasMoved(context: RunContext): Promise<boolean> {
 }
 
 /** The batch is void: its leader looks at line and target afresh. The others find what became of them when it is their turn. */
-async function startAgain(context: RunContext): Promise<boolean> {
-  await prepareLanding(context, true);
+async function startAgain(context: RunContext, ahead: LandingAhead): Promise<boolean> {
+  await prepareLanding(context, ahead, true);
   return true;
 }
 
 /** False when nothing has moved. */
-function land(context: RunContext, passed: readonly Link[], tested: ReadonlyMap<string, CommandEvidence>): Promise<boolean> {
+function land(
+  context: RunContext,
+  ahead: LandingAhead,
+  passed: readonly Link[],
+  tested: ReadonlyMap<string, CommandEvidence>,
+): Promise<boolean> {
   const { engine, state } = context;
   const { landing } = state;
   const last = passed.at(-1);
@@ -70,9 +76,9 @@ function land(context: RunContext, passed: readonly Link[], tested: ReadonlyMap<
   const { target, onto } = landing;
   const runs = passed.map(({ run }) => run);
   return engine.lines.duringMove(runs, async () => {
-    if (linksOf(context) === null) return !(await startAgain(context));
+    if (linksOf(context) === null) return !(await startAgain(context, ahead));
     const moved = await moveTargetTo(context, { target, onto, commit: last.commit, reason: `landed ${runs.join(', ')}` });
-    if (moved.kind === 'lost') return !(await startAgain(context));
+    if (moved.kind === 'lost') return !(await startAgain(context, ahead));
     const evidence = tested.get(last.tree);
     const test: Tested | null = evidence === undefined ? null : { tree: last.tree, evidence };
     for (const [index, { run, commit, tree }] of passed.entries()) {

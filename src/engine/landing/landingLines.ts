@@ -1,14 +1,19 @@
+import type { Oid } from '../../core/ports/git.ts';
+
 export type Turn = 'turn' | 'settled' | 'aborted';
 
 interface Waiter {
   readonly run: string;
   readonly order: number;
   readonly end: (turn: Turn) => void;
+  readonly onForeseen: (commit: Oid) => void;
 }
 
 interface Line {
   holder: string | null;
   waiters: Waiter[];
+  /** Where the branch will be if the run whose turn it is passes its tests. */
+  foreseen: Oid | null;
 }
 
 /**
@@ -23,9 +28,10 @@ export class LandingLines {
 
   /**
    * Waits until it is the run's turn on the branch; at once when it has it already.
+   * @param onForeseen called while the run is the next one, with the commit that the branch will be at if the run before it passes its tests.
    * @returns `settled` when another run, leading a batch, has landed or refused this one meanwhile; `aborted` when `signal` ended the waiting.
    */
-  take(target: string, run: string, order: number, signal: AbortSignal): Promise<Turn> {
+  take(target: string, run: string, order: number, signal: AbortSignal, onForeseen: (commit: Oid) => void = () => {}): Promise<Turn> {
     const line = this.#line(target);
     if (line.holder === null && line.waiters.length === 0) line.holder = run;
     if (line.holder === run) return Promise.resolve('turn');
@@ -35,6 +41,7 @@ export class LandingLines {
       const waiter: Waiter = {
         run,
         order,
+        onForeseen,
         end: (turn) => {
           signal.removeEventListener('abort', abort);
           line.waiters = line.waiters.filter((other) => other !== waiter);
@@ -44,7 +51,17 @@ export class LandingLines {
       signal.addEventListener('abort', abort, { once: true });
       line.waiters = [...line.waiters, waiter].sort((a, b) => a.order - b.order);
       this.#next(line);
+      if (line.waiters[0] === waiter && line.foreseen !== null) onForeseen(line.foreseen);
     });
+  }
+
+  /** The run whose turn it is tests this commit: its branch will be there if that passes. Told to the one that is next. */
+  foresee(run: string, commit: Oid): void {
+    for (const line of this.#lines.values()) {
+      if (line.holder !== run) continue;
+      line.foreseen = commit;
+      line.waiters[0]?.onForeseen(commit);
+    }
   }
 
   /** The runs that wait behind the one whose turn it is, in order. */
@@ -62,6 +79,7 @@ export class LandingLines {
     for (const line of this.#lines.values()) {
       if (line.holder !== run) continue;
       line.holder = null;
+      line.foreseen = null;
       this.#next(line);
     }
   }
@@ -76,7 +94,7 @@ export class LandingLines {
   #line(target: string): Line {
     let line = this.#lines.get(target);
     if (line === undefined) {
-      line = { holder: null, waiters: [] };
+      line = { holder: null, waiters: [], foreseen: null };
       this.#lines.set(target, line);
     }
     return line;

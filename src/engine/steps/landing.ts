@@ -1,5 +1,6 @@
 import { event } from '../../core/journal/events.ts';
 import { formBatch } from '../landing/formBatch.ts';
+import type { LandingAhead } from '../landing/landingAhead.ts';
 import { moveTargetTo } from '../landing/moveTarget.ts';
 import { hasLanded, landingOnto } from '../landing/onto.ts';
 import type { RunContext } from '../runContext.ts';
@@ -21,7 +22,7 @@ export async function queueLanding(context: RunContext): Promise<void> {
  * Works out what would land on the target as it is now: the candidate's own commit, its merge with what came since, or a batch of it and the
  * runs that wait behind it. It must be the run's turn.
  */
-export async function prepareLanding(context: RunContext, hasServer: boolean): Promise<void> {
+export async function prepareLanding(context: RunContext, ahead: LandingAhead, hasServer: boolean): Promise<void> {
   const { repository } = context.deps;
   const { state } = context;
   const { target, land, base } = state.spec;
@@ -32,13 +33,14 @@ export async function prepareLanding(context: RunContext, hasServer: boolean): P
     await refuse(context, 'gone', `the branch ${target} is no longer there; make it again and run: reactor approve ${context.run}`);
     return;
   }
-  const [isThere, own] = await Promise.all([hasLanded(repository, state, tip), landingOnto(repository, state, tip)]);
+  const known = await ahead.readyOn(tip);
+  const [isThere, own] = await Promise.all([hasLanded(repository, state, tip), known ?? landingOnto(repository, state, tip)]);
   if (isThere) return recordFound(context, target, tip);
   await context.record(event('landing/started', { target, from: tip, mode: land }));
   if (own.kind === 'there') return recordFound(context, target, tip);
   if (own.kind === 'conflicts') return refuseConflict(context, own.paths);
   const { commit, tree, merged, steps } = own;
-  if (await formBatch(context, tip, { run: context.run, commit, tree }, hasServer || merged)) return;
+  if (known === null && (await formBatch(context, tip, { run: context.run, commit, tree }, hasServer || merged))) return;
   await context.record(event('landing/prepared', { commit, tree, onto: tip, merged, ...(steps === undefined ? {} : { steps }) }));
 }
 
@@ -60,17 +62,17 @@ async function refuseConflict(context: RunContext, paths: readonly string[]): Pr
 }
 
 /** Works it out anew when the target has moved since, as it may while the run waits for a cell to test in. False when there is nothing to do. */
-export async function prepareAgain(context: RunContext, hasServer: boolean): Promise<boolean> {
+export async function prepareAgain(context: RunContext, ahead: LandingAhead, hasServer: boolean): Promise<boolean> {
   const { landing } = context.state;
   if (landing === null || landing.starts >= MAX_RACES) return false;
   const tip = await context.deps.repository.readRef(`refs/heads/${landing.target}`);
   if (tip === landing.onto) return false;
-  await prepareLanding(context, hasServer);
+  await prepareLanding(context, ahead, hasServer);
   return true;
 }
 
 /** Moves the target by compare-and-swap to the tree that passed; prepares anew when somebody else moved it meanwhile. */
-export async function moveTarget(context: RunContext, hasServer: boolean): Promise<void> {
+export async function moveTarget(context: RunContext, ahead: LandingAhead, hasServer: boolean): Promise<void> {
   const { landing } = context.state;
   if (landing === null) throw new Error('no landing prepared');
   const { target, onto, commit, tree } = landing;
@@ -85,7 +87,7 @@ export async function moveTarget(context: RunContext, hasServer: boolean): Promi
   } else if (landing.starts >= MAX_RACES) {
     await refuse(context, 'moved', `${target} moved ${landing.starts} times while this was landing; run: reactor approve ${context.run}`);
   } else {
-    await prepareLanding(context, hasServer);
+    await prepareLanding(context, ahead, hasServer);
   }
 }
 

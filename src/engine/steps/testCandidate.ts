@@ -1,36 +1,12 @@
-import { type CommandEvidence, event } from '../../core/journal/events.ts';
-import { markerCheck } from '../../core/landing/feedback.ts';
+import { event } from '../../core/journal/events.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
+import { runTests, testTree } from '../gate.ts';
+import type { LandingAhead } from '../landing/landingAhead.ts';
 import { layOut } from '../layOut.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
-import { runInCell } from '../runInCell.ts';
 import { prepareAgain } from './landing.ts';
-
-/** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
-const testCommand = (context: RunContext): string => {
-  const { spec, reworked } = context.state;
-  const { hooks } = spec;
-  const test = reworked === null || reworked.paths.length === 0 ? spec.test : `${markerCheck(reworked.paths)}; ${spec.test}`;
-  return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
-};
-
-/** Runs the tests; null when the server went away under them: the run then starts another and tests again. */
-async function runTests(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
-  const { testTimeoutMs } = context.state.spec.limits;
-  const limited = context.remainingMs() < testTimeoutMs;
-  const evidence = await runInCell(
-    context,
-    cell.server.client,
-    { command: testCommand(context), name, timeoutMs: testTimeoutMs, isGate: true },
-    signal,
-  );
-  if (evidence.end === 'timedOut' && limited && context.remainingMs() <= 1000) {
-    await context.record(event('run/timedOut', { afterMs: Math.round(evidence.durationMs) }));
-  }
-  return evidence.end === 'serverGone' || evidence.end === 'aborted' ? null : evidence;
-}
 
 /** Tests the base before money is spent, unless this very tree has passed the same command before. */
 export async function testBase(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
@@ -76,25 +52,15 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   return true;
 }
 
-/** Lays a tree out in the cell and runs the tests on it; null when they did not come to an end. */
-export async function testTree(
-  context: RunContext,
-  cell: Cell,
-  tree: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<CommandEvidence | null> {
-  await layOut(context, tree, 'the merged tree', signal);
-  return runTests(context, cell, name, signal);
-}
-
-/** Tests the merged tree in the cell. Returns false when the server went away. */
-export async function testLanding(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
+/** Tests the merged tree in the cell, unless that was done ahead. Returns false when the server went away. */
+export async function testLanding(context: RunContext, cell: Cell, ahead: LandingAhead, signal: AbortSignal): Promise<boolean> {
   const { state } = context;
   const { landing } = state;
   if (landing === null || state.cell === null) throw new Error('no landing to test');
-  if (await prepareAgain(context, true)) return true;
-  const evidence = await testTree(context, cell, landing.tree, 'landing-test', signal);
+  if (await prepareAgain(context, ahead, true)) return true;
+  context.engine.lines.foresee(context.run, landing.commit);
+  const tested = await ahead.evidenceOf(landing.onto, landing.tree);
+  const evidence = tested ?? (await testTree(context, cell, landing.tree, 'landing-test', signal, runTests));
   if (evidence === null) return false;
   await context.record(event('landing/tested', { tree: landing.tree, evidence }));
   if (!isGreen(evidence)) {

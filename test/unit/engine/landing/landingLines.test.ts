@@ -33,6 +33,25 @@ describe('turns to land', () => {
     assert.deepEqual(told, ['first turn', 'second turn', 'third turn']);
   });
 
+  it('tell the next one, and only it, where the branch will be, until the turn is over', async () => {
+    const { lines, told, join } = watched();
+    await join('first', 1);
+    const foreseen = (run: string) => (commit: string) => told.push(`${run} foresees ${commit}`);
+    lines.foresee('first', 'a');
+    const second = lines.take('main', 'second', 20, never, foreseen('second'));
+    const third = lines.take('main', 'third', 30, never, foreseen('third'));
+    lines.foresee('first', 'b');
+    lines.foresee('second', 'c');
+    assert.deepEqual(told, ['first turn', 'second foresees a', 'second foresees b']);
+    lines.release('first');
+    assert.equal(await second, 'turn');
+    const fourth = lines.take('main', 'fourth', 25, never, foreseen('fourth'));
+    assert.equal(told.length, 3);
+    lines.release('second');
+    lines.release('fourth');
+    assert.deepEqual([await fourth, await third], ['turn', 'turn']);
+  });
+
   it('stay with the run that has one, and branches do not wait for each other', async () => {
     const { lines, told, join } = watched();
     await join('first', 1);
