@@ -80,7 +80,7 @@ const Cells = z.strictObject({
 });
 
 const Landing = z.strictObject({
-  batch: countSetting('Most changes that land together after one test of all of them; 1 for one at a time.', 1, 100).default(8),
+  batch: countSetting('Most changes that land together after one test of all of them; 1 for one at a time.', 1, 100).default(10),
   retries: countSetting(
     'How often a conflict with the target, or tests that fail only together with it, go back to the agent.',
     0,

@@ -50,7 +50,7 @@ describe('resolveSpec', () => {
       land: 'ff',
       tcr: 'attempt',
       steps: 'squash',
-      landing: { batch: 8, retries: 1, ahead: true },
+      landing: { batch: 10, retries: 1, ahead: true },
       attempts: 3,
       testBase: true,
       hooks: false,
