@@ -1,36 +1,12 @@
 import { type CommandEvidence, event } from '../../core/journal/events.ts';
-import { markerCheck } from '../../core/landing/feedback.ts';
-import { isGreen } from '../../core/run/state.ts';
+import { isGreen, type RunState } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
+import { cleanUpAfterSetUp } from '../halfMade.ts';
 import { layOut } from '../layOut.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
-import { runInCell } from '../runInCell.ts';
 import { prepareAgain } from './landing.ts';
-
-/** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
-const testCommand = (context: RunContext): string => {
-  const { spec, reworked } = context.state;
-  const { hooks } = spec;
-  const test = reworked === null || reworked.paths.length === 0 ? spec.test : `${markerCheck(reworked.paths)}; ${spec.test}`;
-  return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
-};
-
-/** Runs the tests; null when the server went away under them: the run then starts another and tests again. */
-async function runTests(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
-  const { testTimeoutMs } = context.state.spec.limits;
-  const limited = context.remainingMs() < testTimeoutMs;
-  const evidence = await runInCell(
-    context,
-    cell.server.client,
-    { command: testCommand(context), name, timeoutMs: testTimeoutMs, isGate: true },
-    signal,
-  );
-  if (evidence.end === 'timedOut' && limited && context.remainingMs() <= 1000) {
-    await context.record(event('run/timedOut', { afterMs: Math.round(evidence.durationMs) }));
-  }
-  return evidence.end === 'serverGone' || evidence.end === 'aborted' ? null : evidence;
-}
+import { runTests } from './runTests.ts';
 
 /** Tests the base before money is spent, unless this very tree has passed the same command before. */
 export async function testBase(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
@@ -43,17 +19,8 @@ export async function testBase(context: RunContext, cell: Cell, signal: AbortSig
   const evidence = await runTests(context, cell, 'base-test', signal);
   if (evidence === null) return false;
   await context.record(event('base/tested', { tree: spec.baseTree, evidence, remembered: false }));
-  if (isGreen(evidence)) await cleanUpAfterBase(context);
+  if (isGreen(evidence)) await cleanUpAfterSetUp(context);
   return true;
-}
-
-/** What the tests wrote must not look like the agent's work. Only files git can make again are touched: nothing of a person is there yet. */
-async function cleanUpAfterBase(context: RunContext): Promise<void> {
-  const { cell, spec } = context.state;
-  if (cell === null) return;
-  const { repository } = context.deps;
-  const after = await repository.snapshot(cell.worktree);
-  if (after.ok && after.value.tree !== spec.baseTree) await repository.resetWorktree(cell.worktree, spec.base);
 }
 
 /** Runs the tests on the candidate and records on which tree they ran (INV-007). Returns false when the server went away. */
@@ -64,7 +31,8 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   if (!candidate || state.cell === null) throw new Error('nothing to test');
   // A person may have revised it, or a test that came to no end may have left files.
   await layOut(context, candidate.tree, 'the candidate', signal);
-  const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
+  const tested = { tree: candidate.tree, what: 'the candidate', ground: groundOf(state, attempt) };
+  const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal, tested);
   if (evidence === null) return false;
   // Tests that lost their worktree say nothing of the candidate.
   if (!(await deps.files.exists(state.cell.worktree))) throw new Error('the worktree was removed while its tests ran');
@@ -76,6 +44,10 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   return true;
 }
 
+/** The state of the target that a landing has brought the attempt's work onto; null when it stands on the base. */
+const groundOf = ({ reworked }: RunState, attempt: number): string | null =>
+  reworked !== null && attempt > reworked.after ? reworked.tree : null;
+
 /** Lays a tree out in the cell and runs the tests on it; null when they did not come to an end. */
 export async function testTree(
   context: RunContext,
@@ -84,8 +56,9 @@ export async function testTree(
   name: string,
   signal: AbortSignal,
 ): Promise<CommandEvidence | null> {
-  await layOut(context, tree, 'the merged tree', signal);
-  return runTests(context, cell, name, signal);
+  const what = 'the merged tree';
+  await layOut(context, tree, what, signal);
+  return runTests(context, cell, name, signal, { tree, what, ground: tree });
 }
 
 /** Tests the merged tree in the cell. Returns false when the server went away. */
