@@ -37,7 +37,15 @@ export function createCliHost(): CliHost {
     },
     async readTasks(file, folder) {
       const { readTasks } = await import('./adapters/project/tasksFile.ts');
-      return readTasks(file, folder);
+      return readTasks(file, folder, async (tasks) => {
+        const { openJournalReader } = await import('./adapters/journal/openJournalReader.ts');
+        const reader = openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
+        try {
+          return new Set(tasks.filter((task) => reader.runsOfTask(task).length > 0));
+        } finally {
+          reader.close();
+        }
+      });
     },
     newConfigText: initConfigText,
     async gitVersion() {

@@ -1,11 +1,9 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
 import { createFileLog } from '../adapters/files/fileLog.ts';
 import { portLeaseFolder, runtimeFolder } from '../adapters/files/runtimeFolder.ts';
-import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { readBootId } from '../adapters/journal/bootId.ts';
@@ -19,12 +17,13 @@ import { createSandbox } from '../adapters/sandbox/createSandbox.ts';
 import { listen } from '../adapters/socket/localSocket.ts';
 import { errorText, withEdited } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
-import { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { ProcessIdentity } from '../core/ports/processes.ts';
 import { evolveRun } from '../core/run/evolve.ts';
 import { Engine } from '../engine/engine.ts';
 import { ClientSession } from '../engine/engineServer.ts';
+import { settingsPlace } from '../engine/settingsPlace.ts';
 import { composeAgentServers } from './agentServers.ts';
+import { engineOptions, KILL_GRACE_MS } from './engineOptions.ts';
 import { withFaultPoint } from './faultPoint.ts';
 import { openHome } from './home.ts';
 import { IdleEnd } from './idleEnd.ts';
@@ -37,11 +36,6 @@ import { STALE_AFTER_MS } from './staleEngine.ts';
 const HEARTBEAT_MS = 5000;
 const DEFAULT_IDLE_MS = 10_000;
 const DEFAULT_WARDEN_GRACE_MS = 5000;
-const UNATTENDED_GRACE_MS = 3000;
-const KILL_GRACE_MS = 5000;
-const DEFAULT_SANDBOX = 'preferred';
-/** What an agent server takes, three times over. */
-const SPARE_MEMORY_BYTES = 1.5e9;
 
 /**
  * The engine of the repository, in this process, until it has nothing to do, is told to end, or loses its lease.
@@ -109,16 +103,16 @@ export async function runEngine(folder: string): Promise<number> {
   // Known by the time the first cell needs it; a failure is told there.
   agents.locate().catch(() => {});
   const project = createFolderProject(home.dataFolder);
-  const { config } = await project
-    .config(home.repository.facts.topLevel ?? folder, home.repository.facts.topLevel ?? folder)
-    .catch((error: unknown) => {
-      // A broken reactor.yaml is told to the person who runs something; the engine still serves what is there.
-      log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) });
-      return { config: null };
-    });
+  const settings = settingsPlace(journal, home.repository.facts);
+  const { config } = await project.config(settings.folder, settings.top).catch((error: unknown) => {
+    // A broken reactor.yaml is told to the person who runs something; the engine still serves what is there.
+    log.log('warn', 'reactor.yaml could not be read', { error: errorText(error) });
+    return { config: null };
+  });
   const warden = await starting;
   const money = composeMoney({ home, log, self, isAlive: (p) => processes.isAlive(p) });
   let clients = 0;
+  const options = engineOptions(config, () => clients > 0);
   const engine = new Engine({
     clock: systemClock,
     log,
@@ -142,22 +136,7 @@ export async function runEngine(folder: string): Promise<number> {
     files: createDataFiles(home.dataFolder),
     project,
     money,
-    options: {
-      portRange: config?.ports ?? { from: 8000, to: 9000 },
-      healthEveryMs: config?.health.everyMs ?? 200,
-      healthLimitMs: config?.health.limitMs ?? 10_000,
-      parallelBoots: availableParallelism(),
-      cellLimit: config?.cells.limit ?? 50,
-      cellBytes: (config?.cells.memoryMb ?? 400) * 1e6,
-      freeMemoryBytes,
-      loadPerCore: () => (loadavg()[0] ?? 0) / availableParallelism(),
-      // By default for those who stay: a command that has what it came for gets nothing from a server made after it.
-      warmCells: () => config?.cells.warm ?? numberFrom('REACTOR_WARM', clients > 0 ? 1 : 0),
-      hasMemoryToSpare: () => freeMemoryBytes() > SPARE_MEMORY_BYTES,
-      killGraceMs: KILL_GRACE_MS,
-      sandbox: SandboxMode.catch(DEFAULT_SANDBOX).parse(process.env['REACTOR_SANDBOX']),
-      unattendedGraceMs: numberFrom('REACTOR_UNATTENDED_MS', UNATTENDED_GRACE_MS),
-    },
+    options,
   });
 
   let end: (outcome: { reason: string; lost: boolean }) => void = () => {};

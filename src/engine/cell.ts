@@ -4,7 +4,7 @@ import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
-import { fillWorktree, undoHalfMade } from './halfMade.ts';
+import { cleanUpAfterSetUp, fillWorktree, undoHalfMade } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
 import { isWorktreeLost, remakeWorktree } from './remakeWorktree.ts';
@@ -27,6 +27,8 @@ export class Cell {
   /** What the worktree held once the cell was quiet. */
   #rest: Promise<GitResult<CandidateSnapshot>> | null = null;
   #deletion: Promise<void> = Promise.resolve();
+  /** The tree of a moved target that the setup command was last run for; null when it was run for what the worktree was made from. */
+  setUpFor: string | null = null;
 
   /** @param adopted the server that lives already, of an engine before this one. */
   constructor(context: RunContext, adopted: StartedServer | null = null) {
@@ -238,7 +240,11 @@ export class Cell {
     );
     if (evidence.end === 'serverGone') throw new Error('the agent server went away during the set-up');
     await this.#context.record(event('cell/setupFinished', { evidence }));
-    if (evidence.end === 'exited' && evidence.exitCode === 0) return null;
+    this.setUpFor = null;
+    if (evidence.end === 'exited' && evidence.exitCode === 0) {
+      await cleanUpAfterSetUp(this.#context);
+      return null;
+    }
     return `the setup command \`${setup}\` failed (${evidence.exitCode === null ? (evidence.reason ?? evidence.end) : `exit code ${evidence.exitCode}`}): ${evidence.tail.trim().slice(-500)}`;
   }
 

@@ -7,6 +7,7 @@ import { keptRefPrefix } from './keep.ts';
 import { orphanBranches } from './orphanBranches.ts';
 import { findPastLimits } from './retention.ts';
 import type { EngineContext } from './runContext.ts';
+import { settingsPlace } from './settingsPlace.ts';
 
 /**
  * Finds what no open run owns: processes, worktrees, folders, branches and port leases of cells that are gone, templates of other versions,
@@ -38,8 +39,8 @@ async function findAll(engine: EngineContext, open: readonly RunState[], pastLim
   const { deps } = engine;
   const found = [...(await orphanCells(engine)), ...(await orphanBranches(engine)), ...abandonedPorts(deps), ...(await oldTemplates(deps))];
   if (!pastLimits) return found;
-  const top = deps.repository.facts.topLevel;
-  const { config } = await deps.project.config(top ?? deps.repository.facts.commonDir, top ?? deps.repository.facts.commonDir);
+  const { folder, top } = settingsPlace(deps.journal, deps.repository.facts);
+  const { config } = await deps.project.config(folder, top);
   return [...found, ...(await findPastLimits(deps, open, config.retention))];
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { UserMoney } from '../core/model/moneySettings.ts';
+import type { ProjectConfig } from '../core/model/projectConfig.ts';
 import type { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { SecretGuard } from '../core/policy/secrets/secretGuard.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
@@ -15,6 +16,8 @@ import type { Sandbox } from '../core/ports/sandbox.ts';
 import type { Spending } from '../core/ports/spending.ts';
 
 export interface EngineOptions {
+  /** Takes what holds for all cells from settings that somebody has just run something with; the last ones hold. */
+  readonly heed: (settings: ProjectConfig) => void;
   readonly portRange: { readonly from: number; readonly to: number };
   readonly healthEveryMs: number;
   readonly healthLimitMs: number;

@@ -252,7 +252,8 @@ export class Engine implements Disposable {
   status(): Status {
     const runs = this.#ledger.openRuns();
     return {
-      runs: runs.map((state) => this.#scheduler.withPlace(state)),
+      // Thousands may wait, and their prompts together be more than a message holds.
+      runs: runs.map((state) => this.#scheduler.withPlace(state.startedAt === null ? briefRun(state) : state)),
       cells: [...cellsOf(runs, this.#deps.processes), ...warmCellsOf(this.#context.warm.list(), this.#deps.processes)],
       inbox: inboxOf(runs, this.#context.budgets.today),
       head: this.#deps.journal.head(),

@@ -30,3 +30,14 @@ export async function fillWorktree(repository: GitRepository, worktree: string, 
     await repository.clearLocks(worktree);
   }
 }
+
+/**
+ * What set-up or the tests of the base changed in files that git has, or left beside them, must not look like the agent's work. Does nothing once an
+ * attempt has begun: until then only files are there that git can make again.
+ */
+export async function cleanUpAfterSetUp({ deps, state }: RunContext): Promise<void> {
+  const { cell, spec, attempts } = state;
+  if (cell === null || attempts.length > 0) return;
+  const after = await deps.repository.snapshot(cell.worktree);
+  if (after.ok && after.value.tree !== spec.baseTree) await deps.repository.resetWorktree(cell.worktree, spec.base);
+}

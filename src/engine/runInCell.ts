@@ -1,5 +1,5 @@
 import type { CommandEvidence } from '../core/journal/events.ts';
-import type { AgentClient } from '../core/ports/agent.ts';
+import type { AgentClient, ShellRequest } from '../core/ports/agent.ts';
 import { noticePorts } from './noticePorts.ts';
 import type { RunContext } from './runContext.ts';
 import { withinLimits } from './withinLimits.ts';
@@ -13,7 +13,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 export async function runInCell(
   context: RunContext,
   client: AgentClient,
-  request: { readonly command: string; readonly name: string; readonly timeoutMs: number; readonly isGate?: boolean },
+  request: Pick<ShellRequest, 'command' | 'timeoutMs' | 'isGate' | 'keepsGateHome'> & { readonly name: string },
   signal: AbortSignal,
 ): Promise<CommandEvidence> {
   const { deps, run, state } = context;
@@ -27,6 +27,7 @@ export async function runInCell(
     outputFile,
     maxBytes: MAX_OUTPUT_BYTES,
     isGate: request.isGate ?? false,
+    keepsGateHome: request.keepsGateHome ?? false,
   };
   const { value, excess } = await withinLimits(context, () => client.shell(shell, signal));
   await deps.files.editOutput(outputFile, (text) => deps.secrets.redact(text));

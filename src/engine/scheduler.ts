@@ -108,8 +108,8 @@ export class Scheduler implements Disposable {
 
   /** A run whose cell lives already, of an engine before this one, has a place, whatever the limits say now. */
   hold(run: string): void {
-    const { submission } = placeOf(this.#ledger.expect(run));
-    this.#placed.set(run, { submission, isStarting: false, warm: null });
+    const { submission, ports } = placeOf(this.#ledger.expect(run));
+    this.#placed.set(run, { submission, isStarting: false, ports, warm: null });
   }
 
   hasPlace(run: string): boolean {
@@ -174,6 +174,7 @@ export class Scheduler implements Disposable {
       starts: options.parallelBoots + (busy ? 0 : 1),
       freeBytes: options.freeMemoryBytes() + (this.#placed.size - placed.length) * options.cellBytes,
       cellBytes: options.cellBytes,
+      ports: options.portRange,
     };
     return planStarts(
       this.#waiting(),
@@ -211,12 +212,12 @@ export class Scheduler implements Disposable {
 
   #act({ starts, refused, waits }: StartPlan): void {
     for (const run of starts) {
-      const { submission } = placeOf(this.#ledger.expect(run));
+      const { submission, ports } = placeOf(this.#ledger.expect(run));
       this.#turn += 1;
       this.#turns.set(submission, this.#turn);
       const waiter = this.#waiters.get(run);
       const warm = waiter?.warm ?? null;
-      this.#placed.set(run, { submission, isStarting: warm === null, warm });
+      this.#placed.set(run, { submission, isStarting: warm === null, ports, warm });
       waiter?.settle({ admitted: true });
     }
     for (const { run, reason } of refused) this.#waiters.get(run)?.settle({ admitted: false, reason });
@@ -287,5 +288,6 @@ export class Scheduler implements Disposable {
 /** Runs of journals of earlier versions were each asked for alone. */
 const placeOf = ({ run, spec }: RunState) => {
   const { submission, priority, parallel, after } = spec.queue ?? { submission: run, priority: 0, parallel: null, after: [] };
-  return { submission, priority, parallel, after };
+  // One is the agent server's.
+  return { submission, priority, parallel, after, ports: 1 + (spec.ports ?? 0) };
 };

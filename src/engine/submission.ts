@@ -39,7 +39,7 @@ export interface SubmissionOptions {
   readonly again?: boolean | undefined;
 }
 
-/** Runs looked through for those of a submission that is made again; it was a moment ago. */
+/** Runs of others looked through for those of a submission that is made again; it was a moment ago. */
 const RECENT_RUNS = 1000;
 
 /** Accepts what a person asked for: settles every setting, gives out ids, and journals the run. Nothing has been made yet. */
@@ -60,11 +60,12 @@ export class Submissions {
   accept(requests: readonly RunRequest[], options: SubmissionOptions, actor: string): Promise<readonly AcceptedRun[]> {
     return this.#turns.run('accept', async () => {
       const { parallel = null, submission = this.#engine.deps.ids.short(), again = false } = options;
-      const accepted = again ? this.#accepted(submission) : [];
+      const accepted = again ? this.#accepted(submission, requests.length) : [];
       const settled: Settled[] = [];
       const look = new Look(this.#engine);
       for (const request of requests.slice(accepted.length)) settled.push(await this.#check(request, settled, look));
       const links = this.#link(settled);
+      await look.heeded((settings) => this.#engine.deps.options.heed(settings));
       for (const { run, spec: own, notes, priority, baseName } of settled) {
         const spec = { ...own, queue: { submission, priority, parallel, after: [...(links.get(run) ?? [])], baseName } };
         const seq = await this.#engine.ledger.append(run, actor, event('run/requested', { run, spec }));
@@ -75,9 +76,9 @@ export class Submissions {
   }
 
   /** What the journal has of a submission: its first requests, in their order. */
-  #accepted(submission: string): AcceptedRun[] {
+  #accepted(submission: string, most: number): AcceptedRun[] {
     const { journal } = this.#engine.deps;
-    const runs = journal.recentRuns(RECENT_RUNS).filter(({ spec }) => spec.queue?.submission === submission);
+    const runs = journal.recentRuns(most + RECENT_RUNS).filter(({ spec }) => spec.queue?.submission === submission);
     return runs
       .map(({ run, spec }) => {
         const [requested] = journal.read({ run, types: ['run/requested'], limit: 1 });
@@ -120,7 +121,7 @@ export class Submissions {
     const name = requestedBase(request, config) ?? 'HEAD';
     const { base, tree, filters } = await look.base(repository, name, name === (request.target ?? config.target));
     const known = request.test ?? config.test;
-    const detected = known === undefined ? await deps.project.detectTest(request.folder) : null;
+    const detected = known === undefined ? await look.detectedTest(request.folder) : null;
     const spec = resolveSpec({
       request,
       config,
@@ -129,14 +130,12 @@ export class Submissions {
       branch: facts.branch,
       checkout: facts.topLevel,
       folder: facts.prefix,
-      detectedTest: detected?.command ?? null,
+      detectedTest: detected,
       sandbox: deps.options.sandbox,
     });
     if (!spec.ok) throw new UserFacingError('configuration', spec.error.message, { actions: spec.error.actions });
     const { target } = spec.value;
-    if (target !== null && (await repository.readRef(`refs/heads/${target}`)) === null) {
-      throw noBranch(target);
-    }
+    if (target !== null && !(await look.hasBranch(repository, target))) throw noBranch(target);
     const notes = [...filterNotes(filters), ...secretNotes(deps.secrets, spec.value)];
     const { ports, ...turn } = resolveTurn(request, config);
     return { spec: { ...spec.value, ports }, notes, ...turn, baseName: requestedBase(request, config) };
@@ -159,6 +158,8 @@ export class Submissions {
 class Look {
   readonly #engine: EngineContext;
   readonly #folders = new Map<string, Promise<{ readonly repository: GitRepository; readonly config: ProjectConfig }>>();
+  readonly #tests = new Map<string, Promise<string | null>>();
+  readonly #branches = new Map<string, Promise<boolean>>();
   readonly #bases = new Map<string, Promise<{ readonly base: Oid; readonly tree: Oid; readonly filters: readonly string[] }>>();
 
   constructor(engine: EngineContext) {
@@ -177,6 +178,20 @@ class Look {
       const { config } = await deps.project.config(folder, repository.facts.topLevel ?? folder);
       return { repository, config };
     });
+  }
+
+  detectedTest(folder: string): Promise<string | null> {
+    return remembered(this.#tests, folder, async () => (await this.#engine.deps.project.detectTest(folder))?.command ?? null);
+  }
+
+  hasBranch(repository: GitRepository, name: string): Promise<boolean> {
+    return remembered(this.#branches, name, async () => (await repository.readRef(`refs/heads/${name}`)) !== null);
+  }
+
+  /** The settings that the last of the requests was checked with. */
+  async heeded(take: (settings: ProjectConfig) => void): Promise<void> {
+    const last = [...this.#folders.values()].at(-1);
+    if (last !== undefined) take((await last).config);
   }
 
   /** @param isTarget the name is that of the branch to land on, and a refusal says so. */

@@ -63,8 +63,8 @@ export class RepositoryModel implements Disposable {
         openCount: () => this.#runs.openCount,
         refresh: () => this.#refresh(),
         receive: (entry) => this.#receive(entry),
-        live: (message) => this.#live.fire(message),
-        changedState: (state) => this.#changedState.fire(state),
+        live: (message) => this.#hear(message),
+        changedState: (state) => this.#turn(state),
       }),
     );
   }
@@ -186,6 +186,29 @@ export class RepositoryModel implements Disposable {
     if (unknown !== null) this.#fetch(unknown);
     this.#entry.fire(entry);
     if (wasOpen !== this.#runs.openCount) this.#link.considerRelease();
+  }
+
+  #hear(message: LiveMessage): void {
+    if (message.kind === 'queued') this.#wait(message.run, message.text.replace(/^queued: /, ''));
+    this.#live.fire(message);
+  }
+
+  #wait(run: string, text: string): void {
+    const state = this.#runs.wait(run, text);
+    if (state !== null) this.#changedRun.fire(state);
+  }
+
+  /** The journal tells why a run waits, but not where in line it has come to since. */
+  #turn(state: LinkState): void {
+    this.#changedState.fire(state);
+    const client = this.#link.client;
+    if (state !== 'live' || client === null || ![...this.#runs.states.values()].some(({ queued }) => queued !== null)) return;
+    client.request('status', {}).then(
+      ({ runs }) => {
+        for (const { run, queued } of runs) if (queued !== null) this.#wait(run, queued.text);
+      },
+      (error: unknown) => this.#host.log.log('debug', 'what runs wait for could not be read', { error: errorText(error) }),
+    );
   }
 
   /** An old run that the first reading left out has stirred again. */

@@ -72,6 +72,15 @@ export class RunFold {
     this.#changed(state);
   }
 
+  /** Notes what a waiting run waits for as it is now, which the journal does not tell each time. @returns its state when that is new */
+  wait(run: string, text: string): RunState | null {
+    const before = this.#states.get(run);
+    if (before === undefined || before.queued === null || before.queued.text === text) return null;
+    const next = { ...before, queued: { ...before.queued, text } };
+    this.#states.set(run, next);
+    return next;
+  }
+
   #set(state: RunState): void {
     const before = this.#states.get(state.run);
     this.#moving += Number(isMoving(state)) - Number(before !== undefined && isMoving(before));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { event } from '../../src/core/journal/events.ts';
 import type { RunState } from '../../src/core/run/state.ts';
+import { GitRefused } from '../../src/engine/gitRefused.ts';
 import { landingOnto } from '../../src/engine/landing/onto.ts';
 import { RunStory, specOf } from '../support/runStory.ts';
 import { GitFixture } from './gitFixture.ts';
@@ -43,6 +44,15 @@ describe('Steps that are kept, on a target that has moved', function () {
     assert.deepEqual([treeOf(onto.commit), f.run('ls-tree', '--name-only', onto.tree)], [onto.tree, 'one.txt\nshared.txt\ntwo.txt']);
     assert.equal(f.run('show', `${onto.commit}:shared.txt`), 'theirs');
     assert.equal(f.run('show', `${onto.commit}^:one.txt`), '1');
+  });
+
+  it('that can not be signed there let the run wait for its person, as any commit', async () => {
+    const state = stepped({ 'one.txt': '1\n' }, { 'two.txt': '2\n' });
+    const tip = f.commit({ 'shared.txt': 'theirs\n' });
+    f.run('config', 'commit.gpgsign', 'true');
+    f.run('config', 'gpg.program', '/nowhere/gpg');
+    const refused = await landingOnto(await f.open(), state, tip).catch((error: unknown) => error);
+    assert.ok(refused instanceof GitRefused && refused.isFinal, String(refused));
   });
 
   it('stay the very commits that they are on a target that has not moved', async () => {

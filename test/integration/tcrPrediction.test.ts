@@ -34,6 +34,8 @@ describe('Conflicts are said before they are met', function () {
         busy: (call) =>
           call.turn === 1 ? goesOn.before(tools(write('busy.txt', 'Busy.\n')))(call) : tools(write('busy.txt', 'Busy.\n'))(call),
         late: tools(write('busy.txt', 'Late.\n')),
+        stepping: (call) =>
+          (call.prompts.length === 1 ? tools(write('stepped.txt', 'Ours.\n')) : goesOn.before(tools(write('next.txt', 'good\n'))))(call),
         working: (call) => (call.turn === 1 ? goesOn.before(working)(call) : working(call)),
       }),
     );
@@ -65,6 +67,16 @@ describe('Conflicts are said before they are met', function () {
       const conflict = JSON.stringify([{ with: other, run: `${other}-r1`, paths: ['busy.txt'] }]);
       await until(`${task} is warned`, async () => JSON.stringify(await predicted(task)) === conflict);
     }
+  });
+
+  it('of steps that are on the branch already, while the agent is at the next one', async () => {
+    const step = ['--tcr', 'step', '--task', 'stepping', '--target', 'stepped', '--approve', 'ask', '--detach'];
+    await git(repository, 'branch', 'stepped');
+    assert.equal((await reactor.call(repository, ['run', '--prompt', 'Write stepping', ...step])).exitCode, 0);
+    await until('the agent is at its second step', () => reactor.calls('stepping').some(({ prompts }) => prompts.length === 2));
+    await advance(repository, 'stepped', { 'stepped.txt': 'Theirs.\n' });
+    const conflict = JSON.stringify([{ with: 'stepped', run: null, paths: ['stepped.txt'] }]);
+    await until('it is warned', async () => JSON.stringify(await predicted('stepping')) === conflict);
   });
 
   it('with a target that somebody moves by hand, also for an agent that still works', async () => {

@@ -20,12 +20,15 @@ const outcomes = (outcome: Outcome): string[] =>
 describe('Tasks side by side', function () {
   this.timeout(400_000);
   let reactor: Reactor;
-  const gates = { held: new Gate(), first: new Gate() };
+  const gates = { held: new Gate(), first: new Gate(), limited: new Gate() };
 
   before(async () => {
     reactor = await Reactor.open(
       byWord({
         held: gates.held.before(({ prompt, turn }) =>
+          tools(write(`${/file (\w+)/.exec(prompt)?.[1]}.txt`, 'good\n'))({ prompt, turn } as never),
+        ),
+        limited: gates.limited.before(({ prompt, turn }) =>
           tools(write(`${/file (\w+)/.exec(prompt)?.[1]}.txt`, 'good\n'))({ prompt, turn } as never),
         ),
         taken: gates.first.before(tools(write('taken.txt', 'good\n'))),
@@ -126,6 +129,38 @@ describe('Tasks side by side', function () {
     assert.match(await git(repository, 'ls-tree', '--name-only', 'reactor/onBranch'), /fruit\.txt\njuice\.txt/);
   });
 
+  it('come after one of another command, also in a file', async () => {
+    const repository = await reactor.repository('earlier', plainProject());
+    assert.equal((await reactor.run(repository, 'Grow fruit')).exitCode, 0);
+    const file = tasksFile('earlier.yaml', '- id: later\n  prompt: Make juice\n  after: [TASK-001]\n');
+    const outcome = await reactor.call(repository, ['run', '--json', '--file', file, '--approve', 'auto']);
+    assert.deepEqual([outcome.exitCode, outcomes(outcome)], [0, ['later landed']], outcome.stderr);
+    const unknown = tasksFile('unknown.yaml', '- prompt: Make juice\n  after: [TASK-009]\n');
+    const refused = await reactor.call(repository, ['run', '--json', '--file', unknown]);
+    assert.match(refused.result?.error?.message ?? '', /unknown\.yaml:2:11: .*TASK-009 is neither$/);
+  });
+
+  it('keep to the limits of the folder that they are run in, as they are by then, and to the ports there are', async () => {
+    const part = (more: string): string => settings('sh check.sh', more);
+    const repository = await reactor.repository('limits', {
+      'part/reactor.yaml': part('cells:\n  limit: 1\n'),
+      'part/check.sh': 'true\n',
+    });
+    const folder = join(repository, 'part');
+    const prompts = ['p', 'q'].flatMap((name) => ['--task', name, '--prompt', `limited, write file ${name}`]);
+    const land = ['--approve', 'auto', '--land', 'branch', '--json'];
+    const call = reactor.start(folder, ['run', ...prompts, ...land]);
+    const are = (...rows: readonly string[]): Promise<unknown> =>
+      until(`they are ${rows.join(', ')}`, async () => (await waits(repository)).sort().join() === rows.join(), PATIENCE_MS);
+    await are('p executing', 'q queued: 1st in line, limit of 1 side by side');
+    writeFileSync(join(folder, 'reactor.yaml'), part('ports: { from: 8400, to: 8402 }\n'));
+    const more = reactor.start(folder, ['run', '--task', 'r', '--prompt', 'limited, write file r', '--ports', '2', ...land]);
+    await are('p executing', 'q executing', 'r queued: 1st in line, the ports 8400 to 8402 are taken by the cells there are');
+    gates.limited.open();
+    const all = await Promise.all([call.outcome, more.outcome]);
+    assert.deepEqual(all.map(outcomes), [['p committed', 'q committed'], ['r committed']]);
+  });
+
   it('wait for memory instead of starting into swap, say so, and can be cancelled meanwhile', async () => {
     const repository = await reactor.repository('memory', plainProject('cells:\n  memoryMb: 900000\n'));
     const call = reactor.startRun(repository, 'Grow fruit', ['--task', 'big']);
@@ -138,7 +173,12 @@ describe('Tasks side by side', function () {
   });
 
   it('each get ports of their own for the app under test', async () => {
-    const repository = await reactor.repository('ports', plainProject('cells:\n  ports: 1\n'));
+    const noted = '"$REACTOR_PORT $REACTOR_PORT_1"';
+    const repository = await reactor.repository('ports', {
+      ...plainProject(),
+      'reactor.yaml': settings(`test "$(cat .ports)" = ${noted} && sh check.sh`, `setup: echo ${noted} > .ports\ncells:\n  ports: 1\n`),
+      '.gitignore': '.ports\n',
+    });
     const args = ['--task', 'one', '--prompt', 'Note the ports', '--task', 'two', '--prompt', 'Note the ports'];
     const outcome = await reactor.call(repository, ['run', '--json', ...args, '--ports', '2', '--approve', 'auto', '--land', 'branch']);
     assert.deepEqual([outcome.exitCode, outcomes(outcome)], [0, ['one committed', 'two committed']]);

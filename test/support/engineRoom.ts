@@ -38,7 +38,14 @@ export class EngineRoom {
         dayOf: () => '2026-05-04',
         spending: { cursor: () => 0, count: () => {}, releaseAll: () => [], release: () => {} },
       },
-      options: { parallelBoots: 2, killGraceMs: 0, unattendedGraceMs: 0, cellLimit: 50 },
+      options: {
+        parallelBoots: 2,
+        killGraceMs: 0,
+        unattendedGraceMs: 0,
+        cellLimit: 50,
+        portRange: { from: 8000, to: 9000 },
+        heed: () => {},
+      },
     };
     const merged = Object.entries({ ...ports, ...over }).map(([port, answers]) => [
       port,

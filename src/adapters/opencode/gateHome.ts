@@ -40,6 +40,9 @@ export async function layGateHome(cellHome: string): Promise<boolean> {
   return true;
 }
 
+/** Whether there is the home that the last command of this kind had. */
+export const hasGateHome = (cellHome: string): boolean => existsSync(join(cellHome, SEALED)) && existsSync(join(cellHome, GATE));
+
 /** Folders, files and links; sockets and pipes are of programs that are gone. */
 async function copy(from: string, part: string, to: string): Promise<void> {
   await mkdir(join(to, part), { recursive: true, mode: 0o700 });

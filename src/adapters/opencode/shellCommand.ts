@@ -7,7 +7,7 @@ import type { ShellRequest, ShellResult } from '../../core/ports/agent.ts';
 import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
 import { outputTail, TAIL_BYTES } from './commandText.ts';
 import { DEATH_IS_KNOWN_MS, endedWithin } from './endedWithin.ts';
-import { layGateHome } from './gateHome.ts';
+import { hasGateHome, layGateHome } from './gateHome.ts';
 import { COMMAND_MARKER, endMarked } from './markedProcesses.ts';
 import { endNested } from './nestedProcesses.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
@@ -160,7 +160,7 @@ export class ShellCommand {
     const folder = boundary?.gateIn ?? null;
     if (this.#request.isGate !== true || folder === null) return;
     if (!(await endNested(clock, leader))) log.log('warn', 'what an agent left running could not be ended before the tests');
-    this.#inGate = await layGateHome(folder);
+    this.#inGate = this.#request.keepsGateHome === true ? hasGateHome(folder) : await layGateHome(folder);
   }
 
   /** The program that runs the command, in the sandbox of a command where there is one. */

@@ -54,22 +54,29 @@ export const TaskEntry = z
   .transform(({ timeout, ...rest }) => ({ ...rest, ...(timeout === undefined ? {} : { timeoutMs: timeout }) }));
 export type TaskEntry = z.output<typeof TaskEntry>;
 
-/** A list of tasks in which no id stands twice and each `after` names another task of the list. */
-export const TaskList = z
-  .array(TaskEntry)
-  .superRefine((tasks, context) => {
-    const ids = new Set<string>();
-    const say = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    for (const [index, { id }] of tasks.entries()) {
-      if (id === undefined) continue;
-      if (ids.has(id)) say([index, 'id'], `must be unique: another task is ${id} too`);
-      ids.add(id);
-    }
-    for (const [index, task] of tasks.entries()) {
-      for (const [position, before] of (task.after ?? []).entries()) {
-        if (before === task.id) say([index, 'after', position], 'must not be the task itself');
-        else if (!ids.has(before)) say([index, 'after', position], `must be the id of another task here; ${before} is none`);
+/**
+ * A list of tasks in which no id stands twice and each `after` names another task.
+ * @param isKnown whether a task that is not in the list has been run before; null where only tasks of the list count.
+ */
+export const taskList = (isKnown: ((task: string) => boolean) | null) =>
+  z
+    .array(TaskEntry)
+    .superRefine((tasks, context) => {
+      const ids = new Set<string>();
+      const say = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+      for (const [index, { id }] of tasks.entries()) {
+        if (id === undefined) continue;
+        if (ids.has(id)) say([index, 'id'], `must be unique: another task is ${id} too`);
+        ids.add(id);
       }
-    }
-  })
-  .describe('Tasks by name.');
+      for (const [index, task] of tasks.entries()) {
+        for (const [position, before] of (task.after ?? []).entries()) {
+          if (before === task.id) say([index, 'after', position], 'must not be the task itself');
+          else if (ids.has(before) || isKnown?.(before) === true) continue;
+          else if (isKnown === null) say([index, 'after', position], `must be the id of another task here; ${before} is none`);
+          else say([index, 'after', position], `must be the id of another task here or of one that was run before; ${before} is neither`);
+        }
+      }
+    })
+    .describe('Tasks by name.');
+export const TaskList = taskList(null);

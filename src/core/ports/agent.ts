@@ -247,6 +247,8 @@ export interface ShellRequest {
    * agent could write.
    */
   readonly isGate?: boolean;
+  /** Goes on in the home and temporary folder of the gate command before it, which was a part of the same. */
+  readonly keepsGateHome?: boolean;
 }
 
 export interface ShellResult {

@@ -15,6 +15,8 @@ export interface WaitingRun {
   readonly hasBegun: boolean;
   /** A cell that is ready waits for it, so that it takes no further memory. */
   readonly hasCell: boolean;
+  /** Leased ports that it needs. */
+  readonly ports: number;
   readonly dependencies: readonly Dependency[];
 }
 
@@ -23,6 +25,8 @@ export interface PlacedRun {
   readonly submission: string;
   /** Its server is not up yet, so that its memory is not taken yet. */
   readonly isStarting: boolean;
+  /** Leased ports that it has. */
+  readonly ports: number;
 }
 
 /** What the machine and the settings allow at this moment. */
@@ -35,6 +39,8 @@ export interface Capacity {
   readonly freeBytes: number;
   /** Memory that a cell takes, in bytes; 0 when it is not to be looked at. */
   readonly cellBytes: number;
+  /** Range of the ports that are leased. */
+  readonly ports: { readonly from: number; readonly to: number };
 }
 
 export interface StartPlan {
@@ -96,28 +102,32 @@ class Room {
   readonly #ofSubmission = new Map<string, number>();
   #cells = 0;
   #starting = 0;
+  #ports = 0;
   /** What kept the first run back keeps all that follow: nobody overtakes. */
   #shut: Obstacle | null = null;
 
   constructor(placed: readonly PlacedRun[], capacity: Capacity) {
     this.#capacity = capacity;
-    for (const { submission, isStarting } of placed) this.#add(submission, isStarting);
+    for (const one of placed) this.#add(one);
   }
 
   /** Takes a place, or says what is in the way. */
-  take({ submission, parallel, hasCell }: WaitingRun): Obstacle | null {
+  take({ submission, parallel, hasCell, ports }: WaitingRun): Obstacle | null {
     const own = this.#ofSubmission.get(submission) ?? 0;
     if (parallel !== null && own >= parallel) return { code: 'limit', text: `limit of ${parallel} side by side` };
-    this.#shut ??= this.#obstacle(hasCell);
+    this.#shut ??= this.#obstacle(hasCell, ports);
     if (this.#shut !== null) return this.#shut;
-    this.#add(submission, !hasCell);
+    this.#add({ submission, isStarting: !hasCell, ports });
     return null;
   }
 
-  #obstacle(hasCell: boolean): Obstacle | null {
-    const { cells, starts, freeBytes, cellBytes } = this.#capacity;
+  #obstacle(hasCell: boolean, ports: number): Obstacle | null {
+    const { cells, starts, freeBytes, cellBytes, ports: range } = this.#capacity;
     if (this.#cells >= cells) return { code: 'limit', text: `limit of ${cells} side by side` };
     if (hasCell) return null;
+    // With none placed nothing would become free: then it is tried, and says what is wrong.
+    if (this.#cells > 0 && this.#ports + ports > range.to - range.from + 1)
+      return { code: 'limit', text: `the ports ${range.from} to ${range.to} are taken by the cells there are` };
     if (this.#starting >= starts) return { code: 'starting', text: `${plural(this.#starting, 'cell is', 'cells are')} starting` };
     // Those that are starting have not taken theirs yet.
     const free = Math.max(0, freeBytes - this.#starting * cellBytes);
@@ -125,8 +135,9 @@ class Room {
     return null;
   }
 
-  #add(submission: string, isStarting: boolean): void {
+  #add({ submission, isStarting, ports }: PlacedRun): void {
     this.#cells += 1;
+    this.#ports += ports;
     if (isStarting) this.#starting += 1;
     this.#ofSubmission.set(submission, (this.#ofSubmission.get(submission) ?? 0) + 1);
   }

@@ -2,9 +2,9 @@ import { type CommandEvidence, event } from '../../core/journal/events.ts';
 import { type Bounds, type Link, nextProbe } from '../../core/landing/batch.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
-import { runTests, testTree } from '../gate.ts';
 import type { RunContext } from '../runContext.ts';
 import { prepareLanding } from '../steps/landing.ts';
+import { testTree } from '../steps/runTests.ts';
 import { linksOf } from './formBatch.ts';
 import type { LandingAhead } from './landingAhead.ts';
 import { moveTargetTo } from './moveTarget.ts';
@@ -30,7 +30,7 @@ export async function landBatch(context: RunContext, cell: Cell, ahead: LandingA
       bounds = { ...bounds, green: probe };
       continue;
     }
-    const evidence = await testTree(context, cell, tree, `landing-test-${probe}`, signal, runTests);
+    const evidence = await testTree(context, cell, tree, `landing-test-${probe}`, signal);
     if (evidence === null || context.state.timedOut) return evidence !== null;
     tested.set(tree, evidence);
     if (linksOf(context) === null) return startAgain(context, ahead);

@@ -2,8 +2,8 @@ import { errorText } from '../../base/log.ts';
 import type { CommandEvidence } from '../../core/journal/events.ts';
 import type { Oid } from '../../core/ports/git.ts';
 import type { Cell } from '../cell.ts';
-import { runGate, testTree } from '../gate.ts';
 import type { RunContext } from '../runContext.ts';
+import { testTree } from '../steps/runTests.ts';
 import { landingOnto, type Onto } from './onto.ts';
 
 export type Ready = Extract<Onto, { kind: 'ready' }>;
@@ -83,9 +83,9 @@ export class LandingAhead {
   async #test(tree: Oid, signal: AbortSignal): Promise<CommandEvidence | null> {
     try {
       if (signal.aborted) return null;
-      const evidence = await testTree(this.#context, this.#cell, tree, 'landing-test', signal, runGate);
+      const evidence = await testTree(this.#context, this.#cell, tree, 'landing-test', signal, true);
       // A test that was cut short is told when it happens in turn.
-      return evidence.end === 'exited' ? evidence : null;
+      return evidence?.end === 'exited' ? evidence : null;
     } catch (error) {
       return this.#none(error);
     }

@@ -49,23 +49,30 @@ async function workOf(repository: GitRepository, state: RunState, signal: AbortS
   const attempt = currentAttempt(state);
   if (target === null || state.concluded !== null || attempt === null || attempt.closed !== null) return null;
   const { candidate, commit } = attempt;
+  const from = treeOfStart(state);
+  // Steps that are on the branch are its work, too.
+  const isInSteps = state.spec.tcr === 'step';
   if (candidate !== null) {
-    const { files, filesTotal } = candidate;
-    return { state, target, commit: commit ?? candidate.keptCommit, changed: pathsOf(files, filesTotal > files.length) };
+    const { files, filesTotal, tree } = candidate;
+    const changed = isInSteps ? pathsOf(await repository.changes(from, tree, signal), false) : pathsOf(files, filesTotal > files.length);
+    return { state, target, commit: commit ?? candidate.keptCommit, changed };
   }
   if (state.cell?.hasWorktree !== true) return null;
   const snapshot = await repository.snapshot(state.cell.worktree, signal);
   // A worktree that is being made or reset just now is looked at the next time.
-  if (!snapshot.ok || snapshot.value.tree === state.lastGreen.tree) return null;
+  if (!snapshot.ok || snapshot.value.tree === from) return null;
   const { tree } = snapshot.value;
   const written = await repository.writeCommit(
     { tree, parents: [state.lastGreen.commit], message: `Present state of ${state.run}\n`, sign: false },
     signal,
   );
   if (!written.ok) return null;
-  const changed = pathsOf(await repository.changes(state.lastGreen.tree, tree, signal), false);
+  const changed = pathsOf(await repository.changes(from, tree, signal), false);
   return { state, target, commit: written.value, changed };
 }
+
+/** Of the commit that the work stands on. */
+const treeOfStart = ({ reworked, spec }: RunState): Oid => reworked?.tree ?? spec.baseTree;
 
 const pathsOf = (files: readonly { readonly path: string; readonly oldPath?: string | undefined }[], isCut: boolean): ChangedPaths => ({
   paths: new Set(files.flatMap(({ path, oldPath }) => (oldPath === undefined ? [path] : [path, oldPath]))),

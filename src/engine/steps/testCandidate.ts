@@ -1,12 +1,13 @@
 import { event } from '../../core/journal/events.ts';
-import { isGreen } from '../../core/run/state.ts';
+import { isGreen, type RunState } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
-import { runTests, testTree } from '../gate.ts';
+import { cleanUpAfterSetUp } from '../halfMade.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
 import { layOut } from '../layOut.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
 import { prepareAgain } from './landing.ts';
+import { runTests, testTree } from './runTests.ts';
 
 /** Tests the base before money is spent, unless this very tree has passed the same command before. */
 export async function testBase(context: RunContext, cell: Cell, signal: AbortSignal): Promise<boolean> {
@@ -19,17 +20,8 @@ export async function testBase(context: RunContext, cell: Cell, signal: AbortSig
   const evidence = await runTests(context, cell, 'base-test', signal);
   if (evidence === null) return false;
   await context.record(event('base/tested', { tree: spec.baseTree, evidence, remembered: false }));
-  if (isGreen(evidence)) await cleanUpAfterBase(context);
+  if (isGreen(evidence)) await cleanUpAfterSetUp(context);
   return true;
-}
-
-/** What the tests wrote must not look like the agent's work. Only files git can make again are touched: nothing of a person is there yet. */
-async function cleanUpAfterBase(context: RunContext): Promise<void> {
-  const { cell, spec } = context.state;
-  if (cell === null) return;
-  const { repository } = context.deps;
-  const after = await repository.snapshot(cell.worktree);
-  if (after.ok && after.value.tree !== spec.baseTree) await repository.resetWorktree(cell.worktree, spec.base);
 }
 
 /** Runs the tests on the candidate and records on which tree they ran (INV-007). Returns false when the server went away. */
@@ -40,7 +32,8 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   if (!candidate || state.cell === null) throw new Error('nothing to test');
   // A person may have revised it, or a test that came to no end may have left files.
   await layOut(context, candidate.tree, 'the candidate', signal);
-  const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
+  const tested = { tree: candidate.tree, what: 'the candidate', ground: groundOf(state, attempt) };
+  const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal, tested);
   if (evidence === null) return false;
   // Tests that lost their worktree say nothing of the candidate.
   if (!(await deps.files.exists(state.cell.worktree))) throw new Error('the worktree was removed while its tests ran');
@@ -52,6 +45,10 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   return true;
 }
 
+/** The state of the target that a landing has brought the attempt's work onto; null when it stands on the base. */
+const groundOf = ({ reworked }: RunState, attempt: number): string | null =>
+  reworked !== null && attempt > reworked.after ? reworked.tree : null;
+
 /** Tests the merged tree in the cell, unless that was done ahead. Returns false when the server went away. */
 export async function testLanding(context: RunContext, cell: Cell, ahead: LandingAhead, signal: AbortSignal): Promise<boolean> {
   const { state } = context;
@@ -60,7 +57,7 @@ export async function testLanding(context: RunContext, cell: Cell, ahead: Landin
   if (await prepareAgain(context, ahead, true)) return true;
   context.engine.lines.foresee(context.run, landing.commit);
   const tested = await ahead.evidenceOf(landing.onto, landing.tree);
-  const evidence = tested ?? (await testTree(context, cell, landing.tree, 'landing-test', signal, runTests));
+  const evidence = tested ?? (await testTree(context, cell, landing.tree, 'landing-test', signal));
   if (evidence === null) return false;
   await context.record(event('landing/tested', { tree: landing.tree, evidence }));
   if (!isGreen(evidence)) {

@@ -48,7 +48,7 @@ export class FakeEngine {
     return this.entries.length;
   }
 
-  live(run: string, kind: 'text' | 'toolStarted' | 'retrying' | 'note', text: string): void {
+  live(run: string, kind: 'text' | 'toolStarted' | 'retrying' | 'note' | 'queued', text: string): void {
     for (const client of this.#clients) if (wants(client, run)) client.send({ live: { run, kind, text } });
   }
 

@@ -44,6 +44,7 @@ describe('Scheduler', () => {
             return options.parallelBoots;
           },
           cellBytes: 400 * MB,
+          portRange: { from: 8000, to: 9000 },
           freeMemoryBytes: () => options.freeBytes,
           loadPerCore: () => options.load,
         } as EngineOptions,

@@ -116,6 +116,26 @@ describe('RepositoryModel', () => {
     model.dispose();
   });
 
+  it('says where in line a run has come to that waits, and after a loss of the engine, too', async () => {
+    const { engine, world, model, take } = story();
+    const waits = (place: string) => ({ code: 'limit' as const, text: `${place} in line, limit of 2 side by side` });
+    engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'Waiting')), event('run/queued', waits('3rd')));
+    await model.open();
+    await settle();
+    take();
+    engine.live('TASK-001-r1', 'queued', `queued: ${waits('2nd').text}`);
+    await settle();
+    assert.deepEqual([take(), model.run('TASK-001')?.queued], ['TASK-001-r1 queued', waits('2nd')]);
+    engine.die();
+    await settle();
+    const state = engine.state('TASK-001-r1');
+    engine.states.set('TASK-001-r1', { ...state, queued: waits('1st') });
+    world.clock.advance(1000);
+    await settle();
+    assert.deepEqual([take(), model.run('TASK-001')?.queued], ['lost, live, TASK-001-r1 queued', waits('1st')]);
+    model.dispose();
+  });
+
   it('says at midnight that there is a new budget for what one of the day before has parked', async () => {
     const { engine, world, model, take } = story({ hasEngine: false });
     const today = localDay(world.clock.now());

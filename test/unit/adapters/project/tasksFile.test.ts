@@ -66,7 +66,12 @@ describe('a tasks file', () => {
     );
     assert.equal(
       told('- id: a\n  prompt: x\n  after: [b]\n'),
-      'tasks.yaml:3:11: "[0].after[0]" must be the id of another task here; b is none',
+      'tasks.yaml:3:11: "[0].after[0]" must be the id of another task here or of one that was run before; b is neither',
     );
+  });
+
+  it('may name a task that was run before', () => {
+    const [task] = parseTasks('- prompt: x\n  after: [TASK-001]\n', 'tasks.yaml', '/repo', (id) => id === 'TASK-001');
+    assert.deepEqual(task?.after, ['TASK-001']);
   });
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { type Capacity, type PlacedRun, planStarts, type WaitingRun } from '../../../../src/core/scheduling/planStarts.ts';
 
 const MB = 1e6;
-const wide: Capacity = { cells: 50, starts: 50, freeBytes: 1e12, cellBytes: 400 * MB };
+const wide: Capacity = { cells: 50, starts: 50, freeBytes: 1e12, cellBytes: 400 * MB, ports: { from: 8000, to: 9000 } };
 
 /** Runs written as `submission:name`, in the order in which they were asked for. */
 const runs = (names: string, change: Partial<WaitingRun> = {}): WaitingRun[] =>
@@ -15,12 +15,13 @@ const runs = (names: string, change: Partial<WaitingRun> = {}): WaitingRun[] =>
     seq: index + 1,
     hasBegun: false,
     hasCell: false,
+    ports: 1,
     dependencies: [],
     ...change,
   }));
 
 const placed = (count: number, isStarting = false): PlacedRun[] =>
-  Array.from({ length: count }, (_, index) => ({ submission: `placed${index}`, isStarting }));
+  Array.from({ length: count }, (_, index) => ({ submission: `placed${index}`, isStarting, ports: 1 }));
 
 const plan = (
   waiting: readonly WaitingRun[],
@@ -67,7 +68,7 @@ describe('planStarts', () => {
 
   it('keeps a submission within its own limit while others go on', () => {
     const waiting = [...runs('file:2 file:3', { parallel: 2 }), ...runs('one:1')];
-    assert.deepEqual(plan(waiting, { placed: [{ submission: 'file', isStarting: false }] }), {
+    assert.deepEqual(plan(waiting, { placed: [{ submission: 'file', isStarting: false, ports: 1 }] }), {
       starts: 'file:2 one:1',
       waits: ['file:3 limit: 1st in line, limit of 2 side by side'],
       refused: [],
@@ -90,6 +91,17 @@ describe('planStarts', () => {
       refused: [],
     });
     assert.equal(plan(runs('a:1'), { capacity: { freeBytes: 0, cellBytes: 0 } }).starts, 'a:1');
+  });
+
+  it('starts no more cells than there are ports for, and one that could never have its own all the same', () => {
+    const ports = { from: 8000, to: 8005 };
+    const text = 'the ports 8000 to 8005 are taken by the cells there are';
+    assert.deepEqual(plan(runs('a:1 a:2 a:3', { ports: 2 }), { capacity: { ports }, placed: placed(1) }), {
+      starts: 'a:1 a:2',
+      waits: [`a:3 limit: 1st in line, ${text}`],
+      refused: [],
+    });
+    assert.equal(plan(runs('a:1 a:2', { ports: 7 }), { capacity: { ports } }).starts, 'a:1');
   });
 
   it('gives a cell that is ready to a run, however little memory is free and whatever starts', () => {

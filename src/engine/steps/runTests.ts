@@ -1,0 +1,100 @@
+import { type CommandEvidence, event } from '../../core/journal/events.ts';
+import { markerCheck } from '../../core/landing/feedback.ts';
+import type { Oid } from '../../core/ports/git.ts';
+import { isGreen } from '../../core/run/state.ts';
+import type { Cell } from '../cell.ts';
+import { layOut } from '../layOut.ts';
+import type { RunContext } from '../runContext.ts';
+import { runInCell } from '../runInCell.ts';
+
+/** A tree that is laid out in the cell, and what the setup command must have been run for before it is tested. */
+export interface TestedTree {
+  readonly tree: Oid;
+  /** The tree, for people. */
+  readonly what: string;
+  /** The state of the project that it stands on; null when that is what the cell was made from. */
+  readonly ground: Oid | null;
+  /** Tested before it is the run's turn: that the run's time is up is told by who tests it then. */
+  readonly isAhead?: boolean;
+}
+
+/** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
+const testCommand = (context: RunContext): string => {
+  const { spec, reworked } = context.state;
+  const { hooks } = spec;
+  const test = reworked === null || reworked.paths.length === 0 ? spec.test : `${markerCheck(reworked.paths)}; ${spec.test}`;
+  return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
+};
+
+/**
+ * Runs the tests, after the setup command where the tree stands on another state than it was last run for: what it made of that one, such as
+ * installed dependencies, says nothing of this one. A setup command that fails is as red as a test.
+ * @param tested null for what the cell was made from.
+ * @returns null when the server went away under them: the run then starts another and tests again.
+ */
+export async function runTests(
+  context: RunContext,
+  cell: Cell,
+  name: string,
+  signal: AbortSignal,
+  tested: TestedTree | null = null,
+): Promise<CommandEvidence | null> {
+  const { limits } = context.state.spec;
+  const isAnew = tested !== null && mustSetUp(context, cell, tested);
+  if (isAnew) {
+    const evidence = await setUpAnew(context, cell, name, signal, tested);
+    if (evidence === null || !isGreen(evidence)) return evidence;
+  }
+  const gate = { command: testCommand(context), name, timeoutMs: limits.testTimeoutMs, isGate: true, keepsGateHome: isAnew };
+  return gateCommand(context, cell, gate, signal, tested?.isAhead);
+}
+
+/** Lays a merged tree out in the cell and runs the tests on it; null when they did not come to an end. */
+export async function testTree(
+  context: RunContext,
+  cell: Cell,
+  tree: Oid,
+  name: string,
+  signal: AbortSignal,
+  isAhead = false,
+): Promise<CommandEvidence | null> {
+  const what = 'the merged tree';
+  await layOut(context, tree, what, signal);
+  return runTests(context, cell, name, signal, { tree, what, ground: tree, isAhead });
+}
+
+const mustSetUp = ({ state }: RunContext, cell: Cell, { ground }: TestedTree): boolean =>
+  state.spec.setup !== null && ground !== null && cell.setUpFor !== ground;
+
+async function setUpAnew(
+  context: RunContext,
+  cell: Cell,
+  name: string,
+  signal: AbortSignal,
+  { tree, what, ground, isAhead }: TestedTree,
+): Promise<CommandEvidence | null> {
+  const { setup, limits } = context.state.spec;
+  const request = { command: setup ?? '', name: `${name}-setup`, timeoutMs: limits.setupTimeoutMs, isGate: true };
+  const evidence = await gateCommand(context, cell, request, signal, isAhead);
+  if (evidence === null || !isGreen(evidence)) return evidence;
+  await context.record(event('cell/setupFinished', { evidence }));
+  cell.setUpFor = ground;
+  // What it changed of the files that are tested is no part of them.
+  await layOut(context, tree, what, signal);
+  return evidence;
+}
+
+async function gateCommand(
+  context: RunContext,
+  cell: Cell,
+  request: Parameters<typeof runInCell>[2],
+  signal: AbortSignal,
+  isAhead = false,
+): Promise<CommandEvidence | null> {
+  const limited = context.remainingMs() < request.timeoutMs;
+  const evidence = await runInCell(context, cell.server.client, request, signal);
+  if (evidence.end === 'timedOut' && limited && !isAhead && context.remainingMs() <= 1000) {
+    await context.record(event('run/timedOut', { afterMs: Math.round(evidence.durationMs) }));
+  }
+  return evidence.end === 'serverGone' || evidence.end === 'aborted' ? null : evidence;
+}
