@@ -8,6 +8,11 @@ import type { RunContext } from '../runContext.ts';
 import { runInCell } from '../runInCell.ts';
 import { prepareAgain } from './landing.ts';
 
+/** 128 and the number of SIGKILL: tests do not end so by themselves. The machine was short of memory, or somebody killed them. */
+const KILLED = 137;
+/** Tests that are killed each time are red. */
+const MOST_KILLS = 2;
+
 /** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
 const testCommand = (context: RunContext): string => {
   const { spec, reworked } = context.state;
@@ -16,8 +21,28 @@ const testCommand = (context: RunContext): string => {
   return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
 };
 
-/** Runs the tests; null when the server went away under them: the run then starts another and tests again. */
-async function runTests(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
+/**
+ * Runs the tests, and again when they were killed, which says nothing of the tree; null when the server went away under them: the run then
+ * starts another and tests again.
+ * @param restore brings the worktree to what it was before the tests.
+ */
+async function runTests(
+  context: RunContext,
+  cell: Cell,
+  name: string,
+  restore: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<CommandEvidence | null> {
+  for (let kills = 1; ; kills += 1) {
+    const evidence = await runTestsOnce(context, cell, name, signal);
+    if (evidence?.exitCode !== KILLED || kills > MOST_KILLS || context.state.timedOut) return evidence;
+    const what = 'the tests were killed (signal 9), as they are when the machine is out of memory; they run again';
+    await context.record(event('run/recoveryApplied', { code: 'R3', what, retry: kills, delayMs: 0 }));
+    await restore();
+  }
+}
+
+async function runTestsOnce(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
   const { testTimeoutMs } = context.state.spec.limits;
   const limited = context.remainingMs() < testTimeoutMs;
   const evidence = await runInCell(
@@ -40,7 +65,7 @@ export async function testBase(context: RunContext, cell: Cell, signal: AbortSig
     await context.record(event('base/tested', { tree: spec.baseTree, evidence: remembered, remembered: true }));
     return true;
   }
-  const evidence = await runTests(context, cell, 'base-test', signal);
+  const evidence = await runTests(context, cell, 'base-test', () => cleanUpAfterBase(context), signal);
   if (evidence === null) return false;
   await context.record(event('base/tested', { tree: spec.baseTree, evidence, remembered: false }));
   if (isGreen(evidence)) await cleanUpAfterBase(context);
@@ -63,8 +88,9 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   const candidate = current?.candidate;
   if (!candidate || state.cell === null) throw new Error('nothing to test');
   // A person may have revised it, or a test that came to no end may have left files.
-  await layOut(context, candidate.tree, 'the candidate', signal);
-  const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal);
+  const restore = () => layOut(context, candidate.tree, 'the candidate', signal);
+  await restore();
+  const evidence = await runTests(context, cell, `attempt-${attempt}-test`, restore, signal);
   if (evidence === null) return false;
   // Tests that lost their worktree say nothing of the candidate.
   if (!(await deps.files.exists(state.cell.worktree))) throw new Error('the worktree was removed while its tests ran');
@@ -84,8 +110,9 @@ export async function testTree(
   name: string,
   signal: AbortSignal,
 ): Promise<CommandEvidence | null> {
-  await layOut(context, tree, 'the merged tree', signal);
-  return runTests(context, cell, name, signal);
+  const restore = () => layOut(context, tree, 'the merged tree', signal);
+  await restore();
+  return runTests(context, cell, name, restore, signal);
 }
 
 /** Tests the merged tree in the cell. Returns false when the server went away. */
