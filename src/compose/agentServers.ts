@@ -3,6 +3,7 @@ import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createAgentServers } from '../adapters/opencode/agentServers.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
 import type { Processes } from '../core/ports/processes.ts';
@@ -11,6 +12,8 @@ import { AGENT_SERVER_VERSIONS, packageFolders } from './program.ts';
 
 /** Agent servers of the user's own OpenCode: REACTOR_OPENCODE, else on PATH, else the one installed with Reactor. */
 export function composeAgentServers(options: {
+  /** The machine's own by default. */
+  readonly clock?: Clock;
   readonly log: Log;
   /** Folder for what is made once and used by every cell; null to keep nothing. */
   readonly templateFolder: string | null;
@@ -19,10 +22,10 @@ export function composeAgentServers(options: {
   /** Makes the boundary of cells; left out where no cell is started. */
   readonly sandbox?: Sandbox;
 }): AgentServers {
-  const { log, templateFolder, killGraceMs = 5000 } = options;
-  const processes = options.processes ?? createProcesses({ clock: systemClock, log });
+  const { clock = systemClock, log, templateFolder, killGraceMs = 5000 } = options;
+  const processes = options.processes ?? createProcesses({ clock, log });
   return createAgentServers({
-    clock: systemClock,
+    clock,
     log,
     executable: process.env['REACTOR_OPENCODE'] ?? null,
     env: process.env,

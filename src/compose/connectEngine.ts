@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { tailOfFile } from '../adapters/files/systemFiles.ts';
-import { type Lease, readLease } from '../adapters/journal/lease.ts';
+import { isStale, type Lease, readLease } from '../adapters/journal/lease.ts';
 import { openJournalReader } from '../adapters/journal/openJournalReader.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { connect } from '../adapters/socket/localSocket.ts';
@@ -23,6 +23,8 @@ const CONNECT_LIMIT_MS = 3000;
 const POLL_MS = 15;
 /** An engine answers within milliseconds; a busy machine may make it seconds. */
 const DEFAULT_ANSWER_MS = 10_000;
+/** Of an engine that has answered before: by then its lease can be taken over. */
+const DEFAULT_SILENT_MS = STALE_AFTER_MS;
 
 export interface ConnectRequest {
   readonly start: 'always' | 'ifRunsOpen' | 'never';
@@ -46,7 +48,7 @@ const onListenerError = (error: unknown): void => {
 export async function connectEngine(home: Home, request: ConnectRequest): Promise<EngineClient | null> {
   const found = await tryConnect(home, request);
   if (found instanceof EngineClient) return found;
-  if (found !== null && !isStale(found)) throw stuck(found);
+  if (found !== null && !isStale(found, systemClock.now(), STALE_AFTER_MS)) throw stuck(found);
   if (request.start === 'never') return null;
   if (request.start === 'ifRunsOpen' && !needsRecovery(home)) return null;
   const child = startEngine(home, request.engineEnv ?? {});
@@ -98,8 +100,6 @@ async function answerTo<T>(asked: Promise<T>): Promise<T | typeof silent> {
 }
 const silent = Symbol('silent');
 
-const isStale = ({ heartbeatAt }: Lease): boolean => systemClock.now() - heartbeatAt > STALE_AFTER_MS;
-
 const stuck = ({ process: { pid } }: Lease): UserFacingError =>
   new UserFacingError(
     'engineUnavailable',
@@ -142,7 +142,10 @@ async function tryConnect(home: Home, request: ConnectRequest, stale: Lease | nu
   const { person, attends, client: kind } = request;
   const hello = client.request('hello', { protocol: PROTOCOL_VERSION, version: programVersion(), client: kind, person, attends });
   try {
-    if ((await answerTo(hello)) !== silent) return client;
+    if ((await answerTo(hello)) !== silent) {
+      client.endWhenSilent(systemClock, numberFrom('REACTOR_SILENT_MS', DEFAULT_SILENT_MS));
+      return client;
+    }
   } catch (error) {
     client.dispose();
     if (error instanceof UserFacingError && error.code === 'engineUnavailable') return null;

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { createAwakeClock } from '../adapters/clock/awakeClock.ts';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
 import { createFileLog } from '../adapters/files/fileLog.ts';
@@ -45,7 +46,10 @@ export async function runEngine(folder: string): Promise<number> {
   const home = await openHome(folder);
   const secrets = composeSecretGuard();
   const log = withEdited(createFileLog(home.engineLog, systemClock), (value) => secrets.redactIn(value));
-  const processes = createProcesses({ clock: systemClock, log });
+  const clock = createAwakeClock(systemClock, {
+    onSlept: (ms) => log.log('info', 'this process did not run for a while, which counts against no limit', { ms: Math.round(ms) }),
+  });
+  const processes = createProcesses({ clock, log });
   const self = processes.identify(process.pid);
   if (self === null) throw new Error('this process can not be identified');
   const engineId = randomIds.short();
@@ -53,7 +57,7 @@ export async function runEngine(folder: string): Promise<number> {
   const former = readLease(home.journalFile);
   const lease = acquireLease({
     file: home.journalFile,
-    clock: systemClock,
+    clock,
     holder: { engine: engineId, process: self, socket: home.socket, version },
     isAlive: (p) => processes.isAlive(p),
     staleAfterMs: STALE_AFTER_MS,
@@ -63,16 +67,16 @@ export async function runEngine(folder: string): Promise<number> {
     return 0;
   }
   const { token } = lease;
-  const git = createGit({ clock: systemClock, log });
+  const git = createGit({ clock, log });
   const journal = withFaultPoint(
-    openJournal({ file: home.journalFile, clock: systemClock, log, evolve: evolveRun, token, holder: { engine: engineId } }),
+    openJournal({ file: home.journalFile, clock, log, evolve: evolveRun, token, holder: { engine: engineId } }),
     process.env['REACTOR_DIE'],
   );
   const before = lastEngine(journal);
   const bootId = readBootId();
   const isSameBoot = bootId === null || before.bootId === null || before.bootId === bootId;
   const wardens = createWardens({
-    clock: systemClock,
+    clock,
     log,
     processes,
     command: [process.execPath, ...wardenNodeFlags, programPath('warden')],
@@ -94,6 +98,7 @@ export async function runEngine(folder: string): Promise<number> {
   // Known by the time the first cell needs it.
   sandbox.probe().catch(() => {});
   const agents = composeAgentServers({
+    clock,
     sandbox,
     log,
     templateFolder: join(home.dataFolder, 'templates'),
@@ -114,7 +119,7 @@ export async function runEngine(folder: string): Promise<number> {
   let clients = 0;
   const options = engineOptions(config, () => clients > 0);
   const engine = new Engine({
-    clock: systemClock,
+    clock,
     log,
     ids: randomIds,
     git,
@@ -123,7 +128,7 @@ export async function runEngine(folder: string): Promise<number> {
     processes,
     warden,
     ports: createPortLeases({
-      clock: systemClock,
+      clock,
       log,
       folder: portLeaseFolder(),
       identify: (pid) => processes.identify(pid),
@@ -156,7 +161,7 @@ export async function runEngine(folder: string): Promise<number> {
   // With nothing more to do, what is past its limit goes, where that is wished.
   const cleansUp = config?.retention.whenIdle === true;
   const idle = new IdleEnd({
-    clock: systemClock,
+    clock,
     log,
     idleMs,
     isIdle: () => !engine.isBusy && clients === 0,
@@ -180,7 +185,7 @@ export async function runEngine(folder: string): Promise<number> {
       });
     },
     {
-      clock: systemClock,
+      clock,
       onListenerError: (error) => log.log('error', 'a client could not be served', { error: errorText(error) }),
       // The lease was taken from one that is stuck: its socket is there yet.
       replaces: former !== null && processes.isAlive(former.process),
@@ -201,7 +206,7 @@ export async function runEngine(folder: string): Promise<number> {
   /** A heartbeat that can't be written is no loss yet: the next one may be. */
   const holdsLease = (): boolean => {
     try {
-      return heartbeat({ file: home.journalFile, clock: systemClock, token });
+      return heartbeat({ file: home.journalFile, clock, token });
     } catch (error) {
       log.log('warn', 'the heartbeat could not be written', { error: errorText(error) });
       return true;
@@ -224,6 +229,7 @@ export async function runEngine(folder: string): Promise<number> {
   journal.close();
   engine.dispose();
   money.dispose();
+  clock.dispose();
   return 0;
 }
 

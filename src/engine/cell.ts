@@ -12,7 +12,7 @@ import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
 import { portsOf, releaseAll, type StartedServer, startServer } from './startServer.ts';
-import { wishOf } from './warmCells.ts';
+import { type WarmCell, wishOf } from './warmCells.ts';
 
 export type BootResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -105,24 +105,20 @@ export class Cell {
 
   /** Makes a warm cell this run's. False when there is none that fits; then nothing has been recorded. */
   async #adoptWarm(signal: AbortSignal): Promise<boolean> {
-    const { deps, engine, run, state } = this.#context;
+    const { engine, state } = this.#context;
     const warm = await engine.warm.take(state.spec);
     if (warm === null) return false;
-    const branch = await this.#freeBranch();
-    const { base } = state.spec;
-    const move = { path: warm.worktree, branch, base, from: warm.branch, fromBase: warm.base };
-    const adopted = await deps.repository.adoptWorktree(move, signal).catch(async (error: unknown) => {
+    const isOurs = await this.#claim(warm, signal).catch(async (error: unknown) => {
       await engine.warm.discard(warm);
       throw error;
     });
-    if (!adopted.ok) {
+    if (!isOurs) {
       await engine.warm.discard(warm);
       return false;
     }
-    const { worktree, home, server, lease, appLeases } = warm;
+    const { worktree, server, lease, appLeases } = warm;
     this.#server = server;
     this.#leases = [lease, ...appLeases];
-    await engine.ledger.appendForCell(run, warm.id, 'engine', event('cell/planned', { worktree, home, branch, base }));
     engine.warm.handOver(warm);
     await this.#context.record(
       event('cell/worktreeCreated', {}),
@@ -135,6 +131,17 @@ export class Cell {
       }),
     );
     await includeFiles(this.#context, worktree, signal);
+    return true;
+  }
+
+  /** From here on the journal has it as the cell of this run. False when git could not make it so. */
+  async #claim({ id, worktree, home, branch: from, base: fromBase }: WarmCell, signal: AbortSignal): Promise<boolean> {
+    const { deps, engine, run, state } = this.#context;
+    const { base } = state.spec;
+    const branch = await this.#freeBranch();
+    const adopted = await deps.repository.adoptWorktree({ path: worktree, branch, base, from, fromBase }, signal);
+    if (!adopted.ok) return false;
+    await engine.ledger.appendForCell(run, id, 'engine', event('cell/planned', { worktree, home, branch, base }));
     return true;
   }
 

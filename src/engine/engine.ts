@@ -101,7 +101,7 @@ export class Engine implements Disposable {
   get onLive(): Event<LiveMessage> {
     return this.#live.event;
   }
-  /** The journal refused this engine: another one has taken over, and this one must end without a word more. */
+  /** The journal takes nothing more from this engine, because another one has taken over or it can't be written: this one must end without a word more. */
   get onLost(): Event<string> {
     return this.#lost.event;
   }
@@ -332,7 +332,7 @@ export class Engine implements Disposable {
     if (this.#shutdown.signal.aborted) return;
     this.#failedRuns.add(run);
     this.#deps.log.log('error', 'a run stopped being driven', { run, error: errorText(error) });
-    if (error instanceof JournalRefused && error.refusal.code === 'fenced') this.#lost.fire(error.message);
+    if (isOfJournal(error)) this.#lost.fire(error.message);
   }
 
   /** Waits until nothing is driven; new runs are refused meanwhile. */
@@ -353,5 +353,10 @@ export class Engine implements Disposable {
     this.#store.dispose();
   }
 }
+
+/** Another engine holds the journal, or it can't be written: then whoever follows the run hears of it, and goes on with another engine once there is one. */
+const isOfJournal = (error: unknown): error is Error =>
+  (error instanceof JournalRefused && error.refusal.code === 'fenced') ||
+  (error instanceof UserFacingError && (error.code === 'environment' || error.code === 'journalBroken'));
 
 const nameOf = (actor: string): string => actor.replace(/^person:/, '');

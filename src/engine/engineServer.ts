@@ -98,6 +98,8 @@ export class ClientSession implements Disposable {
         return engine.submit(methods.submit.params.parse(raw), actor);
       case 'subscribe':
         return this.#subscribe(methods.subscribe.params.parse(raw));
+      case 'ping':
+        return {};
       case 'status':
         return engine.status();
       case 'runs':

@@ -1,6 +1,15 @@
+import type { GitRefusal } from '../core/ports/git.ts';
+
+/** What file systems that take nothing more say, in words. */
+const VOLUME_WORDS: Readonly<Record<string, string>> = {
+  ENOSPC: 'a disk is full',
+  EDQUOT: 'a disk quota is used up',
+  EROFS: 'a file system is read-only',
+};
+
 /**
- * Git would not do what a run needs to come to its end, for a reason that only a person can mend: a signature that can't be made, a hook that says no. Nothing
- * is lost by it: the run waits, and can be resumed.
+ * Git would not do what a run needs to come to its end, for a reason that only a person can mend: a signature that can't be made, a hook that says no, a
+ * volume that is full. Nothing is lost by it: the run waits, and can be resumed.
  */
 export class GitRefused extends Error {
   /** Trying again would come out the same, or ask the person again. */
@@ -10,4 +19,17 @@ export class GitRefused extends Error {
     this.name = 'GitRefused';
     this.isFinal = isFinal;
   }
+}
+
+/** The error for something that git did not do: one for a person when only they can mend it, else one that may pass. @param what could not be done */
+export function gitError(what: string, { code, message }: GitRefusal): Error {
+  const text = `${what}: ${message}`;
+  return code === 'volume' || code === 'unsigned' ? new GitRefused(text, code === 'unsigned') : new Error(text);
+}
+
+/** What of an error is for a person to mend; null when it is none of these. */
+export function refusalIn(error: unknown): GitRefused | null {
+  if (error instanceof GitRefused) return error;
+  const words = error instanceof Error && 'code' in error ? VOLUME_WORDS[String(error.code)] : undefined;
+  return words === undefined ? null : new GitRefused(`${words} (${(error as Error).message})`, false);
 }

@@ -2,6 +2,7 @@ import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
 import type { CandidateSnapshot, GitResult, Oid } from '../core/ports/git.ts';
 import type { RunState } from '../core/run/state.ts';
+import { gitError } from './gitRefused.ts';
 import type { RunContext } from './runContext.ts';
 
 export interface Kept {
@@ -34,7 +35,7 @@ function readable(snapshot: GitResult<CandidateSnapshot>, worktree: string): Can
   if (snapshot.ok) return snapshot.value;
   // The same again would come out the same. The worktree is left as it is.
   if (snapshot.error.code === 'tooLarge') throw new UserFacingError('environment', snapshot.error.message);
-  throw new Error(`can't read the state of ${worktree}: ${snapshot.error.message}`);
+  throw gitError(`can't read the state of ${worktree}`, snapshot.error);
 }
 
 /**
@@ -105,13 +106,13 @@ export async function keepTree(
     { tree, parents: [parent], message: `Kept ${title}\n\nReactor-Run: ${context.run}\nReactor-Kept: ${label}\n`, sign: false },
     signal,
   );
-  if (!written.ok) throw new Error(`can't keep ${context.run}/${label}: ${written.error.message}`);
+  if (!written.ok) throw gitError(`can't keep ${context.run}/${label}`, written.error);
   for (let suffix = 1; suffix < 1000; suffix += 1) {
     const ref = `${keptRefPrefix}${context.run}/${label}${suffix === 1 ? '' : `-${suffix}`}`;
     const moved = await repository.moveRef({ ref, to: written.value, expected: null, reason: 'reactor: kept' }, signal);
     if (moved.ok) return { ref, commit: written.value, tree };
     const there = await repository.readRef(ref, signal);
-    if (there === null) throw new Error(`can't keep ${context.run}/${label}: ${moved.error.message}`);
+    if (there === null) throw gitError(`can't keep ${context.run}/${label}`, moved.error);
     if ((await repository.treeOf(there, signal)) === tree) return { ref, commit: there, tree };
   }
   throw new Error(`too many kept states of ${context.run}/${label}`);

@@ -1,4 +1,5 @@
 import type { Oid } from '../core/ports/git.ts';
+import { gitError } from './gitRefused.ts';
 import { keepRestAndTell } from './keep.ts';
 import type { RunContext } from './runContext.ts';
 
@@ -13,10 +14,10 @@ export async function layOut(context: RunContext, tree: Oid, what: string, signa
   const { cell } = context.state;
   if (cell === null) throw new Error(`no cell to lay out ${what} in`);
   const snapshot = await repository.snapshot(cell.worktree, signal);
-  if (!snapshot.ok) throw new Error(`can't read the state of ${cell.worktree}: ${snapshot.error.message}`);
+  if (!snapshot.ok) throw gitError(`can't read the state of ${cell.worktree}`, snapshot.error);
   if (snapshot.value.tree === tree) return;
   await keepRestAndTell(context, snapshot);
   const laid = await repository.checkoutTree(cell.worktree, tree, signal);
-  if (!laid.ok) throw new Error(`can't lay out ${what}: ${laid.error.message}`);
+  if (!laid.ok) throw gitError(`can't lay out ${what}`, laid.error);
   context.laidOut.add(tree);
 }

@@ -7,9 +7,12 @@ import type { BudgetKeeper } from './budgetKeeper.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Ledger } from './ledger.ts';
 
+/** The time of day may go on faster than a timer: the machine sleeps, or its clock is set. */
+const LOOK_EVERY_MS = 60_000;
+
 /**
  * Lets runs go on that the budget of a day, week or month has parked, once a new one has begun, where `onRenew: resume` says so. Looks when the
- * engine starts and at the beginning of each day on which such a run waits; elsewhere it is for a person.
+ * engine starts and, while such a run waits, at the beginning of each day; elsewhere it is for a person.
  */
 export class Renewals implements Disposable {
   readonly #deps: Pick<EngineDeps, 'clock' | 'log' | 'money'>;
@@ -57,9 +60,10 @@ export class Renewals implements Disposable {
       return;
     const { clock, money } = this.#deps;
     const midnight = startOfDay(daysLater(this.#budgets.today, 1), money.dayOf);
-    this.#timer = clock.schedule(Math.max(1000, midnight - clock.now()), () => {
+    this.#timer = clock.schedule(Math.min(Math.max(1000, midnight - clock.now()), LOOK_EVERY_MS), () => {
       this.#timer = null;
-      void this.look();
+      if (clock.now() < midnight) this.#lookTomorrow();
+      else void this.look();
     });
   }
 

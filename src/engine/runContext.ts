@@ -69,8 +69,10 @@ export class RunContext {
     const { startedAt, waitedMs, waitingSince, spec } = this.state;
     if (startedAt === null) return spec.limits.timeoutMs;
     const now = this.#steadyNow(startedAt);
-    const waiting = waitingSince === null ? 0 : now - waitingSince;
-    return Math.max(0, spec.limits.timeoutMs - (now - startedAt - waitedMs - waiting));
+    const waiting = waitingSince === null ? 0 : Math.max(0, now - waitingSince);
+    // The journal tells how long was waited by the time of day, which may have gone on while this clock stood still.
+    const used = Math.max(0, now - startedAt - waitedMs - waiting);
+    return Math.max(0, spec.limits.timeoutMs - used);
   }
 
   /** The time of day at which the run was first looked at, and what has passed since then: a clock that is set meanwhile costs no run its time. */

@@ -13,7 +13,7 @@ import type { Answer, ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
 import { CellLosses, SILENT } from './cellLosses.ts';
-import { GitRefused } from './gitRefused.ts';
+import { gitError, refusalIn } from './gitRefused.ts';
 import { keepRestAndTell, keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { LandingAhead } from './landing/landingAhead.ts';
@@ -117,11 +117,11 @@ export class RunSupervisor {
         if (signal.aborted) return { ok: true, value: undefined };
         if (error instanceof JournalRefused) throw error;
         this.#context.deps.log.log('warn', 'a step failed', { run: this.#context.run, step: step.step, error: errorText(error) });
-        const message = error instanceof Error ? error.message : String(error);
         if (!(error instanceof UserFacingError) && (await this.#losses.explain(signal))) return { ok: true, value: undefined };
         // What it recorded before it failed may have changed what is next: then the core decides afresh.
         const passing = !(error instanceof UserFacingError) && nextStep(this.#context.state).step === step.step;
-        const refused = error instanceof GitRefused ? error : null;
+        const refused = refusalIn(error);
+        const { message } = refused ?? (error instanceof Error ? error : { message: String(error) });
         return { ok: false, error: { message, refused }, retryable: passing && refused?.isFinal !== true };
       }
     }).catch((error: unknown) => {
@@ -350,7 +350,7 @@ export class RunSupervisor {
       await this.#cell.stopServer();
       if ((await repository.clearLocks(worktree)).length > 0) reset = await repository.resetWorktree(worktree, commitId);
     }
-    if (!reset.ok) throw new Error(`the worktree could not be reset: ${reset.error.message}`);
+    if (!reset.ok) throw gitError('the worktree could not be reset', reset.error);
   }
 
   /** After the gate only git works, unless the target has moved or will, and the merge must be tested; ending the server overlaps with the commit. */

@@ -47,6 +47,7 @@ export class WarmCells {
   readonly #ready = new Map<string, WarmCell[]>();
   readonly #known = new Set<string>();
   readonly #closing = new AbortController();
+  readonly #leaving = new Set<Promise<void>>();
   #making: Promise<void> = Promise.resolve();
 
   constructor(deps: EngineDeps) {
@@ -74,7 +75,12 @@ export class WarmCells {
     for (;;) {
       const warm = this.#ready.get(keyOf(spec))?.shift();
       if (warm === undefined) return null;
-      if (await this.#fits(warm, spec)) return warm;
+      try {
+        if (await this.#fits(warm, spec)) return warm;
+      } catch (error) {
+        this.#throwAway([warm]);
+        throw error;
+      }
       this.#throwAway([warm]);
     }
   }
@@ -136,11 +142,15 @@ export class WarmCells {
       all.filter((warm) => warm.base === base),
     );
     for (const warm of outdated) {
-      const moved = await this.#deps.repository.resetWorktree(warm.worktree, base, this.#closing.signal).catch(() => null);
-      const isSame = moved?.ok === true && warm.settings === (await this.#settingsNow(spec, warm.worktree));
-      if (isSame && !this.#closing.signal.aborted) this.#ready.get(key)?.push({ ...warm, base });
-      else await this.discard(warm);
+      const isMoved = await this.#canMove(warm, spec, base).catch(() => false);
+      if (isMoved && !this.#closing.signal.aborted) this.#ready.get(key)?.push({ ...warm, base });
+      else await this.#discardQuietly(warm);
     }
+  }
+
+  async #canMove(warm: WarmCell, spec: RunSpec, base: Oid): Promise<boolean> {
+    const moved = await this.#deps.repository.resetWorktree(warm.worktree, base, this.#closing.signal);
+    return moved.ok && warm.settings === (await this.#settingsNow(spec, warm.worktree));
   }
 
   async #make(id: string, spec: RunSpec, base: Oid): Promise<void> {
@@ -157,12 +167,16 @@ export class WarmCells {
     // Before the start: what changes meanwhile makes it unfit rather than wrong.
     const settings = await this.#settingsNow(spec, worktree);
     if (settings === null) throw new Error('the settings of the agent server could not be read');
-    const started = await startServer(this.#deps, { cell: id, worktree, home }, wish, () => {}, signal);
-    const filled = await filling;
-    if (!started.ok) throw new Error(started.error.message);
+    const [starting, filled] = await Promise.allSettled([
+      startServer(this.#deps, { cell: id, worktree, home }, wish, () => {}, signal),
+      filling,
+    ]);
+    if (starting.status === 'rejected') throw starting.reason;
+    if (!starting.value.ok) throw new Error(starting.value.error.message);
     const { boundary } = wish;
-    const warm: WarmCell = { id, worktree, home, branch, base, boundary, settings, ...started.value };
-    if (!filled.ok || signal.aborted) return this.discard(warm);
+    const warm: WarmCell = { id, worktree, home, branch, base, boundary, settings, ...starting.value.value };
+    const isFilled = filled.status === 'fulfilled' && filled.value.ok;
+    if (!isFilled || signal.aborted) return this.discard(warm);
     const key = keyOf(spec);
     this.#ready.set(key, [...(this.#ready.get(key) ?? []), warm]);
   }
@@ -185,7 +199,10 @@ export class WarmCells {
   }
 
   #throwAway(some: readonly WarmCell[]): void {
-    for (const warm of some) void this.#discardQuietly(warm);
+    for (const warm of some) {
+      const leaving = this.#discardQuietly(warm).finally(() => this.#leaving.delete(leaving));
+      this.#leaving.add(leaving);
+    }
   }
 
   async #discardQuietly(warm: WarmCell): Promise<void> {
@@ -240,12 +257,11 @@ export class WarmCells {
     }
   }
 
-  /** Throws all of them away and makes no more. */
+  /** Throws all of them away and makes no more. Resolves when nothing of any is under way, those thrown away before included. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the engine ends'));
     await this.#making;
-    const all = this.list();
-    this.#ready.clear();
-    await Promise.all(all.map((warm) => this.#discardQuietly(warm)));
+    this.discardAll();
+    await Promise.all(this.#leaving);
   }
 }

@@ -1,9 +1,11 @@
+import type { Clock } from '../base/clock.ts';
 import { Emitter, type Event } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { type UserErrorCode, UserFacingError } from '../base/userFacingError.ts';
 import type { Entry } from '../core/journal/entry.ts';
 import type { Connection } from './connection.ts';
 import { EngineMessage, type LiveMessage, type Method, methods, type Params, type Reply } from './messages.ts';
+import { watchForSilence } from './silenceWatch.ts';
 
 /** A typed client of the engine: requests in, journal entries and live messages out. */
 export class EngineClient implements Disposable {
@@ -14,6 +16,8 @@ export class EngineClient implements Disposable {
   readonly #live: Emitter<LiveMessage>;
   readonly #closed: Emitter<string>;
   #nextId = 1;
+  #heard = 0;
+  #isSubscribed = false;
   #closedBecause: string | null = null;
 
   constructor(connection: Connection, onListenerError: (error: unknown) => void) {
@@ -37,9 +41,28 @@ export class EngineClient implements Disposable {
     return this.#closed.event;
   }
 
+  /**
+   * From now on the connection ends when the engine says nothing for `silentMs` while a request is open or a subscription stands: then whoever
+   * waits learns that it is stopped or stuck.
+   */
+  endWhenSilent(clock: Clock, silentMs: number): void {
+    const listening = {
+      heard: () => this.#heard,
+      isWaiting: () => this.#isSubscribed || this.#waiting.size > 0,
+      // Any answer will do, also that of an engine which does not know the request.
+      askForSign: () => void this.request('ping', {}).catch(() => {}),
+      giveUp: (reason: string) => {
+        this.#connection.close();
+        this.#end(reason);
+      },
+    };
+    this.#store.add(watchForSilence(listening, clock, silentMs));
+  }
+
   /** @throws UserFacingError as the engine refused, or `engineUnavailable` when the connection ended first. */
   async request<M extends Method>(method: M, params: Params<M>): Promise<Reply<M>> {
     if (this.#closedBecause !== null) throw gone(this.#closedBecause);
+    if (method === 'subscribe') this.#isSubscribed = true;
     const id = this.#nextId++;
     const result = await new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(id, { method, resolve, reject });
@@ -52,6 +75,7 @@ export class EngineClient implements Disposable {
   }
 
   #receive(raw: unknown): void {
+    this.#heard += 1;
     const parsed = EngineMessage.safeParse(raw);
     if (!parsed.success) {
       this.#connection.close();

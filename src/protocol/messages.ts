@@ -124,6 +124,8 @@ export const methods = {
     params: z.object({ after: z.number().int().nonnegative(), runs: z.array(z.string()).nullable(), live: z.boolean() }),
     result: z.object({ head: z.number().int() }),
   },
+  /** A sign of life. */
+  ping: { params: z.object({}), result: z.object({}) },
   status: { params: z.object({}), result: Status },
   /** Newest first, for lists: without prompts, outputs, lists of files and what else is long. */
   runs: { params: z.object({ limit: z.number().int().positive() }), result: z.object({ runs: z.array(RunStateMessage) }) },

@@ -23,7 +23,7 @@ describe('The checker that looks after a kill sees', function () {
     const commit = f.run('commit-tree', 'HEAD^{tree}', '-p', 'HEAD', '-m', 'Work');
     f.run('update-ref', 'refs/heads/reactor/task', commit);
     const entries: Entry[] = ['attempt/stepCommitted', 'attempt/committed'].map((type, index) => ({
-      ...{ seq: index + 1, run: 'task-r1', cell: 'cell', type },
+      ...{ seq: index + 1, at: 0, run: 'task-r1', cell: 'cell', type },
       data: { commit },
     }));
     assert.deepEqual(checkKept(f.repo, entries), []);

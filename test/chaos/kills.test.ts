@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { describe, it } from 'mocha';
 import { campaign } from './support/campaign.ts';
@@ -11,7 +13,8 @@ describe('Random kills of engine, server, test, git and warden, two terminals on
 
   it(`INV-005, INV-007, INV-009, INV-010: nothing is lost, done twice or left (seed ${SEED}, ${KILLS} kills)`, async () => {
     const lines: string[] = [];
-    const result = await campaign({ seed: SEED, kills: KILLS, restEvery: KILLS, tell: (line) => lines.push(line) });
+    const evidence = join(tmpdir(), `reactor-chaos-${SEED}-${process.pid}`);
+    const result = await campaign({ seed: SEED, kills: KILLS, restEvery: KILLS, tell: (line) => lines.push(line), evidence });
     assert.deepEqual(result.problems, [], lines.join('\n'));
     assert.equal(
       Object.values(result.kills).reduce((sum, count) => sum + count, 0),

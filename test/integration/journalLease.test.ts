@@ -82,6 +82,14 @@ describe('the lease of a repository', function () {
     assert.equal(heartbeat({ file, clock, token: 1 }), false, 'the engine that was too slow notices');
   });
 
+  it('is free when its heartbeat lies in the time to come: the clock was set back since, and nobody has said anything', () => {
+    acquire('a');
+    now -= 60_000;
+    assert.equal(acquire('b', { staleAfterMs: 60_000 }), 'held by a');
+    now -= 1;
+    assert.equal(acquire('b', { staleAfterMs: 60_000 }), 2);
+  });
+
   it('is lost with its file', () => {
     acquire('a');
     rmSync(join(folder.path, 'new'), { recursive: true });

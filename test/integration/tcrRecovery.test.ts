@@ -65,6 +65,7 @@ describe('Recovery from what dies below a run', function () {
         turning: holdOnce('turning', tools(write('turning.txt', 'good\n'))),
         removed: holdOnce('removed', tools(write('removed.txt', 'good\n'))),
         testing: tools(write('testing.txt', 'good\n')),
+        killed: tools(write('killed.txt', 'good\n')),
         repeated: tools(write('repeated.txt', 'good\n')),
       }),
     );
@@ -145,6 +146,27 @@ describe('Recovery from what dies below a run', function () {
     assert.equal(readFileSync(count, 'utf8'), 'run\nrun\n');
     assert.equal(dataOf(outcome, 'attempt/tested').length, 1);
     assert.ok(recoveries(outcome).includes('R3 1'));
+  });
+
+  it('R3: tests that are killed, as by a machine out of memory, run again on the same tree: the base is not taken for red, nor the work', async () => {
+    const [base, work] = [join(reactor.root, 'base.count'), join(reactor.root, 'work.count')];
+    const dieOnce = (count: string): string =>
+      `echo run >> ${count}; [ "$(wc -l < ${count})" -gt 1 ] || { echo junk > junk.txt; kill -9 $$; }`;
+    const test = `if [ -f killed.txt ]; then ${dieOnce(work)}; else ${dieOnce(base)}; fi; [ ! -f junk.txt ]`;
+    const outcome = await reactor.run(repository, 'Write killed', ['--task', 'killed', '--land', 'branch', '--test', test]);
+    const row = onlyRun(outcome);
+    assert.deepEqual([outcome.exitCode, row.status, row.attempts], [0, 'committed', 1], `${row.reason}\n${outcome.stderr}`);
+    const told = dataOf(outcome, 'run/recoveryApplied').filter(({ what }) => /^the tests were killed \(signal 9\)/.test(what));
+    assert.deepEqual([told.length, readFileSync(base, 'utf8'), readFileSync(work, 'utf8')], [2, 'run\nrun\n', 'run\nrun\n']);
+  });
+
+  it('tests that are killed each time are red', async () => {
+    const count = join(reactor.root, 'fatal.count');
+    const test = `echo run >> ${count}; kill -9 $$`;
+    const outcome = await reactor.run(repository, 'Write alpha', ['--task', 'fatal', '--test', test]);
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [2, 'failed'], outcome.stderr);
+    assert.match(onlyRun(outcome).reason, /the base is red before any change: .* ended with exit code 137/);
+    assert.equal(readFileSync(count, 'utf8'), 'run\nrun\nrun\n');
   });
 
   it('INV-007: a test that was broken off runs again on the candidate alone; what it had written is kept', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { heartbeat, readLease } from '../../src/adapters/journal/lease.ts';
+import { HeldAnswers } from '../support/heldAnswers.ts';
 import { onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
@@ -43,5 +44,41 @@ describe('An engine that lives and does not answer', function () {
     const second = await reactor.run(repository, 'Write beta', [], { env });
     assert.deepEqual([second.exitCode, onlyRun(second).status], [0, 'landed'], second.stderr);
     assert.notEqual(readLease(reactor.journal(repository))?.process.pid, stuck);
+  });
+});
+
+describe('An engine that is stopped (SIGSTOP) while a command follows its run', function () {
+  this.timeout(180_000);
+  const env = { REACTOR_ANSWER_MS: '2000', REACTOR_SILENT_MS: '6000' };
+  const answers = new HeldAnswers();
+  let reactor: Reactor;
+
+  before(async () => {
+    reactor = await Reactor.open(byWord({ gamma: answers.hold('gamma', tools(write('gamma.txt', 'good\n'))) }), env);
+  });
+  after(async () => {
+    answers.letAllGo();
+    await reactor.close();
+  });
+
+  it('is noticed and said, and another goes on with the run once the first has given no sign of life for a minute', async () => {
+    const repository = await reactor.repository('followed', plainProject());
+    const call = reactor.startRun(repository, 'Write gamma', ['--task', 'gamma']);
+    await answers.isHeld(reactor, 'gamma');
+    const { token = 0, process: { pid } = { pid: 0 } } = readLease(reactor.journal(repository)) ?? {};
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const aMinuteAgo = { ...systemClock, now: () => Date.now() - 61_000 };
+      assert.equal(heartbeat({ file: reactor.journal(repository), clock: aMinuteAgo, token }), true);
+      await until('the command has told of it', () => call.told.stderr.includes('it has said nothing for 6 seconds, though asked'));
+      answers.letGo('gamma');
+      const outcome = await call.outcome;
+      // The first still holds the ports of the cell, whatever becomes of it: its server is not taken over.
+      assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 2], outcome.stderr);
+      assert.match(outcome.stderr, /Another engine has taken over/);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await until('it has ended', () => !reactor.engines(repository).includes(pid));
   });
 });

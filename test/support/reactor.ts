@@ -74,7 +74,8 @@ export class Call {
   #stderr = '';
   #hasEnded = false;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string, input: string) {
+  /** @param limitMs after so long the command is killed, and its outcome is a failure. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string, input: string, limitMs = COMMAND_LIMIT_MS) {
     this.#args = args;
     this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], { cwd, env, stdio: 'pipe' });
     this.child.stdin?.on('error', () => {});
@@ -86,7 +87,7 @@ export class Call {
       this.#stderr += text;
     });
     this.outcome = new Promise((resolve, reject) => {
-      const limit = systemClock.schedule(COMMAND_LIMIT_MS, () => {
+      const limit = systemClock.schedule(limitMs, () => {
         this.child.kill('SIGKILL');
         reject(new Error(`reactor ${args.join(' ')} did not end\n${this.#told()}`));
       });
@@ -122,6 +123,11 @@ export class Call {
   async abandon(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.outcome;
+  }
+
+  /** All that it has told so far. */
+  get told(): { readonly stdout: string; readonly stderr: string } {
+    return { stdout: this.#stdout, stderr: this.#stderr };
   }
 
   #objects(): readonly unknown[] {
@@ -195,8 +201,12 @@ export class Reactor {
   }
 
   /** Starts `reactor ARGS --repo REPOSITORY` without a terminal. */
-  start(repository: string, args: readonly string[], over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Call {
-    const call = new Call([...args, '--repo', repository], { ...this.#env, ...over.env }, this.root, over.input ?? '');
+  start(
+    repository: string,
+    args: readonly string[],
+    over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string; readonly limitMs?: number } = {},
+  ): Call {
+    const call = new Call([...args, '--repo', repository], { ...this.#env, ...over.env }, this.root, over.input ?? '', over.limitMs);
     this.#calls.add(call);
     const ended = (): boolean => this.#calls.delete(call);
     call.outcome.then(ended, ended);
@@ -212,7 +222,12 @@ export class Reactor {
   }
 
   /** Starts `reactor run --json` with a prompt, approved by the tests alone unless `args` say otherwise. */
-  startRun(repository: string, prompt: string, args: readonly string[] = [], over: { readonly env?: NodeJS.ProcessEnv } = {}): Call {
+  startRun(
+    repository: string,
+    prompt: string,
+    args: readonly string[] = [],
+    over: { readonly env?: NodeJS.ProcessEnv; readonly limitMs?: number } = {},
+  ): Call {
     const approve = args.includes('--approve') ? [] : ['--approve', 'auto'];
     return this.start(repository, ['run', '--json', '--prompt', prompt, ...approve, ...args], over);
   }

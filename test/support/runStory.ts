@@ -88,6 +88,12 @@ export class RunStory {
     return this;
   }
 
+  /** What is told next happens so much later. */
+  later(ms: number): this {
+    this.#at += ms;
+    return this;
+  }
+
   /** To a ready cell with a green base. */
   ready(): this {
     return this.tell(

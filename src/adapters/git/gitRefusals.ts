@@ -13,6 +13,9 @@ const TRANSIENT = /failed to read [\s\S]*commondir|could not lock config file|Un
 /** Whether the same call may succeed a moment later because somebody else holds a lock now. */
 export const isTransient = (output: GitOutput): boolean => output.exitCode !== 0 && TRANSIENT.test(output.stderr);
 
+/** What a system says of a volume that takes nothing more: ENOSPC, EDQUOT, EROFS. */
+const VOLUME = /No space left on device|Disk quota exceeded|Read-only file system/;
+
 const lastWords = (output: GitOutput): string => {
   const words = output.stderr.trim() || output.stdout.trim();
   return words === '' ? `git ended with ${output.exitCode}` : words.length > 2000 ? `${words.slice(0, 2000)}…` : words;
@@ -21,6 +24,7 @@ const lastWords = (output: GitOutput): string => {
 /** What a failed call means, from git's own words (it always speaks English here). */
 export const refusalOf = (output: GitOutput): Refused => {
   const words = lastWords(output);
+  if (VOLUME.test(output.stderr)) return refuse('volume', words);
   const lock = LOCK_FILE.exec(output.stderr)?.[1];
   if (lock !== undefined) return refuse('locked', `Another git holds ${lock}. If none runs, that file was left behind and can be deleted.`);
   if (TRANSIENT.test(output.stderr)) return refuse('locked', words);

@@ -80,6 +80,10 @@ export const heartbeat = (options: { readonly file: string; readonly clock: Cloc
 export const releaseLease = (options: { readonly file: string; readonly token: number }): boolean =>
   change(options.file, options.token, (connection) => connection.run('UPDATE lease SET released = 1'));
 
+/** The last sign of life is too old. One from the time to come was given before the machine's clock was set back, and counts as old, too. */
+export const isStale = ({ heartbeatAt }: Pick<Lease, 'heartbeatAt'>, now: number, staleAfterMs: number): boolean =>
+  Math.abs(now - heartbeatAt) > staleAfterMs;
+
 /** The lease as it stands, for those who look for the engine; null when there never was one. Any version of the file can be asked. */
 export function readLease(file: string): Lease | null {
   if (!existsSync(file)) return null;
@@ -126,7 +130,7 @@ function isFree(lease: Lease, { bootId, now, isAlive, staleAfterMs }: Surroundin
   if (lease.released) return true;
   if (lease.bootId !== null && bootId !== null && lease.bootId !== bootId) return true;
   if (!isAlive(lease.process)) return true;
-  return staleAfterMs !== undefined && now - lease.heartbeatAt > staleAfterMs;
+  return staleAfterMs !== undefined && isStale(lease, now, staleAfterMs);
 }
 
 function storedLease(connection: Connection): Lease | null {

@@ -48,7 +48,7 @@ function parkedHints(state: RunState): Hint[] {
         },
       ];
     case 'commitRefused':
-      return [{ command: `reactor resume ${task}`, effect: 'commit it, once git can' }];
+      return [{ command: `reactor resume ${task}`, effect: 'go on, once git can' }];
     case 'conflict':
     case 'redMerge':
     case 'targetMoved':

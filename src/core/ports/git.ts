@@ -15,6 +15,7 @@ export type GitRefusal = {
     | 'exists' // branch, ref or folder is already there
     | 'tooLarge' // more than a change may bring in; message says what
     | 'dirty' // unfinished changes in a checkout that would have to move
+    | 'volume' // the disk is full, over quota or read-only
     | 'unsigned' // the signature that the user's settings ask for could not be made
     | 'failed'; // git said no; message has its words
   readonly message: string;

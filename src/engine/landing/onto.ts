@@ -1,6 +1,6 @@
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import type { RunState } from '../../core/run/state.ts';
-import { GitRefused } from '../gitRefused.ts';
+import { GitRefused, gitError } from '../gitRefused.ts';
 import { commitMessage } from '../steps/commit.ts';
 import { replaySteps } from './replaySteps.ts';
 
@@ -30,7 +30,7 @@ export async function landingOnto(repository: GitRepository, state: RunState, ti
   let merged = tree;
   if (!straight) {
     const outcome = await repository.mergeTrees({ ours: tip, theirs: commit });
-    if (!outcome.ok) throw new Error(`the merge could not be computed: ${outcome.error.message}`);
+    if (!outcome.ok) throw gitError('the merge could not be computed', outcome.error);
     if (outcome.value.kind === 'conflicts') return { kind: 'conflicts', paths: outcome.value.paths, tree: outcome.value.tree };
     merged = outcome.value.tree;
   }

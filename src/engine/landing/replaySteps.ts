@@ -1,6 +1,6 @@
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import { type RunState, startOf } from '../../core/run/state.ts';
-import { GitRefused } from '../gitRefused.ts';
+import { gitError } from '../gitRefused.ts';
 import { commitMessage, stepMessage } from '../steps/commit.ts';
 
 /**
@@ -23,8 +23,7 @@ export async function replaySteps(
     const merged = isLast ? tree : await mergedTree(repository, tip, commit);
     if (merged === null || (merged === last.tree && !(isLast && last.steps === 0))) continue;
     const written = await repository.writeCommit({ tree: merged, parents: [last.commit], message: messageOf(state, commit), sign: true });
-    if (!written.ok)
-      throw new GitRefused(`a step could not be committed on the target: ${written.error.message}`, written.error.code === 'unsigned');
+    if (!written.ok) throw gitError('a step could not be committed on the target', written.error);
     Object.assign(last, { commit: written.value, tree: merged, steps: last.steps + 1 });
   }
   return { commit: last.commit, steps: last.steps };
@@ -32,7 +31,7 @@ export async function replaySteps(
 
 async function mergedTree(repository: GitRepository, ours: Oid, theirs: Oid): Promise<Oid | null> {
   const outcome = await repository.mergeTrees({ ours, theirs });
-  if (!outcome.ok) throw new Error(`the merge of a step could not be computed: ${outcome.error.message}`);
+  if (!outcome.ok) throw gitError('the merge of a step could not be computed', outcome.error);
   return outcome.value.kind === 'clean' ? outcome.value.tree : null;
 }
 

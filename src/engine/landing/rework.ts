@@ -2,6 +2,7 @@ import type { EventData } from '../../core/journal/events.ts';
 import { event } from '../../core/journal/events.ts';
 import { commentFeedback, conflictFeedback, redMergeFeedback } from '../../core/landing/feedback.ts';
 import type { Oid } from '../../core/ports/git.ts';
+import { gitError } from '../gitRefused.ts';
 import { keepWorktree } from '../keep.ts';
 import type { RunContext } from '../runContext.ts';
 
@@ -28,9 +29,9 @@ export async function rework(context: RunContext, code: EventData<'landing/rewor
   // Its parent is the commit, so that both stay reachable (INV-008).
   const kept = await keepWorktree(context, `${state.attempts.length}-landing`);
   const reset = await repository.resetWorktree(cell.worktree, onto);
-  if (!reset.ok) throw new Error(`the worktree could not be brought to ${target}: ${reset.error.message}`);
+  if (!reset.ok) throw gitError(`the worktree could not be brought to ${target}`, reset.error);
   const laid = await repository.checkoutTree(cell.worktree, merge.tree);
-  if (!laid.ok) throw new Error(`the merge could not be laid out: ${laid.error.message}`);
+  if (!laid.ok) throw gitError('the merge could not be laid out', laid.error);
   const { paths } = merge;
   const diff = paths.length === 0 ? null : await repository.patch({ from: onto, to: merge.tree, paths, maxBytes: MOST_DIFF_BYTES });
   const conflict = diff === null ? null : conflictFeedback(target, paths, diff);
@@ -44,6 +45,6 @@ export async function rework(context: RunContext, code: EventData<'landing/rewor
 
 async function mergeWith(context: RunContext, ours: Oid, theirs: Oid): Promise<{ tree: Oid; paths: readonly string[] } | null> {
   const merge = await context.deps.repository.mergeTrees({ ours, theirs });
-  if (!merge.ok) throw new Error(`the merge could not be computed: ${merge.error.message}`);
+  if (!merge.ok) throw gitError('the merge could not be computed', merge.error);
   return merge.value.kind === 'clean' ? { tree: merge.value.tree, paths: [] } : merge.value;
 }

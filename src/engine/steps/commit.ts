@@ -3,7 +3,7 @@ import { costText } from '../../core/model/usd.ts';
 import type { Oid } from '../../core/ports/git.ts';
 import { stepsCommitted } from '../../core/run/nextStep.ts';
 import type { RunState } from '../../core/run/state.ts';
-import { GitRefused } from '../gitRefused.ts';
+import { GitRefused, gitError } from '../gitRefused.ts';
 import { keptRefPrefix } from '../keep.ts';
 import { layOut } from '../layOut.ts';
 import type { RunContext } from '../runContext.ts';
@@ -109,7 +109,7 @@ async function keepSteps(context: RunContext, last: Oid): Promise<void> {
     if (there === last) return;
     if (there !== null) continue;
     const kept = await repository.moveRef({ ref, to: last, expected: null, reason: 'reactor: steps kept' });
-    if (!kept.ok) throw new Error(`the steps could not be kept: ${kept.error.message}`);
+    if (!kept.ok) throw gitError('the steps could not be kept', kept.error);
     return;
   }
   throw new Error(`too many kept steps of ${context.run}`);

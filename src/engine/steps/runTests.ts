@@ -3,9 +3,15 @@ import { markerCheck } from '../../core/landing/feedback.ts';
 import type { Oid } from '../../core/ports/git.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
+import { cleanUpAfterSetUp } from '../halfMade.ts';
 import { layOut } from '../layOut.ts';
 import type { RunContext } from '../runContext.ts';
 import { runInCell } from '../runInCell.ts';
+
+/** 128 and the number of SIGKILL: tests do not end so by themselves. The machine was short of memory, or somebody killed them. */
+const KILLED = 137;
+/** Tests that are killed each time are red. */
+const MOST_KILLS = 2;
 
 /** A tree that is laid out in the cell, and what the setup command must have been run for before it is tested. */
 export interface TestedTree {
@@ -28,7 +34,8 @@ const testCommand = (context: RunContext): string => {
 
 /**
  * Runs the tests, after the setup command where the tree stands on another state than it was last run for: what it made of that one, such as
- * installed dependencies, says nothing of this one. A setup command that fails is as red as a test.
+ * installed dependencies, says nothing of this one. A setup command that fails is as red as a test. They run again when they were killed, which
+ * says nothing of the tree.
  * @param tested null for what the cell was made from.
  * @returns null when the server went away under them: the run then starts another and tests again.
  */
@@ -46,7 +53,13 @@ export async function runTests(
     if (evidence === null || !isGreen(evidence)) return evidence;
   }
   const gate = { command: testCommand(context), name, timeoutMs: limits.testTimeoutMs, isGate: true, keepsGateHome: isAnew };
-  return gateCommand(context, cell, gate, signal, tested?.isAhead);
+  for (let kills = 1; ; kills += 1) {
+    const evidence = await gateCommand(context, cell, gate, signal, tested?.isAhead);
+    if (evidence?.exitCode !== KILLED || kills > MOST_KILLS || context.state.timedOut) return evidence;
+    const what = 'the tests were killed (signal 9), as they are when the machine is out of memory; they run again';
+    await context.record(event('run/recoveryApplied', { code: 'R3', what, retry: kills, delayMs: 0 }));
+    await (tested === null ? cleanUpAfterSetUp(context) : layOut(context, tested.tree, tested.what, signal));
+  }
 }
 
 /** Lays a merged tree out in the cell and runs the tests on it; null when they did not come to an end. */

@@ -17,16 +17,18 @@ export interface CampaignResult {
 
 /**
  * Kills that many processes at random moments, each drawn from the seed, and looks after each one at what is there. Every `restEvery`
- * kills all runs are let come to an end, after which nothing may be half done.
+ * kills all runs are let come to an end, after which nothing may be half done. A run that does not end as its script says is a problem, too.
  */
 export async function campaign(options: {
   readonly seed: number;
   readonly kills: number;
   readonly restEvery: number;
   readonly tell: (line: string) => void;
+  /** Folder for journals and logs when something was wrong. */
+  readonly evidence: string;
 }): Promise<CampaignResult> {
   const { seed, tell } = options;
-  const world = await ChaosWorld.open(new SeededRandom(seed));
+  const world = await ChaosWorld.open(new SeededRandom(seed), options);
   const started = systemClock.monotonic();
   const kills: Record<Target, number> = { engine: 0, server: 0, test: 0, git: 0, warden: 0 };
   const problems: string[] = [];
@@ -64,6 +66,7 @@ export async function campaign(options: {
         never.map((target) => `no ${target} was ever found to be killed`),
       );
     if (!world.hasSeenServers) found('in all', ['no agent server was ever seen: the look at processes is blind']);
+    if (problems.length > 0) tell(`journals and logs are kept in ${world.keepEvidence()}`);
     const summary = world.summary();
     return { kills, missed, problems, ...summary, durationMs: Math.round(systemClock.monotonic() - started) };
   } finally {

@@ -13,6 +13,8 @@ import { checkCounted, type JournaledCharge, readCounted } from './moneyCheck.ts
 
 export interface Entry {
   readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   readonly run: string | null;
   readonly cell: string | null;
   readonly type: string;
@@ -73,6 +75,7 @@ export function readJournal(file: string): { readonly entries: readonly Entry[];
     }
     const entries = rows.map((row) => ({
       seq: Number(row['seq']),
+      at: Number(row['at']),
       run: row['run'] === null ? null : String(row['run']),
       cell: row['cell'] === null ? null : String(row['cell']),
       type: String(row['type']),
@@ -90,6 +93,20 @@ export function lastEntry(file: string): number {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
   try {
     return Number(database.prepare('SELECT max(seq) AS last FROM entries').get()?.['last'] ?? 0);
+  } catch {
+    // Its tables are just being made.
+    return 0;
+  } finally {
+    database.close();
+  }
+}
+
+/** Number of the last entry of any run of a task; 0 while there is none. */
+export function lastEntryOfTask(file: string, task: string): number {
+  if (!existsSync(file)) return 0;
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    return Number(database.prepare('SELECT max(seq) AS last FROM entries WHERE run LIKE ?').get(`${task}-r%`)?.['last'] ?? 0);
   } catch {
     // Its tables are just being made.
     return 0;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { systemClock } from '../../../src/adapters/clock/systemClock.ts';
 import { portLeaseFolder } from '../../../src/adapters/files/runtimeFolder.ts';
 import { type Call, Reactor, until } from '../../support/reactor.ts';
@@ -9,7 +9,18 @@ import { checkoutState } from '../../support/sampleRepository.ts';
 import { bash, isRetry, tools, write } from '../../support/sampleScript.ts';
 import type { ModelScript } from '../../support/scriptedModel.ts';
 import type { SeededRandom } from '../../support/seededRandom.ts';
-import { type FoundProcess, lastEntry, openRuns, problemsOf, processes, readJournal, uncharged, type Watched } from './checker.ts';
+import {
+  type FoundProcess,
+  lastEntry,
+  lastEntryOfTask,
+  openRuns,
+  problemsOf,
+  processes,
+  readJournal,
+  uncharged,
+  type Watched,
+} from './checker.ts';
+import { type EvidenceSource, evidenceOf, keepEvidence, keepText } from './evidence.ts';
 
 export const targets = ['engine', 'server', 'test', 'git', 'warden'] as const;
 export type Target = (typeof targets)[number];
@@ -43,6 +54,19 @@ const PROGRESS_LIMIT_MS = 10_000;
 const LONGEST_PAUSE_MS = 300;
 const FIND_LIMIT_MS = 2000;
 const REST_LIMIT_MS = 300_000;
+/** A run of which nothing is recorded for so long hangs: each step that waits has a shorter limit. */
+const HUNG_AFTER_MS = 180_000;
+const LOOK_EVERY_MS = 2000;
+/** However often what it needs is killed under it. */
+const COMMAND_LIMIT_MS = 900_000;
+/** What every run of the script ends as. */
+const SCRIPTED_END = 'landed';
+
+export interface WorldOptions {
+  /** Folder in which what is needed to look into a problem is left; made when there is one. */
+  readonly evidence: string;
+  readonly tell: (line: string) => void;
+}
 
 /**
  * Two repositories with a person's unfinished work in them, two terminals on each that start tasks without end, and real engines, wardens,
@@ -57,7 +81,11 @@ export class ChaosWorld {
   readonly #serverKills: number[] = [];
   readonly #calls = new Set<Call>();
   readonly #ended = new Map<string, number>();
+  readonly #evidence: string;
+  readonly #tell: (line: string) => void;
+  #unscripted: string[] = [];
   #isOpen = true;
+  #isClosed = false;
   #hasSeenServers = false;
   #tasks = 0;
   #lanes: Promise<void>[] = [];
@@ -68,7 +96,10 @@ export class ChaosWorld {
     repositories: string[],
     untouched: Awaited<ReturnType<typeof checkoutState>>[],
     answered: { input: number; at: number }[],
+    options: WorldOptions,
   ) {
+    this.#evidence = options.evidence;
+    this.#tell = options.tell;
     this.#reactor = reactor;
     this.#random = random;
     this.#repositories = repositories;
@@ -76,7 +107,7 @@ export class ChaosWorld {
     this.#answered = answered;
   }
 
-  static async open(random: SeededRandom): Promise<ChaosWorld> {
+  static async open(random: SeededRandom, options: WorldOptions): Promise<ChaosWorld> {
     const answered: { input: number; at: number }[] = [];
     const script: ModelScript = async (call) => {
       const number = Number(/task(\d+)/.exec(call.prompts.join('\n'))?.[1] ?? 0);
@@ -118,7 +149,7 @@ export class ChaosWorld {
       repositories.push(repository);
       untouched.push(await checkoutState(repository));
     }
-    return new ChaosWorld(reactor, random, repositories, untouched, answered);
+    return new ChaosWorld(reactor, random, repositories, untouched, answered, options);
   }
 
   /** Terminals start tasks until `rest`. */
@@ -134,16 +165,40 @@ export class ChaosWorld {
       const name = `task${number}`;
       const steps = number % 5 === 3 ? ['--tcr', 'step'] : [];
       const args = ['--task', name, '--target', 'main', '--base', 'main', '--land', 'ff', ...steps];
-      const call = this.#reactor.startRun(repository, `Write ${name}`, args);
+      const call = this.#reactor.startRun(repository, `Write ${name}`, args, { limitMs: COMMAND_LIMIT_MS });
       this.#calls.add(call);
-      const status = await call.outcome.then(
-        (outcome) =>
-          outcome.result?.runs[0]?.status ?? `no result (exit code ${outcome.exitCode}): ${outcome.stderr.trim().split('\n').at(-1)}`,
-        (error: unknown) => `no end: ${String(error).split('\n')[0]}`,
-      );
+      const status = await Promise.race([statusOf(call), this.#hung(call, repository, name)]);
       this.#calls.delete(call);
       this.#ended.set(status, (this.#ended.get(status) ?? 0) + 1);
+      if (this.#isClosed || status === SCRIPTED_END) continue;
+      this.#unscripted.push(`${name} in ${basename(repository)} ended as: ${status}`);
+      const { stdout, stderr } = call.told;
+      const told = [`--- what its command told`, ...stdout.split('\n').slice(-3), stderr].join('\n');
+      const text = `${evidenceOf(this.#sourceOf(repository), `${name}-r1`)}\n${told}`;
+      keepText(this.#evidence, `${basename(repository)}-${name}.txt`, text);
+      this.#tell(text);
     }
+  }
+
+  /** Resolves when nothing was recorded of a task for a long time while its command waits; never when the command ends. */
+  async #hung(call: Call, repository: string, name: string): Promise<string> {
+    let seen = -1;
+    let since = systemClock.monotonic();
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    call.outcome.then(end, end);
+    while (systemClock.monotonic() - since < HUNG_AFTER_MS) {
+      await systemClock.sleep(LOOK_EVERY_MS, over.signal).catch(() => new Promise<never>(() => {}));
+      const last = lastEntryOfTask(this.#reactor.journal(repository), name);
+      if (last !== seen) since = systemClock.monotonic();
+      seen = last;
+    }
+    call.child.kill('SIGKILL');
+    return `hung: nothing was recorded for ${HUNG_AFTER_MS / 1000} s`;
+  }
+
+  #sourceOf(repository: string): EvidenceSource {
+    return { journal: this.#reactor.journal(repository), name: basename(repository) };
   }
 
   /** Waits a random time and kills a random process of a random kind that is there; null when none was within some seconds. */
@@ -224,7 +279,7 @@ export class ChaosWorld {
   }
 
   async #look(isAtRest: boolean): Promise<string[]> {
-    const problems = this.#watched().flatMap((watched) => problemsOf(watched, isAtRest));
+    const problems = [...this.#unscripted.splice(0), ...this.#watched().flatMap((watched) => problemsOf(watched, isAtRest))];
     for (const [index, repository] of this.#repositories.entries()) {
       const now = await checkoutState(repository);
       const before = this.#untouched[index] ?? {};
@@ -265,11 +320,25 @@ export class ChaosWorld {
     };
   }
 
+  /** Copies the journals and logs to where they outlive this world. @returns where. */
+  keepEvidence(): string {
+    const sources = this.#repositories.map((repository) => this.#sourceOf(repository));
+    keepEvidence(sources, this.#evidence);
+    return this.#evidence;
+  }
+
   close(): Promise<void> {
     this.#isOpen = false;
+    this.#isClosed = true;
     return this.#reactor.close();
   }
 }
+
+const statusOf = (call: Call): Promise<string> =>
+  call.outcome.then(
+    ({ result, exitCode, stderr }) => result?.runs[0]?.status ?? `no result (exit code ${exitCode}): ${stderr.trim().split('\n').at(-1)}`,
+    (error: unknown) => `no end: ${String(error).split('\n')[0]}`,
+  );
 
 /** Beside the data folders of the room's repositories. */
 export const spendingOf = (reactor: Reactor): string => join(reactor.root, 'data', 'spending.db');

@@ -39,9 +39,15 @@ export class ManualClock implements Clock {
       const due = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
       if (due === undefined) break;
       this.#timers.delete(due);
-      this.#now = due.at;
+      this.#now = Math.max(this.#now, due.at);
       due.run();
     }
     this.#now = until;
+  }
+
+  /** The machine sleeps: what falls due meanwhile is run when it wakes. */
+  suspend(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
   }
 }

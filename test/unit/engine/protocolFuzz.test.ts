@@ -46,6 +46,7 @@ const good: { readonly [M in Method]: unknown } = {
   hello: { protocol: 1, version: '1', client: 'test', person: 'ann', attends: true },
   submit: { requests: [{ folder: '/repo', prompt: 'Fix it', task: 'TASK-001', approve: 'ask' }], parallel: 2 },
   subscribe: { after: 0, runs: ['TASK-001-r1'], live: true },
+  ping: {},
   status: {},
   runs: { limit: 10 },
   run,

@@ -27,6 +27,19 @@ describe("the time a run has left when the machine's clock is set", () => {
     });
   }
 
+  it('is neither gone nor more than its limit after sleeps in which only the time of day went on', () => {
+    const { context, clock, story, limit } = open();
+    const before = context.remainingMs();
+    const night = 8 * 3_600_000;
+    const ask = { id: 'a', kind: 'permission' as const, attempt: 1, title: 't', detail: '', tree: null };
+    clock.wall += night;
+    story.later(night).tell(event('approval/requested', ask));
+    assert.equal(context.remainingMs(), before);
+    clock.wall += night;
+    story.later(night).tell(event('approval/withdrawn', { id: 'a', reason: 'r' }));
+    assert.equal(context.remainingMs(), limit);
+  });
+
   it('does not count what passed while there was no engine', () => {
     const { context, clock, started, limit, story } = open();
     clock.wall = 30_000_000;

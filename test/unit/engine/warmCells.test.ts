@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import type { RunSpec } from '../../../src/core/model/runSpec.ts';
 import { WarmCells } from '../../../src/engine/warmCells.ts';
 import { EngineRoom } from '../../support/engineRoom.ts';
 import { until } from '../../support/reactor.ts';
 import { specOf } from '../../support/runStory.ts';
 
 describe('Cells made ahead', () => {
-  /** @param readRef how git reads the tip of a warm cell's branch. */
-  const open = (readRef: () => Promise<string | null>) => {
+  /**
+   * @param readRef how git reads the tip of a warm cell's branch.
+   * @param populate how git lays out the files of one.
+   */
+  const open = (readRef: () => Promise<string | null>, populate?: () => Promise<never>) => {
     const released: number[] = [];
     let ids = 0;
     const room = new EngineRoom({
@@ -33,7 +37,7 @@ describe('Cells made ahead', () => {
       repository: {
         readRef,
         createWorktree: async () => ({ ok: true, value: undefined }),
-        populateWorktree: async () => ({ ok: true, value: undefined }),
+        populateWorktree: populate ?? (async () => ({ ok: true, value: undefined })),
       },
       processes: { isAlive: () => true },
       ports: { lease: async () => ({ port: 8000, release: async () => void released.push(8000) }) },
@@ -44,7 +48,7 @@ describe('Cells made ahead', () => {
     });
     return { room, warm: new WarmCells(room.deps), released };
   };
-  const spec = specOf({ target: null, sandbox: { ...specOf().sandbox, mode: 'off' } });
+  const spec: RunSpec = specOf({ target: null, sandbox: { ...specOf().sandbox, mode: 'off' } });
 
   it('count as such until the journal says whose they are', async () => {
     const { warm } = open(async () => null);
@@ -77,5 +81,48 @@ describe('Cells made ahead', () => {
         [8000, 8000],
       ],
     );
+  });
+
+  it('INV-005: leave no server and no port when their files could not be laid out', async () => {
+    const { room, warm, released } = open(
+      async () => null,
+      () => Promise.reject(new Error('git is gone')),
+    );
+    warm.prepare(spec);
+    await until('what there was is gone', () => warm.ids.size === 0);
+    assert.deepEqual([room.ended, released, warm.list()], [['warm-1'], [8000], []]);
+  });
+
+  it('INV-005: are ended, not forgotten, when it can not be told whether they fit', async () => {
+    const { room, warm, released } = open(async () => null);
+    warm.prepare(spec);
+    await until('one is ready', () => warm.list().length === 1);
+    Object.assign(room.deps.processes, {
+      isAlive: () => {
+        throw new Error('the table of processes can not be read');
+      },
+    });
+    await assert.rejects(warm.take(spec), /can not be read/);
+    await warm.close();
+    assert.deepEqual([room.ended, released, [...warm.ids]], [['warm-1'], [8000], []]);
+  });
+
+  it('INV-005: the end of the engine waits for those that are just being thrown away', async () => {
+    const { room, warm } = open(async () => null);
+    warm.prepare(spec);
+    await until('one is ready', () => warm.list().length === 1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { endCell } = room.deps.processes;
+    Object.assign(room.deps.processes, { endCell: (...args: Parameters<typeof endCell>) => promise.then(() => endCell(...args)) });
+    warm.discardAll();
+    let isClosed = false;
+    const closing = warm.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise((turn) => setImmediate(turn));
+    assert.equal(isClosed, false);
+    resolve();
+    await closing;
+    assert.deepEqual(room.ended, ['warm-1']);
   });
 });
