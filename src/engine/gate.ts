@@ -1,23 +1,24 @@
 import { type CommandEvidence, event } from '../core/journal/events.ts';
 import { markerCheck } from '../core/landing/feedback.ts';
+import { hookCommand } from '../core/run/hookCommands.ts';
 import type { Cell } from './cell.ts';
 import { layOut } from './layOut.ts';
 import type { RunContext } from './runContext.ts';
 import { runInCell } from './runInCell.ts';
 
 /** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
-const testCommand = (context: RunContext): string => {
-  const { spec, reworked } = context.state;
-  const { hooks } = spec;
+async function testCommand({ state, deps }: RunContext): Promise<string> {
+  const { spec, reworked } = state;
   const test = reworked === null || reworked.paths.length === 0 ? spec.test : `${markerCheck(reworked.paths)}; ${spec.test}`;
-  return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
-};
+  const hook = spec.hooks ? hookCommand(await deps.repository.hooks(), 'pre-commit') : null;
+  return hook === null ? test : `${test} && ${hook}`;
+}
 
 /** Runs what decides in the cell, and tells nobody. */
-export const runGate = (context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence> => {
+export async function runGate(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence> {
   const timeoutMs = context.state.spec.limits.testTimeoutMs;
-  return runInCell(context, cell.server.client, { command: testCommand(context), name, timeoutMs, isGate: true }, signal);
-};
+  return runInCell(context, cell.server.client, { command: await testCommand(context), name, timeoutMs, isGate: true }, signal);
+}
 
 /** Runs the tests; null when the server went away under them: the run then starts another and tests again. */
 export async function runTests(context: RunContext, cell: Cell, name: string, signal: AbortSignal): Promise<CommandEvidence | null> {
