@@ -134,7 +134,7 @@ describe('hooks of a repository', () => {
     });
     f.run('checkout', '--quiet', 'main');
     const repository = await f.open();
-    const [one = 0, two = 0, beside = 0, none] = [
+    const [one, two, beside, none] = [
       await repository.diskUsage(commits.slice(0, 1), []),
       await repository.diskUsage(commits.slice(0, 2), []),
       await repository.diskUsage(commits.slice(0, 1), commits.slice(1, 2)),
