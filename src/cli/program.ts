@@ -12,6 +12,11 @@ function nameText(value: string): string {
   return value;
 }
 
+function messageText(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('A commit needs a message.');
+  return value;
+}
+
 /** Every command of the command line with its options and help. Each command's code is loaded when it is called. */
 export function buildProgram(context: CommandContext, done: Done): Command {
   const program = new Command('reactor');
@@ -145,6 +150,7 @@ Examples:
     .argument('[run]', "a run, or a task for the task's last run", nameText)
     .option('--all', 'every run that a budget has parked')
     .option('--budget <usd>', 'its new limit in US dollars')
+    .option('--message <text>', 'what its commit shall say, where a hook refused it', messageText)
     .option('--detach', 'return at once in place of following the run')
     .action(async (name, options) => done(await (await import('./commands/resumeAll.ts')).resumeSome(context, name, options)));
   onRun('kill', 'cancel a run; what the agent did is kept').action(async (name, options) =>

@@ -18,7 +18,10 @@ export async function cleanOrphans(engine: EngineContext, request: CleanRequest)
   const { ledger } = engine;
   const open = ledger.openRuns();
   const found = (await findAll(engine, open, request.pastLimits === true)).filter(
-    ({ kind, name }) => (request.names?.includes(name) ?? true) && (request.kinds?.includes(kind) ?? true),
+    ({ kind, name }) =>
+      (request.names?.includes(name) ?? true) &&
+      (request.kinds?.includes(kind) ?? true) &&
+      (request.shown?.some((one) => one.kind === kind && one.name === name) ?? true),
   );
   const out: Orphan[] = [];
   for (const { remove, oid, ...orphan } of found) {

@@ -175,7 +175,7 @@ export class Engine implements Disposable {
     const state = this.#find(request.run);
     const { run } = state;
     if (state.parked !== null && state.pending.length === 0) {
-      if (request.decision === 'approved') return this.resume(run, undefined, actor);
+      if (request.decision === 'approved') return this.resume(run, {}, actor);
       return this.#rejectParked(state, request.comment, actor);
     }
     const seq = await this.#desk.answer({ ...request, run }, actor);
@@ -189,7 +189,7 @@ export class Engine implements Disposable {
   async #rejectParked(state: RunState, comment: string | null, actor: string): Promise<{ run: string; seq: number }> {
     const refused = state.landing?.refused?.code;
     if (comment !== null && refused !== undefined && refused !== 'gone') {
-      return { run: state.run, seq: await this.#unpark(state.run, `sent back by ${nameOf(actor)}`, actor, comment) };
+      return { run: state.run, seq: await this.#unpark(state.run, `sent back by ${nameOf(actor)}`, actor, { comment }) };
     }
     const reason = `rejected by ${nameOf(actor)}${comment === null ? '' : `: ${comment}`}; the work stays on ${state.cell?.branch ?? 'its kept ref'}`;
     const seq = await this.#ledger.append(state.run, actor, event('run/concluded', { status: 'failed', exitCode: 2, reason }));
@@ -217,7 +217,7 @@ export class Engine implements Disposable {
     return { run: state.run, seq };
   }
 
-  async resume(name: string, budgetUsd: string | null | undefined, actor: string): Promise<{ run: string; seq: number }> {
+  async resume(name: string, { budgetUsd, message }: Omit<Params<'resume'>, 'run'>, actor: string): Promise<{ run: string; seq: number }> {
     const state = this.#find(name);
     if (state.parked === null) {
       const why = state.phase === 'ended' ? 'it has ended; start its task again with: reactor run' : `it is ${state.phase}`;
@@ -229,14 +229,14 @@ export class Engine implements Disposable {
       });
     }
     if (budgetUsd !== undefined) await this.#ledger.append(state.run, actor, event('run/budgetRaised', { budgetUsd }));
-    const seq = await this.#unpark(state.run, `resumed by ${nameOf(actor)}`, actor);
+    const seq = await this.#unpark(state.run, `resumed by ${nameOf(actor)}`, actor, message === undefined ? {} : { message });
     return { run: state.run, seq };
   }
 
-  async #unpark(run: string, why: string, actor: string, comment: string | null = null): Promise<number> {
+  async #unpark(run: string, why: string, actor: string, more: { comment?: string; message?: string } = {}): Promise<number> {
     const before = this.#driven.get(run)?.done;
     if (before !== undefined) await before;
-    const seq = await this.#ledger.append(run, actor, event('run/resumed', { why, ...(comment === null ? {} : { comment }) }));
+    const seq = await this.#ledger.append(run, actor, event('run/resumed', { why, ...more }));
     this.#drive(run);
     return seq;
   }

@@ -115,8 +115,8 @@ export class ClientSession implements Disposable {
       case 'cancel':
         return engine.cancel(methods.cancel.params.parse(raw).run, actor);
       case 'resume': {
-        const { run, budgetUsd } = methods.resume.params.parse(raw);
-        return engine.resume(run, budgetUsd, actor);
+        const { run, ...changes } = methods.resume.params.parse(raw);
+        return engine.resume(run, changes, actor);
       }
       case 'restore': {
         const { run, attempt, tree } = methods.restore.params.parse(raw);

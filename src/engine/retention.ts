@@ -1,4 +1,5 @@
 import type { Retention } from '../core/model/projectConfig.ts';
+import type { GitRepository, RefEntry } from '../core/ports/git.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { EngineDeps } from './deps.ts';
 import type { FoundOrphan } from './foundOrphan.ts';
@@ -21,26 +22,50 @@ export async function findPastLimits(deps: EngineDeps, open: readonly RunState[]
 
 async function keptRefs(deps: EngineDeps, isOpen: ReadonlySet<string>, limit: Retention['keptRefs'], now: number): Promise<FoundOrphan[]> {
   const all = await deps.repository.listRefs(keptRefPrefix);
-  const newestFirst = all
-    .filter(({ ref }) => !isOpen.has(ref.slice(keptRefPrefix.length).split('/')[0] ?? ''))
-    .toSorted((a, b) => b.at - a.at);
+  const isOfOpen = ({ ref }: RefEntry): boolean => isOpen.has(ref.slice(keptRefPrefix.length).split('/')[0] ?? '');
+  const newestFirst = all.filter((kept) => !isOfOpen(kept)).toSorted((a, b) => b.at - a.at);
+  const fitting = await countWithin(deps.repository, newestFirst, all.filter(isOfOpen), limit.mb * MB);
   return newestFirst
     .flatMap(({ ref, oid, at }, index): FoundOrphan[] => {
       const isOld = now - at > limit.days * DAY_MS;
-      if (!isOld && index < limit.count) return [];
+      const isBeyond = index >= limit.count;
+      if (!isOld && !isBeyond && index < fitting) return [];
       return [
         {
           kind: 'keptRef',
           name: ref,
           why: `its run has ended; made ${new Date(at).toISOString().slice(0, 10)}`,
           keptIn: null,
-          limit: isOld ? `older than ${daysText(limit.days)}` : `beyond the newest ${limit.count}`,
+          limit: isOld ? `older than ${daysText(limit.days)}` : `beyond the newest ${isBeyond ? limit.count : `${limit.mb} MB`}`,
           oid,
           remove: async () => (await deps.repository.deleteRef({ ref, expected: oid })).ok,
         },
       ];
     })
     .toReversed();
+}
+
+/** How many of the newest take no more than so many bytes together. What they share is counted once, so that it takes a few looks at the whole. */
+async function countWithin(
+  repository: Pick<GitRepository, 'diskUsage'>,
+  newestFirst: readonly RefEntry[],
+  others: readonly RefEntry[],
+  bytes: number,
+): Promise<number> {
+  const beside = others.map(({ oid }) => oid);
+  const fits = async (count: number): Promise<boolean> =>
+    (await repository.diskUsage(
+      newestFirst.slice(0, count).map(({ oid }) => oid),
+      beside,
+    )) <= bytes;
+  if (newestFirst.length === 0 || (await fits(newestFirst.length))) return newestFirst.length;
+  let most = 0;
+  for (let tooMany = newestFirst.length; tooMany - most > 1; ) {
+    const middle = Math.floor((most + tooMany) / 2);
+    if (await fits(middle)) most = middle;
+    else tooMany = middle;
+  }
+  return most;
 }
 
 async function logs(deps: EngineDeps, isOpen: ReadonlySet<string>, limit: Retention['logs'], now: number): Promise<FoundOrphan[]> {

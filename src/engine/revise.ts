@@ -65,6 +65,13 @@ async function partOf(context: RunContext, state: RunState, request: ReviseReque
 }
 
 async function editedWorktree(context: RunContext, tree: string, attempt: number): Promise<Kept> {
+  const { deps, state, run } = context;
+  const worktree = state.cell?.worktree ?? '';
+  if (!(await deps.files.exists(worktree))) {
+    throw refuse(
+      `The worktree of ${run} is gone (${worktree}), and edits in it with it: approve or reject the change as the agent left it.`,
+    );
+  }
   const kept = await keepWorktree(context, `${attempt}-edited`);
   if (kept.tree === tree) throw refuse('The worktree is as the agent left it; there are no edits to take.');
   return kept;

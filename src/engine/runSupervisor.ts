@@ -1,6 +1,7 @@
 import { errorText } from '../base/log.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
+import { obeysMergeHook } from '../core/landing/batch.ts';
 import { isInLine } from '../core/landing/line.ts';
 import { exitCodes } from '../core/model/exitCodes.ts';
 import { protectedText } from '../core/policy/protectedPaths.ts';
@@ -28,6 +29,7 @@ import { admit } from './steps/admit.ts';
 import { buildCandidate } from './steps/candidate.ts';
 import { commit, commitStep } from './steps/commit.ts';
 import { execute } from './steps/execute.ts';
+import { settleMessage } from './steps/hooks.ts';
 import { moveTarget, prepareLanding, queueLanding, settleLanding } from './steps/landing.ts';
 import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
 
@@ -183,6 +185,8 @@ export class RunSupervisor {
         return buildCandidate(context, step.attempt);
       case 'test':
         return this.#withServer(() => testCandidate(context, this.#cell, step.attempt, signal));
+      case 'settleMessage':
+        return this.#withServer(() => settleMessage(context, this.#cell, step.attempt, signal));
       case 'commitStep':
         return commitStep(context, step.attempt);
       case 'approveByPolicy':
@@ -361,7 +365,7 @@ export class RunSupervisor {
     const isAlone = !engine.ledger.openRuns().some((other) => other.run !== run && other.spec.target === spec.target && lands(other));
     const moved =
       spec.target !== null && (!isAlone || (await this.#context.deps.repository.readRef(`refs/heads/${spec.target}`)) !== startOf(state));
-    if (moved || !this.#cell.hasServer) return;
+    if (moved || obeysMergeHook(state) || !this.#cell.hasServer) return;
     this.#background = this.#cell.stopForGood().then(() => this.#context.engine.scheduler.leave(this.#context.run));
     this.#background.catch(() => {});
   }

@@ -96,7 +96,9 @@ export class WarmCells {
   /** Null when they can't be read; whoever starts a server next is told why. */
   async #settingsNow(spec: RunSpec, worktree: string): Promise<string | null> {
     const wish = await wishOf(this.#deps, spec, [], worktree);
-    return this.#deps.agents.fingerprint({ ...wish, worktree }).catch(() => null);
+    const server = await this.#deps.agents.fingerprint({ ...wish, worktree }).catch(() => null);
+    // Its boundary shows the hooks where they were when it was made.
+    return server === null || !spec.hooks ? server : `${server} ${(await this.#deps.repository.hooks()).folder}`;
   }
 
   /** A cell that was taken is a run's now. Until then it counts as one of these, so that no clean-up takes it for nobody's. */

@@ -86,6 +86,8 @@ export const CleanRequest = z.object({
   names: z.array(z.string()).optional(),
   /** Only these kinds. */
   kinds: z.array(OrphanKind).optional(),
+  /** Only what a person has been shown. Unlike `names` it lets nothing go that would stay. */
+  shown: z.array(z.object({ kind: OrphanKind, name: z.string() })).optional(),
 });
 export type CleanRequest = z.infer<typeof CleanRequest>;
 
@@ -166,7 +168,12 @@ export const methods = {
   },
   cancel: { params: Run, result: z.object({ run: z.string(), seq: z.number().int() }) },
   resume: {
-    params: z.object({ run: z.string(), budgetUsd: Usd.nullable().optional() }),
+    params: z.object({
+      run: z.string(),
+      budgetUsd: Usd.nullable().optional(),
+      /** What its commits shall say from now on, in place of the setting `message`. */
+      message: z.string().regex(/\S/).optional(),
+    }),
     result: z.object({ run: z.string(), seq: z.number().int() }),
   },
   /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { portLeaseFolder } from '../../src/adapters/files/runtimeFolder.ts';
@@ -27,6 +28,8 @@ interface Window {
   readonly isStep?: boolean;
   /** The agent asks for a permission, and a person grants it. */
   readonly asks?: boolean;
+  /** The repository's hooks are obeyed, and one takes Reactor's trailers out of the message. */
+  readonly isHooked?: boolean;
   /** Model calls in the end, when it is not two for each attempt and one more for an ask. */
   readonly calls?: number;
   /** A call whose answer the server had not finished with when it was ended: it keeps no figures of such a call. */
@@ -54,6 +57,9 @@ const allWindows: readonly Window[] = [
   { at: 'before:attempt/tested', effect: 'the candidate is tested' },
   { at: 'before:attempt/reverted', effect: 'the worktree is reset', attempts: 2, isRed: true },
   { at: 'before:attempt/committed', isShort: true, effect: 'the commit is made and its branch has moved' },
+  { at: 'before:attempt/messageSettled', effect: 'the hooks have seen the message', isHooked: true },
+  { at: 'before:attempt/committed', effect: 'the commit is made with a message that a hook has changed', isHooked: true },
+  { at: 'before:landing/landed', effect: 'the target has moved to a merge that a hook agreed to', isHooked: true, isMoved: true },
   { at: 'after:attempt/committed', effect: 'the commit is recorded and does not land yet' },
   { at: 'before:attempt/stepCommitted', effect: 'a step is on the branch', isStep: true, attempts: 2, calls: 3 },
   {
@@ -79,6 +85,8 @@ const SIDE_BY_SIDE = 4;
 
 /** `npm test` plays some of them, `npm run chaos` all. */
 const windows = process.env['REACTOR_CHAOS'] === 'all' ? allWindows : allWindows.filter(({ isShort }) => isShort === true);
+
+const isMerge = ({ isHooked, isMoved }: Window): boolean => isHooked === true && isMoved === true;
 
 const fetching = { name: 'webfetch', args: { url: 'http://127.0.0.1:9/', format: 'text' } };
 
@@ -112,12 +120,17 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
 
   const play = async (window: Window): Promise<{ repository: string; outcome: Outcome }> => {
     const name = nameOf(window);
-    const repository = await reactor.repository(name, plainProject());
+    const repository = await reactor.repository(name, plainProject(window.isHooked === true ? 'hooks: true\n' : ''));
+    if (window.isHooked === true) {
+      const forgets = '#!/bin/sh\ngrep -v "^Reactor-" "$1" >"$1.new"; mv "$1.new" "$1"\n';
+      writeFileSync(join(repository, '.git', 'hooks', 'commit-msg'), forgets, { mode: 0o755 });
+      writeFileSync(join(repository, '.git', 'hooks', 'pre-merge-commit'), '#!/bin/sh\n', { mode: 0o755 });
+    }
     if (window.isMoved === true) await git(repository, 'checkout', '--quiet', '-b', 'mine');
     const call = reactor.startRun(
       repository,
       `Write ${name}`,
-      ['--task', name, '--target', 'main', '--land', 'ff', ...(window.isStep ? ['--tcr', 'step'] : [])],
+      ['--task', name, '--target', 'main', '--land', isMerge(window) ? 'merge' : 'ff', ...(window.isStep ? ['--tcr', 'step'] : [])],
       {
         env: { REACTOR_DIE: `${window.at}:${join(reactor.root, `${name}.died`)}` },
       },
@@ -174,7 +187,8 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
       assert.equal(missing.length, window.isCutOff === true ? 1 : 0);
       assert.equal(calls.length, window.calls ?? (window.asks === true ? 3 : 2) * attempts);
       const trailers = await git(repository, 'log', 'main', '--format=%(trailers:key=Reactor-Run,valueonly)');
-      assert.deepEqual(trailers.split('\n').filter(Boolean), [row.run]);
+      // A merge names its run as the commit does that it brings.
+      assert.deepEqual(trailers.split('\n').filter(Boolean), isMerge(window) ? [row.run, row.run] : [row.run]);
       assert.equal((await git(repository, 'status', '--porcelain')).trim(), '');
     });
   }

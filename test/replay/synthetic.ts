@@ -126,6 +126,7 @@ const entries = [
     ...boot('r-land'),
     ...attempt('r-land', 1, 'first', 1),
     ...attempt('r-land', 2, 'testsFailed', 0),
+    event('attempt/messageSettled', { attempt: 2, message: 'feat: make the tests pass' }),
     review('2'.repeat(40)),
   ),
   ...tell('r-land', event('approval/answered', { id: 'q1', decision: 'approved', tree: '2'.repeat(40), comment: 'fine' })),

@@ -7,6 +7,7 @@ import type { GitResult, Oid } from '../../core/ports/git.ts';
 import type { Mount } from '../../core/ports/sandbox.ts';
 import { type CellWorktree, locateCell, worktreeKey } from './cellWorktree.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
+import { hookMounts } from './hooks.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { withoutLogins } from './withoutLogins.ts';
 import { writeBelow } from './writeBelow.ts';
@@ -37,6 +38,7 @@ export async function privateView(context: RepositoryContext, worktree: string, 
     { kind: 'writable', path: commonDir, from: folder },
     { kind: 'readOnly', path: inCell(BORROWED), from: inCell('objects') },
     ...SHARED.map((name): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true })),
+    ...(await hookMounts(context)),
   ]);
 }
 

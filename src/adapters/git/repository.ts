@@ -6,6 +6,8 @@ import { clearLocks } from './clearLocks.ts';
 import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits.ts';
 import { createWorktree } from './createWorktree.ts';
 import { blobSizes, changes, patch, readFile } from './diffs.ts';
+import { diskUsage } from './diskUsage.ts';
+import { hooks } from './hooks.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
 import { privateView } from './privateView.ts';
@@ -42,11 +44,13 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   withoutChanges: (request, signal) => withoutChanges(context, request, signal),
   readFile: (tree, path, signal) => readFile(context, tree, path, signal),
   blobSizes: (blobs, signal) => blobSizes(context, blobs, signal),
+  hooks: (signal) => hooks(context, signal),
   identity: (signal) => identity(context, signal),
   writeCommit: (request, signal) => writeCommit(context, request, signal),
   moveRef: (request, signal) => moveRef(context, request, signal),
   deleteRef: (request, signal) => deleteRef(context, request, signal),
   listRefs: (prefix, signal) => listRefs(context, prefix, signal),
+  diskUsage: (commits, beside, signal) => diskUsage(context, commits, beside, signal),
   watchBranch: (branch, listener) => watchBranch(context, branch, listener),
   mergeTrees: (request, signal) => mergeTrees(context, request, signal),
   checkoutOf: (branch, signal) => checkoutOf(context, branch, signal),

@@ -36,6 +36,7 @@ export interface RejectOptions extends AnswerOptions {
 
 export interface ResumeOptions extends AnswerOptions {
   readonly budget?: string;
+  readonly message?: string;
 }
 
 /** Does one thing to a run; resolves with the journal's sequence number of it. */
@@ -168,7 +169,8 @@ function rejectedPart(text: string): { path: string; hunks: number[] | null } {
 export const resumeCommand = (context: CommandContext, name: string, options: ResumeOptions): Promise<number> =>
   actAndFollow(context, name, options, async (client, state, say) => {
     const budget = options.budget === undefined ? {} : { budgetUsd: budgetOf(options.budget) };
-    const done = await client.request('resume', { run: state.run, ...budget });
+    const message = options.message === undefined ? {} : { message: options.message };
+    const done = await client.request('resume', { run: state.run, ...budget, ...message });
     say(`${state.task} goes on.`);
     return done;
   });

@@ -107,7 +107,8 @@ export async function cleanCommand({ terminal, host }: CommandContext, names: re
       }
     }
     // What has come since it was listed waits for the next time.
-    const { orphans } = await client.request('clean', { dryRun: false, pastLimits: true, ...only, names: going.map(({ name }) => name) });
+    const shown = going.map(({ kind, name }) => ({ kind, name }));
+    const { orphans } = await client.request('clean', { dryRun: false, pastLimits: true, ...only, shown });
     const others = asks ? [] : seen.filter((orphan) => !going.includes(orphan));
     say([...orphans, ...others], false);
     return exitCodes.done;

@@ -135,6 +135,8 @@ function describeAttempt(event: DomainEvent): string | null {
     }
     case 'attempt/tested':
       return `attempt ${event.data.attempt}: tests ${evidenceText(event.data.evidence)}`;
+    case 'attempt/messageSettled':
+      return `attempt ${event.data.attempt}: to be committed as “${event.data.message.trimStart().split('\n')[0]}”`;
     case 'attempt/reverted':
       return `attempt ${event.data.attempt}: reverted, ${event.data.reason}`;
     case 'attempt/interrupted':

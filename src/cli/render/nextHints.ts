@@ -1,4 +1,5 @@
 import { statusOf } from '../../core/projections/runResult.ts';
+import { waitsForMessage } from '../../core/run/commitMessage.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { safeLine } from './safeText.ts';
 
@@ -48,7 +49,10 @@ function parkedHints(state: RunState): Hint[] {
         },
       ];
     case 'commitRefused':
-      return [{ command: `reactor resume ${task}`, effect: 'go on, once git can' }];
+      return [
+        { command: `reactor resume ${task}`, effect: 'commit it, once git can' },
+        ...(waitsForMessage(state) ? [{ command: `reactor resume ${task} --message "…"`, effect: 'commit it with other words' }] : []),
+      ];
     case 'conflict':
     case 'redMerge':
     case 'targetMoved':

@@ -124,6 +124,8 @@ export const eventSchemas = {
     why: z.string(),
     /** With a landing that was refused: what a person wants changed before it is tried again. */
     comment: z.string().optional(),
+    /** What a person wants its commits to say from now on. */
+    message: z.string().optional(),
   }),
   'run/recovered': z.object({
     outcome: z.enum(['resumed', 'reverted', 'adopted']),
@@ -266,6 +268,8 @@ export const eventSchemas = {
     /** Files that are not as they were before the test ran; not committed. */
     changedByTest: z.array(z.string()),
   }),
+  /** The message that the commit will bear, as the repository's hooks left it; its trailers are written anew then. */
+  'attempt/messageSettled': z.object({ attempt, message: z.string() }),
   'attempt/reverted': z.object({ attempt, to: z.string(), reason: z.string() }),
   'attempt/interrupted': z.object({ attempt, reason: z.string(), keptRef: z.string().nullable() }),
   'attempt/committed': z.object({ attempt, commit: z.string(), tree: z.string(), branch: z.string() }),
@@ -319,6 +323,8 @@ export const eventSchemas = {
     merged: z.boolean(),
     /** With `steps: keep`: so many of them were made anew on what the target has become. */
     steps: z.number().int().positive().optional(),
+    /** A merge commit, and the repository has a hook that decides on those. */
+    mergeHook: z.boolean().optional(),
   }),
   /** Lands together with others: `commit` follows on those of the runs before it in `runs`; the whole is tested in the leader's cell. */
   'landing/batched': z.object({

@@ -22,11 +22,19 @@ const groundsOf = ({ spec, cell }: RunState): string => {
   return JSON.stringify([test, setup, folder, hooks, include, ports, limits, within]);
 };
 
-/** The runs that may land together with the first of a line, it included, in the order of the line; never more than its limit. */
-export function chooseBatch(line: readonly RunState[]): readonly RunState[] {
+/** Lands by a merge commit, on which a hook of the repository may have a word. */
+export const obeysMergeHook = ({ spec }: RunState): boolean => spec.hooks && spec.land === 'merge';
+
+/**
+ * The runs that may land together with the first of a line, it included, in the order of the line; never more than its limit.
+ * @param mergeHook the repository has a hook that decides on merges: on each by itself.
+ */
+export function chooseBatch(line: readonly RunState[], mergeHook = false): readonly RunState[] {
   const [leader] = line;
   if (leader === undefined) return [];
-  const others = line.slice(1).filter((state) => state.spec.landing.batch > 1 && isTestedAlike(leader, state));
+  const isAlone = (state: RunState): boolean => mergeHook && obeysMergeHook(state);
+  if (isAlone(leader)) return [leader];
+  const others = line.slice(1).filter((state) => state.spec.landing.batch > 1 && !isAlone(state) && isTestedAlike(leader, state));
   return [leader, ...others].slice(0, leader.spec.landing.batch);
 }
 

@@ -3,7 +3,7 @@ import { isOwnName, parseHostRule } from '../policy/networkPolicy.ts';
 import { Budgets, CurrencySetting, Prices } from './moneySettings.ts';
 import { PermissionRule } from './permissionRule.ts';
 import { AppPorts } from './runSpec.ts';
-import { countSetting, durationSetting, globsSetting } from './settingTypes.ts';
+import { countSetting, durationSetting, globsSetting, textSetting } from './settingTypes.ts';
 import { runSettings, TaskList } from './taskEntry.ts';
 
 const rule = PermissionRule.shape;
@@ -97,6 +97,11 @@ const Retention = z.strictObject({
     .strictObject({
       days: countSetting('A kept state of an ended run that is older is past its limit.', 1, 36_500).default(180),
       count: countSetting('Most kept states of ended runs; the oldest beyond it are past their limit.', 1, 1_000_000).default(5000),
+      mb: countSetting(
+        'Most megabytes on disk that git holds for kept states of ended runs alone; the oldest beyond it are past their limit.',
+        1,
+        10_000_000,
+      ).default(5000),
     })
     .describe('Limits for what attempts left behind under refs/reactor/kept.')
     .prefault({}),
@@ -151,9 +156,12 @@ export const ConfigDocument = z
     hooks: z
       .boolean()
       .describe(
-        "Run the repository's pre-commit hook after the tests: a change passes only when both do. Hooks of commit messages don't run in cells.",
+        "Obey the repository's hooks: pre-commit after the tests, prepare-commit-msg and commit-msg on the message, pre-merge-commit before a merge lands. They run in the cell.",
       )
       .default(false),
+    message: textSetting(
+      'Message of commits, for hooks that ask for a form, such as "feat: {title}". {task} and {title} stand for the task\'s own. "Task {task}: {title}" when left out.',
+    ).optional(),
     landing: Landing.describe('How changes get onto the target.').prefault({}),
     permissions: z
       .array(PermissionSetting)

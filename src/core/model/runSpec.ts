@@ -81,8 +81,10 @@ export const RunSpec = z.object({
   steps: StepsMode.default('squash'),
   attempts: z.number().int().positive(),
   testBase: z.boolean(),
-  /** The repository's pre-commit hook runs after the tests, and both must pass. */
+  /** The repository's hooks have a word: on the change after the tests, on the message of its commit, and on a merge before it lands. */
   hooks: z.boolean(),
+  /** Message of its commits before the trailers; {task} and {title} stand for the run's own. `Task {task}: {title}` when left out. */
+  message: z.string().optional(),
   /**
    * Runs that may land together after one test, how often a conflict or a red merge goes back to the agent, and whether the next in line is
    * tested ahead of its turn (left out: yes). Runs of before had none of it.

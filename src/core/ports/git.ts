@@ -136,6 +136,14 @@ export interface RefEntry {
   readonly at: number;
 }
 
+/** The hooks that the user's own git would run. */
+export interface Hooks {
+  /** Absolute; there or not. */
+  readonly folder: string;
+  /** Names of those that are there and can be run, in order. */
+  readonly names: readonly string[];
+}
+
 /**
  * One repository. Mutations are serialised inside the adapter per common directory; lock errors are retried with backoff.
  * Nothing here writes the user's configuration, index, HEAD, stash or hooks, except `fastForwardCheckout`.
@@ -226,6 +234,8 @@ export interface GitRepository {
   /** Bytes of each of these blobs, without reading them; one that is not there is left out. */
   blobSizes(blobs: readonly Oid[], signal?: AbortSignal): Promise<ReadonlyMap<Oid, number>>;
 
+  /** The hooks of the user's own checkout and settings (`core.hooksPath`), never those of a cell. */
+  hooks(signal?: AbortSignal): Promise<Hooks>;
   /** The user's identity as git has it, 'Name <address>'; null when git has none. */
   identity(signal?: AbortSignal): Promise<string | null>;
   /** Writes a commit object with the user's identity (or Reactor's, when git has none). No hook runs and no ref moves. */
@@ -234,6 +244,8 @@ export interface GitRepository {
   moveRef(request: MoveRef, signal?: AbortSignal): Promise<GitResult<void>>;
   deleteRef(request: { readonly ref: string; readonly expected: Oid }, signal?: AbortSignal): Promise<GitResult<void>>;
   listRefs(prefix: string, signal?: AbortSignal): Promise<readonly RefEntry[]>;
+  /** Bytes on disk, about, of what these commits reach and no branch, tag, remote branch or commit of `beside` does. One that is not there counts nothing. */
+  diskUsage(commits: readonly Oid[], beside: readonly Oid[], signal?: AbortSignal): Promise<number>;
 
   /** Calls `listener` after the branch may have moved, by whomever, until disposed. Where the file system can't tell, it never does. */
   watchBranch(branch: string, listener: () => void): Disposable;

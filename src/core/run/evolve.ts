@@ -115,7 +115,10 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'run/parked':
       return { ...state, phase: 'parked', parked: event.data, deferred: null };
     case 'run/resumed':
-      return { ...state, phase: 'bootstrapping', parked: null, landing: landingAfter(state.landing, event.data.comment ?? null) };
+      return {
+        ...withMessage(state, event.data.message),
+        ...{ phase: 'bootstrapping', parked: null, landing: landingAfter(state.landing, event.data.comment ?? null) },
+      };
     case 'run/recovered':
       return warn(
         { ...state, waitedMs: state.waitedMs + (event.data.awayMs ?? 0) },
@@ -221,9 +224,10 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return { ...state, phase: 'landing', landing: { ...newLanding(state, target), onto: from, queuedSeq, starts: starts + 1 } };
     }
     case 'landing/prepared': {
-      const { commit, tree, onto } = event.data;
+      const { commit, tree, onto, mergeHook = false } = event.data;
       // A tree that passed as the candidate needs no second test.
-      return withLanding(state, { commit, tree, onto, prepared: true, tested: tree === state.lastGreen.tree });
+      const tested = tree === state.lastGreen.tree && !mergeHook;
+      return withLanding(state, { commit, tree, onto, prepared: true, tested, mergeHook });
     }
     case 'landing/batched': {
       const { commit, tree, onto, leader, runs } = event.data;
@@ -255,8 +259,15 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
   }
 }
 
+/** What is not committed yet is to bear another message, on which the hooks have their word again. */
+const withMessage = (state: RunState, message: string | undefined): RunState => {
+  if (message === undefined) return state;
+  const attempts = state.attempts.map((a) => (a.commit === null && a.stepCommit === null ? { ...a, message: null } : a));
+  return { ...state, spec: { ...state.spec, message }, attempts };
+};
+
 const newLanding = ({ lastGreen: { commit, tree } }: RunState, target: string): LandingState => ({
-  ...{ target, onto: '', commit, tree, prepared: false, tested: false },
+  ...{ target, onto: '', commit, tree, prepared: false, tested: false, mergeHook: false },
   ...{ queuedSeq: null, starts: 0, batch: null, test: null, refused: null, comment: null, landed: null },
 });
 

@@ -32,6 +32,7 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
             former: [],
             revised: null,
             test: null,
+            message: null,
             review: null,
             closed: null,
             stepCommit: null,
@@ -60,7 +61,13 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
       const { attempt, secrets = [], protected: guarded = [], ...built } = event.data;
       const candidate = { ...built, secrets, protected: guarded };
       // A new candidate makes what was said of the former one void.
-      const next = change({ ...state, phase: 'testing' }, attempt, (a) => ({ ...a, candidate, test: null, review: null }));
+      const next = change({ ...state, phase: 'testing' }, attempt, (a) => ({
+        ...a,
+        candidate,
+        test: null,
+        message: null,
+        review: null,
+      }));
       return secrets.length === 0 ? next : { ...next, feedback: { because: 'secret', text: secretFeedback(secrets) } };
     }
     case 'attempt/revised': {
@@ -74,6 +81,8 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
         ? tested
         : { ...tested, phase: 'reverting', feedback: { because: 'testsFailed', text: testFeedback(test.evidence) } };
     }
+    case 'attempt/messageSettled':
+      return change(state, event.data.attempt, (a) => ({ ...a, message: event.data.message }));
     case 'attempt/approvedByPolicy':
       return change({ ...state, phase: 'committing' }, event.data.attempt, (a) => ({
         ...a,

@@ -14,6 +14,7 @@ export type Step =
   | { readonly step: 'execute'; readonly attempt: number }
   | { readonly step: 'buildCandidate'; readonly attempt: number }
   | { readonly step: 'test'; readonly attempt: number }
+  | { readonly step: 'settleMessage'; readonly attempt: number }
   | { readonly step: 'commitStep'; readonly attempt: number }
   | { readonly step: 'approveByPolicy'; readonly attempt: number }
   | { readonly step: 'askReview'; readonly attempt: number }
@@ -188,11 +189,16 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
   }
   if (test === null) return needsCell(state) ? { step: 'boot' } : { step: 'test', attempt };
   if (!isGreen(test.evidence)) return { step: 'revert', attempt, reason: test.evidence.reason ?? 'the tests failed' };
+  if (needsMessage(state, a, isDone)) return needsCell(state) ? { step: 'boot' } : { step: 'settleMessage', attempt };
   if (state.spec.tcr === 'step' && !isDone && a.revised === null) return stepGate(state, attempt);
   if (review === null) return gateStep(state, a);
   if (review.decision === 'rejected') return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`);
   return { step: 'commit', attempt };
 }
+
+/** Before anybody is asked: what the hooks say of the message is known, and once approved nothing more is run. Kept steps have theirs. */
+const needsMessage = ({ spec }: RunState, { message, review }: AttemptState, isDone: boolean): boolean =>
+  spec.hooks && message === null && review?.decision !== 'rejected' && !(isDone && spec.steps === 'keep');
 
 function gateStep(state: RunState, a: AttemptState): Step {
   switch (state.spec.approve) {

@@ -117,6 +117,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
     attempts: request.attempts ?? entry.attempts ?? config.attempts,
     testBase: request.testBase ?? entry.testBase ?? config.testBase,
     hooks: config.hooks,
+    ...(config.message === undefined ? {} : { message: config.message }),
     landing: config.landing,
     sandbox: {
       mode: request.sandbox ?? entry.sandbox ?? config.sandbox ?? sources.sandbox ?? 'off',

@@ -55,6 +55,8 @@ export interface AttemptState {
   readonly violations: readonly { readonly kind: string; readonly detail: string }[];
   readonly candidate: CandidateState | null;
   readonly test: { readonly evidence: CommandEvidence; readonly changedByTest: readonly string[]; readonly tree: string } | null;
+  /** The message of its commit as the repository's hooks left it; null while they have not seen it, and without them. */
+  readonly message: string | null;
   /** What the candidate was before a person took a part of it or edited it, oldest first. Each stays kept. */
   readonly former: readonly Omit<CandidateState, 'files'>[];
   /** Set when a person changed the candidate: the worktree may not be laid out as it yet. */
@@ -97,6 +99,8 @@ export interface LandingState {
   readonly prepared: boolean;
   /** The tree has passed the tests. */
   readonly tested: boolean;
+  /** The repository's hook for merges has to agree before the target moves. */
+  readonly mergeHook: boolean;
   /** Entry that put the run in the line of its target; null in journals of before there was a line. */
   readonly queuedSeq: number | null;
   /** How often this landing was begun; more than once when the target moved meanwhile. */

@@ -13,9 +13,15 @@ const MAX_STARTS = 3;
  * Puts runs that wait behind this one together with it: the commit of each on top of those before it. Runs that would conflict are left out
  * and go their own way later.
  * @param worthIt testing costs no start of a server, or is needed anyway
+ * @param mergeHook as in `chooseBatch`
  * @returns false, with nothing recorded, when there is nothing to put together.
  */
-export async function formBatch(context: RunContext, tip: Oid, own: Link, worthIt: boolean): Promise<boolean> {
+export async function formBatch(
+  context: RunContext,
+  tip: Oid,
+  own: Link,
+  { worthIt, mergeHook }: { readonly worthIt: boolean; readonly mergeHook: boolean },
+): Promise<boolean> {
   const { engine, deps, state } = context;
   const target = state.landing?.target ?? '';
   if (!worthIt || engine.lines.isCautious(target) || (state.landing?.starts ?? 0) > MAX_STARTS) return false;
@@ -24,7 +30,7 @@ export async function formBatch(context: RunContext, tip: Oid, own: Link, worthI
     return other !== null && isInLine(other) ? [other] : [];
   });
   const links: Link[] = [own];
-  for (const other of chooseBatch([state, ...behind]).slice(1)) {
+  for (const other of chooseBatch([state, ...behind], mergeHook).slice(1)) {
     const last = links.at(-1) ?? own;
     const next = await landingOnto(deps.repository, other, last.commit, true);
     if (next.kind === 'ready' && next.tree !== last.tree) links.push({ run: other.run, commit: next.commit, tree: next.tree });

@@ -1,7 +1,7 @@
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
+import { commitMessage } from '../../core/run/commitMessage.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { GitRefused, gitError } from '../gitRefused.ts';
-import { commitMessage } from '../steps/commit.ts';
 import { replaySteps } from './replaySteps.ts';
 
 /** What a run's green commit comes to on a commit of the target. */

@@ -1,7 +1,7 @@
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
+import { commitMessage, stepMessage } from '../../core/run/commitMessage.ts';
 import { type RunState, startOf } from '../../core/run/state.ts';
 import { gitError } from '../gitRefused.ts';
-import { commitMessage, stepMessage } from '../steps/commit.ts';
 
 /**
  * The steps of a run anew on `tip`, where its target has come to: each with the tree that merging it there gives, the last one with `tree`, which is

@@ -1,6 +1,6 @@
 import { event } from '../../core/journal/events.ts';
-import { costText } from '../../core/model/usd.ts';
 import type { Oid } from '../../core/ports/git.ts';
+import { commitMessage, stepMessage } from '../../core/run/commitMessage.ts';
 import { stepsCommitted } from '../../core/run/nextStep.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { GitRefused, gitError } from '../gitRefused.ts';
@@ -8,21 +8,8 @@ import { keptRefPrefix } from '../keep.ts';
 import { layOut } from '../layOut.ts';
 import type { RunContext } from '../runContext.ts';
 
-/** Trailers name where a commit comes from; recovery finds a commit that was made but not recorded by them. */
-export const commitMessage = (state: RunState, attempt: number, models: readonly string[]): string => {
-  const { spec, cost, run } = state;
-  const trailers = [
-    `Reactor-Run: ${run}`,
-    `Reactor-Attempt: ${attempt}`,
-    ...(models.length > 0 ? [`Reactor-Model: ${models.join(', ')}`] : []),
-    `Reactor-Cost: ${costText(cost)}`,
-    ...state.attempts.flatMap((a) => (a.attempt === attempt && a.revised?.coAuthor ? [`Co-authored-by: ${a.revised.coAuthor}`] : [])),
-  ];
-  return `Task ${spec.task}: ${spec.title}\n\n${trailers.join('\n')}\n`;
-};
-
 /**
- * Commits exactly the tree that passed the tests on the cell's branch (INV-007). No hook runs here and no file is read again.
+ * Commits exactly the tree that passed the tests on the cell's branch (INV-007). No hook runs here and no file is read again: hooks have had their word.
  * Steps that are on the branch are made one commit, or stay as they are, as the run is configured. Done twice it finds its own commit.
  */
 export async function commit(context: RunContext, attempt: number): Promise<void> {
@@ -53,11 +40,6 @@ export async function commitStep(context: RunContext, attempt: number): Promise<
   if (state.cell?.hasWorktree === true) await layOut(context, tree, `step ${step}`);
   await context.record(event('attempt/stepCommitted', { attempt, step, commit: made, tree, branch: branchOf(state) }));
 }
-
-export const stepMessage = (state: RunState, attempt: number, step: number): string => {
-  const { spec, run } = state;
-  return `Task ${spec.task}: ${spec.title} (step ${step})\n\nReactor-Run: ${run}\nReactor-Attempt: ${attempt}\nReactor-Step: ${step}\n`;
-};
 
 function testedTree(state: RunState, attempt: number): Oid {
   const current = state.attempts.find((a) => a.attempt === attempt);
@@ -115,7 +97,8 @@ async function keepSteps(context: RunContext, last: Oid): Promise<void> {
   throw new Error(`too many kept steps of ${context.run}`);
 }
 
-const modelsOf = (context: RunContext): string[] => {
+/** Models that worked for the run, by name. */
+export const modelsOf = (context: RunContext): string[] => {
   const names = new Set<string>();
   for (let from = 1; ; ) {
     const page = context.deps.journal.read({ run: context.run, from });

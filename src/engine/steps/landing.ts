@@ -1,4 +1,6 @@
 import { event } from '../../core/journal/events.ts';
+import { obeysMergeHook } from '../../core/landing/batch.ts';
+import { MERGE_HOOK } from '../../core/run/hookCommands.ts';
 import { formBatch } from '../landing/formBatch.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
 import { moveTargetTo } from '../landing/moveTarget.ts';
@@ -40,8 +42,17 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
   if (own.kind === 'there') return recordFound(context, target, tip);
   if (own.kind === 'conflicts') return refuseConflict(context, own.paths);
   const { commit, tree, merged, steps } = own;
-  if (known === null && (await formBatch(context, tip, { run: context.run, commit, tree }, hasServer || merged))) return;
-  await context.record(event('landing/prepared', { commit, tree, onto: tip, merged, ...(steps === undefined ? {} : { steps }) }));
+  const mergeHook = state.spec.hooks && (await repository.hooks()).names.includes(MERGE_HOOK);
+  const worthIt = hasServer || merged;
+  if (known === null && (await formBatch(context, tip, { run: context.run, commit, tree }, { worthIt, mergeHook }))) return;
+  const asked = mergeHook && obeysMergeHook(state);
+  await context.record(
+    event('landing/prepared', {
+      ...{ commit, tree, onto: tip, merged },
+      ...(steps === undefined ? {} : { steps }),
+      ...(asked ? { mergeHook: true } : {}),
+    }),
+  );
 }
 
 /** Landed before, but the engine ended before it could say so, or somebody brought it there by hand. */

@@ -1,6 +1,7 @@
 import { type CommandEvidence, event } from '../../core/journal/events.ts';
 import { markerCheck } from '../../core/landing/feedback.ts';
 import type { Oid } from '../../core/ports/git.ts';
+import { hookCommand } from '../../core/run/hookCommands.ts';
 import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
 import { cleanUpAfterSetUp } from '../halfMade.ts';
@@ -25,12 +26,12 @@ export interface TestedTree {
 }
 
 /** The test command, with a look for conflict markers before it where the agent had to resolve some, and with the repository's commit hook after it when the run is configured to obey it. */
-const testCommand = (context: RunContext): string => {
-  const { spec, reworked } = context.state;
-  const { hooks } = spec;
+async function testCommand({ state, deps }: RunContext): Promise<string> {
+  const { spec, reworked } = state;
   const test = reworked === null || reworked.paths.length === 0 ? spec.test : `${markerCheck(reworked.paths)}; ${spec.test}`;
-  return hooks ? `${test} && git add -A && git hook run --ignore-missing pre-commit` : test;
-};
+  const hook = spec.hooks ? hookCommand(await deps.repository.hooks(), 'pre-commit') : null;
+  return hook === null ? test : `${test} && ${hook}`;
+}
 
 /**
  * Runs the tests, after the setup command where the tree stands on another state than it was last run for: what it made of that one, such as
@@ -52,7 +53,7 @@ export async function runTests(
     const evidence = await setUpAnew(context, cell, name, signal, tested);
     if (evidence === null || !isGreen(evidence)) return evidence;
   }
-  const gate = { command: testCommand(context), name, timeoutMs: limits.testTimeoutMs, isGate: true, keepsGateHome: isAnew };
+  const gate = { command: await testCommand(context), name, timeoutMs: limits.testTimeoutMs, isGate: true, keepsGateHome: isAnew };
   for (let kills = 1; ; kills += 1) {
     const evidence = await gateCommand(context, cell, gate, signal, tested?.isAhead);
     if (evidence?.exitCode !== KILLED || kills > MOST_KILLS || context.state.timedOut) return evidence;

@@ -6,6 +6,7 @@ import type { LandingAhead } from '../landing/landingAhead.ts';
 import { layOut } from '../layOut.ts';
 import { rememberedGreen } from '../rememberedGreen.ts';
 import type { RunContext } from '../runContext.ts';
+import { askMergeHook } from './hooks.ts';
 import { prepareAgain } from './landing.ts';
 import { runTests, testTree } from './runTests.ts';
 
@@ -49,7 +50,10 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
 const groundOf = ({ reworked }: RunState, attempt: number): string | null =>
   reworked !== null && attempt > reworked.after ? reworked.tree : null;
 
-/** Tests the merged tree in the cell, unless that was done ahead. Returns false when the server went away. */
+/**
+ * Tests the merged tree in the cell, unless that was done ahead or it is the one that has passed, and asks the hook for merges where there is one.
+ * Returns false when the server went away.
+ */
 export async function testLanding(context: RunContext, cell: Cell, ahead: LandingAhead, signal: AbortSignal): Promise<boolean> {
   const { state } = context;
   const { landing } = state;
@@ -57,8 +61,14 @@ export async function testLanding(context: RunContext, cell: Cell, ahead: Landin
   if (await prepareAgain(context, ahead, true)) return true;
   context.engine.lines.foresee(context.run, landing.commit);
   const tested = await ahead.evidenceOf(landing.onto, landing.tree);
-  const evidence = tested ?? (await testTree(context, cell, landing.tree, 'landing-test', signal));
-  if (evidence === null) return false;
+  const { tree, mergeHook } = landing;
+  const hasPassed = tree === state.lastGreen.tree;
+  const test = tested ?? (hasPassed ? null : await testTree(context, cell, tree, 'landing-test', signal));
+  if (test === null && !hasPassed) return false;
+  const asks = mergeHook && (test === null || isGreen(test));
+  const hook = asks ? await askMergeHook(context, cell, tree, signal) : null;
+  const evidence = test ?? hook;
+  if (evidence === null || (asks && hook === null)) return false;
   await context.record(event('landing/tested', { tree: landing.tree, evidence }));
   if (!isGreen(evidence)) {
     await context.record(

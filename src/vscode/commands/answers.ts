@@ -1,5 +1,6 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
+import { subjectOf, waitsForMessage } from '../../core/run/commitMessage.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
@@ -54,13 +55,15 @@ export class Answers {
     const pending = askedOf(target);
     if (pending !== null && pending.kind !== 'review') return this.#deny(target, pending);
     const detail = 'The task ends without landing. What was done is kept: Restore Reverted Attempt brings it back as a branch.';
+    const goesOn = pending !== null || takesComment(state) ? (['Request Changes'] as const) : [];
     const pressed = await vscode.window.showWarningMessage(
       `Reject the change of ${state.task}?`,
       { modal: true, detail },
       'Reject',
-      'Request Changes',
+      ...goesOn,
     );
     const named = { id: pending?.id ?? null, tree: pending?.tree ?? null };
+    if (pressed === 'Request Changes' && pending === null) return this.#sendBack(target, named);
     if (pressed === 'Request Changes') return this.requestChanges({ ...referenceOf(target), ...named });
     if (pressed === 'Reject') await model.request('answer', { run: state.run, ...named, decision: 'rejected', comment: null });
   }
@@ -69,9 +72,13 @@ export class Answers {
   async requestChanges(argument: unknown): Promise<void> {
     const target = await this.#targets.ask(argument, { kinds: ['review'], title: 'Request Changes', none: NO_REVIEW, always: false });
     if (target === null) return;
-    const { model, state } = target;
     const review = askedOf(target);
-    if (review?.kind !== 'review') throw nothingWaits(state);
+    if (review?.kind !== 'review') throw nothingWaits(target.state);
+    await this.#sendBack(target, { id: review.id, tree: review.tree });
+  }
+
+  /** Asks what has to change and sends it to the agent: of a change that waits for review, or of one whose landing was refused. */
+  async #sendBack({ model, state }: Target, named: { readonly id: string | null; readonly tree: string | null }): Promise<void> {
     const open = this.#openComments(model, state.run);
     const prompt =
       open === null
@@ -85,7 +92,7 @@ export class Answers {
     });
     if (remark === undefined) return;
     const comment = [remark.trim(), open?.text ?? ''].filter((part) => part !== '').join('\n\n');
-    await model.request('answer', { run: state.run, id: review.id, decision: 'rejected', tree: review.tree, comment });
+    await model.request('answer', { run: state.run, id: named.id, decision: 'rejected', tree: named.tree, comment });
     await open?.sent();
     const count = open === null ? '' : ` with ${plural(open.count, 'comment')}`;
     this.#context.vscode.window.setStatusBarMessage(`${state.task}: changes requested${count}`, 5000);
@@ -202,12 +209,26 @@ export class Answers {
     const run = (command: string) => () => vscode.commands.executeCommand(command, referenceOf(target));
     const rows = [
       ...resumeRows(state).map((row) => ({ ...row, act: run(row.command) })),
+      ...(waitsForMessage(state)
+        ? [{ label: '$(edit) Resume with another message…', description: 'for its commit', act: () => this.#resumeSaying(target) }]
+        : []),
       { label: '$(diff-multiple) Review changes', description: '', act: run('reactor.reviewChanges') },
       { label: '$(git-branch) Restore as a branch', description: 'and finish it by hand', act: run('reactor.restoreAttempt') },
       { label: '$(debug-stop) Stop', description: 'give it up; what was done is kept', act: run('reactor.stop') },
     ];
     const why = plainLine(state.parked?.reason ?? '', 300);
     await (await vscode.window.showQuickPick(rows, { title: `${state.task} is parked: ${why}`, placeHolder: why }))?.act();
+  }
+
+  async #resumeSaying({ model, state }: Target): Promise<void> {
+    const message = await this.#context.vscode.window.showInputBox({
+      title: `Message of the commit of ${state.task}`,
+      prompt: plainLine(state.parked?.reason ?? '', 300),
+      value: subjectOf(state),
+      ignoreFocusOut: true,
+      validateInput: (text) => (text.trim() === '' ? 'A commit needs a message.' : undefined),
+    });
+    if (message !== undefined) await model.request('resume', { run: state.run, message });
   }
 
   async #say(target: Target, pending: PendingApproval, decision: 'approved' | 'rejected', comment: string | null): Promise<void> {
@@ -230,6 +251,10 @@ function askedOf({ state, shown }: Target): PendingApproval | null {
   if (asked !== null && (tree === null || asked.tree === tree)) return asked;
   throw tree !== null && review !== null ? newerCandidate(state, tree, review.tree) : nothingWaits(state);
 }
+
+/** Its landing was refused, and the agent can be sent back to work for it. */
+const takesComment = ({ landing, parked }: RunState): boolean =>
+  parked !== null && landing !== null && landing.refused !== null && landing.refused.code !== 'gone';
 
 export const referenceOf = ({ model, state }: Pick<Target, 'model' | 'state'>) => ({ repository: model.place.id, run: state.run });
 

@@ -135,7 +135,8 @@ export class Keeping {
     });
     if (chosen?.go !== true) return;
     // What has come since it was listed has not been seen.
-    const done = await model.request('clean', { dryRun: false, pastLimits: true, names: removable.map(({ name }) => name) });
+    const seen = removable.map(({ kind, name }) => ({ kind, name }));
+    const done = await model.request('clean', { dryRun: false, pastLimits: true, shown: seen });
     const removed = done.orphans.filter((orphan) => orphan.removed).length;
     const left = orphans.length - removed;
     await vscode.window.showInformationMessage(`${plural(removed, 'orphan')} removed${left > 0 ? `, ${left} left as they are` : ''}.`);

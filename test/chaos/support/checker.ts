@@ -163,9 +163,15 @@ function checkCommits(watched: Watched, entries: readonly Entry[], isAtRest: boo
   const problems: string[] = [];
   const log = git(repository, 'log', '--format=%H %T %(trailers:key=Reactor-Run,valueonly,separator=%x2C)', target).split('\n');
   const commits = log.map((line) => line.split(' ')).map(([commit = '', tree = '', run = '']) => ({ commit, tree, run }));
+  // What a merge brings bears the same name as the merge.
+  const brought = new Set(
+    git(repository, 'log', '--merges', '--format=%P', target)
+      .split('\n')
+      .map((parents) => parents.split(' ')[1]),
+  );
   const seen = new Map<string, string>();
   for (const { commit, tree, run } of commits) {
-    if (run !== '' && seen.has(run)) problems.push(`${run} is on ${target} twice: ${seen.get(run)} and ${commit}`);
+    if (run !== '' && seen.has(run) && !brought.has(commit)) problems.push(`${run} is on ${target} twice: ${seen.get(run)} and ${commit}`);
     if (run !== '') seen.set(run, commit);
     if (!isGreen(watched, tree)) problems.push(`red tree ${tree} of ${run || commit} is on ${target}`);
   }

@@ -13,9 +13,10 @@ const onlyPlace: Orphan = { kind: 'branch', name: 'reactor/own', why: 'its run h
 /** As the real one: the third goes only by its name. */
 function cleaning(): FakeEngine {
   const engine = new FakeEngine();
-  engine.handlers.clean = ({ dryRun, pastLimits, names }) => ({
+  engine.handlers.clean = ({ dryRun, pastLimits, names, shown }) => ({
     orphans: [keptElsewhere, ...(pastLimits === true ? [old] : []), onlyPlace]
       .filter(({ name }) => names?.includes(name) ?? true)
+      .filter(({ kind, name }) => shown?.some((one) => one.kind === kind && one.name === name) ?? true)
       .map((orphan) => ({ ...orphan, removed: !dryRun && (orphan !== onlyPlace || names !== undefined) })),
   });
   return engine;
@@ -30,7 +31,8 @@ async function answered(typed: string | null, engine: FakeEngine): Promise<{ exi
 }
 
 const listed = 'clean {"dryRun":true,"pastLimits":true}';
-const removesBoth = 'clean {"dryRun":false,"pastLimits":true,"names":["reactor/done","old-r1"]}';
+const removesBoth =
+  'clean {"dryRun":false,"pastLimits":true,"shown":[{"kind":"branch","name":"reactor/done"},{"kind":"log","name":"old-r1"}]}';
 
 describe('reactor clean', () => {
   it('lists and removes nothing with --dry-run', async () => {
@@ -84,7 +86,7 @@ describe('reactor clean', () => {
     const names = '"names":["reactor/own"]';
     assert.deepEqual(engine.asked, [
       `clean {"dryRun":true,"pastLimits":true,${names}}`,
-      `clean {"dryRun":false,"pastLimits":true,${names}}`,
+      `clean {"dryRun":false,"pastLimits":true,${names},"shown":[{"kind":"branch","name":"reactor/own"}]}`,
     ]);
     assert.match(out, /1 orphan removed\n$/);
   });

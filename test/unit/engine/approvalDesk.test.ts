@@ -56,12 +56,27 @@ describe('What waits for a person', () => {
     assert.equal(await stays, null);
   });
 
-  it('is not revised when it has been answered while the new candidate was built', async () => {
+  /** A green change is up for review. */
+  const askReview = async (): Promise<string> => {
+    await ledger.append('run', 'engine', event('cell/planned', { worktree: '/cell', home: '/home', branch: 'b', base: tree }));
     await ledger.append('run', 'engine', event('attempt/started', { attempt: 1, prompt: 'p', because: 'first' }));
     const kept = { keptRef: 'refs/reactor/kept/run/1', keptCommit: tree, files: [], filesTotal: 1, added: 1, removed: 0 };
     await ledger.append('run', 'engine', event('attempt/candidateBuilt', { attempt: 1, tree, ...kept }));
     await ledger.append('run', 'engine', event('attempt/tested', { attempt: 1, tree, evidence: evidence(0), changedByTest: [] }));
-    const id = await desk.request('run', { kind: 'review', attempt: 1, title: 't', detail: '', tree });
+    return desk.request('run', { kind: 'review', attempt: 1, title: 't', detail: '', tree });
+  };
+
+  it('has no edits to take from a worktree that is gone, and says what to do', async () => {
+    await askReview();
+    const engine = { ledger, deps: { files: { exists: async () => false } } } as unknown as EngineContext;
+    await assert.rejects(reviseCandidate(engine, { run: 'run', tree, rejected: [], edited: true }, 'person:ann'), {
+      code: 'notPossibleNow',
+      message: 'The worktree of run is gone (/cell), and edits in it with it: approve or reject the change as the agent left it.',
+    });
+  });
+
+  it('is not revised when it has been answered while the new candidate was built', async () => {
+    const id = await askReview();
     const repository = {
       withoutChanges: async () => {
         await desk.answer({ run: 'run', id, decision: 'approved', tree, comment: null }, 'person:bob');

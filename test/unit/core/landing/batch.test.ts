@@ -33,6 +33,19 @@ describe('a batch of landings', () => {
     assert.deepEqual(names(chooseBatch(line)), ['a', 'b']);
   });
 
+  it('takes no run with a merge commit that a hook of the repository decides on', () => {
+    const hooked = { hooks: true, land: 'merge' } as const;
+    const line = [run('a', { hooks: true }), run('merge', hooked), run('b', { hooks: true })];
+    assert.deepEqual(
+      [names(chooseBatch(line, true)), names(chooseBatch(line))],
+      [
+        ['a', 'b'],
+        ['a', 'merge', 'b'],
+      ],
+    );
+    assert.deepEqual(names(chooseBatch([run('merge', hooked), run('b', { hooks: true })], true)), ['merge']);
+  });
+
   it('takes only runs that were tested within the same boundary', () => {
     const sandbox = (change: object) => SandboxSpec.parse({ mode: 'preferred', ...change });
     const within = (name: string, boundary: string | null, change: object = {}, spec: Parameters<typeof specOf>[0] = {}): RunState => {

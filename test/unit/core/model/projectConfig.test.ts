@@ -37,7 +37,7 @@ describe('ProjectConfig', () => {
       protectedPaths: [],
       health: { everyMs: 200, limitMs: 10_000 },
       cells: { limit: 50, memoryMb: 400, ports: 0, copy: [] },
-      retention: { keptRefs: { days: 180, count: 5000 }, logs: { days: 90, count: 5000, mb: 2000 }, whenIdle: false },
+      retention: { keptRefs: { days: 180, count: 5000, mb: 5000 }, logs: { days: 90, count: 5000, mb: 2000 }, whenIdle: false },
       tasks: [],
     });
   });

@@ -322,6 +322,55 @@ describe('answers', () => {
     editor.api.dispose();
   });
 
+  it('send a parked landing back with what has to change, as a change that waits for review', async () => {
+    const editor = await openEditor({}, (story) => {
+      waiting(story);
+      const { engine } = story;
+      greenRun(engine, 'TASK-002-r1', storySpec('TASK-002', 'Parse durations'));
+      const commit = 'd'.repeat(40);
+      engine.tell(
+        'TASK-002-r1',
+        { type: 'attempt/committed', data: { attempt: 1, commit, tree: treeOf(1), branch: 'reactor/TASK-002' } },
+        { type: 'landing/queued', data: { target: 'main' } },
+        { type: 'landing/started', data: { target: 'main', from: 'e'.repeat(40), mode: 'ff' } },
+        { type: 'landing/refused', data: { code: 'conflict', message: 'conflicts in a.ts', paths: ['a.ts'] } },
+        { type: 'run/parked', data: { code: 'conflict', reason: 'conflicts in a.ts', exitCode: 7 } },
+      );
+      engine.handlers.answer = ({ run }) => ({ run, seq: 1 });
+    });
+    const row = (await editor.rows('reactor.needsYou')).find((one) => JSON.stringify(one).includes('TASK-002'));
+    const told = await editor.run('reactor.reject', [row], 'Request Changes', 'Keep theirs.');
+    assert.match(told, /\[Reject\] \[Request Changes\]\n.*Request Changes: TASK-002/);
+    assert.deepEqual(asked(editor.engine), [
+      'answer {"run":"TASK-002-r1","id":null,"decision":"rejected","tree":null,"comment":"Keep theirs."}',
+    ]);
+    editor.api.dispose();
+  });
+
+  it('let a run go on with another message where a hook refused the one its commit would have', async () => {
+    const editor = await openEditor({}, (story) => {
+      waiting(story);
+      greenRun(story.engine, 'TASK-002-r1', { ...storySpec('TASK-002', 'Parse durations'), hooks: true });
+      const reason = 'commit-msg refused the message “Task TASK-002: Parse durations”: subject needs a type';
+      story.engine.tell('TASK-002-r1', { type: 'run/parked', data: { code: 'commitRefused', reason, exitCode: 5 } });
+    });
+    const row = (await editor.rows('reactor.needsYou')).find((one) => JSON.stringify(one).includes('TASK-002'));
+    assert.match(await editor.run('reactor.answer', [row], 'Resume with another message', 'feat: parse durations'), /needs a type/);
+    assert.deepEqual(asked(editor.engine), ['resume {"run":"TASK-002-r1","message":"feat: parse durations"}']);
+    editor.api.dispose();
+  });
+
+  it('offer no changes to be asked for of a run that is parked for something else', async () => {
+    const editor = await openEditor({}, (story) => {
+      waiting(story);
+      story.engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Publish')), told.started(), told.attempt(1));
+      story.engine.tell('TASK-002-r1', { type: 'run/parked', data: { code: 'budget', reason: 'used up', exitCode: 6 } });
+    });
+    const row = (await editor.rows('reactor.needsYou')).find((one) => JSON.stringify(one).includes('TASK-002'));
+    assert.match(await editor.run('reactor.reject', [row], null), /\[Reject\]$/);
+    editor.api.dispose();
+  });
+
   it('from the palette allow just what stands in the row that was chosen', async () => {
     const editor = await openEditor({}, (story) => {
       waiting(story);

@@ -37,7 +37,7 @@ info: 2 orphans removed, 1 left as they are.`,
       editor.engine.asked.filter((asked) => asked.startsWith('clean')),
       [
         'clean {"dryRun":true,"pastLimits":true}',
-        'clean {"dryRun":false,"pastLimits":true,"names":["reactor/done","refs/reactor/kept/old-r1/1"]}',
+        'clean {"dryRun":false,"pastLimits":true,"shown":[{"kind":"branch","name":"reactor/done"},{"kind":"keptRef","name":"refs/reactor/kept/old-r1/1"}]}',
       ],
     );
     editor.api.dispose();
