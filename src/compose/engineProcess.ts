@@ -5,7 +5,7 @@ import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
 import { createFileLog } from '../adapters/files/fileLog.ts';
 import { portLeaseFolder, runtimeFolder } from '../adapters/files/runtimeFolder.ts';
-import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
+import { freeMemoryBytes, totalMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { readBootId } from '../adapters/journal/bootId.ts';
@@ -150,6 +150,7 @@ export async function runEngine(folder: string): Promise<number> {
       cellLimit: config?.cells.limit ?? 50,
       cellBytes: (config?.cells.memoryMb ?? 400) * 1e6,
       freeMemoryBytes,
+      totalMemoryBytes,
       loadPerCore: () => (loadavg()[0] ?? 0) / availableParallelism(),
       // By default for those who stay: a command that has what it came for gets nothing from a server made after it.
       warmCells: () => config?.cells.warm ?? numberFrom('REACTOR_WARM', clients > 0 ? 1 : 0),

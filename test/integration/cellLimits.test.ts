@@ -25,6 +25,7 @@ time.sleep(60)" & ${HOLDS_ON}`,
   crowd: `mkdir many; cd many; seq 200000 | xargs -n 1000 touch; ${HOLDS_ON}`,
 } as const;
 type Bomb = keyof typeof bombs;
+const titles: Partial<Record<Bomb, string>> = { crowd: 'crowd of 200,000 files', forks: 'fork bomb', disk: 'disk filler' };
 
 const expected: Record<Bomb, { limit: string; sentence: RegExp }> = {
   memory: { limit: 'memoryMb', sentence: /^the cell used \d+ MB of memory, and 1500 MB is the most \(limits\.memoryMb\)$/ },
@@ -68,7 +69,7 @@ describe('Limits of a cell', function () {
   };
 
   for (const word of Object.keys(bombs) as Bomb[]) {
-    it(`${word}: the attempt ends with the reason, its work is kept, and nothing of it is left`, async () => {
+    it(`${titles[word] ?? word}: the attempt ends with the reason, its work is kept, and nothing of it is left`, async () => {
       const outcome = await run(word);
       const { limit, sentence } = expected[word];
       const [exceeded] = dataOf(outcome, 'cell/limitExceeded');
