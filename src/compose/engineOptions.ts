@@ -1,6 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import process from 'node:process';
-import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
+import { freeMemoryBytes, totalMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { defaultConfig, type ProjectConfig } from '../core/model/projectConfig.ts';
 import { SandboxMode } from '../core/model/sandboxSpec.ts';
 import type { EngineOptions } from '../engine/deps.ts';
@@ -41,6 +41,7 @@ export function engineOptions(first: ProjectConfig | null, hasClients: () => boo
       return settings.cells.memoryMb * 1e6;
     },
     freeMemoryBytes,
+    totalMemoryBytes,
     loadPerCore: () => (loadavg()[0] ?? 0) / availableParallelism(),
     // By default for those who stay: a command that has what it came for gets nothing from a server made after it.
     warmCells: () => settings.cells.warm ?? numberFrom('REACTOR_WARM', hasClients() ? 1 : 0),

@@ -1,4 +1,5 @@
 import type { SandboxSpec } from '../core/model/sandboxSpec.ts';
+import { limitsSet } from '../core/policy/cellLimits.ts';
 import type { CellBoundary, SandboxProbe } from '../core/ports/sandbox.ts';
 import type { EngineDeps } from './deps.ts';
 
@@ -21,5 +22,5 @@ export async function boundaryOf(
   const git = await deps.repository.privateView(worktree, gitFolder);
   if (!git.ok) throw new Error(`the cell's view of git could not be made: ${git.error.message}`);
   const { network, read, write, limits } = sandbox;
-  return { network, read, write, limits, git: git.value };
+  return { network, read, write, limits: limitsSet(limits), git: git.value };
 }

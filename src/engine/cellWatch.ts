@@ -1,10 +1,21 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
-import type { CellLimits } from '../core/model/sandboxSpec.ts';
-import { bytesAllowed, type Excess, excessOfSize, excessOfUse, limitsSize, limitsUse, mayHaveOutgrown } from '../core/policy/cellLimits.ts';
-import type { Volume } from '../core/ports/files.ts';
-import type { CellMeter, ProcessIdentity } from '../core/ports/processes.ts';
+import type { CellLimitSettings, CellLimits } from '../core/model/sandboxSpec.ts';
+import {
+  bytesAllowed,
+  type Excess,
+  excessOfSize,
+  excessOfUse,
+  mayHaveOutgrown,
+  mayHaveTakenTooMuch,
+  mayUseTooMuch,
+  type WorkLimits,
+  withoutDefaults,
+  workLimits,
+} from '../core/policy/cellLimits.ts';
+import type { FreeSpace, Volume } from '../core/ports/files.ts';
+import type { CellMeter, CellUse, ProcessIdentity } from '../core/ports/processes.ts';
 import type { EngineDeps } from './deps.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -13,19 +24,28 @@ const BLIND_LOOKS = 15;
 /** Between two measurements of a cell on disk lies at least so many times what one takes. */
 const REST = 20;
 
-type WatchDeps = Pick<EngineDeps, 'clock' | 'log' | 'processes' | 'files'>;
+type WatchDeps = Pick<EngineDeps, 'clock' | 'log' | 'processes' | 'files'> & {
+  readonly options: Pick<EngineDeps['options'], 'freeMemoryBytes' | 'totalMemoryBytes'>;
+};
 
 export interface WatchedCell {
   readonly cell: string;
   readonly server: ProcessIdentity | null;
-  readonly limits: CellLimits;
+  readonly limits: CellLimitSettings;
   /** Called once, when a limit is exceeded. */
   readonly onExceeded: (excess: Excess) => void;
 }
 
+/** What all cells are looked at by, in one look. */
+interface Look {
+  readonly machine: CellUse | null;
+  readonly volume: Volume | null;
+  readonly free: FreeSpace | null;
+}
+
 /**
- * Looks once a second at what cells with limits use while something works in them, all in one pass. With nothing at work, and without
- * limits, nothing is looked at.
+ * Looks once a second at what cells use while something works in them, all in one pass: first at the machine as a whole, and only when that is more than
+ * a cell may use, at its processes; at a cell on disk when the volume has taken in much. With nothing at work, and without limits, nothing is looked at.
  */
 export class CellWatch implements Disposable {
   readonly #deps: WatchDeps;
@@ -39,8 +59,8 @@ export class CellWatch implements Disposable {
 
   /** @returns ends the watch: resolves after a last look at what is on disk. */
   watch(request: WatchedCell): () => Promise<void> {
-    if (!limitsUse(request.limits) && !limitsSize(request.limits)) return () => Promise.resolve();
-    const watched = new Watched(this.#deps, request);
+    if (Object.values(request.limits).every((limit) => limit === 'none')) return () => Promise.resolve();
+    const watched = new Watched(this.#deps, request, this.#deps.files.freeSpace());
     this.#watched.add(watched);
     this.#schedule();
     return async () => {
@@ -67,52 +87,85 @@ export class CellWatch implements Disposable {
     });
   }
 
+  /** Never rejects. */
   async #look(): Promise<void> {
+    const { files, log } = this.#deps;
     const all = [...this.#watched];
-    const volume = all.some(({ limits }) => limitsSize(limits)) ? await this.#deps.files.volume() : null;
-    await Promise.all(all.map((watched) => watched.look(volume)));
+    try {
+      const volume = all.some(({ measures }) => measures) ? await files.volume() : null;
+      const look = { machine: this.#machine(), volume, free: await files.freeSpace() };
+      await Promise.all(all.map((watched) => watched.look(look)));
+    } catch (error) {
+      log.log('warn', 'what cells use could not be seen', { error: errorText(error) });
+    }
+  }
+
+  #machine(): CellUse | null {
+    const { processes, options } = this.#deps;
+    const most = processes.mostOnMachine();
+    return most === null ? null : { processes: most, memoryBytes: options.totalMemoryBytes() - options.freeMemoryBytes() };
   }
 }
 
 /** What is known of one cell since its work began. */
 class Watched {
-  readonly limits: CellLimits;
   readonly #deps: WatchDeps;
   readonly #request: WatchedCell;
-  readonly #meter: CellMeter | null;
+  readonly #meter: CellMeter;
+  readonly #beginning: Promise<{ readonly limits: WorkLimits; readonly free: FreeSpace | null }>;
   #measured: { readonly cell: Volume; readonly volume: Volume; readonly notBefore: number } | null = null;
   #blindLooks = 0;
   #isOver = false;
   #measuring: Promise<void> | null = null;
 
-  constructor(deps: WatchDeps, request: WatchedCell) {
+  /** @param free what the volume had room for when the work began. */
+  constructor(deps: WatchDeps, request: WatchedCell, free: Promise<FreeSpace | null>) {
     this.#deps = deps;
     this.#request = request;
-    this.limits = request.limits;
-    this.#meter = limitsUse(request.limits) ? deps.processes.meter(request.cell, request.server) : null;
+    this.#meter = deps.processes.meter(request.cell, request.server);
+    const memoryBytes = deps.processes.mostOnMachine() === null ? null : deps.options.totalMemoryBytes();
+    this.#beginning = free
+      // A volume that says nothing has no default.
+      .catch(() => null)
+      .then((room) => ({ limits: workLimits(request.limits, { memoryBytes, free: room }), free: room }));
+  }
+
+  /** It is measured whatever the volume has room for. */
+  get measures(): boolean {
+    const { diskMb, files } = this.#request.limits;
+    return typeof diskMb === 'number' || typeof files === 'number';
   }
 
   /** Resolves without waiting for a measurement of the disk, which may take longer than the time between two looks. Never rejects. */
-  async look(volume: Volume | null): Promise<void> {
+  async look({ machine, volume, free }: Look): Promise<void> {
     if (this.#isOver) return;
     try {
-      if (this.#meter !== null) this.#exceeds(excessOfUse(this.limits, await this.#meter.look(bytesAllowed(this.limits))));
-      if (limitsSize(this.limits) && this.#isDue(volume, this.#deps.clock)) void this.#measure(volume);
+      const { limits } = await this.#beginning;
+      if (mayUseTooMuch(limits, machine)) this.#exceeds(excessOfUse(limits, await this.#meter.look(bytesAllowed(limits))));
+      if ((this.measures && this.#isDue(withoutDefaults(limits), volume, this.#deps.clock)) || (await this.#hasTakenTooMuch(free)))
+        void this.#measure(volume);
     } catch (error) {
       this.#deps.log.log('warn', 'what a cell uses could not be seen', { cell: this.#request.cell, error: errorText(error) });
     }
   }
 
   async lookAtLast(): Promise<void> {
-    if (this.#isOver || !limitsSize(this.limits)) return;
+    if (this.#isOver) return;
     await this.#measuring;
-    await this.#measure(null);
+    const free = await this.#deps.files.freeSpace().catch(() => null);
+    if (this.measures || (await this.#hasTakenTooMuch(free))) await this.#measure(null);
   }
 
-  #isDue(volume: Volume | null, clock: Clock): boolean {
+  async #hasTakenTooMuch(now: FreeSpace | null): Promise<boolean> {
+    const { limits, free } = await this.#beginning;
+    if (this.#measured !== null && this.#deps.clock.monotonic() < this.#measured.notBefore) return false;
+    return free !== null && now !== null && mayHaveTakenTooMuch(limits, free, now);
+  }
+
+  #isDue(limits: CellLimits, volume: Volume | null, clock: Clock): boolean {
     if (this.#measured === null) return true;
     if (clock.monotonic() < this.#measured.notBefore) return false;
-    if (volume !== null) return mayHaveOutgrown(this.limits, this.#measured, volume);
+    if (volume !== null) return mayHaveOutgrown(limits, this.#measured, volume);
     this.#blindLooks = (this.#blindLooks + 1) % BLIND_LOOKS;
     return this.#blindLooks === 0;
   }
@@ -132,7 +185,7 @@ class Watched {
       const size = await files.cellSize(cell);
       const took = clock.monotonic() - began;
       this.#measured = { cell: size, volume: volume ?? { bytes: 0, files: 0 }, notBefore: clock.monotonic() + took * REST };
-      this.#exceeds(excessOfSize(this.limits, size));
+      this.#exceeds(excessOfSize((await this.#beginning).limits, size));
     } catch (error) {
       log.log('warn', 'what a cell takes on disk could not be measured', { cell, error: errorText(error) });
     }

@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly cellLimit: number;
   /** Memory that new processes could take now without swapping, in bytes. */
   readonly freeMemoryBytes: () => number;
+  /** Memory of the machine, or of the part of it that this engine may use, in bytes. */
+  readonly totalMemoryBytes: () => number;
   /** Memory that a cell needs free before it is started, in bytes; 0 when that is not to be looked at. */
   readonly cellBytes: number;
   /** Processes that want to run, per processor, over about a minute. */

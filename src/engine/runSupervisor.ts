@@ -182,7 +182,7 @@ export class RunSupervisor {
       case 'execute':
         return this.#withServer(() => execute(context, this.#cell, this.#asks, this.#money, step.attempt, signal));
       case 'buildCandidate':
-        return buildCandidate(context, step.attempt);
+        return buildCandidate(context, step.attempt, this.#cell.hasServer ? this.#cell.server.client : null);
       case 'test':
         return this.#withServer(() => testCandidate(context, this.#cell, step.attempt, signal));
       case 'settleMessage':

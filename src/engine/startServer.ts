@@ -1,5 +1,6 @@
 import type { PermissionRule } from '../core/model/permissionRule.ts';
 import type { SandboxSpec } from '../core/model/sandboxSpec.ts';
+import { limitsPassedOn } from '../core/policy/cellLimits.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { PortLease, ProcessIdentity } from '../core/ports/processes.ts';
 import { type Boundary, boundaryOf } from './boundary.ts';
@@ -70,7 +71,7 @@ export async function startServer(
         model,
         permissions,
         boundary,
-        limits: wish.sandbox.limits,
+        limits: limitsPassedOn(wish.sandbox.limits),
         port: lease.port,
         environment: portVariables(appLeases),
         healthEveryMs: options.healthEveryMs,

@@ -25,6 +25,7 @@ time.sleep(60)" & ${HOLDS_ON}`,
   crowd: `mkdir many; cd many; seq 200000 | xargs -n 1000 touch; ${HOLDS_ON}`,
 } as const;
 type Bomb = keyof typeof bombs;
+const titles: Partial<Record<Bomb, string>> = { crowd: 'crowd of 200,000 files', forks: 'fork bomb', disk: 'disk filler' };
 
 const expected: Record<Bomb, { limit: string; sentence: RegExp }> = {
   memory: { limit: 'memoryMb', sentence: /^the cell used \d+ MB of memory, and 1500 MB is the most \(limits\.memoryMb\)$/ },
@@ -50,6 +51,7 @@ describe('Limits of a cell', function () {
       byWord({
         ...scripts,
         tests: tools(write('check.sh', `python3 -c "import time; a=bytearray(1_800_000_000); time.sleep(60)"\n`)),
+        unset: tools(write('unset.txt', 'good\n'), bash(`for i in $(seq 2100); do sleep 60 & done; ${HOLDS_ON}`)),
         within: tools(
           write('within.txt', 'good\n'),
           bash('ulimit -n > limits.out; ulimit -c >> limits.out; nproc >> limits.out; (setsid sleep 54321 >/dev/null 2>&1 &)'),
@@ -59,8 +61,8 @@ describe('Limits of a cell', function () {
   });
   after(() => reactor.close());
 
-  const run = async (word: string, ...args: string[]): Promise<Outcome> => {
-    const repository = await reactor.repository(word, plainProject(LIMITS));
+  const run = async (word: string, args: readonly string[] = [], limits = LIMITS): Promise<Outcome> => {
+    const repository = await reactor.repository(word, plainProject(limits));
     repositories.set(word, repository);
     const outcome = await reactor.run(repository, `Do ${word}`, ['--sandbox', 'required', '--land', 'branch', '--task', word, ...args]);
     outcomes.set(word, outcome);
@@ -68,7 +70,7 @@ describe('Limits of a cell', function () {
   };
 
   for (const word of Object.keys(bombs) as Bomb[]) {
-    it(`${word}: the attempt ends with the reason, its work is kept, and nothing of it is left`, async () => {
+    it(`${titles[word] ?? word}: the attempt ends with the reason, its work is kept, and nothing of it is left`, async () => {
       const outcome = await run(word);
       const { limit, sentence } = expected[word];
       const [exceeded] = dataOf(outcome, 'cell/limitExceeded');
@@ -84,7 +86,7 @@ describe('Limits of a cell', function () {
   }
 
   it('tests that use too much are red for that reason, which the agent is told', async () => {
-    const outcome = await run('tests', '--attempts', '1');
+    const outcome = await run('tests', ['--attempts', '1']);
     const [tested] = dataOf(outcome, 'attempt/tested');
     assert.equal(tested?.evidence.end, 'overLimit', outcome.stderr);
     assert.match(tested.evidence.reason ?? '', /MB of memory, and 1500 MB is the most/);
@@ -92,6 +94,16 @@ describe('Limits of a cell', function () {
       dataOf(outcome, 'attempt/reverted').map(({ reason }) => reason),
       [tested.evidence.reason],
     );
+  });
+
+  it('a limit that nobody has set holds by default, and says so', async () => {
+    const outcome = await run('unset', [], '');
+    const [exceeded] = dataOf(outcome, 'cell/limitExceeded');
+    assert.match(
+      exceeded?.text ?? outcome.stderr,
+      /^the cell had \d+ processes, and 2000 is the most by default; limits\.processes in reactor\.yaml sets another, or none$/,
+    );
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).reason], [2, 'failed', exceeded?.text]);
   });
 
   it('work within the limits is not disturbed, and each command is kept to what the system can keep it to', async () => {

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { DataFiles, Ids } from '../../core/ports/files.ts';
+import { changedSince, removeFiles } from './changedFiles.ts';
 import { editOutput } from './editOutput.ts';
 import { removeFolder } from './systemFiles.ts';
-import { folderSize, volumeOf } from './volumes.ts';
+import { folderSize, freeSpaceOf, volumeOf } from './volumes.ts';
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
@@ -53,6 +54,9 @@ export function createDataFiles(dataFolder: string): DataFiles {
     exists,
     cellSize: (cell) => folderSize(join(cells, safeName(cell))),
     volume: () => volumeOf(dataFolder),
+    freeSpace: () => freeSpaceOf(dataFolder),
+    changedSince,
+    removeFiles,
     removeCell: (cell) => removeFolder(join(cells, safeName(cell))),
     listCells: () => namesIn(cells),
     async listOutputs() {

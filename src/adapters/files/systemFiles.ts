@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { chmod, lstat, open, readdir, rm, statfs } from 'node:fs/promises';
-import { freemem } from 'node:os';
+import { freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { freeCgroupBytes } from './cgroupMemory.ts';
+import { cgroupLimitBytes, freeCgroupBytes } from './cgroupMemory.ts';
 
 /** Bytes that this user may still write on the disk that holds `path`, or its nearest folder that exists. */
 export async function freeBytes(path: string): Promise<number> {
@@ -23,6 +23,9 @@ export function freeMemoryBytes(): number {
   const available = match?.[1] === undefined ? freemem() : Number(match[1]) * 1024;
   return Math.min(available, freeCgroupBytes());
 }
+
+/** Bytes of memory that this machine has, or that its control groups let this process and its like have together. */
+export const totalMemoryBytes = (): number => Math.min(totalmem(), process.platform === 'linux' ? cgroupLimitBytes() : totalmem());
 
 /** The last `maxBytes` of a file as UTF-8 text, without a character cut in two at its start. Empty when there is no such file. */
 export async function tailOfFile(path: string, maxBytes: number): Promise<string> {

@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Volume } from '../../core/ports/files.ts';
+import type { FreeSpace, Volume } from '../../core/ports/files.ts';
 
 const BYTES_PER_KB = 1024;
 
@@ -40,4 +40,10 @@ async function countEntries(folder: string): Promise<number> {
 export async function volumeOf(folder: string): Promise<Volume | null> {
   const { blocks, bfree, bsize, files, ffree } = await statfs(folder);
   return blocks === 0 || files === 0 ? null : { bytes: (blocks - bfree) * bsize, files: files - ffree };
+}
+
+/** What the volume has room for, for an ordinary user; null where the system does not say. */
+export async function freeSpaceOf(folder: string): Promise<FreeSpace | null> {
+  const { blocks, bavail, bsize, files, ffree } = await statfs(folder);
+  return blocks === 0 ? null : { bytes: bavail * bsize, files: files === 0 ? null : ffree };
 }

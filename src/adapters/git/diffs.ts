@@ -126,6 +126,20 @@ export async function readFile(context: RepositoryContext, tree: Oid, path: stri
   return output.stdout.slice(end + 1, end + 1 + Number(head[2]));
 }
 
+export async function filesIn(
+  context: RepositoryContext,
+  tree: Oid,
+  below: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const paths of batches(below)) {
+    const args = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', tree, '--', ...paths];
+    files.push(...nulFields(await context.git.text(onRepository(context, args), signal)));
+  }
+  return files;
+}
+
 /** Sizes of blobs by their names; what is no blob of the repository is left out. */
 export async function blobSizes(
   context: RepositoryContext,

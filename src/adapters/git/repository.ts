@@ -5,7 +5,7 @@ import { checkoutOf, fastForwardCheckout } from './checkouts.ts';
 import { clearLocks } from './clearLocks.ts';
 import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits.ts';
 import { createWorktree } from './createWorktree.ts';
-import { blobSizes, changes, patch, readFile } from './diffs.ts';
+import { blobSizes, changes, filesIn, patch, readFile } from './diffs.ts';
 import { diskUsage } from './diskUsage.ts';
 import { hooks } from './hooks.ts';
 import { includeIgnored } from './includeIgnored.ts';
@@ -43,6 +43,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   patch: (range, signal) => patch(context, range, signal),
   withoutChanges: (request, signal) => withoutChanges(context, request, signal),
   readFile: (tree, path, signal) => readFile(context, tree, path, signal),
+  filesIn: (tree, below, signal) => filesIn(context, tree, below, signal),
   blobSizes: (blobs, signal) => blobSizes(context, blobs, signal),
   hooks: (signal) => hooks(context, signal),
   identity: (signal) => identity(context, signal),

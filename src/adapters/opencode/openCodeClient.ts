@@ -8,6 +8,7 @@ import { conversationOf } from './conversation.ts';
 import type { EventStream } from './eventStream.ts';
 import { sealHome } from './gateHome.ts';
 import { ModelPrices } from './modelPrices.ts';
+import { endNested } from './nestedProcesses.ts';
 import { PathGuard } from './pathGuard.ts';
 import { newMessageId } from './promptId.ts';
 import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
@@ -93,6 +94,11 @@ export class OpenCodeClient implements AgentClient {
       request,
     );
     return turn.run(signal);
+  }
+
+  async endLeftovers(): Promise<boolean> {
+    const { boundary, clock, leader } = this.#options;
+    return boundary === null || boundary.gateIn === null || endNested(clock, leader);
   }
 
   shell(request: ShellRequest, signal: AbortSignal): Promise<ShellResult> {

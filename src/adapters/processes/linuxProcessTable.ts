@@ -22,6 +22,12 @@ export const linuxProcessTable: ProcessTable = {
     return { rows, cells };
   },
 
+  most() {
+    const threads = Number(/\/(\d+) /.exec(read('/proc/loadavg')?.toString('latin1') ?? '')?.[1]);
+    if (threads <= FEW_THREADS) return threads;
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length;
+  },
+
   residentBytes(pid) {
     const status = read(`/proc/${programIn(pid)}/status`)?.toString('latin1') ?? '';
     return /^VmRSS:/m.test(status) ? sumOf(status, /^VmRSS:\s+(\d+) kB$/gm) : null;
@@ -32,6 +38,9 @@ export const linuxProcessTable: ProcessTable = {
     return pids.reduce((sum, pid) => sum + sumOf(read(`/proc/${pid}/${file}`)?.toString('latin1') ?? '', lines), 0);
   },
 };
+
+/** Up to here a line of the kernel's is enough; it counts threads. */
+const FEW_THREADS = 500;
 
 const sumOf = (text: string, kilobytes: RegExp): number =>
   [...text.matchAll(kilobytes)].reduce((sum, match) => sum + Number(match[1]) * 1024, 0);

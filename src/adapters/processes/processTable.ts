@@ -23,6 +23,8 @@ export interface ProcessTable {
   row(pid: number): ProcessRow | null;
   /** One pass over all processes. */
   scan(): ProcessScan;
+  /** An upper bound of the processes there are, without looking at each; null where there is none to be had. */
+  most(): number | null;
   /** Resident memory in bytes; null when the process is gone. Of a sandbox's own process: that of the program in it. */
   residentBytes(pid: number): number | null;
   /**

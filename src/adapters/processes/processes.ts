@@ -30,6 +30,7 @@ export function createProcesses({ clock, log }: { readonly clock: Clock; readonl
       const processes = new CellProcesses({ table, clock }, cell, leader);
       return { look: async (exactAbove) => useOf(table, await processes.find(), exactAbove) };
     },
+    mostOnMachine: () => table.most(),
     residentBytes: (pid) => table.residentBytes(pid),
   };
 }

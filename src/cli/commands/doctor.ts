@@ -138,9 +138,10 @@ async function sandboxCheck(host: CliHost): Promise<Check> {
 
 /** How cells are kept to their limits: not by control groups, which few users may make. */
 function limitsCheck(platform: NodeJS.Platform): Check {
-  const looked = 'memory, processes, disk: watched each second';
-  if (platform === 'linux') return ok('limits', `${looked}; cpus: by affinity`);
-  return ok('limits', `${looked}; cpus has no effect here`);
+  const share = 'three quarters of what is there';
+  if (platform === 'linux')
+    return ok('limits', `by default 2000 processes, memory and disk ${share}; watched each second; cpus: by affinity`);
+  return ok('limits', `by default disk ${share}; watched each second; cpus has no effect here`);
 }
 
 /** Whether an engine can be reached, and what it finds that belongs to no run. */

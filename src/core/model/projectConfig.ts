@@ -3,7 +3,7 @@ import { isOwnName, parseHostRule } from '../policy/networkPolicy.ts';
 import { Budgets, CurrencySetting, Prices } from './moneySettings.ts';
 import { PermissionRule } from './permissionRule.ts';
 import { AppPorts } from './runSpec.ts';
-import { countSetting, durationSetting, globsSetting, textSetting } from './settingTypes.ts';
+import { countSetting, durationSetting, globsSetting, limitSetting, textSetting } from './settingTypes.ts';
 import { runSettings, TaskList } from './taskEntry.ts';
 
 const rule = PermissionRule.shape;
@@ -19,16 +19,24 @@ const Limits = z.strictObject({
   callsPerMinute: countSetting('Most model calls in a minute; more means a loop without end.', 1, 10_000).default(120),
   stepsPerRun: countSetting('Most steps committed in one run with "tcr: step".', 1, 10_000).default(50),
   stall: durationSetting('An attempt ends when nothing moves for this long.').prefault('5m'),
-  processes: countSetting('Most processes that a cell may have, its agent server included.', 16, 1_000_000).optional(),
-  memoryMb: countSetting(
-    'Most memory in MB that a cell may use. Its agent server is counted in, with 300 to 600 MB.',
+  processes: limitSetting('Most processes that a cell may have, its agent server included; 2000 by default.', 16, 1_000_000).optional(),
+  memoryMb: limitSetting(
+    "Most memory in MB that a cell may use, by default three quarters of the machine's. Its agent server is counted in, with 300 to 600 MB.",
     64,
     100_000_000,
   ).optional(),
-  cpus: countSetting('Processors that the commands of a cell share.', 1, 4096).optional(),
-  diskMb: countSetting('Most MB that the worktree of a cell and its own folder may take on disk.', 16, 1_000_000_000).optional(),
-  files: countSetting('Most files and folders that may be in them.', 1000, 1_000_000_000).optional(),
-  openFiles: countSetting('Most files that one process of a command may have open.', 64, 10_000_000).optional(),
+  cpus: limitSetting('Processors that the commands of a cell share; all of them by default.', 1, 4096).optional(),
+  diskMb: limitSetting(
+    'Most MB that the worktree of a cell and its own folder may take on disk. By default a turn or a command takes at most three quarters of what was free.',
+    16,
+    1_000_000_000,
+  ).optional(),
+  files: limitSetting('Most files and folders that may be in them; by default as with diskMb.', 1000, 1_000_000_000).optional(),
+  openFiles: limitSetting(
+    'Most files that one process of a command may have open; what the system has by default.',
+    64,
+    10_000_000,
+  ).optional(),
 });
 
 const pathSetting = z.string().regex(/^(~\/|\/)./, 'must be an absolute path, or begin with ~/');
@@ -151,7 +159,7 @@ export const ConfigDocument = z
     setupTimeout: durationSetting('Limit of the setup command.').prefault('10m'),
     secrets: Secrets.describe('What is done about keys and tokens in changes.').prefault({}),
     protectedPaths: globsSetting(
-      'Changes of these need a person also with "approve: auto", beside what decides the tests, continuous integration, hooks and settings, which always do. As in .gitignore; with ! in front a path needs none.',
+      'Changes of these need a person also with "approve: auto", beside what decides the tests, continuous integration, hooks, settings and installed dependencies, which always do. As in .gitignore; with ! in front a path needs none.',
     ).default([]),
     hooks: z
       .boolean()
@@ -167,7 +175,7 @@ export const ConfigDocument = z
       .array(PermissionSetting)
       .describe('What agents may do, added to the defaults; the last rule that matches wins.')
       .default([]),
-    limits: Limits.describe('Bounds for agents that go on without getting anywhere.').prefault({}),
+    limits: Limits.describe('Bounds for agents that go on without getting anywhere, and for what a cell uses of the machine.').prefault({}),
     budgets: Budgets.describe('Bounds for money.').prefault({}),
     prices: Prices.default([]),
     currency: CurrencySetting.optional(),

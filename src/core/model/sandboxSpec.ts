@@ -24,6 +24,22 @@ export const CellLimits = z.object({
 });
 export type CellLimits = z.infer<typeof CellLimits>;
 
+const setting = z
+  .union([z.number().int().positive(), z.literal('none')])
+  .nullable()
+  .default(null);
+
+/** The same as settings say it: null for what holds by default, `none` for no limit. */
+export const CellLimitSettings = z.object({
+  processes: setting,
+  openFiles: setting,
+  cpus: setting,
+  memoryMb: setting,
+  diskMb: setting,
+  files: setting,
+});
+export type CellLimitSettings = z.infer<typeof CellLimitSettings>;
+
 /** The boundary that a run asks for. */
 export const SandboxSpec = z.object({
   mode: SandboxMode.default('off'),
@@ -36,7 +52,7 @@ export const SandboxSpec = z.object({
   read: z.array(z.string()).default([]),
   /** The same, writable. */
   write: z.array(z.string()).default([]),
-  limits: CellLimits.prefault({}),
+  limits: CellLimitSettings.prefault({}),
 });
 export type SandboxSpec = z.infer<typeof SandboxSpec>;
 

@@ -76,3 +76,9 @@ export const globsSetting = (description: string) =>
     .describe(description);
 
 export const countSetting = (description: string, min: number, max: number) => z.number().int().min(min).max(max).describe(description);
+
+/** A count that can be left without an end. */
+export const limitSetting = (description: string, min: number, max: number) =>
+  z
+    .union([z.number().int().min(min).max(max), z.literal('none')], { error: `must be a whole number from ${min} to ${max}, or none` })
+    .describe(`${description} none for no limit.`);

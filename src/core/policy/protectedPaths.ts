@@ -51,6 +51,7 @@ const kinds: readonly Kind[] = [
       /(^|\/)((jest|vitest|karma|ava|cypress|playwright|wdio|web-test-runner)\.(config|workspace|conf)\.[a-z.]+|\.mocharc(\..+)?|\.taprc|\.nycrc(\..+)?|\.c8rc(\..+)?|pytest\.ini|tox\.ini|noxfile\.py|phpunit\.xml(\.dist)?|\.rspec|ctestconfig\.cmake)$/,
     why: TEST,
   },
+  { pattern: /(^|\/)(node_modules|\.venv|bower_components)\//, why: 'is a dependency that the tests run' },
   { pattern: /(^|\/)(gnumakefile|makefile|.*\.mk)$/, why: TEST, test: /\bg?make\b/ },
   { pattern: /(^|\/)vite\.config\.[a-z]+$/, why: TEST, test: /\bvi(te|test)\b/ },
   { pattern: /(^|\/)conftest\.py$/, why: TEST, test: /\b(py\.?test|tox|nox|python3?|hatch|poetry|uv)\b/ },

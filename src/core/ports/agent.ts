@@ -276,6 +276,11 @@ export interface AgentClient {
   newPromptId(): string;
   /** Sends a prompt and follows it to its end. Never waits for ever: limits and `signal` abort the turn on the server too. */
   runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
+  /**
+   * Ends what commands of the agent left running; between turns. Where there is no sandbox to find it by, nothing is ended.
+   * @returns false when something of it is still there.
+   */
+  endLeftovers(): Promise<boolean>;
   /** Runs a command in the cell through the server (INV-006). The whole process tree of the command ends with it. */
   shell(request: ShellRequest, signal: AbortSignal): Promise<ShellResult>;
   /** What the server knows of a model; of the one a prompt goes to that names none when `model` is null. Null when it knows nothing. */

@@ -12,6 +12,20 @@ export interface Volume {
   readonly files: number;
 }
 
+export interface ChangedFiles {
+  /** Below the folder that was looked through. */
+  readonly paths: readonly string[];
+  /** False when there are more. */
+  readonly isWhole: boolean;
+}
+
+/** What a volume has room for. */
+export interface FreeSpace {
+  readonly bytes: number;
+  /** Null where files are not counted. */
+  readonly files: number | null;
+}
+
 /** Reactor's own data folder of one repository. Nothing outside it is ever written or removed. */
 export interface DataFiles {
   /** Absolute paths for a cell; makes the folders around them. */
@@ -27,6 +41,20 @@ export interface DataFiles {
   cellSize(cell: string): Promise<Volume>;
   /** What is used of the volume that all cells are on; null where the system does not say. Takes no time. */
   volume(): Promise<Volume | null>;
+  /** What the volume that all cells are on has room for; null where the system does not say. Takes no time. */
+  freeSpace(): Promise<FreeSpace | null>;
+  /**
+   * What has one of these names in a folder, or lies below what has, and was written, made, renamed or otherwise changed since a moment. A folder counts
+   * when something came to it or left it. Git's own folders are left out; links are followed only where they have such a name.
+   * @param request.since milliseconds since the epoch, by the machine's clock.
+   * @throws Error when it can't be found out, or takes too long.
+   */
+  changedSince(
+    request: { readonly folder: string; readonly names: readonly string[]; readonly since: number },
+    signal?: AbortSignal,
+  ): Promise<ChangedFiles>;
+  /** Removes files below a folder, and no folders. @returns those that it could not, and those that lie behind a link and so elsewhere. */
+  removeFiles(folder: string, paths: readonly string[]): Promise<readonly string[]>;
   /** Removes a cell's folder with all in it. Succeeds when it is already gone. */
   removeCell(cell: string): Promise<void>;
   /** What commands of runs have printed: one for each run, with the time of its last file and the size of all. */

@@ -231,6 +231,8 @@ export interface GitRepository {
   ): Promise<GitResult<Oid>>;
   /** Content of a blob in a tree or commit; null when there is no such file. */
   readFile(tree: Oid, path: string, signal?: AbortSignal): Promise<Uint8Array | null>;
+  /** Paths of all files of a tree or commit that are one of these, or lie below one. */
+  filesIn(tree: Oid, below: readonly string[], signal?: AbortSignal): Promise<readonly string[]>;
   /** Bytes of each of these blobs, without reading them; one that is not there is left out. */
   blobSizes(blobs: readonly Oid[], signal?: AbortSignal): Promise<ReadonlyMap<Oid, number>>;
 

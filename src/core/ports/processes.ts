@@ -43,6 +43,8 @@ export interface Processes {
   endCell(cell: string, leader: ProcessIdentity | null, graceMs: number): Promise<KillReport>;
   /** Cells that are looked at in the same turn of the event loop share the one pass over all processes. */
   meter(cell: string, leader: ProcessIdentity | null): CellMeter;
+  /** At most so many processes are on this machine, found out in next to no time; null where that can't be. */
+  mostOnMachine(): number | null;
   /** Resident memory in bytes of one process, or null when it is gone. Of a sandbox's own process: that of the program in it. */
   residentBytes(pid: number): number | null;
 }

@@ -7,7 +7,7 @@ import { noTokens } from '../model/tokens.ts';
 import { noCost } from '../model/usd.ts';
 import { hostText, NETWORK } from '../policy/networkPolicy.ts';
 import { evolveAttempt } from './evolveAttempt.ts';
-import { type CellState, isGreen, type LandingState, type Phase, type RunState, UNPRICED } from './state.ts';
+import { type CellState, currentAttempt, isGreen, type LandingState, type Phase, type RunState, UNPRICED } from './state.ts';
 
 /**
  * Folds one entry into the state of its run. Pure: no clock, no randomness.
@@ -70,10 +70,23 @@ const emptyCell = {
   ready: false,
   setupDone: false,
   boundary: null,
+  handedOverAt: null,
+  lookedAt: null,
 };
 
 const withCell = (state: RunState, change: Partial<CellState>, phase: Phase = state.phase): RunState =>
   state.cell === null ? state : { ...state, phase, cell: { ...state.cell, ...change } };
+
+const handOver = (state: RunState, at: number): RunState => withCell(state, { handedOverAt: state.cell?.handedOverAt ?? at });
+
+/** What was told of the folders that git ignores is a person's word now. */
+const approvedAround = (state: RunState): RunState =>
+  withCell(state, { handedOverAt: state.cell?.lookedAt ?? state.cell?.handedOverAt ?? null });
+
+const isAgentDue = (state: RunState): boolean => {
+  const attempt = currentAttempt(state);
+  return attempt !== null && attempt.closed === null && attempt.executed === null;
+};
 
 const warn = (state: RunState, text: string): RunState => ({ ...state, warnings: [...state.warnings, text].slice(-20) });
 
@@ -149,15 +162,18 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return { ...state, cell: { ...emptyCell, id: entry.cell ?? state.run, worktree, home, branch } };
     }
     case 'cell/worktreeCreated':
-      return withCell(state, { hasWorktree: true, setupDone: false });
+      return withCell(state, { hasWorktree: true, setupDone: false, handedOverAt: null, lookedAt: null });
     case 'cell/filesIncluded':
       return event.data.skipped.length === 0 ? state : warn(state, `${event.data.skipped.length} matching files were not included`);
     case 'network/refused':
       return warn(state, `refused to connect to ${hostText(event.data.host, event.data.port)}`);
     case 'cell/limitExceeded':
       return warn(state, event.data.text);
-    case 'cell/setupFinished':
-      return withCell(state, { setupDone: event.data.evidence.end === 'exited' && event.data.evidence.exitCode === 0 });
+    case 'cell/setupFinished': {
+      const { end, exitCode } = event.data.evidence;
+      const { handedOverAt = null } = state.cell ?? {};
+      return withCell(state, { setupDone: end === 'exited' && exitCode === 0, handedOverAt: handedOverAt === null ? null : entry.at });
+    }
     case 'cell/serverSpawned':
       return withCell(
         { ...state, queued: null },
@@ -173,7 +189,12 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
     case 'cell/serverFailed':
       return withCell(state, { server: null, ready: false });
     case 'cell/ready':
-      return withCell(state, { url: event.data.url, session: event.data.session, ready: true }, 'ready');
+      return withCell(
+        // A worktree that was made again under an attempt that goes on in it.
+        isAgentDue(state) ? handOver(state, entry.at) : state,
+        { url: event.data.url, session: event.data.session, ready: true },
+        'ready',
+      );
     case 'cell/serverStopped':
       return withCell(state, { server: null, url: null, port: null, appPorts: [], ready: false });
     case 'cell/removed':
@@ -209,8 +230,13 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
         return { ...afterAnswer(state, event.data.id), unpricedModels: { ...state.unpricedModels, ...Object.fromEntries(said) } };
       }
       const grants = asked?.permission ? grantsOf(asked.permission, event.data.decision) : [];
+      if (asked?.kind === 'review' && event.data.decision === 'approved') return afterAnswer(approvedAround(state), event.data.id);
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }
+    case 'attempt/started':
+      return handOver(state, entry.at);
+    case 'attempt/candidateBuilt':
+      return withCell(state, { lookedAt: entry.at });
     case 'attempt/reverted':
     case 'attempt/interrupted':
       return { ...state, predicted: [] };

@@ -27,6 +27,13 @@ export interface CellState {
   readonly setupDone: boolean;
   /** The operating system's boundary around the cell, such as bubblewrap; null when it has none. */
   readonly boundary: string | null;
+  /**
+   * Up to when what git ignores in the worktree is not the agent's: set-up had ended, or a person has approved what it was then. Null before the agent
+   * first worked there.
+   */
+  readonly handedOverAt: number | null;
+  /** When the last candidate was looked at. */
+  readonly lookedAt: number | null;
 }
 
 export interface CandidateState {

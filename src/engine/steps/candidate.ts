@@ -1,36 +1,49 @@
 import { type DomainEvent, event } from '../../core/journal/events.ts';
 import { leadsOutside } from '../../core/policy/linkPolicy.ts';
+import type { AgentClient } from '../../core/ports/agent.ts';
 import type { FileChange } from '../../core/ports/git.ts';
 import { endsSteps } from '../../core/run/nextStep.ts';
 import { secretsIn } from '../candidateSecrets.ts';
+import { dependencyChanges, lookAround } from '../changedDependencies.ts';
 import { type Kept, keepWorktree } from '../keep.ts';
 import { protectedIn } from '../protectedChanges.ts';
 import type { RunContext } from '../runContext.ts';
 
 const MAX_FILES_JOURNALED = 200;
 
-/** Turns what the attempt did into a kept tree, and looks at it for what must never be committed. */
-export async function buildCandidate(context: RunContext, attempt: number): Promise<void> {
+/**
+ * Turns what the attempt did into a kept tree, and looks at it for what must never be committed.
+ * @param client of the server, while there is one.
+ */
+export async function buildCandidate(context: RunContext, attempt: number, client: AgentClient | null): Promise<void> {
+  const looking = lookAround(context, client);
   const kept = await keepWorktree(context, String(attempt));
   const { state } = context;
   if (!endsSteps(state, kept.tree)) {
-    await context.record(...(await candidateEvents(context, attempt, kept, state.lastGreen.tree)));
+    await context.record(...(await candidateEvents(context, attempt, kept, state.lastGreen.tree, looking)));
     return;
   }
   // All steps together are the candidate. The last of them was tested on this very tree.
   const tested = state.attempts.findLast((a) => a.stepCommit !== null)?.test;
   const carried =
     tested?.tree === kept.tree ? [event('attempt/tested', { attempt, ...tested, changedByTest: [...tested.changedByTest] })] : [];
-  await context.record(...(await candidateEvents(context, attempt, kept, state.gated.tree)), ...carried);
+  await context.record(...(await candidateEvents(context, attempt, kept, state.gated.tree, looking)), ...carried);
 }
 
 /** What makes a kept tree the attempt's candidate, compared with the tree `from`, after looking at it for what must never be committed. */
-export async function candidateEvents(context: RunContext, attempt: number, kept: Kept, from: string): Promise<readonly DomainEvent[]> {
+export async function candidateEvents(
+  context: RunContext,
+  attempt: number,
+  kept: Kept,
+  from: string,
+  looking = lookAround(context, null),
+): Promise<readonly DomainEvent[]> {
   const { repository } = context.deps;
   const changes = await repository.changes(from, kept.tree);
   const violations = await violationsOf(context, kept.tree, changes);
   const { secrets, unread } = await secretsIn(context, changes, from, kept.tree);
-  const guarded = [...(await protectedIn(context, changes, from, kept.tree)), ...unread];
+  const around = await dependencyChanges(context, looking, kept.tree);
+  const guarded = [...(await protectedIn(context, changes, from, kept.tree)), ...unread, ...around];
   const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);
   return [
     ...(violations.length > 0 ? [event('attempt/violated', { attempt, violations })] : []),

@@ -308,7 +308,7 @@ describe('reactor export, restore and clean', () => {
   });
 });
 
-const limits = 'memory, processes, disk: watched each second; cpus: by affinity';
+const limits = 'by default 2000 processes, memory and disk three quarters of what is there; watched each second; cpus: by affinity';
 
 describe('reactor doctor', () => {
   it('has one line per thing and exits 0 when a run can work', async () => {

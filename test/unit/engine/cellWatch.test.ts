@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { silentLog } from '../../../src/base/log.ts';
-import { CellLimits } from '../../../src/core/model/sandboxSpec.ts';
+import { CellLimitSettings } from '../../../src/core/model/sandboxSpec.ts';
 import type { Excess } from '../../../src/core/policy/cellLimits.ts';
 import { CellWatch } from '../../../src/engine/cellWatch.ts';
 import { ManualClock } from '../../support/cli/manualClock.ts';
+
+const NONE = { processes: 'none', memoryMb: 'none', diskMb: 'none', files: 'none', openFiles: 'none', cpus: 'none' } as const;
 
 /** A machine whose use of memory and disk the test says. */
 class Machine {
@@ -13,10 +15,16 @@ class Machine {
   memory = 0;
   disk = { bytes: 0, files: 0 };
   volume = { bytes: 0, files: 0 };
+  /** All processes, and what is free of 1000 MB. */
+  processes = 100;
+  freeMemory = 0;
+  free: { bytes: number; files: number | null } | null = { bytes: 400e6, files: 100_000 };
   readonly watch = new CellWatch({
     clock: this.clock,
     log: silentLog,
+    options: { freeMemoryBytes: () => this.freeMemory, totalMemoryBytes: () => 1000e6 },
     processes: {
+      mostOnMachine: () => this.processes,
       meter: (cell: string) => ({
         look: () => {
           this.looks.push(`use ${cell}`);
@@ -26,6 +34,7 @@ class Machine {
     } as never,
     files: {
       volume: () => Promise.resolve(this.volume),
+      freeSpace: () => Promise.resolve(this.free),
       cellSize: (cell: string) => {
         this.looks.push(`size ${cell}`);
         return Promise.resolve(this.disk);
@@ -33,16 +42,18 @@ class Machine {
     } as never,
   });
 
-  begin(cell: string, limits: Partial<CellLimits>): { readonly found: Excess[]; readonly end: () => Promise<void> } {
+  /** With no limits but these; with those that hold by default where null is said. */
+  begin(cell: string, limits: Partial<CellLimitSettings> | null): { readonly found: Excess[]; readonly end: () => Promise<void> } {
     const found: Excess[] = [];
     const onExceeded = (excess: Excess): void => void found.push(excess);
-    return { found, end: this.watch.watch({ cell, server: null, limits: CellLimits.parse(limits), onExceeded }) };
+    const set = CellLimitSettings.parse(limits === null ? {} : { ...NONE, ...limits });
+    return { found, end: this.watch.watch({ cell, server: null, limits: set, onExceeded }) };
   }
 
   async seconds(count: number): Promise<string[]> {
     for (let second = 0; second < count; second++) {
       this.clock.advance(1000);
-      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      for (let turn = 0; turn < 40; turn++) await Promise.resolve();
     }
     return this.looks.splice(0);
   }
@@ -65,7 +76,7 @@ describe('CellWatch', () => {
     machine.clock.advance(1000);
     const two = machine.begin('two', { memoryMb: 100 });
     await machine.seconds(0);
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    for (let turn = 0; turn < 40; turn++) await Promise.resolve();
     machine.looks.length = 0;
     assert.deepEqual(await machine.seconds(2), ['use one', 'use two', 'use one', 'use two']);
     await Promise.all([one.end(), two.end()]);
@@ -96,5 +107,67 @@ describe('CellWatch', () => {
     await end();
     assert.deepEqual(machine.looks, ['size writer']);
     assert.equal(found[0]?.limit, 'diskMb');
+  });
+
+  it('looks at no process while the whole machine has and uses less than the cell may', async () => {
+    const machine = new Machine();
+    const { end } = machine.begin('modest', { memoryMb: 300, processes: 100 });
+    machine.freeMemory = 700e6;
+    assert.deepEqual(await machine.seconds(2), []);
+    machine.freeMemory = 699e6;
+    assert.deepEqual(await machine.seconds(1), ['use modest']);
+    machine.freeMemory = 700e6;
+    machine.processes = 101;
+    assert.deepEqual(await machine.seconds(1), ['use modest']);
+    await end();
+  });
+
+  it('keeps a cell to what the machine bears where nothing is set, and says that it is a default', async () => {
+    const machine = new Machine();
+    const { found, end } = machine.begin('greedy', null);
+    machine.memory = 751e6;
+    machine.freeMemory = 250e6;
+    assert.deepEqual(await machine.seconds(2), []);
+    machine.freeMemory = 249e6;
+    await machine.seconds(2);
+    await end();
+    assert.deepEqual(
+      found.map(({ text }) => text),
+      [
+        "the cell used 751 MB of memory, and 750 MB is the most by default, three quarters of the machine's; limits.memoryMb in reactor.yaml sets another, or none",
+      ],
+    );
+  });
+
+  it('measures the disk by default only when three quarters of what was free are gone, and then it may have been somebody else', async () => {
+    const machine = new Machine();
+    const { found, end } = machine.begin('writer', null);
+    machine.freeMemory = 1000e6;
+    assert.deepEqual(await machine.seconds(2), []);
+    machine.free = { bytes: 100e6, files: 25_000 };
+    assert.deepEqual(await machine.seconds(2), []);
+    machine.free = { bytes: 99e6, files: 25_000 };
+    machine.disk = { bytes: 10e6, files: 10 };
+    assert.deepEqual(await machine.seconds(1), ['size writer']);
+    assert.deepEqual(found, []);
+    machine.free = { bytes: 99e6, files: 24_999 };
+    machine.disk = { bytes: 10e6, files: 75_001 };
+    await end();
+    assert.deepEqual(
+      found.map(({ limit, used, most }) => [limit, used, most]),
+      [['files', 75_001, 75_000]],
+    );
+  });
+
+  it('has no default where the system does not say what there is', async () => {
+    const machine = new Machine();
+    machine.free = null;
+    machine.processes = null as never;
+    const { found, end } = machine.begin('unknown', null);
+    machine.memory = 1e15;
+    machine.disk = { bytes: 1e15, files: 1e9 };
+    assert.deepEqual(await machine.seconds(2), []);
+    await end();
+    assert.deepEqual(found, []);
   });
 });

@@ -42,6 +42,15 @@ describe('ProjectConfig', () => {
     });
   });
 
+  it('knows limits of a cell that are set, by default and without an end', () => {
+    const { cellLimits } = ProjectConfig.parse({ limits: { processes: 500, memoryMb: 'none' } });
+    assert.deepEqual([cellLimits.processes, cellLimits.memoryMb, cellLimits.diskMb], [500, 'none', null]);
+    assert.match(
+      String(ProjectConfig.safeParse({ limits: { processes: 'many' } }).error),
+      /must be a whole number from 16 to 1000000, or none/,
+    );
+  });
+
   it('turns durations into milliseconds and amounts into exact text', () => {
     const config = ProjectConfig.parse({
       timeout: '1h30m',

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CellLimits } from '../../../../src/core/model/sandboxSpec.ts';
-import { excessOfSize, excessOfUse, mayHaveOutgrown } from '../../../../src/core/policy/cellLimits.ts';
+import { CellLimitSettings, CellLimits } from '../../../../src/core/model/sandboxSpec.ts';
+import {
+  excessOfSize,
+  excessOfUse,
+  limitsPassedOn,
+  limitsSet,
+  mayHaveOutgrown,
+  workLimits,
+} from '../../../../src/core/policy/cellLimits.ts';
 
 const limits = CellLimits.parse({ processes: 10, memoryMb: 100, diskMb: 100, files: 10_000 });
 
@@ -43,6 +50,45 @@ describe('What a cell may use', () => {
     assert.deepEqual(
       [mayHaveOutgrown(limits, measured, { bytes: 4e6, files: 200 }), mayHaveOutgrown(limits, measured, { bytes: 4e6 + 1, files: 0 })],
       [false, true],
+    );
+  });
+
+  it('has defaults by the machine where nothing is set, and none where somebody said so', () => {
+    const room = { memoryBytes: 16e9, free: { bytes: 100e9, files: 1_000_000 } };
+    const of = (settings: Partial<CellLimitSettings>, here: Parameters<typeof workLimits>[1] = room): unknown[] => {
+      const { processes, memoryMb, diskMb, files, openFiles, cpus, defaults } = workLimits(CellLimitSettings.parse(settings), here);
+      return [processes, memoryMb, diskMb, files, openFiles, cpus, [...defaults].join()];
+    };
+    assert.deepEqual(of({}), [2000, 12_000, 75_000, 750_000, null, null, 'processes,memoryMb,diskMb,files']);
+    assert.deepEqual(of({ processes: 10, memoryMb: 'none', diskMb: 'none', openFiles: 'none' }), [
+      10,
+      null,
+      null,
+      750_000,
+      null,
+      null,
+      'files',
+    ]);
+    assert.deepEqual(of({}, { memoryBytes: null, free: { bytes: 100e9, files: null } }), [null, null, 75_000, null, null, null, 'diskMb']);
+    assert.deepEqual(of({}, { memoryBytes: null, free: null }), [null, null, null, null, null, null, '']);
+  });
+
+  it('is passed on by commands as it is set; by default there is only an end to a fork bomb', () => {
+    const none = CellLimits.parse({});
+    assert.deepEqual(limitsPassedOn(CellLimitSettings.parse({})), { ...none, processes: 8000 });
+    assert.deepEqual(limitsPassedOn(CellLimitSettings.parse({ processes: 'none', cpus: 2 })), { ...none, cpus: 2 });
+    assert.deepEqual(limitsSet(CellLimitSettings.parse({ memoryMb: 100, processes: 'none' })), { ...none, memoryMb: 100 });
+  });
+
+  it('says of a default where it comes from and what sets another', () => {
+    const limits = workLimits(CellLimitSettings.parse({ memoryMb: 100 }), { memoryBytes: 16e9, free: null });
+    assert.equal(
+      excessOfUse(limits, { processes: 2001, memoryBytes: 0 })?.text,
+      'the cell had 2001 processes, and 2000 is the most by default; limits.processes in reactor.yaml sets another, or none',
+    );
+    assert.equal(
+      excessOfUse(limits, { processes: 1, memoryBytes: 101e6 })?.text,
+      'the cell used 101 MB of memory, and 100 MB is the most (limits.memoryMb)',
     );
   });
 });
