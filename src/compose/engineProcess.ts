@@ -4,6 +4,7 @@ import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
 import { createFileLog } from '../adapters/files/fileLog.ts';
+import { createHostGrants } from '../adapters/files/hostGrants.ts';
 import { portLeaseFolder, runtimeFolder } from '../adapters/files/runtimeFolder.ts';
 import { freeMemoryBytes } from '../adapters/files/systemFiles.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
@@ -139,6 +140,7 @@ export async function runEngine(folder: string): Promise<number> {
     sandbox,
     secrets,
     network: createCellNetwork({ log, folder: waysOut }),
+    hosts: createHostGrants(home.dataFolder),
     files: createDataFiles(home.dataFolder),
     project,
     money,
