@@ -22,6 +22,10 @@ export function createCliHost(): CliHost {
       return openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
     },
     dataFolder: async (folder) => (await openHome(folder)).dataFolder,
+    async hostGrants(folder) {
+      const { createHostGrants } = await import('./adapters/files/hostGrants.ts');
+      return createHostGrants((await openHome(folder)).dataFolder);
+    },
     async repository(folder) {
       const { withCoveredPatches } = await import('./compose/coveredPatches.ts');
       return withCoveredPatches((await openHome(folder)).repository);

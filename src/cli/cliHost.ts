@@ -2,6 +2,7 @@ import type { ProjectConfig } from '../core/model/projectConfig.ts';
 import type { RunRequest } from '../core/model/runRequest.ts';
 import type { ApproveMode, LandMode } from '../core/model/runSpec.ts';
 import type { GitRepository } from '../core/ports/git.ts';
+import type { HostGrants } from '../core/ports/hostGrants.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
 import type { DetectedTest } from '../core/ports/project.ts';
 import type { SandboxProbe } from '../core/ports/sandbox.ts';
@@ -47,6 +48,8 @@ export interface CliHost {
   /** Reactor's data folder for the repository; test output files are relative to it. */
   dataFolder(folder: string): Promise<string>;
   repository(folder: string): Promise<GitRepository>;
+  /** What persons have let commands of all runs connect to. */
+  hostGrants(folder: string): Promise<HostGrants>;
   /** reactor.yaml that applies to the folder, with defaults; `file` is null when there is none. */
   config(folder: string): Promise<{ readonly config: ProjectConfig; readonly file: string | null }>;
   detectTest(folder: string): Promise<DetectedTest | null>;

@@ -126,6 +126,7 @@ Examples:
   onRun('approve', 'take what waits: a green change, a permission once, an answer')
     .option('--tree <tree>', 'the tree that was looked at; refused when the candidate is another one (default: the present one, printed)')
     .option('--edited', 'first take the edits you made in the worktree: they are tested, and then wait for your review')
+    .option('--always', 'a host that commands want to reach: for all runs of this repository; reactor hosts takes it back')
     .option('--answer <text>', 'the answer to a question of the agent; repeat for several questions', append)
     .option('--comment <text>', 'a word for the journal')
     .option('--id <id>', 'which one, when several things of the run wait')
@@ -146,6 +147,9 @@ Examples:
       '\nExamples:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"\n  $ reactor reject TASK-001 --file src/cart.ts:2 --file docs/notes.md',
     )
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).rejectCommand(context, name, options)));
+  command('hosts', 'hosts that you have let commands of all runs reach (network: allowlist)')
+    .option('--remove <host:port>', 'take one back; it holds from the next connection on', append)
+    .action(async (options) => done(await (await import('./commands/hosts.ts')).hostsCommand(context, options)));
   command('resume', 'let a parked run go on')
     .argument('[run]', "a run, or a task for the task's last run", nameText)
     .option('--all', 'every run that a budget has parked')

@@ -4,6 +4,7 @@ import { createAwakeClock } from '../adapters/clock/awakeClock.ts';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createDataFiles, randomIds } from '../adapters/files/dataFiles.ts';
 import { createFileLog } from '../adapters/files/fileLog.ts';
+import { createHostGrants } from '../adapters/files/hostGrants.ts';
 import { portLeaseFolder, runtimeFolder } from '../adapters/files/runtimeFolder.ts';
 import { createPortLeases } from '../adapters/freePort/portLeases.ts';
 import { createGit } from '../adapters/git/git.ts';
@@ -138,6 +139,7 @@ export async function runEngine(folder: string): Promise<number> {
     sandbox,
     secrets,
     network: createCellNetwork({ log, folder: waysOut }),
+    hosts: createHostGrants(home.dataFolder),
     files: createDataFiles(home.dataFolder),
     project,
     money,

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts';
 import type { PortLease } from '../core/ports/processes.ts';
-import type { CellState, RunState } from '../core/run/state.ts';
+import { type CellState, currentAttempt, type RunState } from '../core/run/state.ts';
 import type { EngineDeps } from './deps.ts';
 import { portVariables, releaseAll, type StartedServer } from './startServer.ts';
 
@@ -34,9 +34,11 @@ export async function adoptCell(deps: EngineDeps, state: RunState, signal: Abort
     const { healthLimitMs } = deps.options;
     const environment = portVariables(appLeases);
     if (state.spec.sandbox.network === 'allowlist') await deps.network.open(id);
+    const attempt = currentAttempt(state);
+    const hasTurn = attempt !== null && attempt.executed === null && attempt.closed === null;
     const isEnclosed = (state.cell?.boundary ?? null) !== null;
     const adopted = await deps.agents.adopt(
-      { cell: id, worktree, home, port, process: server, isEnclosed, environment, healthLimitMs },
+      { cell: id, worktree, home, port, process: server, isEnclosed, hasTurn, environment, healthLimitMs },
       signal,
     );
     if (adopted.ok) {

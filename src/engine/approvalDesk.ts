@@ -1,6 +1,8 @@
 import type { Disposable } from '../base/lifecycle.ts';
 import { UserFacingError } from '../base/userFacingError.ts';
 import { type EventData, event } from '../core/journal/events.ts';
+import { NETWORK } from '../core/policy/networkPolicy.ts';
+import type { PendingApproval } from '../core/run/state.ts';
 import type { Attendance } from './attendance.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Ledger } from './ledger.ts';
@@ -15,17 +17,19 @@ export interface AnswerRequest {
   readonly tree: string | null;
   readonly comment: string | null;
   readonly answers?: string[][] | undefined;
+  /** Of a host: for all runs of the repository. */
+  readonly always?: boolean | undefined;
 }
 
 /** Where everything stands that waits for a person. Answers are journaled before anybody acts on them. */
 export class ApprovalDesk implements Disposable {
   readonly #ledger: Ledger;
   readonly #attendance: Attendance;
-  readonly #deps: Pick<EngineDeps, 'ids' | 'clock' | 'options'>;
+  readonly #deps: Pick<EngineDeps, 'ids' | 'clock' | 'options' | 'hosts'>;
   readonly #waiters = new Map<string, Set<(answer: Answer | null) => void>>();
   readonly #withdrawals: Disposable;
 
-  constructor(ledger: Ledger, attendance: Attendance, deps: Pick<EngineDeps, 'ids' | 'clock' | 'options'>) {
+  constructor(ledger: Ledger, attendance: Attendance, deps: Pick<EngineDeps, 'ids' | 'clock' | 'options' | 'hosts'>) {
     this.#ledger = ledger;
     this.#attendance = attendance;
     this.#deps = deps;
@@ -73,7 +77,8 @@ export class ApprovalDesk implements Disposable {
 
   /**
    * Records a person's answer. A review is approved for the tree it names and no other.
-   * @throws UserFacingError `notPossibleNow` when nothing waits, several things wait and none is named, or the tree is not the candidate.
+   * @throws UserFacingError `notPossibleNow` when nothing waits, several things wait and none is named, the tree is not the candidate, or something
+   * other than a host is to be allowed for good.
    */
   async answer(request: AnswerRequest, actor: string): Promise<number> {
     const state = this.#ledger.state(request.run);
@@ -102,15 +107,21 @@ export class ApprovalDesk implements Disposable {
     if (asked.kind === 'review' && request.decision === 'approved' && request.tree !== asked.tree) {
       throw newerCandidate(request, asked.tree);
     }
+    const granted = request.always === true ? hostsOf(asked, request) : [];
     const answer: Answer = {
       id: asked.id,
       decision: request.decision,
       tree: asked.tree,
       comment: request.comment,
       ...(request.answers === undefined ? {} : { answers: request.answers }),
+      ...(granted.length === 0 ? {} : { always: true }),
     };
     const seq = await this.#ledger.append(request.run, actor, event('approval/answered', answer));
-    this.#wake(asked.id, answer);
+    try {
+      for (const place of granted) await this.#deps.hosts.add({ place, by: actor, at: this.#deps.clock.now(), run: request.run });
+    } finally {
+      this.#wake(asked.id, answer);
+    }
     return seq;
   }
 
@@ -122,6 +133,18 @@ export class ApprovalDesk implements Disposable {
     this.#withdrawals.dispose();
     for (const id of [...this.#waiters.keys()]) this.#wake(id, null);
   }
+}
+
+/** The places that this answer allows for good. */
+function hostsOf({ permission }: PendingApproval, { run, decision }: AnswerRequest): readonly string[] {
+  if (permission?.permission === NETWORK && decision === 'approved') return permission.patterns;
+  throw new UserFacingError(
+    'notPossibleNow',
+    'Only a host that commands want to reach can be allowed always this way. Nothing was decided.',
+    {
+      actions: [`reactor approve ${run}`, 'write `permissions` in reactor.yaml for what else shall always be allowed'],
+    },
+  );
 }
 
 const newerCandidate = ({ run, tree }: AnswerRequest, candidate: string | null): UserFacingError =>

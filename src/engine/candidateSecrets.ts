@@ -22,7 +22,7 @@ interface Looking {
 
 /**
  * Secrets that a candidate would bring in and the settings of the run do not allow. Of files that count as binary only those are looked at that
- * are short and hold no NUL: attributes may say `-diff` of any text.
+ * are short and text, UTF-16 too: attributes may say `-diff` of any text.
  */
 export async function secretsIn(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {
   const [plain, marked] = await Promise.all([secretsInText(context, changes, from, to), secretsInMarked(context, changes, from, to)]);
@@ -37,8 +37,20 @@ async function secretsInMarked(context: Looking, changes: readonly FileChange[],
   const paths = marked.filter(({ newOid }) => (sizes.get(newOid) ?? Infinity) <= MOST_BYTES_OF_MARKED).map(({ path }) => path);
   if (paths.length === 0) return [];
   const { text } = await repository.patch({ from, to, paths, maxBytes: MOST_BYTES, asText: true });
-  const files = parsePatch(text).filter(({ hunks }) => !hunks.some(({ lines }) => lines.some((line) => line.includes('\0'))));
-  return addedSecrets(files, secrets, context.state.spec.allowedSecrets ?? []);
+  return addedSecrets(parsePatch(text).flatMap(asText), secrets, context.state.spec.allowedSecrets ?? []);
+}
+
+/** Of the characters of UTF-16 text in a Latin alphabet nearly half are zero; in other files that count as binary far less, or none. */
+const LEAST_ZEROS = 0.3;
+
+/** A file that is text although it counts as binary, UTF-16 without its zeros; nothing for one that is none. */
+function asText(file: PatchFile): PatchFile[] {
+  const lines = file.hunks.flatMap((hunk) => hunk.lines);
+  const length = lines.reduce((sum, line) => sum + line.length, 0);
+  const zeros = lines.reduce((sum, line) => sum + line.split('\0').length - 1, 0);
+  if (zeros === 0) return [file];
+  if (zeros < length * LEAST_ZEROS) return [];
+  return [{ ...file, hunks: file.hunks.map((hunk) => ({ ...hunk, lines: hunk.lines.map((line) => line.replaceAll('\0', '')) })) }];
 }
 
 async function secretsInText(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {

@@ -8,6 +8,7 @@ import type { AgentServers } from '../core/ports/agent.ts';
 import type { CellNetwork } from '../core/ports/cellNetwork.ts';
 import type { DataFiles, Ids } from '../core/ports/files.ts';
 import type { Git, GitRepository } from '../core/ports/git.ts';
+import type { HostGrants } from '../core/ports/hostGrants.ts';
 import type { Journal } from '../core/ports/journal.ts';
 import type { Notifier } from '../core/ports/notices.ts';
 import type { PortLeases, Processes, Warden } from '../core/ports/processes.ts';
@@ -70,6 +71,7 @@ export interface EngineDeps {
   readonly sandbox: Pick<Sandbox, 'probe'>;
   readonly secrets: SecretGuard;
   readonly network: CellNetwork;
+  readonly hosts: HostGrants;
   readonly files: DataFiles;
   readonly project: Project;
   readonly money: MoneyDeps;

@@ -84,7 +84,7 @@ export class Engine implements Disposable {
       limits: this.#store.add(new CellWatch(deps)),
       announce,
     };
-    const network = new NetworkDesk(this.#ledger, this.#desk, this.attendance);
+    const network = new NetworkDesk(this.#ledger, this.#desk, this.attendance, deps.hosts);
     deps.network.decideBy((request, signal) => network.decide(request, signal));
     this.#conflicts = this.#store.add(new ConflictWatch(deps, this.#ledger));
     const { budgets } = this.#context;

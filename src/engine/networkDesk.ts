@@ -1,6 +1,7 @@
 import { event } from '../core/journal/events.ts';
 import { allowsHost, hostText, NETWORK, saidOf } from '../core/policy/networkPolicy.ts';
 import type { ConnectRequest } from '../core/ports/cellNetwork.ts';
+import type { HostGrants } from '../core/ports/hostGrants.ts';
 import { currentAttempt, type RunState } from '../core/run/state.ts';
 import type { ApprovalDesk } from './approvalDesk.ts';
 import type { Attendance } from './attendance.ts';
@@ -21,13 +22,14 @@ interface Asking {
 }
 
 /**
- * Decides what commands with `network: allowlist` reach: the hosts of the run's settings and those a person allowed. A person who is there is
- * asked for others while the command waits; with nobody there they are refused at once. Each refusal is told by the journal once in a run.
+ * Decides what commands with `network: allowlist` reach: the hosts of the run's settings and those a person allowed, for the run or for good. A
+ * person who is there is asked for others while the command waits; with nobody there they are refused at once. Each refusal is told by the journal once in a run.
  */
 export class NetworkDesk {
   readonly #ledger: Pick<Ledger, 'openRuns' | 'state' | 'append'>;
   readonly #desk: Pick<ApprovalDesk, 'request' | 'waitFor'>;
   readonly #attendance: Pick<Attendance, 'isAttended'>;
+  readonly #grants: Pick<HostGrants, 'has'>;
   readonly #told = new Map<string, Set<string>>();
   readonly #asked = new Map<string, number>();
   readonly #asking = new Map<string, Asking>();
@@ -36,10 +38,12 @@ export class NetworkDesk {
     ledger: Pick<Ledger, 'openRuns' | 'state' | 'append'>,
     desk: Pick<ApprovalDesk, 'request' | 'waitFor'>,
     attendance: Pick<Attendance, 'isAttended'>,
+    grants: Pick<HostGrants, 'has'>,
   ) {
     this.#ledger = ledger;
     this.#desk = desk;
     this.#attendance = attendance;
+    this.#grants = grants;
   }
 
   async decide({ cell, host, port }: ConnectRequest, signal: AbortSignal): Promise<boolean> {
@@ -50,6 +54,7 @@ export class NetworkDesk {
     const said = saidOf(state.grantedPermissions, host, port);
     if (said !== null) return said === 'allow';
     const place = hostText(host, port);
+    if (await this.#grants.has(place)) return true;
     if (this.#attendance.isAttended && (await this.#askOnce(state, place, signal))) return true;
     await this.#tell(state, { host, port, place });
     return false;
@@ -91,7 +96,8 @@ export class NetworkDesk {
       kind: 'permission',
       attempt: currentAttempt(state)?.attempt ?? 1,
       title: `let commands reach ${place}`,
-      detail: `a command in the cell wants to connect to it; the answer holds for this run, and \`hosts: [${place}]\` in reactor.yaml allows it always`,
+      detail:
+        'a command in the cell wants to connect to it; allowed once, it is for this run; allowed always, for all runs of this repository until it is taken back (reactor hosts)',
       tree: null,
       permission: { permission: NETWORK, patterns: [place] },
     });

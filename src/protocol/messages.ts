@@ -149,6 +149,8 @@ export const methods = {
       tree: z.string().nullable(),
       comment: z.string().nullable(),
       answers: z.array(z.array(z.string())).optional(),
+      /** Of a host that commands want to reach: for all runs of the repository, until it is taken back. Refused of anything else. */
+      always: z.boolean().optional(),
     }),
     result: z.object({ run: z.string(), seq: z.number().int() }),
   },

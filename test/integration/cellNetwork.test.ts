@@ -183,6 +183,7 @@ describe('network: allowlist, with a person there', function () {
       byWord({
         granted: (call) => tools(bash(twice('granted')))(call),
         denied: (call) => tools(bash(twice('denied')))(call),
+        always: (call) => tools(bash(twice('always')))(call),
       }),
     );
   });
@@ -223,4 +224,37 @@ describe('network: allowlist, with a person there', function () {
       }
     });
   }
+
+  it('always: what a person allowed for good holds for the next run with nobody there, and no more once it is taken back', async () => {
+    const repository = await reactor.repository('always', plainProject('network: allowlist\n'));
+    const settings = ['--sandbox', 'required', '--land', 'branch', '--task'];
+    const call = reactor.startRun(repository, 'Fetch always', [...settings, 'always']);
+    await call.entry('cell/serverSpawned');
+    const person = spawn(process.execPath, ['test/support/attendant.ts', repository], {
+      env: reactor.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await new Promise((resolve) => person.stdout.once('data', resolve));
+      await call.entry('approval/requested');
+      await reactor.call(repository, ['approve', 'always', '--always', '--detach']);
+      const first = await call.outcome;
+      assert.equal(first.exitCode, 0, first.stderr);
+      assert.deepEqual(
+        dataOf(first, 'approval/answered').map(({ decision, always }) => [decision, always]),
+        [['approved', true]],
+      );
+    } finally {
+      person.kill('SIGKILL');
+    }
+    const heard = async (word: string): Promise<string> => {
+      const outcome = await reactor.run(repository, `Fetch always, ${word}`, [...settings, word]);
+      assert.deepEqual([outcome.exitCode, dataOf(outcome, 'approval/requested')], [0, []], outcome.stderr);
+      return git(repository, 'show', `reactor/${word}:always.out`);
+    };
+    assert.equal(await heard('second'), 'hellohello');
+    assert.match((await reactor.call(repository, ['hosts'])).stdout, new RegExp(`^localhost:${port} +\\S+ +\\S+ +always-r1$`, 'm'));
+    assert.equal((await reactor.call(repository, ['hosts', '--remove', `localhost:${port}`])).exitCode, 0);
+    assert.match(await heard('third'), /is not on the list of this run/);
+  });
 });

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { GitFixture, value } from './gitFixture.ts';
@@ -190,6 +201,98 @@ describe('A malicious repository', function () {
     assert.equal(existsSync(mark), false);
     for (const i of urls.keys()) assert.deepEqual(readdirSync(join(cell, `sub${i}`)), []);
     assert.deepEqual(readdirSync(f.root).sort(), ['cells', 'home', 'repo']);
+  });
+
+  /** Makes a folder a repository whose settings name programs, with a file that git has to look into to see whether it has changed. */
+  const plantRepository = (f: GitFixture, folder: string, mark: string): void => {
+    rmSync(join(folder, '.git'), { recursive: true, force: true });
+    f.in(folder, 'init', '--quiet');
+    f.write({ 'f.txt': 'x\n' }, folder);
+    f.in(folder, 'add', '--all');
+    f.in(folder, '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '--allow-empty', '-m', 'one');
+    f.in(folder, 'config', 'filter.out.clean', `sh -c 'touch ${mark}; cat'`);
+    f.in(folder, 'config', 'core.fsmonitor', `touch ${mark}`);
+    f.write({ 'f.txt': 'y\n', '.git/info/attributes': '*.txt filter=out\n' }, folder);
+    utimesSync(join(folder, 'f.txt'), 1, 1);
+  };
+
+  for (const isFilled of [true, false]) {
+    it(`runs nothing that a repository put in the place of ${isFilled ? 'a submodule' : 'a submodule that is not there'} asks for`, async () => {
+      const f = open();
+      const mark = join(f.root, 'mark');
+      f.in(f.root, 'init', '--quiet', '--initial-branch=main', 'inner');
+      f.write({ 'i.txt': 'i\n' }, join(f.root, 'inner'));
+      f.in(join(f.root, 'inner'), 'add', '--all');
+      f.in(join(f.root, 'inner'), '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '-m', 'inner');
+      f.run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', join(f.root, 'inner'), 'sub');
+      f.commit({ 'a.txt': 'a\n' });
+      if (!isFilled) {
+        f.run('submodule', '--quiet', 'deinit', '--force', 'sub');
+        rmSync(join(f.repo, '.git/modules/sub'), { recursive: true });
+      }
+      const { cell, repository } = await useAll(f, (path) => {
+        plantRepository(f, join(path, 'sub'), mark);
+        f.write({ 'b.txt': 'b\n' }, path);
+      });
+      plantRepository(f, join(cell, 'sub'), mark);
+      value(await repository.snapshot(cell));
+      value(await repository.resetWorktree(cell, f.run('rev-parse', 'HEAD')));
+      assert.equal(existsSync(mark), false);
+    });
+  }
+
+  it('runs nothing that a repository in a submodule asks for', async () => {
+    const f = open();
+    const mark = join(f.root, 'mark');
+    const add = ['-c', 'protocol.file.allow=always', '-c', 'user.name=A', '-c', 'user.email=a@b'];
+    for (const name of ['inner', 'middle']) {
+      f.in(f.root, 'init', '--quiet', '--initial-branch=main', name);
+      f.write({ [`${name}.txt`]: 'i\n' }, join(f.root, name));
+      if (name === 'middle') f.in(join(f.root, name), ...add, 'submodule', '--quiet', 'add', join(f.root, 'inner'), 'deep');
+      f.in(join(f.root, name), 'add', '--all');
+      f.in(join(f.root, name), ...add, 'commit', '--quiet', '-m', name);
+    }
+    f.run(...add, 'submodule', '--quiet', 'add', join(f.root, 'middle'), 'sub');
+    f.run(...add, 'submodule', '--quiet', 'update', '--init', '--recursive');
+    f.commit({ 'a.txt': 'a\n' });
+    const { tree, keep } = value(
+      await (async () => {
+        const repository = await f.open();
+        const cell = await f.cell(repository, 'one');
+        plantRepository(f, join(cell, 'sub', 'deep'), mark);
+        return repository.snapshot(cell);
+      })(),
+    );
+    assert.equal(existsSync(mark), false);
+    assert.ok(f.files(keep ?? '').includes('100644 sub/deep/f.txt'), `${tree} ${keep}`);
+  });
+
+  it('has git fetch nothing for a repository that says that something of it is elsewhere', async () => {
+    const f = open();
+    const mark = join(f.root, 'mark');
+    f.commit({ 'a.txt': 'a\n' });
+    const { changes } = await useAll(f, (path) => {
+      for (const name of ['unborn', 'partial']) {
+        mkdirSync(join(path, name));
+        f.in(join(path, name), 'init', '--quiet', '--initial-branch=main');
+      }
+      const partial = join(path, 'partial');
+      for (const [key, text] of [
+        ['core.repositoryFormatVersion', '1'],
+        ['extensions.partialClone', 'origin'],
+        ['remote.origin.promisor', 'true'],
+        ['remote.origin.url', 'ssh://example.invalid/x'],
+        ['core.sshCommand', `touch ${mark};`],
+      ] as const)
+        f.in(partial, 'config', key, text);
+      f.write({ '.git/refs/heads/main': `${'1'.repeat(40)}\n`, 'p.txt': 'p\n' }, partial);
+      f.write({ 'unborn/u.txt': 'u\n' }, path);
+    });
+    assert.equal(existsSync(mark), false);
+    assert.ok(
+      changes.some(({ path }) => path === 'unborn/u.txt'),
+      JSON.stringify(changes),
+    );
   });
 
   it('writes through no link, neither on a reset nor when a tree is laid out', async () => {

@@ -19,6 +19,7 @@ import type {
   TurnResult,
 } from '../../src/core/ports/agent.ts';
 import { CELL_MARKER, type ProcessIdentity } from '../../src/core/ports/processes.ts';
+import type { Sandbox } from '../../src/core/ports/sandbox.ts';
 import { type ModelScript, type ScriptedModel, scriptedConfig, startModel } from './scriptedModel.ts';
 
 export const wideLimits: TurnLimits = { steps: 50, callsPerMinute: 600, stallMs: 60_000, timeoutMs: 120_000 };
@@ -99,7 +100,11 @@ export class OpenCodeBench {
 
   static async start(
     script: ModelScript,
-    options: { readonly config?: Readonly<Record<string, unknown>>; readonly env?: NodeJS.ProcessEnv } = {},
+    options: {
+      readonly config?: Readonly<Record<string, unknown>>;
+      readonly env?: NodeJS.ProcessEnv;
+      readonly sandbox?: Pick<Sandbox, 'enclose' | 'recall'>;
+    } = {},
   ): Promise<OpenCodeBench> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'reactor-opencode-')));
     const model = await startModel(script);
@@ -118,6 +123,7 @@ export class OpenCodeBench {
       executable: null,
       env,
       templateFolder: join(root, 'templates'),
+      ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
       endProcess: (cell) => killCell(cell),
       identify,
       isAlive: (process) => identify(process.pid)?.startTime === process.startTime,

@@ -73,7 +73,11 @@ async function isSaved(context: RepositoryContext, place: Place, path: string, c
   const source = objects.slice(0, -'/objects'.length);
   const has = await context.git.run({ cwd: place.path, args: [`--git-dir=${source}`, 'cat-file', '-e', `${commit}^{commit}`] }, signal);
   if (has.exitCode !== 0) return false;
-  const args = ['status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=none'];
+  const nested = await context.git.run(onCell({ path: folder, gitDir }, ['ls-files', '--stage', '-z']), signal);
+  for (const [, inner = '', at = ''] of nested.stdout.matchAll(/(?:^|\0)160000 ([0-9a-f]+) \d\t([^\0]+)/g))
+    if (!(await isSaved(context, { path: folder, gitDir }, at, inner, signal))) return false;
+  // Looked at above, as git would start itself in what lies there and obey its settings.
+  const args = ['status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=dirty'];
   const changed = await context.git.run(onCell({ path: folder, gitDir }, args), signal);
   return changed.exitCode === 0 && changed.stdout === '';
 }

@@ -1,15 +1,15 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
-import { cp, lstat, readFile, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { errorText } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
+import { withoutLogins } from '../../core/policy/withoutLogins.ts';
 import type { GitResult, Oid } from '../../core/ports/git.ts';
 import type { Mount } from '../../core/ports/sandbox.ts';
 import { type CellWorktree, locateCell, worktreeKey } from './cellWorktree.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import { hookMounts } from './hooks.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
-import { withoutLogins } from './withoutLogins.ts';
 import { writeBelow } from './writeBelow.ts';
 
 /** Where the repository's own objects are seen in the cell. */
@@ -39,6 +39,7 @@ export async function privateView(context: RepositoryContext, worktree: string, 
     { kind: 'readOnly', path: inCell(BORROWED), from: inCell('objects') },
     ...SHARED.map((name): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true })),
     ...(await hookMounts(context)),
+    ...(await submoduleSettings(inCell('modules'), `${folder}-settings`)),
   ]);
 }
 
@@ -75,6 +76,24 @@ function copyFile(from: string, to: string): void {
 async function copyConfig(from: string, to: string): Promise<void> {
   const text = await readFile(from, 'utf8').catch(nullIfMissing);
   if (text !== null) await writeFile(to, withoutLogins(text));
+}
+
+const MOST_SUBMODULES = 500;
+
+/** Copies of the settings of submodules that have logins in them, laid over those. Made anew each time, beside what the cell can write. */
+async function submoduleSettings(modules: string, folder: string): Promise<Mount[]> {
+  const names = (await readdir(modules, { recursive: true, withFileTypes: true }).catch(nullIfMissing)) ?? [];
+  const files = names.filter((entry) => entry.isFile() && entry.name === 'config').map(({ parentPath, name }) => join(parentPath, name));
+  await rm(folder, { recursive: true, force: true });
+  const mounts = files.slice(0, MOST_SUBMODULES).map(async (path, index): Promise<Mount[]> => {
+    const text = await readFile(path, 'utf8').catch(nullIfMissing);
+    if (text === null || withoutLogins(text) === text.replaceAll('\r\n', '\n')) return [];
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const from = join(folder, String(index));
+    await writeFile(from, withoutLogins(text), { mode: 0o600 });
+    return [{ kind: 'readOnly', path, from }];
+  });
+  return (await Promise.all(mounts)).flat();
 }
 
 /** The borrowed store and those that it borrows from itself, which git would look for beside the store. */

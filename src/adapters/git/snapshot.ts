@@ -11,6 +11,7 @@ import type { GitOutput } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
+import { addWithoutSubmodules } from './submoduleEntries.ts';
 import { findUnbornRepositories } from './unbornRepositories.ts';
 
 interface Place {
@@ -119,15 +120,16 @@ async function take(context: RepositoryContext, place: Place, index: string, sig
 const addAll = (
   context: RepositoryContext,
   place: Place,
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<'GIT_INDEX_FILE', string>>,
   without: readonly string[],
   signal?: AbortSignal,
 ): Promise<GitOutput> => {
   const all = ['add', '--all', '--sparse'];
-  if (without.length === 0) return context.git.run(onCell(place, all, { env }), signal);
   const pathspecs = [':(top)', ...without.map((path) => `:(top,exclude,literal)${path}`)].join('\0');
-  const args = [...all, '--pathspec-from-file=-', '--pathspec-file-nul'];
-  return context.git.run(onCell(place, args, { env: { ...env, GIT_LITERAL_PATHSPECS: '0' }, input: pathspecs }), signal);
+  const more = without.length === 0 ? [] : ['--pathspec-from-file=-', '--pathspec-file-nul'];
+  const given = without.length === 0 ? { env } : { env: { ...env, GIT_LITERAL_PATHSPECS: '0' }, input: pathspecs };
+  const add = (settings: readonly string[]) => context.git.run(onCell(place, [...settings, ...all, ...more], given), signal);
+  return addWithoutSubmodules(context, place, env, add, signal);
 };
 
 /** An index that knows the files of HEAD, and so those that are tracked although ignored, but no file times. */

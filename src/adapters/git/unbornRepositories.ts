@@ -19,7 +19,9 @@ export async function findUnbornRepositories(
     if (!name.endsWith('/')) continue; // only a repository is listed as a folder
     const path = name.slice(0, -1);
     const folder = join(place.path, path);
-    const head = await context.git.run({ cwd: folder, args: ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'] }, signal);
+    const args = ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'];
+    // Settings of that repository may have git fetch what is missing, and name the program to do it by.
+    const head = await context.git.run({ cwd: folder, args, env: { GIT_ALLOW_PROTOCOL: 'none' } }, signal);
     if (head.exitCode !== 0) unborn.push(path);
   }
   return unborn;

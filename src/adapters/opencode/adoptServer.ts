@@ -9,6 +9,7 @@ import { CELL_MARKER, type ProcessIdentity } from '../../core/ports/processes.ts
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { EventStream } from './eventStream.ts';
 import { endCommandsOf } from './markedProcesses.ts';
+import { endNested } from './nestedProcesses.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { commandFolders, readBoundary } from './serverFolders.ts';
@@ -56,6 +57,7 @@ export async function adoptServer(
       return err('its agent server does not answer');
     }
     await endCommandsOf(clock, request.cell);
+    if (boundary !== null && !request.hasTurn) await endNested(clock, request.process.pid);
     const late = AbortSignal.any([signal, life.add(timeLimit(clock, request.healthLimitMs)).signal]);
     await events.connect(late);
     const exited = endOf(request.process, isAlive, clock, life);

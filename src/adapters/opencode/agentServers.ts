@@ -16,6 +16,7 @@ import { EventStream } from './eventStream.ts';
 import { leftMessages } from './leftMessages.ts';
 import { limitLines } from './limitLines.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
+import { whileStill } from './nestedProcesses.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
 import { readProjectConfig } from './projectConfig.ts';
 import { runtimeTuning } from './runtimeTuning.ts';
@@ -75,6 +76,7 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
     locate,
     fingerprint: async (request) => startFingerprint(dependencies.env, await locate(), request),
     leftMessages,
+    whileStill: (server, work) => whileStill(dependencies.clock, server.pid, work),
     adopt: (request, signal) => adoptServer(dependencies, request, signal),
     start: async (request, signal) => {
       signal.throwIfAborted();
@@ -153,6 +155,7 @@ async function startServer(
     env: enclosure === null ? env : besideCommands(env, enclosure),
     logFile: request.logFile,
     boundary: enclosure?.server ?? [],
+    descriptor: enclosure?.descriptor ?? null,
   });
   if (!spawned.ok) return spawned;
   const server = spawned.value;

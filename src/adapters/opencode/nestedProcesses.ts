@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 
 const LIMIT_MS = 5_000;
+const STILL_LIMIT_MS = 1_000;
 const LOOK_EVERY_MS = 10;
 
 interface Row {
@@ -9,42 +10,77 @@ interface Row {
   readonly parent: number;
   /** In how many process namespaces it is, counted from this one. */
   readonly depth: number;
+  /** The first process of the innermost of them. Killed, it takes all others with it, whatever they start meanwhile. */
+  readonly isFirst: boolean;
 }
 
 /**
  * Ends everything that runs in sandboxes of commands below a server, whatever it did to its environment, group and session: by the process namespaces,
- * which nothing gets out of. The server and what it started itself stay.
+ * which nothing gets out of. The server and what it started itself stay. Reactor touches no file of a cell while something of the agent's runs in
+ * it: a folder that becomes a link between two looks would lead git out of the worktree.
  * @param leader the outermost process of the server's own sandbox.
  * @returns whether all of it is gone.
  */
 export async function endNested(clock: Clock, leader: number): Promise<boolean> {
   const until = clock.monotonic() + LIMIT_MS;
   for (;;) {
-    const left = nestedBelow(leader);
-    if (left.length === 0) return true;
-    for (const pid of left) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
+    const { nested } = below(leader);
+    if (nested.length === 0) return true;
+    signal(nested, 'SIGKILL');
     if (clock.monotonic() > until) return false;
     await clock.sleep(LOOK_EVERY_MS);
   }
 }
 
-function nestedBelow(leader: number): number[] {
+/**
+ * Does a short work while no command runs below a server and none can be started: the server stands still meanwhile.
+ * @param leader as for `endNested`.
+ * @returns null, and nothing was done, when a command is running or the server could not be made to stand still.
+ */
+export async function whileStill<T>(clock: Clock, leader: number, work: () => Promise<T>): Promise<T | null> {
+  const stopped = new Set<number>();
+  const until = clock.monotonic() + STILL_LIMIT_MS;
+  try {
+    for (;;) {
+      const { beside, nested } = below(leader);
+      if (beside.length === 0 || nested.length > 0 || clock.monotonic() > until) return null;
+      const moving = beside.filter((pid) => !isStopped(pid));
+      if (moving.length === 0) return await work();
+      for (const pid of moving) stopped.add(pid);
+      signal(moving, 'SIGSTOP');
+      await clock.sleep(LOOK_EVERY_MS);
+    }
+  } finally {
+    signal([...stopped], 'SIGCONT');
+  }
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+/** What runs below a server's outermost process: in sandboxes of commands, and beside the server, itself included. */
+function below(leader: number): { readonly nested: readonly number[]; readonly beside: readonly number[] } {
   const rows = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (rowOf(name) ?? []) : []));
   const depth = rows.find(({ pid }) => pid === leader)?.depth;
-  if (depth === undefined) return [];
-  const below = new Set([leader]);
-  for (let size = 0; size !== below.size; ) {
-    size = below.size;
-    for (const row of rows) if (below.has(row.parent)) below.add(row.pid);
+  if (depth === undefined) return { nested: [], beside: [] };
+  const family = new Set([leader]);
+  for (let size = 0; size !== family.size; ) {
+    size = family.size;
+    for (const row of rows) if (family.has(row.parent)) family.add(row.pid);
   }
+  const own = rows.filter(({ pid }) => family.has(pid));
   // One for the server's sandbox, one for that of a command.
-  return rows.filter((row) => below.has(row.pid) && row.depth >= depth + 2).map(({ pid }) => pid);
+  return {
+    nested: own.filter((row) => row.depth >= depth + 2).map(({ pid }) => pid),
+    beside: own.filter((row) => row.depth === depth + 1 && !row.isFirst).map(({ pid }) => pid),
+  };
 }
 
 function rowOf(pid: string): Row | null {
@@ -52,10 +88,22 @@ function rowOf(pid: string): Row | null {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
     if (/^State:\s+[ZX]/m.test(status)) return null;
     const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
-    const depth = (/^NSpid:\s+(.*)$/m.exec(status)?.[1] ?? '').split(/\s+/).length;
-    return { pid: Number(pid), parent, depth };
+    const numbers = (/^NSpid:\s+(.*)$/m.exec(status)?.[1] ?? '').split(/\s+/);
+    return { pid: Number(pid), parent, depth: numbers.length, isFirst: numbers.at(-1) === '1' };
   } catch {
     // It ended while being looked at.
     return null;
+  }
+}
+
+/** Each of its threads: one that is not stopped yet could still start something. */
+function isStopped(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) =>
+      /^State:\s+[TtZX]/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1')),
+    );
+  } catch {
+    // It, or a thread of it, ended while being looked at; the next look tells.
+    return false;
   }
 }

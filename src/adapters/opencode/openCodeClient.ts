@@ -93,7 +93,23 @@ export class OpenCodeClient implements AgentClient {
       { ...this.#options, guard: this.#guard, prices: this.#prices, reported: this.#reported, grants: this.#grants },
       request,
     );
-    return turn.run(signal);
+    let result: TurnResult;
+    try {
+      result = await turn.run(signal);
+    } catch (error) {
+      await this.#endLeft();
+      throw error;
+    }
+    if (await this.#endLeft()) return result;
+    return { ...result, end: 'serverGone', reason: 'what the agent left running could not be ended' };
+  }
+
+  /** Between turns and commands nothing of the agent's runs in a sandboxed cell. False when it could not be ended. */
+  async #endLeft(): Promise<boolean> {
+    const { boundary, clock, leader, log } = this.#options;
+    if (boundary === null || (await endNested(clock, leader))) return true;
+    log.log('warn', 'what the agent left running could not be ended');
+    return false;
   }
 
   async endLeftovers(): Promise<boolean> {

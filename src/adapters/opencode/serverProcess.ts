@@ -36,8 +36,11 @@ export async function spawnServer(options: {
   readonly logFile: string;
   /** Put in front of the executable. */
   readonly boundary: readonly string[];
+  /** File that the boundary reads as descriptor 3. */
+  readonly descriptor?: string | null;
 }): Promise<Result<ServerProcess, BootFailure>> {
   const log = openSync(options.logFile, 'a', 0o600);
+  const given = options.descriptor == null ? null : openSync(options.descriptor, 'r');
   const start = fstatSync(log).size;
   const command = [...options.boundary, options.executable];
   const args = command.slice(1);
@@ -45,9 +48,10 @@ export async function spawnServer(options: {
     cwd: options.worktree,
     env: options.env,
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log, log, ...(given === null ? [] : [given])],
   });
   closeSync(log);
+  if (given !== null) closeSync(given);
   const exited = new Promise<ServerExit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   const failure = await new Promise<Error | null>((resolve) => {
     child.once('spawn', () => resolve(null));

@@ -58,7 +58,7 @@ export class ShellCommand {
     const { clock, connection, exited } = this.#context;
     const startedAt = clock.monotonic();
     if (signal.aborted) return this.#result(null, 'aborted', startedAt);
-    await this.#clearGate();
+    if (!(await this.#clearGate())) return this.#result(null, 'serverGone', startedAt);
     this.#prepare();
     const stop = new AbortController();
     let stopped: 'timedOut' | 'aborted' | 'serverGone' | undefined;
@@ -93,11 +93,13 @@ export class ShellCommand {
       const left = await endMarked(clock, COMMAND_MARKER, this.#nonce);
       if (left > 0 && stopped === undefined)
         this.#context.log.log('warn', 'a command left processes running; they were ended', { processes: left });
+      if (!(await this.#endLeft())) stopped = 'serverGone';
       await this.#drain();
       return this.#result(stopped === undefined ? code : null, stopped ?? 'exited', startedAt);
     } catch (error) {
       if (stopped === undefined && !(await this.#isLost(error, signal))) throw error;
       await endMarked(clock, COMMAND_MARKER, this.#nonce);
+      await this.#endLeft();
       return this.#result(null, stopped ?? 'serverGone', startedAt);
     } finally {
       timer.dispose();
@@ -154,13 +156,21 @@ export class ShellCommand {
     writeFileSync(this.#file('run'), lines.join('\n'), { mode: 0o600 });
   }
 
-  /** For a command that decides: see `ShellRequest.isGate`. */
-  async #clearGate(): Promise<void> {
-    const { boundary, clock, leader, log } = this.#context;
-    const folder = boundary?.gateIn ?? null;
-    if (this.#request.isGate !== true || folder === null) return;
-    if (!(await endNested(clock, leader))) log.log('warn', 'what an agent left running could not be ended before the tests');
+  /** For a command that decides: see `ShellRequest.isGate`. False when what runs in the cell could not be ended. */
+  async #clearGate(): Promise<boolean> {
+    const folder = this.#context.boundary?.gateIn ?? null;
+    if (this.#request.isGate !== true || folder === null) return true;
+    if (!(await this.#endLeft())) return false;
     this.#inGate = this.#request.keepsGateHome === true ? hasGateHome(folder) : await layGateHome(folder);
+    return true;
+  }
+
+  /** What sheds the command's mark and goes on in its sandbox, where there is one. */
+  async #endLeft(): Promise<boolean> {
+    const { boundary, clock, leader, log } = this.#context;
+    if (boundary === null || (await endNested(clock, leader))) return true;
+    log.log('warn', 'what a command left running could not be ended');
+    return false;
   }
 
   /** The program that runs the command, in the sandbox of a command where there is one. */

@@ -33,7 +33,7 @@ export function mountArguments(
       case 'writable':
         return [optional === true ? '--bind-try' : '--bind', from, path];
       case 'empty':
-        return bounded(memory?.empty, path);
+        return bounded(memory === null ? undefined : (mount.bytes ?? memory.empty), path);
       case 'proc':
         return ['--proc', path];
       case 'devices':

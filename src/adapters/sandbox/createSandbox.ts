@@ -1,18 +1,29 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, release, userInfo } from 'node:os';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { gateMounts } from '../../core/policy/gateMounts.ts';
-import { anchored, commandMounts, isFixed, type SandboxFacts, serverMounts, withoutServer } from '../../core/policy/sandboxPolicy.ts';
+import {
+  anchored,
+  commandMounts,
+  isFixed,
+  OF_OTHERS,
+  type SandboxFacts,
+  serverMounts,
+  withoutServer,
+} from '../../core/policy/sandboxPolicy.ts';
 import { leadsToPrograms, toolCaches } from '../../core/policy/toolCaches.ts';
 import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
 import { wayOut } from './cellNetwork.ts';
 import { commandEnclosure, recallCommands, recordOf } from './commandEnclosure.ts';
+import { fileSockets } from './fileSockets.ts';
 import { FORWARDER } from './forwarder.ts';
+import { realFolders, settingsWithoutLogins } from './keptSettings.ts';
 import { makePlaces } from './makePlaces.ts';
 import { probeBubblewrap } from './probeBubblewrap.ts';
 import { processCeiling } from './processCeiling.ts';
 import { programPath } from './programPath.ts';
+import { callFilter, filtersCalls } from './systemCalls.ts';
 
 export interface SandboxDependencies {
   /** Folders that no cell may see: Reactor's data, sockets and leases. */
@@ -55,6 +66,12 @@ function unsupported(): SandboxProbe {
   const none = { boundary: null, version: null, ownProc: false } as const;
   if (process.platform === 'win32')
     return { ...none, why: 'there is no sandbox for cells on Windows', todo: 'run Reactor inside WSL 2, which has one' };
+  if (process.platform === 'darwin')
+    return {
+      ...none,
+      why: 'there is no sandbox for cells on macOS yet',
+      todo: 'run Reactor in a Linux container or virtual machine, with nothing else of yours in it, or give it an account of its own',
+    };
   return { ...none, why: `there is no sandbox for cells on ${process.platform}`, todo: '' };
 }
 
@@ -94,18 +111,31 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   if (!isFixed(ofServer, bwrap)) throw new Error(`${bwrap} lies in a folder that cells may write; take it out of files.write`);
   const begin = [
     ...[bwrap, ...commandNamespaces(request.network !== 'open'), ...variablesWithin(request.env)],
-    ...argumentsOf([...commandMounts(facts, ownProc), ...ceiling.command]),
+    ...argumentsOf([...commandMounts(facts, ownProc, request.network !== 'open'), ...ceiling.command]),
   ];
   const through = exit === null ? [] : [process.execPath, join(WAY_OUT, FORWARDER)];
   const laidIn: Mount[] = exit === null ? [] : [{ kind: 'readOnly', path: WAY_OUT, from: exit }];
+  const descriptor = writeFilter(request.home);
   const server = [
-    ...[bwrap, ...serverNamespaces(isRoot), ...argumentsOf([...ofServer, ...laidIn, ...ceiling.server])],
-    ...['--chdir', request.worktree, '--', ...ceiling.prefix],
+    ...[bwrap, ...serverNamespaces(isRoot), ...(descriptor === null ? [] : ['--seccomp', '3'])],
+    ...argumentsOf([...ofServer, ...laidIn, ...ceiling.server]),
+    // Each call names the worktree. Where the server stands its runtime looks for settings of its own, and would load code that they name into it.
+    ...['--chdir', '/', '--', ...ceiling.prefix],
   ];
   const over = [...gateMounts(ofServer, request.home), ...withoutServer(facts)];
   const start = { begin, through, path, gate: { folder: request.home, mounts: argumentsOf(over) } };
   const environment = toolCaches(facts.homes[0] ?? homedir(), request.env);
-  return { server, environment, ...commandEnclosure(start), record: recordOf(start) };
+  return { server, descriptor, environment, ...commandEnclosure(start), record: recordOf(start) };
+}
+
+/** What passes to every program of the cell: which system calls it may make. Null where none is denied. */
+function writeFilter(home: string): string | null {
+  const filter = filtersCalls() ? callFilter() : null;
+  if (filter === null) return null;
+  const file = join(home, 'system-calls');
+  rmSync(file, { recursive: true, force: true });
+  writeFileSync(file, filter, { flag: 'wx', mode: 0o600 });
+  return file;
 }
 
 const isThere = ({ optional, from, path }: Mount): boolean => optional !== true || isFolder(from ?? path) !== null;
@@ -128,19 +158,32 @@ const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
 /** The path itself and, where it leads through links, the one they lead to. */
 const withReal = (path: string): string[] => (existsSync(path) ? unique([path, realpathSync(path)]) : [path]);
 
+/** The folder around the repository's git folder. */
+const checkoutOf = (git: readonly Mount[]): string | null => {
+  const folder = git[0]?.path;
+  return folder !== undefined && basename(folder) === '.git' ? dirname(folder) : null;
+};
+
 function factsOf(request: EncloseRequest, means: Means): SandboxFacts {
   const { env } = request;
   const path = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  const homes = unique([env['HOME'] ?? homedir(), userInfo().homedir, '/root']).filter((folder) => isAbsolute(folder) && folder !== '/');
+  const homes = unique([env['HOME'] ?? homedir(), userInfo().homedir, '/root']).filter(
+    (folder) => isAbsolute(folder) && folder !== '/' && isFolder(folder) === true,
+  );
+  const onPath = unique([...path, dirname(request.executable), dirname(means.bwrap), ...ownProgram(request)].flatMap(withReal));
   return {
     worktree: request.worktree,
     cellHome: request.home,
     fixed: request.fixed,
-    homes: homes.filter((folder) => isFolder(folder) === true),
+    homes,
+    others: realFolders(OF_OTHERS),
+    checkout: checkoutOf(request.git),
+    sockets: fileSockets().filter((path) => request.network !== 'open' || !path.startsWith('/nix/')),
+    settings: settingsWithoutLogins(homes, onPath, join(dirname(request.home), 'settings')),
     temporary: ['/tmp', '/var/tmp'].filter((folder) => isFolder(folder) === true),
     hidden: means.hidden,
     program: dirname(realpathSync(request.executable)),
-    path: unique([...path, dirname(request.executable), dirname(means.bwrap), ...ownProgram(request)].flatMap(withReal)),
+    path: onPath,
     serverOnly: request.serverOnly.filter((file) => existsSync(file)),
     handedOver: request.handedOver,
     git: request.git,

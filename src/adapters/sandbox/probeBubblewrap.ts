@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, serverNamespaces } from './bubblewrap.ts';
+import { desktopSockets } from './fileSockets.ts';
 
 const LIMIT_MS = 10_000;
 const run = promisify(execFile);
@@ -41,7 +42,7 @@ export async function probeBubblewrap(bwrap: string, isRoot: boolean, limitMs = 
   for (const ownProc of [true, false]) {
     try {
       await outer(inner(ownProc));
-      return { boundary: 'bubblewrap', version, ownProc, why: '', todo: '' };
+      return { boundary: 'bubblewrap', version, ownProc, why: '', todo: '', reachable: desktopSockets() };
     } catch (error) {
       // A sandbox that works, only late, must not be taken for one without a /proc of its own.
       if (isLate(error)) return late('to make a sandbox in a sandbox');

@@ -23,6 +23,8 @@ export interface ApproveOptions extends AnswerOptions {
   readonly id?: string;
   readonly answer?: readonly string[];
   readonly comment?: string;
+  /** A host that commands want to reach: for all runs of the repository. */
+  readonly always?: boolean;
   /** The worktree as a person edited it becomes the candidate, is tested, and waits for review again. */
   readonly edited?: boolean;
 }
@@ -119,6 +121,7 @@ export const approveCommand = (context: CommandContext, name: string, options: A
       tree,
       comment: options.comment ?? null,
       ...(answers === undefined ? {} : { answers }),
+      ...(options.always === true ? { always: true } : {}),
     });
   });
 

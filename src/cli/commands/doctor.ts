@@ -130,10 +130,16 @@ async function agentCheck(host: CliHost): Promise<Check> {
 }
 
 async function sandboxCheck(host: CliHost): Promise<Check> {
-  const { boundary, version, ownProc, why, todo } = await host.probeSandbox();
+  const { boundary, version, ownProc, why, todo, reachable = [] } = await host.probeSandbox();
   if (boundary === null) return warning('sandbox', why, todo === '' ? 'set sandbox: off, and run only agents that you trust' : todo);
   const listing = ownProc ? '' : '; commands such as ps show nothing useful in it, as in containers and for root';
-  return ok('sandbox', `${boundary} ${version ?? ''}${listing}`);
+  if (reachable.length === 0) return ok('sandbox', `${boundary} ${version ?? ''}${listing}`);
+  const names = reachable.slice(0, 3).map(safeLine).join(', ');
+  return warning(
+    'sandbox',
+    `${boundary} ${version ?? ''}${listing}; with network: open commands reach the desktop by ${names}`,
+    'use network: allowlist or none where that matters, or an X server without abstract sockets (-nolisten local)',
+  );
 }
 
 /** How cells are kept to their limits: not by control groups, which few users may make. */

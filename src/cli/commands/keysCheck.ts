@@ -1,4 +1,5 @@
-import { sharedKeys } from '../../core/policy/providerKeys.ts';
+import { isProviderKey, sharedKeys } from '../../core/policy/providerKeys.ts';
+import { secretsOfEnvironment } from '../../core/policy/secrets/knownSecrets.ts';
 import type { CliHost } from '../cliHost.ts';
 
 interface KeysCheck {
@@ -20,9 +21,15 @@ export async function keysCheck(host: CliHost, env: Readonly<Record<string, stri
       todo: 'give Reactor a key of its own with a spending limit, or work where there is a sandbox',
     };
   }
-  const shared = sharedKeys(env);
+  const shared = seenBesides(env);
   const text = 'keys of model providers are kept from commands in a sandbox; without one an agent can read them';
   if (shared.length === 0) return { name: 'keys', state: 'ok', text, todo: '' };
   const todo = `start the engine without ${shared.join(', ')} if no test needs ${shared.length === 1 ? 'it' : 'them'}`;
   return { name: 'keys', state: 'warning', text: `${text}; commands see ${shared.join(', ')}, which tests may need`, todo };
+}
+
+/** Variables that are or look like keys and that commands of agents see all the same. */
+function seenBesides(env: Readonly<Record<string, string | undefined>>): string[] {
+  const named = secretsOfEnvironment(env).map(({ name }) => name);
+  return [...new Set([...sharedKeys(env), ...named])].filter((name) => !isProviderKey(name) && !/^(OPENCODE|REACTOR)_/.test(name));
 }

@@ -1,3 +1,4 @@
+import { NETWORK } from '../../core/policy/networkPolicy.ts';
 import { shortOid } from '../../core/projections/figures.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { Params } from '../../protocol/messages.ts';
@@ -89,13 +90,20 @@ async function askPermission(state: RunState, pending: PendingApproval, deps: Pr
   if (asked !== null) {
     deps.print(renderLine(['  ', tone('strong', safeLine(asked.permission)), ' ', asked.patterns.map(safeLine).join(', ')], deps.style));
   }
+  const isHost = asked?.permission === NETWORK;
+  const choices = isHost ? 'o allow for this run · a always allow · n deny' : 'o allow once · n deny';
   for (;;) {
-    const typed = await deps.ask('  o allow once · n deny · l leave parked > ');
+    const typed = await deps.ask(`  ${choices} · l leave parked > `);
     if (typed === null) return 'leave';
     switch (typed.trim().toLowerCase()) {
       case 'o':
       case 'once':
         return answer(state, pending, 'approved', null);
+      case 'a':
+      case 'always':
+        if (isHost) return { ...answer(state, pending, 'approved', null), always: true };
+        deps.print('  Nothing was decided: only hosts can be allowed always here; `permissions` in reactor.yaml is for the rest.');
+        break;
       case 'n':
       case 'deny': {
         const comment = (await deps.ask('  Tell the agent why, or what to do in place of it (optional) > '))?.trim() ?? '';
@@ -105,7 +113,7 @@ async function askPermission(state: RunState, pending: PendingApproval, deps: Pr
       case 'leave':
         return 'leave';
       default:
-        if (typed.trim() !== '') deps.print('  Nothing was decided: type one of the letters o, n, l.');
+        if (typed.trim() !== '') deps.print(`  Nothing was decided: type one of the letters ${isHost ? 'o, a, n, l' : 'o, n, l'}.`);
     }
   }
 }

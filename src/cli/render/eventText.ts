@@ -100,7 +100,7 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     case 'approval/requested':
       return `waits for you: ${event.data.title}`;
     case 'approval/answered':
-      return `${event.data.decision} by ${personOf(entry.actor)}${event.data.comment === null ? '' : `: ${event.data.comment}`}`;
+      return `${event.data.decision}${event.data.always === true ? ' for all runs' : ''} by ${personOf(entry.actor)}${event.data.comment === null ? '' : `: ${event.data.comment}`}`;
     case 'approval/withdrawn':
       return `no longer asked: ${event.data.reason}`;
     case 'restore/branchCreated':

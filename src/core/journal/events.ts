@@ -305,6 +305,8 @@ export const eventSchemas = {
     tree: z.string().nullable(),
     comment: z.string().nullable(),
     answers: z.array(z.array(z.string())).optional(),
+    /** Of a host: for all runs of the repository, until it is taken back. */
+    always: z.boolean().optional(),
   }),
   'approval/withdrawn': z.object({ id: z.string(), reason: z.string() }),
 

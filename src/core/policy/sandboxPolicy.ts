@@ -32,13 +32,33 @@ const MASKED = [
   '.npm-global/etc/npmrc',
   '.opencode/opencode.json',
   '.opencode/opencode.jsonc',
+  '.local/share/uv/credentials',
 ];
+/** What belongs to a tool's programs beside them, in a folder of a tool that is not known here: its settings may hold logins. */
+const BESIDE_PROGRAMS = [
+  ...['lib', 'lib64', 'libexec', 'share', 'include', 'libs', 'node_modules', 'vendor', 'store', 'envs', 'pkgs'],
+  ...['toolchains', 'versions', 'installs', 'sdk', 'runtime', 'jre', 'jbr', 'modules', 'python', 'shims', 'plugins'],
+];
+/** Other volumes, programs that obey whoever reaches their socket, and what the machine has kept of its users: dumps, mail, logs. */
+export const OF_OTHERS = [
+  ...['/mnt', '/media', '/var/lib/lxd', '/var/snap/lxd', '/var/lib/incus', '/var/lib/docker', '/var/lib/containers', '/var/lib/libvirt'],
+  ...['/var/lib/mysql', '/var/lib/postgresql', '/var/lib/systemd/coredump', '/var/crash', '/var/spool', '/var/mail', '/var/log'],
+];
+/** Of it: in WSL the machine's list of name servers is there. */
+const OF_OTHERS_SEEN = ['/mnt/wsl/resolv.conf'];
+/** Of a folder that is only to hide what is there. */
+const HIDING_BYTES = 1e6;
+/** Asked by the system's own library for users and groups; it looks up nothing else. */
+const SOCKETS_OF_SYSTEM = ['/var/lib/sss'];
+/** Folders that are never the checkout of somebody's repository alone. */
+const OF_SYSTEM = ['/etc', '/var', '/run', '/proc', '/sys', '/dev', '/boot'];
 /** Programs of the machine, which everybody on it may read. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/opt', '/nix', '/snap'];
 /** Folders below a home of which a part being on PATH does not make the whole visible. */
 const SHARED_PARENTS = ['.local', '.config', '.cache', '.var'];
-/** Where sockets of other programs are. What names have to be resolved by is given back. */
-const OF_RUN = ['/run/systemd/resolve', '/run/resolvconf', '/run/NetworkManager', '/run/current-system'];
+/** What host names have to be resolved by, of the folder where sockets of other programs are; some that look names up are among it. */
+const RESOLVERS = ['/run/systemd/resolve', '/run/resolvconf', '/run/NetworkManager'];
+const OF_RUN = [...RESOLVERS, '/run/current-system'];
 
 export interface SandboxFacts {
   readonly worktree: string;
@@ -49,6 +69,14 @@ export interface SandboxFacts {
   readonly homes: readonly string[];
   /** The machine's temporary folders. */
   readonly temporary: readonly string[];
+  /** Those of `OF_OTHERS` that there are. */
+  readonly others: readonly string[];
+  /** The user's own checkout; null when there is none. */
+  readonly checkout: string | null;
+  /** Sockets of other programs that are files. */
+  readonly sockets: readonly string[];
+  /** Settings of tools that are seen without the logins in them. */
+  readonly settings: readonly Mount[];
   /** Folders that are hidden wherever they are: Reactor's own data, sockets and leases. */
   readonly hidden: readonly string[];
   /** The folder of the agent server's program. */
@@ -64,13 +92,23 @@ export interface SandboxFacts {
 
 const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 
-/** The part of a home folder that a folder on PATH belongs to: with a tool's programs its libraries are needed. */
-function toolFolder(entry: string, home: string): string | null {
+/** What of a home folder is seen for a folder on PATH in it: with a tool's programs its libraries are needed. */
+function toolFolders(entry: string, home: string): string[] {
   const parts = entry.slice(home.length + 1).split('/');
   const [first = ''] = parts;
-  if (first === '') return null;
-  return first.startsWith('.') && !SHARED_PARENTS.includes(first) ? `${home}/${first}` : entry;
+  if (first === '') return [];
+  if (!first.startsWith('.') || SHARED_PARENTS.includes(first) || parts.length === 1) return [entry];
+  const folders = parts.slice(1).map((_, depth) => `${home}/${parts.slice(0, depth + 1).join('/')}`);
+  return [entry, ...folders.flatMap((folder) => BESIDE_PROGRAMS.map((name) => `${folder}/${name}`))];
 }
+
+/** The checkout where it can be taken out of view: a folder of its own, in which nothing of the system is. */
+const hiddenCheckout = (checkout: string | null, covered: readonly string[]): string[] =>
+  checkout === null || checkout === '/' || [...SYSTEM, ...OF_SYSTEM, ...covered].some((folder) => isBelow(checkout, folder))
+    ? []
+    : [checkout];
+
+const hiding = (path: string, optional = false): Mount => ({ kind: 'empty', path, bytes: HIDING_BYTES, ...(optional ? { optional } : {}) });
 
 /** Programs and libraries, of the machine or the user's: what every command may read anyway. */
 export function isPartOfTools(path: string, homes: readonly string[]): boolean {
@@ -94,30 +132,39 @@ const kernelSettings: readonly Mount[] = ['/proc/sys', '/proc/sysrq-trigger', '/
  * own, no sockets of other programs, and of Reactor's data only its cell.
  */
 export function serverMounts(facts: SandboxFacts): Mount[] {
-  const { worktree, cellHome, homes, temporary, hidden } = facts;
+  const { worktree, cellHome, homes, temporary, hidden, others } = facts;
   const [home = '/nonexistent'] = homes;
   const readable = (path: string): Mount => ({ kind: 'readOnly', path, optional: true });
   const tools = homes.flatMap((folder) => [
     ...SEEN_OF_HOME.map((name) => `${folder}/${name}`),
-    ...facts.path.flatMap((entry) => (isBelow(entry, folder) ? (toolFolder(entry, folder) ?? []) : [])),
+    ...facts.path.flatMap((entry) => (isBelow(entry, folder) ? toolFolders(entry, folder) : [])),
   ]);
-  const mounts: Mount[] = [
+  const empty = (path: string): Mount => ({ kind: 'empty', path });
+  const checkout = hiddenCheckout(facts.checkout, [...homes, ...temporary, ...others, '/home']);
+  const before: Mount[] = [
     { kind: 'readOnly', path: '/' },
     { kind: 'proc', path: '/proc' },
     ...kernelSettings,
     { kind: 'devices', path: '/dev' },
     { kind: 'empty', path: '/run' },
     ...OF_RUN.map(readable),
+    ...[...others, ...checkout].map((path) => hiding(path)),
+    ...OF_OTHERS_SEEN.map(readable),
     ...temporary.map((path): Mount => ({ kind: 'writable', path, from: `${cellHome}/${TEMPORARY}` })),
     { kind: 'empty', path: '/home' },
-    ...homes.slice(1).map((path): Mount => ({ kind: 'empty', path })),
+    ...homes.slice(1).map(empty),
     { kind: 'writable', path: home, from: `${cellHome}/user` },
     ...[...new Set(tools)].map(readable),
     ...[...new Set([facts.program, ...facts.path])]
-      .filter((path) => [...homes, ...temporary, '/home'].some((f) => isBelow(path, f)))
+      .filter((path) => [...homes, ...temporary, ...others, ...checkout, '/home'].some((f) => isBelow(path, f)))
       .map(readable),
-    ...homes.flatMap((folder) => MASKED.map((name): Mount => ({ kind: 'nothing', path: `${folder}/${name}`, optional: true }))),
-    ...hidden.map((path): Mount => ({ kind: 'empty', path })),
+    ...facts.settings,
+    ...homes.flatMap((folder) => MASKED.map((name) => nothing(`${folder}/${name}`))),
+  ];
+  const mounts: Mount[] = [
+    ...before,
+    ...facts.sockets.filter((path) => isSeen(before, path)).map(nothing),
+    ...hidden.map(empty),
     ...facts.serverOnly.map(readable),
     ...facts.read.map((path) => readable(expand(path, home))),
     { kind: 'writable', path: worktree },
@@ -130,8 +177,14 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
     const holder = holderOf(mounts, path);
     return holder !== undefined && !isOwn(holder, cellHome);
   });
-  return [...mounts, ...shown.map((path): Mount => ({ kind: 'nothing', path, optional: true }))];
+  return [...mounts, ...shown.map(nothing)];
 }
+
+const nothing = (path: string): Mount => ({ kind: 'nothing', path, optional: true });
+
+/** A socket that the mounts leave in view. */
+const isSeen = (mounts: readonly Mount[], path: string): boolean =>
+  holderOf(mounts, path)?.kind === 'readOnly' && !SOCKETS_OF_SYSTEM.some((folder) => isBelow(path, folder));
 
 /** The folder that stands in for one on the way to a mount. Two of one cell are never of the same length and end. */
 const standIn = (path: string, cellHome: string): string =>
@@ -186,12 +239,14 @@ export const isFixed = (mounts: readonly Mount[], path: string): boolean =>
  * What a command sees, laid over what the server sees: not the server's folder, in which its conversation and configuration are, and not the
  * files that the server alone needs.
  */
-export function commandMounts(facts: Pick<SandboxFacts, 'cellHome' | 'serverOnly'>, ownProc: boolean): Mount[] {
+export function commandMounts(facts: Pick<SandboxFacts, 'cellHome' | 'serverOnly'>, ownProc: boolean, ownNetwork = false): Mount[] {
   return [
     { kind: 'writable', path: '/' },
     ...(ownProc ? [{ kind: 'proc', path: '/proc' } as const] : []),
     ...kernelSettings,
     { kind: 'devices', path: '/dev' },
+    // Who looks names up for whoever asks is a way out.
+    ...(ownNetwork ? RESOLVERS.map((path) => hiding(path, true)) : []),
     ...withoutServer(facts),
   ];
 }

@@ -60,6 +60,8 @@ export interface AdoptServer extends Pick<StartServer, 'cell' | 'worktree' | 'ho
   readonly process: ProcessIdentity;
   /** It was started within a boundary; its commands get the same one. */
   readonly isEnclosed: boolean;
+  /** A turn of the agent may be under way, which goes on. Without one what the agent has left running is ended. */
+  readonly hasTurn: boolean;
 }
 
 /** A conversation with a server that has ended, by the cell's folders. */
@@ -81,6 +83,11 @@ export interface AgentServers {
    * people; then nothing was ended.
    */
   adopt(request: AdoptServer, signal: AbortSignal): Promise<Result<AgentServer, string>>;
+  /**
+   * Does a short work while nothing of the agent's runs in an enclosed cell, and nothing can be started: its server stands still meanwhile.
+   * @returns null, and nothing was done, when a command is running.
+   */
+  whileStill<T>(server: ProcessIdentity, work: () => Promise<T>): Promise<T | null>;
   /**
    * What a server that has ended left of a conversation, as `AgentClient.messages` tells it, but without what is known of the models. No process of the
    * cell may live. @throws Error when it can't be read

@@ -11,6 +11,8 @@ export interface SandboxProbe {
   readonly why: string;
   /** What a person can do about it; empty when nothing. */
   readonly todo: string;
+  /** Programs that obey whoever reaches them, by names that no boundary but that of the network covers. */
+  readonly reachable?: readonly string[];
 }
 
 /** One thing laid over what the cell would see of the file system. Later ones lie over earlier ones. */
@@ -21,6 +23,8 @@ export interface Mount {
   readonly from?: string;
   /** Left out when `from` is not there. */
   readonly optional?: boolean;
+  /** Most that an empty folder takes of memory, where it is to take less than usual. */
+  readonly bytes?: number;
 }
 
 /** What a run asks of its cell's boundary. */
@@ -70,6 +74,8 @@ export interface CommandEnclosure {
 
 /** How a cell's programs are started. */
 export interface Enclosure extends CommandEnclosure {
+  /** File that `server` reads as descriptor 3 when it starts; null when it reads none. */
+  readonly descriptor: string | null;
   /**
    * Put in front of the agent server and its arguments: it sees the worktree and its own folder, and of the rest of the machine programs and
    * settings, which it can't change.

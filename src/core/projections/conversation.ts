@@ -78,7 +78,7 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         ...base,
         kind: 'answered',
         who: personOf(entry),
-        title: event.data.decision === 'approved' ? 'Approved' : 'Rejected',
+        title: event.data.decision === 'rejected' ? 'Rejected' : event.data.always === true ? 'Approved for all runs' : 'Approved',
         text: [event.data.comment ?? '', ...(event.data.answers ?? []).map((answers) => answers.join(', '))].join('\n').trim(),
         failed: event.data.decision === 'rejected',
       };

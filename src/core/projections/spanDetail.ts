@@ -76,7 +76,10 @@ export function spanDetail(entry: Entry): SpanDetail {
     case 'approval/answered':
       return {
         ...nothing,
-        facts: [fact('decision', event.data.decision), fact('by', entry.actor.replace(/^person:/, ''))],
+        facts: [
+          fact('decision', `${event.data.decision}${event.data.always === true ? ' for all runs' : ''}`),
+          fact('by', entry.actor.replace(/^person:/, '')),
+        ],
         texts: event.data.comment === null ? [] : [text('Comment', event.data.comment)],
         tree: event.data.tree,
       };

@@ -229,7 +229,9 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
         const said = asked.permission.patterns.map((model) => [model, event.data.decision === 'approved']);
         return { ...afterAnswer(state, event.data.id), unpricedModels: { ...state.unpricedModels, ...Object.fromEntries(said) } };
       }
-      const grants = asked?.permission ? grantsOf(asked.permission, event.data.decision) : [];
+      // What holds for good is not the run's: taken back, it must not go on in it.
+      const isOfRun = asked?.permission && event.data.always !== true;
+      const grants = isOfRun ? grantsOf(asked.permission, event.data.decision) : [];
       if (asked?.kind === 'review' && event.data.decision === 'approved') return afterAnswer(approvedAround(state), event.data.id);
       return { ...afterAnswer(state, event.data.id), grantedPermissions: [...state.grantedPermissions, ...grants] };
     }

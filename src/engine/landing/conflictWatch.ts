@@ -78,7 +78,7 @@ export class ConflictWatch implements Disposable {
       const { signal } = this.#end;
       if (signal.aborted) return;
       const runs = this.#ledger.openRuns();
-      for (const [run, conflicts] of await predictConflicts(this.#deps.repository, runs, signal)) {
+      for (const [run, conflicts] of await predictConflicts(this.#deps, runs, signal)) {
         const state = this.#ledger.state(run);
         if (state === null || state.concluded !== null || isSamePrediction(state.predicted, conflicts)) continue;
         await this.#ledger.append(

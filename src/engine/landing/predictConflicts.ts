@@ -1,5 +1,6 @@
 import { isInLine } from '../../core/landing/line.ts';
 import { type ChangedPaths, mayConflict, type PredictedConflict } from '../../core/landing/predicted.ts';
+import type { AgentServers } from '../../core/ports/agent.ts';
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import { currentAttempt, type RunState, startOf } from '../../core/run/state.ts';
 
@@ -11,19 +12,25 @@ interface Work {
   readonly changed: ChangedPaths;
 }
 
+export interface PredictionDeps {
+  readonly repository: GitRepository;
+  readonly agents: Pick<AgentServers, 'whileStill'>;
+}
+
 /**
  * With what each open run would conflict if it landed now: its target, and the work of runs that land there too, be it a candidate or what an agent
  * has written so far.
  * @returns an entry for each run that has anything to bring.
  */
 export async function predictConflicts(
-  repository: GitRepository,
+  deps: PredictionDeps,
   runs: readonly RunState[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly PredictedConflict[]>> {
+  const { repository } = deps;
   const works: Work[] = [];
   for (const state of runs) {
-    const work = await workOf(repository, state, signal);
+    const work = await workOf(deps, state, signal);
     if (work !== null) works.push(work);
   }
   const found = new Map(works.filter(({ state }) => !isInLine(state)).map(({ state }) => [state.run, [] as PredictedConflict[]]));
@@ -44,7 +51,7 @@ export async function predictConflicts(
   return found;
 }
 
-async function workOf(repository: GitRepository, state: RunState, signal: AbortSignal): Promise<Work | null> {
+async function workOf({ repository, agents }: PredictionDeps, state: RunState, signal: AbortSignal): Promise<Work | null> {
   const { target } = state.spec;
   const attempt = currentAttempt(state);
   if (target === null || state.concluded !== null || attempt === null || attempt.closed !== null) return null;
@@ -58,9 +65,12 @@ async function workOf(repository: GitRepository, state: RunState, signal: AbortS
     return { state, target, commit: commit ?? candidate.keptCommit, changed };
   }
   if (state.cell?.hasWorktree !== true) return null;
-  const snapshot = await repository.snapshot(state.cell.worktree, signal);
-  // A worktree that is being made or reset just now is looked at the next time.
-  if (!snapshot.ok || snapshot.value.tree === from) return null;
+  const { worktree, server, boundary } = state.cell;
+  const look = () => repository.snapshot(worktree, signal);
+  // Git would follow a folder that a command makes a link meanwhile, and bring into the repository what the cell may not see.
+  const snapshot = server === null || boundary === null ? await look() : await agents.whileStill(server, look);
+  // A worktree that is worked in, made or reset just now is looked at the next time.
+  if (snapshot === null || !snapshot.ok || snapshot.value.tree === from) return null;
   const { tree } = snapshot.value;
   const written = await repository.writeCommit(
     { tree, parents: [state.lastGreen.commit], message: `Present state of ${state.run}\n`, sign: false },

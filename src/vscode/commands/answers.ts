@@ -1,4 +1,5 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { NETWORK } from '../../core/policy/networkPolicy.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import { subjectOf, waitsForMessage } from '../../core/run/commitMessage.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
@@ -148,8 +149,22 @@ export class Answers {
 
   async #answerPermission(target: Target, pending: PendingApproval): Promise<void> {
     const { vscode } = this.#context;
+    const isHost = pending.permission?.permission === NETWORK;
     const rows = [
-      { label: '$(check) Allow once', description: 'and go on', act: () => this.#say(target, pending, 'approved', null) },
+      {
+        label: '$(check) Allow once',
+        description: isHost ? 'for this run' : 'and go on',
+        act: () => this.#say(target, pending, 'approved', null),
+      },
+      ...(isHost
+        ? [
+            {
+              label: '$(check-all) Always allow',
+              description: 'for all runs of this repository',
+              act: () => this.#allowAlways(target, pending),
+            },
+          ]
+        : []),
       { label: '$(close) Deny…', description: 'the agent finds another way', act: () => this.#deny(target, pending) },
       {
         label: '$(debug-stop) Stop the task',
@@ -159,6 +174,12 @@ export class Answers {
     ];
     const what = plainLine([pending.title, pending.detail].filter(Boolean).join(': '), 300);
     await (await vscode.window.showQuickPick(rows, { title: `${target.state.task} asks to: ${what}`, placeHolder: what }))?.act();
+  }
+
+  async #allowAlways({ model, state }: Target, { id, permission }: PendingApproval): Promise<void> {
+    await model.request('answer', { run: state.run, id, decision: 'approved', tree: null, comment: null, always: true });
+    const place = plainLine(permission?.patterns.join(', ') ?? '', 80);
+    this.#context.vscode.window.setStatusBarMessage(`${place}: always allowed; "reactor hosts" takes it back`, 8000);
   }
 
   async #answerQuestion(target: Target, pending: PendingApproval): Promise<void> {

@@ -52,6 +52,7 @@ export const fakeHost = (engine: FakeEngine, change: Partial<CliHost> = {}): Cli
   reader: () => Promise.resolve(readerOf(engine)),
   dataFolder: () => Promise.resolve('/data'),
   repository: () => Promise.resolve(fakeRepository),
+  hostGrants: () => Promise.reject(new UserFacingError('environment', 'no hosts are kept here')),
   config: () => Promise.resolve({ config: defaultConfig(), file: null }),
   detectTest: () => Promise.resolve({ command: 'npm test', source: 'package.json scripts.test' }),
   readTasks: (file) => Promise.reject(new UserFacingError('configuration', `${file}: there is no such file`)),

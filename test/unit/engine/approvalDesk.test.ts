@@ -5,6 +5,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { event } from '../../../src/core/journal/events.ts';
 import { MemoryJournal } from '../../../src/core/journal/memoryJournal.ts';
 import { SecretGuard } from '../../../src/core/policy/secrets/secretGuard.ts';
+import type { HostGrant, HostGrants } from '../../../src/core/ports/hostGrants.ts';
 import { evolveRun } from '../../../src/core/run/evolve.ts';
 import { ApprovalDesk } from '../../../src/engine/approvalDesk.ts';
 import { Attendance } from '../../../src/engine/attendance.ts';
@@ -20,6 +21,7 @@ const tree = 'd'.repeat(40);
 describe('What waits for a person', () => {
   let ledger: Ledger;
   let desk: ApprovalDesk;
+  let granted: string[];
 
   beforeEach(async () => {
     const clock = new ManualClock(1000);
@@ -28,7 +30,9 @@ describe('What waits for a person', () => {
     const attendance = new Attendance(silentLog);
     attendance.arrive();
     let ids = 0;
-    const deps = { ids: { short: () => `id${++ids}` }, clock, options: { unattendedGraceMs: 0 } as never };
+    granted = [];
+    const hosts = { add: async ({ place, by, run }: HostGrant) => void granted.push(`${place} ${by} ${run}`) } as unknown as HostGrants;
+    const deps = { ids: { short: () => `id${++ids}` }, clock, hosts, options: { unattendedGraceMs: 0 } as never };
     desk = new ApprovalDesk(ledger, attendance, deps);
     await ledger.append('run', 'person:ann', event('run/requested', { run: 'run', spec: specOf() }));
   });
@@ -44,6 +48,27 @@ describe('What waits for a person', () => {
       answers.map((answer) => answer?.decision),
       ['approved', 'approved'],
     );
+  });
+
+  it('may be a host, allowed for good: that is kept apart from the run, and the journal says so', async () => {
+    const permission = { permission: 'network', patterns: ['example.org:443'] };
+    const id = await desk.request('run', { kind: 'permission', attempt: 1, title: 't', detail: '', tree: null, permission });
+    await desk.answer({ run: 'run', id, decision: 'approved', tree: null, comment: null, always: true }, 'person:ann');
+    assert.deepEqual(granted, ['example.org:443 person:ann run']);
+    assert.deepEqual(ledger.expect('run').grantedPermissions, []);
+  });
+
+  it('is allowed for good only when it is a host, and never by a refusal', async () => {
+    const always = { run: 'run', tree: null, comment: null, always: true } as const;
+    const other = await ask();
+    const permission = { permission: 'network', patterns: ['example.org:443'] };
+    const id = await desk.request('run', { kind: 'permission', attempt: 1, title: 't', detail: '', tree: null, permission });
+    for (const [asked, decision] of [
+      [other, 'approved'],
+      [id, 'rejected'],
+    ] as const)
+      await assert.rejects(desk.answer({ ...always, id: asked, decision }, 'person:ann'), /Nothing was decided/);
+    assert.deepEqual([granted, ledger.expect('run').pending.length], [[], 2]);
   });
 
   it('is not waited for any more once it is withdrawn, and others are', async () => {

@@ -54,6 +54,18 @@ describe('what is looked through for secrets', () => {
     });
   });
 
+  it('is text in UTF-16, which git counts as binary, and no file that is none', async () => {
+    const wide = (text: string): string => [...text].map((character) => `${character}\0`).join('');
+    const added = `+${wide(`key = ${sampleKeys.anthropic}`)}`;
+    const { secrets } = await look([change('wide.txt', null)], '', false, block('wide.txt', '@@ -0,0 +1 @@', [added]));
+    assert.deepEqual(
+      secrets.map(({ path, line }) => [path, line]),
+      [['wide.txt', 1]],
+    );
+    const image = block('image.png', '@@ -0,0 +1 @@', [`+${'\0'.repeat(3)}${sampleKeys.anthropic}${'x'.repeat(100)}`]);
+    assert.deepEqual(await look([change('image.png', null)], '', false, image), { secrets: [], unread: [] });
+  });
+
   it('is not the whole of a change that is too long, of which the largest file is named', async () => {
     const { unread } = await look([change('whole.ts', 2), change('long.ts', 9)], whole, true);
     assert.deepEqual(unread, [{ path: 'long.ts', why: 'makes the change too long to be looked through for secrets' }]);

@@ -15,7 +15,7 @@ const state = {
 } as unknown as RunState;
 
 /** A desk whose questions the test answers. */
-const deskWith = (isAttended: boolean) => {
+const deskWith = (isAttended: boolean, allowed: ReadonlySet<string> = new Set()) => {
   const told: DomainEvent[] = [];
   const asked: { title: string; signal?: AbortSignal; answer: (answer: Answer | null) => void }[] = [];
   const desk = new NetworkDesk(
@@ -32,6 +32,7 @@ const deskWith = (isAttended: boolean) => {
         }),
     },
     { isAttended },
+    { has: async (place) => allowed.has(place) },
   );
   const reach = (host: string, signal = new AbortController().signal) => desk.decide({ cell: 'cell', host, port: 443 }, signal);
   return { told, asked, reach };
@@ -44,6 +45,14 @@ describe('What commands may reach', () => {
     for (let i = 0; i < 150; i += 1) assert.equal(await reach(`h${i}.example.net`), false);
     await reach('h0.example.net');
     assert.deepEqual([told.length, told.at(-1)?.data], [100, { host: 'h99.example.net', port: 443, more: true }]);
+  });
+
+  it('is what a person has allowed for good, until it is taken back', async () => {
+    const allowed = new Set(['good.example.net:443']);
+    const { asked, told, reach } = deskWith(false, allowed);
+    assert.deepEqual([await reach('good.example.net'), await reach('other.example.net')], [true, false]);
+    allowed.clear();
+    assert.deepEqual([await reach('good.example.net'), asked.length, told.length], [false, 0, 2]);
   });
 
   it('is no name that is longer than names are, and nobody is told or asked', async () => {

@@ -13,11 +13,15 @@ const facts: SandboxFacts = {
   worktree: '/home/ada/.local/share/reactor/r/cells/c/worktree',
   cellHome: '/home/ada/.local/share/reactor/r/cells/c/home',
   fixed: ['/home/ada/.local/share/reactor/r/cells/c/home/shell'],
+  others: ['/mnt', '/var/lib/lxd'],
+  checkout: '/work/shop',
+  sockets: ['/var/lib/dbd/sock', '/run/dbd/sock', '/var/lib/lxd/unix.socket', '/home/ada/.foo/lib/sock', '/var/lib/sss/pipes/nss'],
+  settings: [{ kind: 'readOnly', path: '/home/ada/.gitconfig', from: '/cells/c/settings/git' }],
   homes: ['/home/ada'],
   temporary: ['/tmp'],
   hidden: ['/home/ada/.local/share/reactor'],
   program: '/home/ada/.opencode/bin',
-  path: ['/usr/bin', '/home/ada/.foo/bin', '/home/ada/.local/bin', '/home/ada/scripts'],
+  path: ['/usr/bin', '/home/ada/.foo/bin', '/home/ada/.local/bin', '/home/ada/scripts', '/mnt/c/tools', '/work/shop/node_modules/.bin'],
   serverOnly: ['/home/ada/.config/opencode/agents'],
   handedOver: ['/home/ada/.config/opencode/opencode.json', '/etc/opencode.json'],
   git: [{ kind: 'writable', path: '/home/ada/shop/.git', from: '/view' }],
@@ -45,11 +49,46 @@ describe('What a cell sees', () => {
     assert.deepEqual(serverMounts(facts)[0], { kind: 'readOnly', path: '/' });
   });
 
-  it('has the user’s tools, whole where a part is on PATH, but of shared folders that part alone', () => {
-    for (const path of ['/home/ada/.foo', '/home/ada/.local/bin', '/home/ada/scripts', '/home/ada/.opencode/bin', '/home/ada/models'])
+  it('has the user’s tools; of one that is not known what is on PATH and what belongs to programs beside it, not its settings', () => {
+    assert.equal(at('/home/ada/.foo'), -1);
+    assert.equal(at('/home/ada/.foo/config.json'), -1);
+    for (const path of [
+      '/home/ada/.foo/bin',
+      '/home/ada/.foo/lib',
+      '/home/ada/.cargo',
+      '/home/ada/.local/bin',
+      '/home/ada/scripts',
+      '/home/ada/.opencode/bin',
+      '/home/ada/models',
+    ])
       assert.equal(kindAt(path), 'readOnly', path);
     assert.equal(at('/home/ada/.local'), -1);
-    assert.equal(kindAt('/home/ada/.cargo/credentials.toml'), 'nothing');
+    for (const path of ['/home/ada/.cargo/credentials.toml', '/home/ada/.local/share/uv/credentials'])
+      assert.equal(kindAt(path), 'nothing', path);
+    assert.equal(serverMounts(facts)[at('/home/ada/.gitconfig')]?.from, '/cells/c/settings/git');
+  });
+
+  it('has neither other volumes, nor what the machine has kept of its users, nor the user’s checkout, but for what is on PATH', () => {
+    for (const path of ['/mnt', '/var/lib/lxd', '/work/shop']) assert.equal(kindAt(path), 'empty', path);
+    for (const path of ['/mnt/c/tools', '/work/shop/node_modules/.bin']) assert.equal(kindAt(path), 'readOnly', path);
+    for (const checkout of ['/', '/home/ada', '/home/ada/shop', '/etc', '/opt/tool', '/tmp/shop', null])
+      assert.deepEqual(
+        serverMounts({ ...facts, checkout })
+          .filter(({ kind, bytes }) => kind === 'empty' && bytes !== undefined)
+          .map(({ path }) => path),
+        facts.others,
+      );
+  });
+
+  it('has no socket of another program where its file would be seen', () => {
+    assert.deepEqual(
+      facts.sockets.map((path) => kindAt(path)),
+      ['nothing', undefined, undefined, 'nothing', undefined],
+    );
+    assert.equal(
+      serverMounts({ ...facts, read: ['/var/lib/dbd'] }).findLast(({ path }) => '/var/lib/dbd/sock'.startsWith(path))?.kind,
+      'readOnly',
+    );
   });
 
   it('hides files with keys where they would be seen', () => {
@@ -87,12 +126,15 @@ describe('What a cell sees', () => {
 
   it('lays the cell over what is hidden, never the other way round', () => {
     assert.ok(at('/home/ada/.local/share/reactor') < at(facts.worktree));
-    assert.ok(at('/home/ada') < at('/home/ada/.foo'));
+    assert.ok(at('/home/ada') < at('/home/ada/.foo/bin'));
     assert.ok(at(facts.cellHome) < at(`${facts.cellHome}/shell`));
     assert.ok(at('/proc') < at('/proc/sys'));
   });
 
   it('is for a command without the server’s folder and files', () => {
+    const resolvers = (ownNetwork: boolean) => commandMounts(facts, true, ownNetwork).filter(({ path }) => path.startsWith('/run/'));
+    assert.deepEqual([resolvers(false).length, resolvers(true).every(({ kind }) => kind === 'empty')], [0, true]);
+    assert.ok(resolvers(true).some(({ path }) => path === '/run/systemd/resolve'));
     assert.deepEqual(
       commandMounts(facts, true).filter(({ path }) => !path.startsWith('/proc/')),
       [

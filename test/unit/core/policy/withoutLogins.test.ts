@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { withoutLogins } from '../../../src/adapters/git/withoutLogins.ts';
+import { withoutLogins } from '../../../../src/core/policy/withoutLogins.ts';
 
 describe('a git configuration without logins', () => {
   it('has none in addresses and settings, and everything else', () => {

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { type CellWorktree, onCell } from './cellWorktree.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
+import type { GitOutput } from './gitCommand.ts';
+import type { RepositoryContext } from './repositoryContext.ts';
+
+type Place = Pick<CellWorktree, 'path' | 'gitDir'>;
+/** Of calls that work on an index of their own. */
+type IndexVariables = Readonly<Record<'GIT_INDEX_FILE', string>>;
+
+/** Entries that are skipped stay so although their folders are there. */
+const KEEP_SKIPPED = ['-c', 'sparse.expectFilesOutsideOfPatterns=true'];
+
+/**
+ * Adds to an index with git's `add` but for submodules, of which only the commit that each stands at is recorded. To see whether the files of one have
+ * changed, `add` would start git in it, and that obeys the settings of whatever repository an agent has put there, filters that are programs among them.
+ * @param add given the settings to be put before its arguments.
+ */
+export async function addWithoutSubmodules(
+  context: RepositoryContext,
+  place: Place,
+  env: IndexVariables,
+  add: (settings: readonly string[]) => Promise<GitOutput>,
+  signal?: AbortSignal,
+): Promise<GitOutput> {
+  if (!(await mayHaveSubmodules(env.GIT_INDEX_FILE))) return add([]);
+  const listing = await context.git.run(onCell(place, ['ls-files', '--stage', '-z'], { env }), signal);
+  if (listing.exitCode !== 0) return listing;
+  const paths = [...listing.stdout.matchAll(/(?:^|\0)160000 [0-9a-f]+ 0\t([^\0]+)/g)].map((match) => match[1] ?? '');
+  if (paths.length === 0) return add([]);
+  const input = paths.map((path) => `${path}\0`).join('');
+  const mark = (how: string) => context.git.text(onCell(place, ['update-index', how, '-z', '--stdin'], { env, input }), signal);
+  await mark('--skip-worktree');
+  const added = await add(KEEP_SKIPPED);
+  if (added.exitCode !== 0) return added;
+  await mark('--no-skip-worktree');
+  return context.git.run(onCell(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { env, input }), signal);
+}
+
+/** The mode of a submodule as an index has it. */
+const SUBMODULE_MODE = Buffer.from([0, 0, 0xe0, 0]);
+
+/** False when no entry is one; an index that has entries in another file may. Far quicker than asking git. */
+async function mayHaveSubmodules(index: string): Promise<boolean> {
+  const bytes = await readFile(index).catch(nullIfMissing);
+  return bytes !== null && (bytes.includes(SUBMODULE_MODE) || bytes.includes('link'));
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { createSandbox } from '../../src/adapters/sandbox/createSandbox.ts';
+import { CellLimits } from '../../src/core/model/sandboxSpec.ts';
+import type { AgentServer } from '../../src/core/ports/agent.ts';
+import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
+import { OpenCodeBench, runTurn } from '../support/openCodeCell.ts';
+import { bash, byWord, tools, write } from '../support/sampleScript.ts';
+
+/** Goes from process to process, so that none lives when it is looked for, and counts; each swap of a folder and a link is a chance to lead git out. */
+const HOPPER = `import os, sys
+n = 0
+while True:
+    n += 1
+    if os.fork(): os._exit(0)
+    os.setsid()
+    with open(sys.argv[1] + '.new', 'w') as f: f.write(str(n))
+    os.rename(sys.argv[1] + '.new', sys.argv[1])
+`;
+const leave = (file: string): string =>
+  `env -i PATH="$PATH" setsid nohup python3 hopper.py ${file} > /dev/null 2>&1 & until [ -s ${file} ]; do :; done`;
+
+describe('What an agent leaves running in a sandboxed cell', function () {
+  this.timeout(240_000);
+  let bench: OpenCodeBench;
+  let server: AgentServer;
+  let worktree: string;
+
+  before(async () => {
+    ensureBubblewrap();
+    bench = await OpenCodeBench.start(
+      byWord({
+        leaving: tools(write('hopper.py', HOPPER), bash(leave('turn.count'))),
+        staying: tools(bash('echo > stays; tail -f /dev/null')),
+      }),
+      { sandbox: createSandbox({ hidden: [], waysOut: null, env: process.env }) },
+    );
+    const limits = CellLimits.parse({});
+    ({ server, worktree } = await bench.cell('races', { boundary: { network: 'open', read: [], write: [], limits, git: [] } }));
+  });
+  after(() => bench?.dispose());
+
+  const shell = (command: string) =>
+    server.client.shell(
+      { sessionId: '', command, folder: '', timeoutMs: 60_000, outputFile: join(bench.root, 'out.log'), maxBytes: 1e6 },
+      new AbortController().signal,
+    );
+  const count = (file: string): string => readFileSync(join(worktree, file), 'utf8');
+  /** It counts on while another command begins and ends, unless it is gone. */
+  const assertGone = async (file: string): Promise<void> => {
+    const before = count(file);
+    assert.notEqual(before, '');
+    assert.equal((await shell('ls / > /dev/null')).exitCode, 0);
+    assert.equal(count(file), before);
+  };
+
+  it('is gone when the turn is over, though no look at the processes would find it', async () => {
+    const { result } = await runTurn(server, { prompt: 'leaving' });
+    assert.equal(result.end, 'done', result.reason);
+    await assertGone('turn.count');
+  });
+
+  it('is gone when a command of Reactor’s is over, though it has shed every mark', async () => {
+    assert.equal((await shell(leave('shell.count'))).exitCode, 0);
+    await assertGone('shell.count');
+  });
+
+  it('keeps Reactor from looking at the files meanwhile; with nothing running the server stands still for the look', async () => {
+    const states = (): string[] =>
+      readdirSync('/proc').flatMap((pid) => {
+        try {
+          const isServer = /opencode\0serve\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1').replace(/^\S*bwrap\0.*/s, ''));
+          return isServer && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(bench.root)
+            ? [/^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '']
+            : [];
+        } catch {
+          return [];
+        }
+      });
+    assert.deepEqual(await bench.servers.whileStill(server.process, async () => states()), ['T']);
+    assert.equal(await server.client.answers(), true);
+    const stop = new AbortController();
+    const turn = runTurn(server, { prompt: 'staying', signal: stop.signal });
+    await bench.appears(join(worktree, 'stays'));
+    assert.equal(await bench.servers.whileStill(server.process, async () => 'looked'), null);
+    stop.abort();
+    assert.equal((await turn).result.end, 'aborted');
+    assert.equal(await bench.servers.whileStill(server.process, async () => 'looked'), 'looked');
+    assert.equal(existsSync(join(worktree, 'stays')), true);
+  });
+});
