@@ -111,7 +111,8 @@ describe('What waits for a person', () => {
       moveRef: async () => ({ ok: true, value: undefined }),
       changes: async () => [],
     };
-    const engine = { ledger, deps: { repository } } as unknown as EngineContext;
+    const files = { changedSince: async () => ({ paths: [], isWhole: true }) };
+    const engine = { ledger, deps: { repository, files } } as unknown as EngineContext;
     const request = { run: 'run', tree, rejected: [{ path: 'a', hunks: null }], edited: false };
     await assert.rejects(
       reviseCandidate(engine, request, 'person:ann'),
