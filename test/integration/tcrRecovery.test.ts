@@ -156,7 +156,7 @@ describe('Recovery from what dies below a run', function () {
     const outcome = await reactor.run(repository, 'Write killed', ['--task', 'killed', '--land', 'branch', '--test', test]);
     const row = onlyRun(outcome);
     assert.deepEqual([outcome.exitCode, row.status, row.attempts], [0, 'committed', 1], `${row.reason}\n${outcome.stderr}`);
-    const told = dataOf(outcome, 'run/recoveryApplied').filter(({ what }) => /^the tests were killed \(signal 9\)/.test(what));
+    const told = dataOf(outcome, 'run/recoveryApplied').filter(({ what }) => what.startsWith('the tests were killed (signal 9)'));
     assert.deepEqual([told.length, readFileSync(base, 'utf8'), readFileSync(work, 'utf8')], [2, 'run\nrun\n', 'run\nrun\n']);
   });
 
