@@ -261,4 +261,51 @@ describe('a snapshot of a cell', function () {
     value(await repository.resetWorktree(cell, base));
     assert.equal(existsSync(join(cell, 'more')), false);
   });
+
+  it('sees every kind of change since the last one, however small, also when nothing has changed in between', async () => {
+    const f = fixture();
+    f.commit({ file: 'one\n', 'run.sh': 'x\n', 'folder/gone': 'z\n', link: 'l\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    const look = async (): Promise<string> => value(await repository.snapshot(cell)).tree;
+    const changes: readonly (() => void)[] = [
+      () => f.write({ file: 'two\n' }, cell),
+      () => chmodSync(join(cell, 'run.sh'), 0o755),
+      () => rmSync(join(cell, 'folder'), { recursive: true }),
+      () => f.write({ 'new/file': 'n\n' }, cell),
+      () => {
+        unlinkSync(join(cell, 'link'));
+        symlinkSync('file', join(cell, 'link'));
+      },
+      () => f.write({ 'new/.gitignore': 'file\n' }, cell),
+      () => f.write({ file: 'six\n' }, cell),
+    ];
+    const seen = [await look()];
+    for (const change of changes) {
+      assert.deepEqual([await look(), await look()], [seen.at(-1), seen.at(-1)]);
+      change();
+      seen.push(await look());
+    }
+    assert.equal(new Set(seen).size, changes.length + 1);
+    assert.deepEqual(f.files(seen.at(-1) ?? ''), [
+      '100644 file',
+      '120000 link',
+      '100644 new/.gitignore',
+      '100644 new/file',
+      '100755 run.sh',
+    ]);
+    assert.equal(f.run('show', `${seen.at(-1)}:file`), 'six');
+  });
+
+  it('sees a repository that an agent makes inside after a look that saw nothing new', async () => {
+    const f = fixture();
+    f.commit({ file: 'one\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    const before = value(await repository.snapshot(cell)).tree;
+    assert.equal(value(await repository.snapshot(cell)).tree, before);
+    f.run('init', '--quiet', join(cell, 'inner'));
+    f.write({ 'inner/work': 'w\n' }, cell);
+    assert.notEqual(value(await repository.snapshot(cell)).tree, before);
+  });
 });

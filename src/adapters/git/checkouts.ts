@@ -27,8 +27,12 @@ const inCheckout = (path: string, args: readonly string[], more: Omit<GitCall, '
   cwd: path,
 });
 
-const gitDirOf = async (context: RepositoryContext, path: string, signal?: AbortSignal): Promise<string> =>
-  (await context.git.text(inCheckout(path, ['rev-parse', '--absolute-git-dir']), signal)).replace(/\n$/, '');
+/** Git is asked only where it would be found in another way than by a folder of its own. */
+async function gitDirOf(context: RepositoryContext, path: string, signal?: AbortSignal): Promise<string> {
+  const own = join(path, '.git');
+  if ((await lstat(own).catch(nullIfMissing))?.isDirectory() === true) return own;
+  return (await context.git.text(inCheckout(path, ['rev-parse', '--absolute-git-dir']), signal)).replace(/\n$/, '');
+}
 
 /** Where a branch is checked out. A worktree that is rebasing or bisecting the branch has it too, though its HEAD is detached. */
 export async function checkoutOf(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<CheckoutState | null> {
@@ -38,7 +42,7 @@ export async function checkoutOf(context: RepositoryContext, branch: string, sig
     if (index > 0 && !(await isOurs(context, entry.path, signal))) continue;
     const gitDir = await gitDirOf(context, entry.path, signal);
     if (entry.branch !== branch && !(await isWorkingOn(gitDir, branch))) continue;
-    const unfinished = await unfinishedIn(context, entry.path, gitDir, signal);
+    const { unfinished } = await unfinishedIn(context, entry.path, gitDir, signal);
     return { path: entry.path, clean: unfinished.length === 0, unfinished };
   }
   return null;
@@ -60,8 +64,15 @@ async function isWorkingOn(gitDir: string, branch: string): Promise<boolean> {
   return false;
 }
 
-async function unfinishedIn(context: RepositoryContext, path: string, gitDir: string, signal?: AbortSignal): Promise<string[]> {
-  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=no', '--ignore-submodules=dirty', '--no-renames'];
+interface Found {
+  readonly unfinished: string[];
+  /** What is checked out; null for no branch, or no commit. */
+  readonly branch: string | null;
+  readonly tip: Oid | null;
+}
+
+async function unfinishedIn(context: RepositoryContext, path: string, gitDir: string, signal?: AbortSignal): Promise<Found> {
+  const args = ['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=no', '--ignore-submodules=dirty', '--no-renames'];
   const records = nulFields(await context.git.text(inCheckout(path, args), signal));
   const unfinished: string[] = [];
   if (records.some((record) => record.startsWith('u '))) unfinished.push('unmerged files');
@@ -69,7 +80,9 @@ async function unfinishedIn(context: RepositoryContext, path: string, gitDir: st
   for (const [name, meaning] of IN_PROGRESS) {
     if ((await lstat(join(gitDir, name)).catch(nullIfMissing)) !== null) unfinished.push(meaning);
   }
-  return unfinished;
+  const header = (name: string): string => records.find((record) => record.startsWith(`# ${name} `))?.slice(name.length + 3) ?? '';
+  const [head, tip] = [header('branch.head'), header('branch.oid')];
+  return { unfinished, branch: head === '(detached)' || head === '' ? null : head, tip: /^[0-9a-f]{40,64}$/.test(tip) ? tip : null };
 }
 
 /** Moves a checked-out branch and its clean working tree forward, with the user's hooks. Anything in the way is a refusal and stays as it is. */
@@ -86,11 +99,10 @@ async function fastForward(
   { path, branch, to, expected }: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
-  const head = await context.git.run(inCheckout(path, ['symbolic-ref', '--quiet', 'HEAD']), signal);
-  if (head.stdout.trim() !== `refs/heads/${branch}`) return refuse('refMoved', `${path} no longer has ${branch} checked out.`);
-  const tip = (await context.git.run(inCheckout(path, ['rev-parse', '--quiet', '--verify', 'HEAD']), signal)).stdout.trim();
-  if (tip !== expected) return refuse('refMoved', `${branch} is at ${tip || 'no commit'}, not at ${expected}.`);
-  const unfinished = await unfinishedIn(context, path, await gitDirOf(context, path, signal), signal);
+  const found = await unfinishedIn(context, path, await gitDirOf(context, path, signal), signal);
+  const { tip, unfinished } = found;
+  if (found.branch !== branch) return refuse('refMoved', `${path} no longer has ${branch} checked out.`);
+  if (tip !== expected) return refuse('refMoved', `${branch} is at ${tip ?? 'no commit'}, not at ${expected}.`);
   if (unfinished.length > 0) return refuse('dirty', `${path} has ${unfinished.join(' and ')}.`);
 
   // Ignored files are somebody's too: without --no-overwrite-ignore git would replace them without a word.

@@ -1,4 +1,5 @@
 import type { FileChange, GitRepository, Oid } from '../../core/ports/git.ts';
+import { BlobReader } from './blobReader.ts';
 import { GitFailure } from './gitCommand.ts';
 import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
@@ -116,14 +117,16 @@ function batches(paths: readonly string[]): string[][] {
 export async function readFile(context: RepositoryContext, tree: Oid, path: string, signal?: AbortSignal): Promise<Uint8Array | null> {
   // Git would read these as relative to the present folder.
   if (path === '' || /^\.{1,2}(\/|$)/.test(path) || path.includes('\0')) return null;
-  const call = onRepository(context, ['cat-file', '--batch', '-z'], { input: `${tree}:${path}\0` });
-  const output = await context.git.bytes(call, signal);
-  if (output.exitCode !== 0) throw new GitFailure(call, { ...output, stdout: '' });
-  // A missing name is echoed before the word, and may hold anything; a hit begins with an object name.
-  const end = output.stdout.indexOf(0x0a);
-  const head = /^[0-9a-f]{40,64} ([a-z]+) (\d+)$/.exec(Buffer.from(output.stdout.subarray(0, end)).toString('utf8'));
-  if (head === null || head[1] !== 'blob') return null;
-  return output.stdout.slice(end + 1, end + 1 + Number(head[2]));
+  signal?.throwIfAborted();
+  return blobReaderOf(context).read(`${tree}:${path}`);
+}
+
+const readers = new WeakMap<RepositoryContext, BlobReader>();
+
+function blobReaderOf(context: RepositoryContext): BlobReader {
+  const reader = readers.get(context) ?? new BlobReader(context);
+  readers.set(context, reader);
+  return reader;
 }
 
 export async function filesIn(

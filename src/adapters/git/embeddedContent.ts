@@ -4,6 +4,7 @@ import { type CellWorktree, onCell } from './cellWorktree.ts';
 import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import type { GitOutput } from './gitCommand.ts';
 import { ignoredPaths } from './ignoredPaths.ts';
+import { mayHaveSubmodules } from './indexFile.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 
 type Place = Pick<CellWorktree, 'path' | 'gitDir'>;
@@ -11,26 +12,29 @@ type Variables = Readonly<Record<string, string>>;
 
 /**
  * The tree of an index with the files of repositories below the worktree in place of their commits, for those whose content would
- * otherwise be lost with the worktree. Null when there are none. Changes the index.
+ * otherwise be lost with the worktree; null when there are none. Changes the index.
  */
 export async function treeWithEmbedded(
   context: RepositoryContext,
   place: Place,
-  env: Variables,
+  env: Readonly<Record<'GIT_INDEX_FILE', string>>,
   signal?: AbortSignal,
-): Promise<string | null> {
+): Promise<{ readonly tree: string | null; readonly hasRepositories: boolean }> {
+  if (!(await mayHaveSubmodules(env.GIT_INDEX_FILE))) return { tree: null, hasRepositories: false };
   const listing = await context.git.text(onCell(place, ['ls-files', '--stage', '-z'], { env }), signal);
   const unsaved: string[] = [];
   for (const match of listing.matchAll(/(?:^|\0)160000 ([0-9a-f]+) \d\t([^\0]+)/g)) {
     const [, commit = '', path = ''] = match;
     if (!(await isSaved(context, place, path, commit, signal))) unsaved.push(path);
   }
-  if (unsaved.length === 0) return null;
+  const hasRepositories = /(?:^|\0)160000 /.test(listing);
+  if (unsaved.length === 0) return { tree: null, hasRepositories };
   const input = unsaved.map((path) => `${path}\0`).join('');
   await context.git.text(onCell(place, ['update-index', '--force-remove', '-z', '--stdin'], { env, input }), signal);
   const added = await addFilesBelow(context, place, env, unsaved, signal);
   if (added.exitCode !== 0) throw new Error(`files of embedded repositories could not be kept: ${added.stderr.trim()}`);
-  return (await context.git.text(onCell(place, ['write-tree'], { env }), signal)).trim();
+  const tree = (await context.git.text(onCell(place, ['write-tree'], { env }), signal)).trim();
+  return { tree, hasRepositories };
 }
 
 /** Adds the files below folders as ordinary files, except those that the worktree's rules ignore and the inside of `.git`. */

@@ -1,9 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
 import type { KeyedMutex } from '../../base/keyedMutex.ts';
 import type { Log } from '../../base/log.ts';
-import type { RepositoryFacts } from '../../core/ports/git.ts';
+import type { Oid, RepositoryFacts } from '../../core/ports/git.ts';
 import type { GitCall, GitCommand, GitOutput } from './gitCommand.ts';
 import { retryLocked } from './retryLocked.ts';
+
+/** The index that the last snapshot of a worktree left, which knows the files' present times. */
+export interface WarmIndex {
+  readonly file: string;
+  /** The state of the worktree's own index then. */
+  readonly of: string;
+  /** What it holds; null where a look at the files would not tell every change, as with repositories inside. */
+  readonly tree: Oid | null;
+}
 
 /** What every operation on one repository shares. */
 export interface RepositoryContext {
@@ -15,8 +24,7 @@ export interface RepositoryContext {
   readonly mutex: KeyedMutex;
   /** Admin folders of worktrees found before; each hit is verified. */
   readonly adminDirs: Map<string, string>;
-  /** By worktree: the index that the last snapshot left, which knows the files' present times, and the state of the worktree's own index then. */
-  readonly warmIndexes: Map<string, { readonly file: string; readonly of: string }>;
+  readonly warmIndexes: Map<string, WarmIndex>;
   /** By worktree: the git folder that its cell sees in place of the repository's. */
   readonly views: Map<string, string>;
 }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { type CellWorktree, onCell } from './cellWorktree.ts';
-import { nullIfMissing } from './fileSystemErrors.ts';
 import type { GitOutput } from './gitCommand.ts';
+import { mayHaveSubmodules } from './indexFile.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 
 type Place = Pick<CellWorktree, 'path' | 'gitDir'>;
@@ -35,13 +34,4 @@ export async function addWithoutSubmodules(
   if (added.exitCode !== 0) return added;
   await mark('--no-skip-worktree');
   return context.git.run(onCell(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { env, input }), signal);
-}
-
-/** The mode of a submodule as an index has it. */
-const SUBMODULE_MODE = Buffer.from([0, 0, 0xe0, 0]);
-
-/** False when no entry is one; an index that has entries in another file may. Far quicker than asking git. */
-async function mayHaveSubmodules(index: string): Promise<boolean> {
-  const bytes = await readFile(index).catch(nullIfMissing);
-  return bytes !== null && (bytes.includes(SUBMODULE_MODE) || bytes.includes('link'));
 }

@@ -41,9 +41,12 @@ export async function candidateEvents(
   const { repository } = context.deps;
   const changes = await repository.changes(from, kept.tree);
   const violations = await violationsOf(context, kept.tree, changes);
-  const { secrets, unread } = await secretsIn(context, changes, from, kept.tree);
-  const around = await dependencyChanges(context, looking, kept.tree);
-  const guarded = [...(await protectedIn(context, changes, from, kept.tree)), ...unread, ...around];
+  const [{ secrets, unread }, around, held] = await Promise.all([
+    secretsIn(context, changes, from, kept.tree),
+    dependencyChanges(context, looking, kept.tree),
+    protectedIn(context, changes, from, kept.tree),
+  ]);
+  const guarded = [...held, ...unread, ...around];
   const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);
   return [
     ...(violations.length > 0 ? [event('attempt/violated', { attempt, violations })] : []),

@@ -65,7 +65,8 @@ async function commitOnBranch(
   const branch = branchOf(state);
   const ref = `refs/heads/${branch}`;
   const tip = await repository.readRef(ref);
-  if (tip !== null && (await isOwnCommit(context, attempt, tip)) && (await repository.treeOf(tip)) === tree) return tip;
+  // Where the branch is still at the parent, nothing was committed before.
+  if (tip !== null && tip !== parent && (await isOwnCommit(context, attempt, tip)) && (await repository.treeOf(tip)) === tree) return tip;
   const written = await repository.writeCommit({ tree, parents: [parent], message, sign: true });
   if (!written.ok) throw new GitRefused(`the commit could not be made: ${written.error.message}`, written.error.code === 'unsigned');
   const moved = await repository.moveRef({ ref, to: written.value, expected: tip, reason: `reactor: ${run}` });
