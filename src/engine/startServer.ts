@@ -71,7 +71,7 @@ export async function startServer(
         model,
         permissions,
         boundary,
-        limits: limitsPassedOn(wish.sandbox.limits),
+        limits: limitsPassedOn(wish.sandbox.limits, boundary !== null),
         port: lease.port,
         environment: portVariables(appLeases),
         healthEveryMs: options.healthEveryMs,

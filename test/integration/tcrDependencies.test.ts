@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { HeldAnswers } from '../support/heldAnswers.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
-import { settings } from '../support/sampleProjects.ts';
+import { pythonProject, settings } from '../support/sampleProjects.ts';
 import { git, type SampleFiles } from '../support/sampleRepository.ts';
 import { bash, byWord, isRetry, tools, write } from '../support/sampleScript.ts';
 
@@ -38,6 +38,11 @@ const ways = {
   linked: `mkdir deps; cp -a node_modules/.bin deps; ${GREEN} > deps/.bin/mocha; rm -rf node_modules; ln -s deps node_modules`,
 } as const;
 const tried = { 'written-off': 'written', written: 'written', forged: 'forged', 'exchanged-off': 'exchanged', linked: 'linked' } as const;
+/** Python takes compiled code of this kind for what it says it is, whatever the source says now. */
+const COMPILE = `python3 -c "
+import importlib.util, py_compile
+mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+py_compile.compile('greeting.py', cfile=importlib.util.cache_from_source('greeting.py'), invalidation_mode=mode)"`;
 const sandboxOf = (task: string): string => (task.endsWith('-off') ? 'off' : 'required');
 
 describe('Tools of the tests that git ignores', function () {
@@ -56,6 +61,7 @@ describe('Tools of the tests that git ignores', function () {
       byWord({
         ...scripts,
         poisoned: tools(bash('mkdir -p node_modules/.cache; echo passed > node_modules/.cache/result'), bad('poisoned')),
+        compiled: tools(bash(COMPILE), write('greeting.py', 'def greet():\n    return "Hello"\n\n\nbroken = greet(1)\n')),
         untouched: tools(bash('cat node_modules/.bin/mocha > seen.log')),
         retried: (call) => tools(bash('node_modules/.bin/mocha; true'), write('retried.txt', isRetry(call) ? 'good\n' : 'bad\n'))(call),
         installed: tools(bash('mkdir node_modules/new; echo new > node_modules/new/index.js'), write('installed.txt', 'good\n')),
@@ -77,8 +83,13 @@ describe('Tools of the tests that git ignores', function () {
     };
     const ofWays = Object.entries(tried).map(([task, word]) => run(task, word, repository, '--sandbox', sandboxOf(task)));
     await Promise.all([...ofWays, run('allowed', 'allowed', allowing)]);
+    const python = await reactor.repository('python', pythonProject);
     const plain = ['installed', 'untouched', 'retried'].map((word) => run(word, word, repository));
-    await Promise.all([...plain, run('poisoned', 'poisoned', repository, '--attempts', '1')]);
+    await Promise.all([
+      ...plain,
+      run('poisoned', 'poisoned', repository, '--attempts', '1'),
+      run('compiled', 'compiled', python, '--attempts', '1'),
+    ]);
   });
   after(() => {
     answers.letAllGo();
@@ -130,6 +141,12 @@ describe('Tools of the tests that git ignores', function () {
     const [tested] = dataOf(outcome, 'attempt/tested');
     assert.deepEqual([outcome.exitCode, tested?.evidence.exitCode], [2, 1], outcome.stderr);
     assert.match(tested?.evidence.tail ?? '', /a bad word/);
+  });
+
+  it('so is compiled code beside its source', () => {
+    const outcome = outcomeOf('compiled');
+    const [tested] = dataOf(outcome, 'attempt/tested');
+    assert.deepEqual([outcome.exitCode, tested?.evidence.exitCode], [2, 1], outcome.stderr);
   });
 
   it('what the tests themselves write into a cache asks nobody, in a later attempt neither', () => {

@@ -40,10 +40,13 @@ export const limitsSet = (settings: CellLimitSettings): CellLimits => {
   };
 };
 
-/** What commands pass on to all they start: limits as they are set, and far beyond the default an end to a fork bomb. */
-export const limitsPassedOn = (settings: CellLimitSettings): CellLimits => ({
+/**
+ * What commands pass on to all they start: limits as they are set and, in a sandbox, an end to a fork bomb far beyond the default. Without one the system would
+ * count all processes of the user, in other programs and containers too.
+ */
+export const limitsPassedOn = (settings: CellLimitSettings, isEnclosed: boolean): CellLimits => ({
   ...limitsSet(settings),
-  ...(settings.processes === null ? { processes: 4 * DEFAULT_PROCESSES } : {}),
+  ...(isEnclosed && settings.processes === null ? { processes: 4 * DEFAULT_PROCESSES } : {}),
 });
 
 /** What is had of the machine when work begins; null where the system does not say. */

@@ -73,10 +73,11 @@ describe('What a cell may use', () => {
     assert.deepEqual(of({}, { memoryBytes: null, free: null }), [null, null, null, null, null, null, '']);
   });
 
-  it('is passed on by commands as it is set; by default there is only an end to a fork bomb', () => {
+  it('is passed on by commands as it is set; by default there is only an end to a fork bomb, in a sandbox', () => {
     const none = CellLimits.parse({});
-    assert.deepEqual(limitsPassedOn(CellLimitSettings.parse({})), { ...none, processes: 8000 });
-    assert.deepEqual(limitsPassedOn(CellLimitSettings.parse({ processes: 'none', cpus: 2 })), { ...none, cpus: 2 });
+    assert.deepEqual(limitsPassedOn(CellLimitSettings.parse({}), true), { ...none, processes: 8000 });
+    assert.deepEqual(limitsPassedOn(CellLimitSettings.parse({}), false), none);
+    assert.deepEqual(limitsPassedOn(CellLimitSettings.parse({ processes: 'none', cpus: 2 }), true), { ...none, cpus: 2 });
     assert.deepEqual(limitsSet(CellLimitSettings.parse({ memoryMb: 100, processes: 'none' })), { ...none, memoryMb: 100 });
   });
 
