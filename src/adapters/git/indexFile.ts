@@ -24,10 +24,10 @@ export async function mayHaveSubmodules(index: string): Promise<boolean> {
   return bytes !== null && (bytes.includes(SUBMODULE_MODE) || bytes.includes(SPLIT));
 }
 
-/** False when no entry of the index is marked "assume unchanged" or "skip worktree". */
+/** False when no entry of the index is marked "assume unchanged" or "skip worktree"; without an index there is none. */
 export async function mayHaveMarks(index: string): Promise<boolean> {
   const bytes = await readFile(index).catch(nullIfMissing);
-  return bytes === null || bytes.includes(SPLIT) || !isWithoutMarks(bytes);
+  return bytes !== null && (bytes.includes(SPLIT) || !isWithoutMarks(bytes));
 }
 
 function isWithoutMarks(bytes: Buffer): boolean {
