@@ -88,6 +88,8 @@ async function setUpAnew(
   { tree, what, ground, isAhead }: TestedTree,
 ): Promise<CommandEvidence | null> {
   const { setup, limits } = context.state.spec;
+  // Broken off or failed, it leaves what is neither of the state before nor of this one.
+  cell.setUpFor = null;
   const request = { command: setup ?? '', name: `${name}-setup`, timeoutMs: limits.setupTimeoutMs, isGate: true };
   const evidence = await gateCommand(context, cell, request, signal, isAhead);
   if (evidence === null || !isGreen(evidence)) return evidence;
