@@ -38,8 +38,11 @@ export class BlobReader {
     try {
       const call = onRepository(this.#context, ['cat-file', '--batch', '-z'], { input: wanted.map(({ name }) => `${name}\0`).join('') });
       const output = await this.#context.git.bytes(call);
-      // Too much at once; each by itself may be short enough.
-      if (output.truncated && wanted.length > 1) return void wanted.forEach((one) => void this.#answer([one]));
+      if (output.truncated && wanted.length > 1) {
+        // Too much at once; each by itself may be short enough.
+        await Promise.all(wanted.map((one) => this.#answer([one])));
+        return;
+      }
       const found = contents(call, output, wanted);
       for (const [index, { resolve }] of wanted.entries()) resolve(found[index] ?? null);
     } catch (error) {
