@@ -33,7 +33,7 @@ export const machineAttempts = ({ home, sockets, outside }: MachineTargets): Esc
   {
     name: 'warden-pipe',
     command:
-      'grep -la warden /proc/[0-9]*/cmdline | grep -v "/proc/$$/"; for f in /proc/[0-9]*/fd/*; do case $(readlink $f) in *warden*) echo "found $f" ;; esac; done; true',
+      'grep -laE "[w]arden(Main)?\\.(ts|mjs)" /proc/[0-9]*/cmdline; for f in /proc/[0-9]*/fd/*; do case $(readlink $f) in *engine.log*) echo "found $f" ;; esac; done; true',
   },
   {
     name: 'inherited-descriptors',
