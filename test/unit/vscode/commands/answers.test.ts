@@ -125,25 +125,6 @@ describe('answers', () => {
     editor.api.dispose();
   });
 
-  it('always allow a host, which is offered for nothing else', async () => {
-    const editor = await openEditor({}, (story) => {
-      waiting(story);
-      story.engine.tell(
-        'TASK-002-r1',
-        told.requested('TASK-002-r1', storySpec('TASK-002', 'Fetch')),
-        told.started(),
-        told.attempt(1),
-        told.host(),
-      );
-    });
-    const row = (await editor.rows('reactor.needsYou')).find((node) => node.key.includes('TASK-002'));
-    await editor.run('reactor.answer', [row], 'Always allow');
-    assert.deepEqual(asked(editor.engine), [
-      'answer {"run":"TASK-002-r1","id":"h1","decision":"approved","tree":null,"comment":null,"always":true}',
-    ]);
-    editor.api.dispose();
-  });
-
   it('answer a question with one of its options or other words', async () => {
     const editor = await openEditor({}, (story) => {
       waiting(story);
