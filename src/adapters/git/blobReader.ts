@@ -39,7 +39,10 @@ export class BlobReader {
       const call = onRepository(this.#context, ['cat-file', '--batch', '-z'], { input: wanted.map(({ name }) => `${name}\0`).join('') });
       const output = await this.#context.git.bytes(call);
       // Too much at once; each by itself may be short enough.
-      if (output.truncated && wanted.length > 1) return void wanted.forEach((one) => void this.#answer([one]));
+      if (output.truncated && wanted.length > 1) {
+        for (const one of wanted) void this.#answer([one]);
+        return;
+      }
       const found = contents(call, output, wanted);
       for (const [index, { resolve }] of wanted.entries()) resolve(found[index] ?? null);
     } catch (error) {
