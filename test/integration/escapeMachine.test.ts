@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'mocha';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { attemptsScript, type EscapeAttempt } from '../support/escapeAttempts.ts';
 import { loginFiles, machineAttempts } from '../support/machineAttempts.ts';
-import { type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
+import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { requires } from '../support/requires.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
@@ -33,11 +33,11 @@ describe('What a sandboxed cell sees of the machine', function () {
 
   before(async () => {
     ensureBubblewrap();
-    let attempts: EscapeAttempt[] = [];
+    let attempts: () => EscapeAttempt[] = () => [];
     reactor = await Reactor.open(
       byWord({
         machine: (call) =>
-          tools(bash(`${shared}; ls /dev/shm > shm.txt`), write('attempts.sh', attemptsScript(attempts)), {
+          tools(bash(`${shared}; ls /dev/shm > shm.txt`), bash('kill -9 -1'), write('attempts.sh', attemptsScript(attempts())), {
             name: 'bash',
             args: { command: 'sh attempts.sh', description: 'Try', timeout: 280_000 },
           })(call),
@@ -75,7 +75,7 @@ describe('What a sandboxed cell sees of the machine', function () {
     env['SSH_AUTH_SOCK'] = join(home, '.ssh/agent/s.1');
     env['DOCKER_HOST'] = `unix://${join(home, '.docker/desktop/docker.sock')}`;
     repository = await reactor.repository('plain', plainProject());
-    attempts = machineAttempts({ home, sockets, seconds: 0 });
+    attempts = () => machineAttempts({ home, sockets, outside: reactor.processes().map(({ pid }) => pid) });
     outcome = await reactor.run(repository, 'Try machine', ['--sandbox', 'required', '--land', 'branch', '--task', 'machine']);
     const { kept } = onlyRun(outcome);
     const names = (await git(repository, 'ls-tree', '-r', '--name-only', `${kept}`, 'report/')).split('\n');
@@ -95,6 +95,18 @@ describe('What a sandboxed cell sees of the machine', function () {
   };
 
   it('the run goes as any other', () => assert.equal(outcome.exitCode, 0, `${onlyRun(outcome).reason}\n${outcome.stderr}`));
+
+  it('kill-engine: neither engine, warden nor server is in reach, nor ended by a command that kills all it can', () => {
+    assert.doesNotMatch(report('kill-engine'), /^(killed|stopped)/m);
+    assert.equal(dataOf(outcome, 'cell/serverSpawned').length, 1);
+  });
+  it('trace-engine: nor can they be traced or read', () => {
+    assert.match(report('trace-engine'), /^refused/m);
+    assert.doesNotMatch(report('trace-engine'), /attached/);
+  });
+  it('warden-pipe: nothing leads to the warden', () => assert.equal(report('warden-pipe'), 'exit 0'));
+  it('inherited-descriptors: a command has its own three streams and no other', () =>
+    assert.match(report('inherited-descriptors'), /^\[0, 1, 2\]$/m));
 
   for (const name of [
     ...['keyring-of-the-login', 'keyring-new-key', 'keyring-request', 'io-rings'],

@@ -13,15 +13,32 @@ export interface MachineTargets {
   readonly home: string;
   /** Sockets on which something listens that answers whoever connects. */
   readonly sockets: readonly string[];
-  /** Device number of the temporary folder outside. */
-  readonly seconds: number;
+  /** Processes of Reactor's outside, as numbers there: the engine, the warden, the agent server. */
+  readonly outside: readonly number[];
 }
 
 /** System calls by their numbers on x86-64, which is what a program can call without any library. */
 const call = (number: number, ...args: readonly (number | string)[]): string =>
   `python3 - <<'PY'\nimport ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nbuffer = ctypes.create_string_buffer(4096)\nresult = libc.syscall(${[number, ...args].join(', ')})\nprint('refused' if result == -1 and ctypes.get_errno() in (1, 38) else 'allowed %d %d' % (result, ctypes.get_errno()))\nPY`;
 
-export const machineAttempts = ({ home, sockets }: MachineTargets): EscapeAttempt[] => [
+export const machineAttempts = ({ home, sockets, outside }: MachineTargets): EscapeAttempt[] => [
+  {
+    name: 'kill-engine',
+    command: `for p in ${outside.join(' ')}; do kill -9 $p && echo killed; kill -STOP $p && echo stopped; done; pkill -9 -f 'engine --repo' && echo killed; true`,
+  },
+  {
+    name: 'trace-engine',
+    command: `python3 - <<'PY'\nimport ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nfor pid in (${outside.join(', ')},):\n    for request in (16, 0x4206):\n        print('refused' if libc.ptrace(request, pid, 0, 0) == -1 else 'attached', pid)\n    buffer = ctypes.create_string_buffer(64)\n    vector = (ctypes.c_ulong * 2)(ctypes.addressof(buffer), 64)\n    print('refused' if libc.process_vm_readv(pid, vector, 1, vector, 1, 0) == -1 else 'attached', pid)\nPY`,
+  },
+  {
+    name: 'warden-pipe',
+    command:
+      'grep -laE "[w]arden(Main)?\\.(ts|mjs)" /proc/[0-9]*/cmdline; for f in /proc/[0-9]*/fd/*; do case $(readlink $f) in *engine.log*) echo "found $f" ;; esac; done; true',
+  },
+  {
+    name: 'inherited-descriptors',
+    command: "python3 -c \"import os; print(sorted(int(n) for n in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + n)))\"",
+  },
   // Get the id of the session keyring, put a key in it, ask for one.
   { name: 'keyring-of-the-login', command: call(250, 0, -3, 0) },
   { name: 'keyring-new-key', command: call(248, 'b"user"', 'b"reactor"', 'b"x"', 1, -3) },

@@ -117,6 +117,16 @@ export const told = {
       tree: null,
       permission: { permission: 'bash', patterns: ['npm publish --dry-run'] },
     }),
+  host: () =>
+    event('approval/requested', {
+      id: 'h1',
+      kind: 'permission',
+      attempt: 1,
+      title: 'let commands reach example.org:443',
+      detail: '',
+      tree: null,
+      permission: { permission: 'network', patterns: ['example.org:443'] },
+    }),
   question: () =>
     event('approval/requested', {
       id: 'q1',

@@ -115,6 +115,22 @@ diff --git a/a.ts b/a.ts
     ]);
   });
 
+  it('allows a host always, and nothing else', async () => {
+    const { engine, terminal, ended } = await atTheTerminal((e) => e.tell('r1', told.permission(), told.host()));
+    await terminal.type('a');
+    await settle();
+    await terminal.type('o');
+    await settle();
+    await terminal.type('a');
+    await settle();
+    landRun(engine, 'r1');
+    assert.equal(await ended, 0);
+    assert.deepEqual(answers(engine), [
+      { run: 'r1', id: 'p1', decision: 'approved', tree: null, comment: null },
+      { run: 'r1', id: 'h1', decision: 'approved', tree: null, comment: null, always: true },
+    ]);
+  });
+
   it('is no longer asked when somebody else has answered', async () => {
     const { engine, terminal, ended } = await atTheTerminal((e) => e.tell('r1', told.review(1)));
     engine.tellAs('person:bob', 'r1', told.answered('a1', 'approved'));

@@ -337,6 +337,22 @@ describe('reactor doctor', () => {
     assert.equal(exitCode, 0);
   });
 
+  it('names what commands of a sandboxed cell reach or see all the same', async () => {
+    const sandbox = {
+      boundary: 'bubblewrap',
+      version: '0.11.0',
+      ownProc: true,
+      why: '',
+      todo: '',
+      reachable: ['@/tmp/.X11-unix/X0'],
+    } as const;
+    const host = fakeHost(new FakeEngine(), { probeSandbox: () => Promise.resolve(sandbox) });
+    const environment = { NPM_TOKEN: 'a1b2c3d4e5f6a7b8', ANTHROPIC_API_KEY: 'a1b2c3d4e5f6a7b8', HOME_TOKENS_DIR: '/x' };
+    const { out } = await cli(['doctor'], host, { environment });
+    assert.match(out, /^! sandbox +bubblewrap 0\.11\.0; with network: open commands reach the desktop by @\/tmp\/\.X11-unix\/X0$/m);
+    assert.match(out, /; commands see NPM_TOKEN, which tests may need$/m);
+  });
+
   it('says what to do about what is missing, and exits 1', async () => {
     const host = fakeHost(new FakeEngine(), {
       gitVersion: () => Promise.resolve('2.30.1'),

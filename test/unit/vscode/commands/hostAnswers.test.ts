@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { storySpec, told } from '../../../support/cli/story.ts';
+import { openEditor } from '../../../support/vscode/openEditor.ts';
+
+describe('answers to a host that commands want to reach', () => {
+  for (const [asks, label, always] of [
+    [told.host(), 'Always allow', ',"always":true'],
+    [told.host(), 'Allow once', ''],
+    [told.permission(), 'Allow once', ''],
+  ] as const) {
+    it(`${label}: ${asks.type === 'approval/requested' ? asks.data.title : ''}`, async () => {
+      const editor = await openEditor({}, ({ engine }) => {
+        engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'Fetch')), told.started(), told.attempt(1), asks);
+        engine.handlers = { answer: ({ run }) => ({ run, seq: 1 }) };
+      });
+      const [row] = await editor.rows('reactor.needsYou');
+      const shown = await editor.run('reactor.answer', [row], label);
+      const id = asks.type === 'approval/requested' ? asks.data.id : '';
+      assert.deepEqual(editor.engine.asked.splice(0), [
+        `answer {"run":"TASK-001-r1","id":"${id}","decision":"approved","tree":null,"comment":null${always}}`,
+      ]);
+      assert.match(shown, /^pick: TASK-001 asks to: /);
+      editor.api.dispose();
+    });
+  }
+});
