@@ -1,86 +1,52 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { HeldAnswers } from '../support/heldAnswers.ts';
-import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
+import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
 import { requires } from '../support/requires.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { bash, byWord, isRetry, tools, write } from '../support/sampleScript.ts';
-
-/** Writes until the file system has no room left. */
-function fill(file: string): void {
-  const handle = openSync(file, 'w');
-  try {
-    for (let size = 1_000_000; size >= 1; size = Math.floor(size / 10)) {
-      const piece = Buffer.alloc(size);
-      try {
-        for (;;) writeSync(handle, piece);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      }
-    }
-  } finally {
-    closeSync(handle);
-  }
-}
-
-const mountTmpfs = (folder: string, options: string): void => {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'pipe' });
-};
-const unmount = (folder: string): void => {
-  execFileSync('umount', ['--lazy', folder]);
-};
-
-/** Whether a file system can be mounted here: as root on Linux, and not in every container. */
-function canMount(folder: string): boolean {
-  if (process.platform !== 'linux') return false;
-  mkdirSync(folder);
-  try {
-    mountTmpfs(folder, 'size=1m');
-  } catch {
-    return false;
-  }
-  unmount(folder);
-  return true;
-}
+import { SettableClock } from '../support/settableClock.ts';
+import { fillUp, Volumes } from '../support/volumes.ts';
 
 describe('Deaths other than of processes: each is told in a sentence, loses nothing, and the run goes on or waits', function () {
   this.timeout(240_000);
   let reactor: Reactor;
-  const mounts: string[] = [];
+  const volumes = new Volumes();
   let isMountable = false;
   const answers = new HeldAnswers();
-  const mount = (name: string, options: string): string => {
-    const folder = join(reactor.root, name);
-    mkdirSync(folder);
-    mountTmpfs(folder, options);
-    mounts.push(folder);
-    return folder;
-  };
+  const mount = (name: string, options: string): string => volumes.mount(join(reactor.root, name), options);
 
   before(async () => {
     reactor = await Reactor.open(
       byWord({
         full: answers.hold('full', tools(write('full.txt', 'good\n'))),
         branchless: answers.hold('branchless', tools(write('branchless.txt', 'good\n'))),
+        targetless: answers.hold('targetless', tools(write('targetless.txt', 'good\n'))),
+        unnamed: tools(write('unnamed.txt', 'good\n')),
         locking: (call) =>
           isRetry(call)
             ? tools(write('locking.txt', 'good\n'))(call)
             : tools(bash('touch "$(git rev-parse --git-dir)/index.lock"'), write('locking.txt', 'bad\n'))(call),
         landing: tools(write('landing.txt', 'good\n')),
         booting: answers.hold('booting', tools(write('booting.txt', 'good\n'))),
+        ...Object.fromEntries(
+          ['forward', 'back'].map((name) => [
+            name,
+            answers.hold(name, (call) => tools(write(`${name}.txt`, isRetry(call) ? 'good\n' : 'bad\n'))(call)),
+          ]),
+        ),
         frozen: answers.hold('frozen', tools(write('frozen.txt', 'good\n'))),
         alpha: tools(write('alpha.txt', 'good\n')),
       }),
     );
-    isMountable = canMount(join(reactor.root, 'mountable'));
+    isMountable = Volumes.canMount(join(reactor.root, 'mountable'));
   });
   after(async () => {
     answers.letAllGo();
-    for (const folder of mounts) unmount(folder);
+    volumes.unmountAll();
     await reactor.close();
   });
 
@@ -94,10 +60,11 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     await call.entry('attempt/started');
     await answers.isHeld(reactor, 'full');
     const ballast = join(data, 'ballast');
-    fill(ballast);
+    fillUp(ballast);
     answers.letGo('full');
-    await until('the engine has told of it', () => reactor.engineLog(repository, data).includes('full'));
-    await call.abandon();
+    const cut = await call.outcome;
+    assert.equal(cut.exitCode, 1, 'who follows the run is told, and does not wait for ever');
+    assert.match(cut.stderr, /disk is full|no space left|ENOSPC/i);
     rmSync(ballast);
     // Whoever comes next finds an engine or starts one, and the run goes on.
     await reactor.call(repository, ['engine', '--stop', '--now'], { env });
@@ -133,6 +100,35 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     const outcome = await call.outcome;
     assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [0, 'landed'], outcome.stderr);
     assert.equal(await git(repository, 'show', 'main:branchless.txt'), 'good');
+  });
+
+  it('the target deleted under the run: the run waits and says so, and lands once it is back', async () => {
+    const repository = await reactor.repository('targetless', plainProject());
+    await git(repository, 'branch', 'release');
+    const call = reactor.startRun(repository, 'Write targetless', ['--task', 'targetless', '--target', 'release', '--base', 'main']);
+    await answers.isHeld(reactor, 'targetless');
+    await git(repository, 'update-ref', '-d', 'refs/heads/release');
+    answers.letGo('targetless');
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [7, 'parked'], outcome.stderr);
+    assert.match(onlyRun(outcome).reason, /release/);
+    await git(repository, 'branch', 'release', 'main');
+    const resumed = await reactor.call(repository, ['resume', 'targetless', '--json']);
+    assert.deepEqual([resumed.exitCode, onlyRun(resumed).status], [0, 'landed'], resumed.stderr);
+    assert.equal(await git(repository, 'show', 'release:targetless.txt'), 'good');
+  });
+
+  it('its branch deleted while a landing waits: what was committed lands all the same', async () => {
+    const repository = await reactor.repository('unnamed', plainProject());
+    writeFileSync(join(repository, 'readme.txt'), 'changed\n');
+    const parked = await reactor.run(repository, 'Write unnamed', ['--task', 'unnamed']);
+    const { status, branch } = onlyRun(parked);
+    assert.deepEqual([parked.exitCode, status], [5, 'parked'], parked.stderr);
+    await git(repository, 'update-ref', '-d', `refs/heads/${branch}`);
+    await git(repository, 'checkout', '--quiet', 'readme.txt');
+    const approved = await reactor.call(repository, ['approve', 'unnamed', '--json']);
+    assert.deepEqual([approved.exitCode, onlyRun(approved).status], [0, 'landed'], approved.stderr);
+    assert.equal(await git(repository, 'show', 'main:unnamed.txt'), 'good');
   });
 
   it('an index lock left behind in the cell: it is cleared once no process of the cell lives, and the run goes on', async () => {
@@ -172,6 +168,26 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     assert.equal(recovered?.outcome, 'reverted');
     assert.match(recovered?.reason ?? '', /the machine was started again; what it had done is kept/);
   });
+
+  for (const [name, way, offsetMs] of [
+    ['forward', 'a day forward', 86_400_000],
+    ['back', 'an hour back', -3_600_000],
+  ] as const) {
+    it(`a clock that jumps ${way} in a turn: no limit is passed by it, and the agent is asked again in the same conversation`, async () => {
+      const clock = new SettableClock(mkdtempSync(join(reactor.root, 'clock-')));
+      const repository = await reactor.repository(name, plainProject());
+      const call = reactor.startRun(repository, `Write ${name}`, ['--task', name], { env: clock.env });
+      await answers.isHeld(reactor, name);
+      clock.set(offsetMs);
+      answers.letGo(name);
+      const outcome = await call.outcome;
+      assert.deepEqual([outcome.exitCode, onlyRun(outcome).status, onlyRun(outcome).attempts], [0, 'landed', 2], outcome.stderr);
+      assert.deepEqual([dataOf(outcome, 'attempt/reverted').length, dataOf(outcome, 'run/recoveryApplied')], [1, []]);
+      const jumped = (outcome.entries.at(-1)?.at ?? 0) - (outcome.entries[0]?.at ?? 0);
+      assert.ok(Math.abs(jumped - offsetMs) < Math.abs(offsetMs) / 2, `the engine's clock has jumped by ${jumped} ms`);
+      await reactor.call(repository, ['engine', '--stop', '--now']);
+    });
+  }
 
   it('a stopped server (SIGSTOP) in a turn: it is ended and the attempt redone', async () => {
     const repository = await reactor.repository('frozen', plainProject());
