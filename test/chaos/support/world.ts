@@ -59,6 +59,8 @@ const HUNG_AFTER_MS = 180_000;
 const LOOK_EVERY_MS = 2000;
 /** However often what it needs is killed under it. */
 const COMMAND_LIMIT_MS = 900_000;
+/** A run may lose its server, or its tests, so often and still has to land: BOOT_RETRY starts a server anew twice. */
+const MOST_KILLS_PER_CELL = 2;
 /** What every run of the script ends as. */
 const SCRIPTED_END = 'landed';
 
@@ -80,6 +82,8 @@ export class ChaosWorld {
   readonly #answered: { input: number; at: number }[];
   readonly #serverKills: number[] = [];
   readonly #calls = new Set<Call>();
+  /** Kills by kind and cell. */
+  readonly #hits = new Map<string, number>();
   readonly #ended = new Map<string, number>();
   readonly #evidence: string;
   readonly #tell: (line: string) => void;
@@ -216,11 +220,16 @@ export class ChaosWorld {
       const victim = candidates[draw % Math.max(1, candidates.length)];
       if (victim !== undefined && kill(victim.pid)) {
         if (target === 'server') this.#serverKills.push(systemClock.now());
+        this.#hits.set(`${target} ${victim.cell}`, this.#hitsOf(target, victim) + 1);
         return { target, pid: victim.pid, entries, afterMs };
       }
       await systemClock.sleep(3);
     }
     return null;
+  }
+
+  #hitsOf(target: Target, { cell }: FoundProcess): number {
+    return this.#hits.get(`${target} ${cell}`) ?? 0;
   }
 
   #entries(): number {
@@ -239,9 +248,9 @@ export class ChaosWorld {
       case 'engine':
         return all.filter(({ commandLine, parent }) => isEngine(commandLine) && !pids.has(parent));
       case 'server':
-        return all.filter(({ commandLine }) => isServer(commandLine));
+        return all.filter((found) => isServer(found.commandLine) && this.#hitsOf(target, found) < MOST_KILLS_PER_CELL);
       case 'test':
-        return all.filter(({ isCommand }) => isCommand);
+        return all.filter((found) => found.isCommand && this.#hitsOf(target, found) < MOST_KILLS_PER_CELL);
       case 'git':
         return all.filter(({ commandLine, parent }) => /^(\S*\/)?git /.test(commandLine) && pids.has(parent));
       case 'warden':
