@@ -50,7 +50,12 @@ export async function commitFiles(folder: string, files: SampleFiles, message = 
 export async function checkoutState(folder: string): Promise<Readonly<Record<string, string>>> {
   const gitFolder = await git(folder, 'rev-parse', '--absolute-git-dir');
   const state: Record<string, string> = {};
-  for (const path of filesBelow(folder)) if (!path.startsWith('.git/')) state[path] = digest(join(folder, path));
+  // What git makes and takes away below its own folder meanwhile is not looked at.
+  for (const top of readdirSync(folder, { withFileTypes: true })) {
+    if (top.name === '.git') continue;
+    const paths = top.isDirectory() ? filesBelow(join(folder, top.name)).map((path) => join(top.name, path)) : [top.name];
+    for (const path of top.isDirectory() || top.isFile() ? paths : []) state[path] = digest(join(folder, path));
+  }
   for (const name of ['HEAD', 'index', 'config', 'logs/HEAD', 'refs/stash', 'logs/refs/stash', 'info/exclude', 'MERGE_HEAD', 'ORIG_HEAD']) {
     const path = join(gitFolder, name);
     state[`git:${name}`] = existsSync(path) ? digest(path) : 'none';
