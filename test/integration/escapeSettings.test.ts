@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -88,6 +88,12 @@ describe('What a repository asks an agent server to run', function () {
   let elsewhere: Server;
   const heard: string[] = [];
   const outcomes: Outcome[] = [];
+  const stood: string[] = [];
+  /** Working directories of all processes of agent servers, those of their sandboxes too. */
+  const serversStand = (): string[] =>
+    reactor
+      .processes()
+      .flatMap(({ pid, commandLine }) => (/^\S*opencode serve /.test(commandLine) ? [readlinkSync(`/proc/${pid}/cwd`)] : []));
   const names = (at: number): Promise<string> =>
     git(repository, 'ls-tree', '-r', '--name-only', `${onlyRun(outcomes[at] as Outcome).kept}`);
 
@@ -104,11 +110,13 @@ describe('What a repository asks an agent server to run', function () {
     const ignored = Object.keys(files).map((name) => `/own${name.startsWith('.') ? '' : '/'}${name}`);
     reactor = await Reactor.open(
       byWord({
-        first: (call) =>
-          tools(
+        first: (call) => {
+          stood.push(...serversStand());
+          return tools(
             write('a.txt', 'good\n'),
             ...(call.prompt.includes('again') ? [write('b.txt', 'good\n'), bash('ls -a > listed.txt')] : []),
-          )(call),
+          )(call);
+        },
         planting: (call) =>
           call.prompt.includes('again')
             ? tools(write('c.txt', 'good\n'), bash('ls -a > listed.txt'))(call)
@@ -144,6 +152,11 @@ describe('What a repository asks an agent server to run', function () {
     for (const outcome of outcomes) assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [5, 'parked'], outcome.stderr);
     assert.match(await names(1), /^b\.txt$/m);
     assert.equal(dataOf(outcomes[1] as Outcome, 'cell/serverSpawned').length >= 1, true);
+  });
+
+  it('INV-002: a server in its sandbox works in the worktree of its cell, though it starts elsewhere', () => {
+    const worktree = dataOf(outcomes[0] as Outcome, 'cell/planned')[0]?.worktree;
+    assert.deepEqual(new Set(stood), new Set([worktree]));
   });
 
   it('plugins, tools, MCP servers, language servers, formatters, hooks and shells of the repository are not started', async () => {

@@ -10,6 +10,7 @@ import type { AgentServer, AgentServers, BootFailure, StartServer } from '../../
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { adoptServer } from './adoptServer.ts';
+import { withArrival } from './arrival.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { besideCommands, enclose, keyNames, withFiles } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
@@ -106,7 +107,7 @@ async function startServer(
   const user = readUserConfig(dependencies.env);
   const folders = makeServerFolders(request.home, user.folder);
   const project = readProjectConfig(request.projectFolder, request.worktree, log);
-  const config = withFiles(
+  const own = withFiles(
     composeServerConfig({
       user,
       project,
@@ -116,6 +117,8 @@ async function startServer(
       shell: folders.shell,
     }),
   );
+  const isEnclosed = request.boundary !== null && request.boundary !== undefined;
+  const config = isEnclosed ? withArrival(own, request.home, request.worktree) : own;
   const withoutCatalogue = definesItsModels(config);
   const template =
     dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);

@@ -119,7 +119,7 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const server = [
     ...[bwrap, ...serverNamespaces(isRoot), ...(descriptor === null ? [] : ['--seccomp', '3'])],
     ...argumentsOf([...ofServer, ...laidIn, ...ceiling.server]),
-    // Each call names the worktree. Where the server stands its runtime looks for settings of its own, and would load code that they name into it.
+    // From where it goes to the worktree by itself (`withArrival`).
     ...['--chdir', '/', '--', ...ceiling.prefix],
   ];
   const over = [...gateMounts(ofServer, request.home), ...withoutServer(facts)];
