@@ -31,15 +31,19 @@ export async function privateView(context: RepositoryContext, worktree: string, 
   // A worktree that was made again may have another entry than before.
   const parts = ['HEAD', join('worktrees', basename(cell.value.gitDir), 'HEAD')];
   const there = await Promise.all(parts.map((name) => lstat(join(folder, name)).catch(nullIfMissing)));
-  if (there.includes(null)) await makeView(commonDir, cell.value, folder);
-  context.views.set(cell.value.path, folder);
   const inCell = (name: string): string => join(commonDir, name);
+  const [hooks, settings] = await Promise.all([
+    hookMounts(context),
+    submoduleSettings(inCell('modules'), `${folder}-settings`),
+    ...(there.includes(null) ? [makeView(commonDir, cell.value, folder)] : []),
+  ]);
+  context.views.set(cell.value.path, folder);
   return ok([
     { kind: 'writable', path: commonDir, from: folder },
     { kind: 'readOnly', path: inCell(BORROWED), from: inCell('objects') },
     ...SHARED.map((name): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true })),
-    ...(await hookMounts(context)),
-    ...(await submoduleSettings(inCell('modules'), `${folder}-settings`)),
+    ...hooks,
+    ...settings,
   ]);
 }
 
