@@ -30,7 +30,9 @@ export async function changedSince(search: Search, signal?: AbortSignal): Promis
   const mark = join(tmpdir(), `reactor-since-${randomUUID()}`);
   try {
     await writeFile(mark, '', { flag: 'wx', mode: 0o600 });
-    await utimes(mark, search.since / 1000, search.since / 1000);
+    // A moment is told without its fraction of a millisecond: what was done before it in that millisecond was done before it.
+    const passed = (search.since + 1) / 1000;
+    await utimes(mark, passed, passed);
     const paths: string[] = [];
     let isWhole = true;
     for (let at = 0; at < roots.length; at += AT_ONCE) {
