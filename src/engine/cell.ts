@@ -4,7 +4,7 @@ import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
-import { cleanUpAfterSetUp, fillWorktree, undoHalfMade } from './halfMade.ts';
+import { cleanUpAfterSetUp, fillWorktree, makeWorktree, undoHalfMade } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
 import { isWorktreeLost, remakeWorktree } from './remakeWorktree.ts';
@@ -174,7 +174,8 @@ export class Cell {
     if (cell === null) throw new Error('no cell planned');
     const create = async (): Promise<{ fresh: boolean; reason: string | null }> => {
       if (await deps.files.exists(cell.worktree)) return { fresh: false, reason: null };
-      const created = await deps.repository.createWorktree(
+      const created = await makeWorktree(
+        deps.repository,
         { path: cell.worktree, branch: cell.branch, base: spec.base, checkout: spec.checkout },
         signal,
       );

@@ -1,4 +1,4 @@
-import type { GitRepository, GitResult } from '../core/ports/git.ts';
+import type { CreateWorktree, GitRepository, GitResult } from '../core/ports/git.ts';
 import type { RunContext } from './runContext.ts';
 
 const TRIES = 3;
@@ -20,6 +20,17 @@ export async function undoHalfMade({ deps, state }: RunContext): Promise<void> {
   }
   const ref = `refs/heads/${cell.branch}`;
   if ((await deps.repository.readRef(ref)) === spec.base) await deps.repository.deleteRef({ ref, expected: spec.base });
+}
+
+/**
+ * Makes a worktree without files. A git that is killed meanwhile says nothing of whether it can be made, and what it left is taken away by the
+ * repository: then it is made again.
+ */
+export async function makeWorktree(repository: GitRepository, request: CreateWorktree, signal: AbortSignal): Promise<GitResult<void>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const made = await repository.createWorktree(request, signal);
+    if (made.ok || attempt === TRIES || made.error.code !== 'failed') return made;
+  }
 }
 
 /** Fills a new worktree with its files. A git that is killed meanwhile leaves a lock and some files; then it is done again. */

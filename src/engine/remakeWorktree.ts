@@ -1,6 +1,6 @@
 import { event } from '../core/journal/events.ts';
 import type { CellState, RunState } from '../core/run/state.ts';
-import { fillWorktree } from './halfMade.ts';
+import { fillWorktree, makeWorktree } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
 import type { RunContext } from './runContext.ts';
@@ -26,7 +26,8 @@ export async function remakeWorktree(context: RunContext, cell: CellState, signa
   const dropped = await repository.removeWorktree(cell.worktree, signal);
   if (!dropped.ok) return `what is left of the worktree could not be removed: ${dropped.error.message}`;
   const { spec, lastGreen } = state;
-  const made = await repository.createWorktree(
+  const made = await makeWorktree(
+    repository,
     { path: cell.worktree, branch: cell.branch, base: lastGreen.commit, checkout: spec.checkout, takesBranch: true },
     signal,
   );
