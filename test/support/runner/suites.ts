@@ -75,7 +75,7 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'integration',
-    files: 'test/integration/!(tcr*|moneyPolicies).test.ts',
+    files: 'test/integration/!(tcr*|moneyLedger|moneyPolicies|opencodeModelFailures).test.ts',
     byFile: true,
     limitMs: minutes(8),
     testLimitMs: 180_000,
@@ -96,7 +96,8 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'long',
-    files: 'test/integration/@(moneyPolicies|tcr@(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|Warm)).test.ts',
+    files:
+      'test/integration/@(moneyLedger|moneyPolicies|opencodeModelFailures|tcr@(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|Warm)).test.ts',
     byFile: true,
     limitMs: minutes(8),
     testLimitMs: 180_000,
