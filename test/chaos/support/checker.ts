@@ -194,7 +194,8 @@ const makers = ['attempt/committed', 'attempt/stepCommitted'];
 /** What was kept or committed is reachable from a ref: git throws away what only lies about. */
 export function checkKept(repository: string, entries: readonly Entry[]): string[] {
   const refs = new Set(git(repository, 'for-each-ref', '--format=%(refname)').split('\n'));
-  const reachable = new Set(git(repository, 'rev-list', '--all').split('\n'));
+  // Not `--all`: what a worktree that is just being made has checked out is no commit yet.
+  const reachable = new Set(git(repository, 'rev-list', '--glob=refs/').split('\n'));
   return entries.flatMap(({ type, run, data }) => {
     const ref: string | null = keepers.includes(type) ? data.keptRef : null;
     const commit: string | null = makers.includes(type) ? data.commit : type === 'attempt/candidateBuilt' ? data.keptCommit : null;
