@@ -192,6 +192,16 @@ describe('network: allowlist, with a person there', function () {
     await reactor.close();
   });
 
+  /** A client that stays, so that runs ask and wait. */
+  const somebodyThere = async (repository: string) => {
+    const person = spawn(process.execPath, ['test/support/attendant.ts', repository], {
+      env: reactor.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => person.stdout.once('data', resolve));
+    return person;
+  };
+
   for (const [word, answer] of [
     ['granted', 'approve'],
     ['denied', 'reject'],
@@ -200,12 +210,8 @@ describe('network: allowlist, with a person there', function () {
       const repository = await reactor.repository(word, plainProject('network: allowlist\n'));
       const call = reactor.startRun(repository, `Fetch ${word}`, ['--sandbox', 'required', '--land', 'branch', '--task', word]);
       await call.entry('cell/serverSpawned');
-      const person = spawn(process.execPath, ['test/support/attendant.ts', repository], {
-        env: reactor.env,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const person = await somebodyThere(repository);
       try {
-        await new Promise((resolve) => person.stdout.once('data', resolve));
         const asked = (await call.entry('approval/requested')).data as EventData<'approval/requested'>;
         assert.deepEqual(
           [asked.kind, asked.title, asked.permission],
@@ -230,12 +236,8 @@ describe('network: allowlist, with a person there', function () {
     const settings = ['--sandbox', 'required', '--land', 'branch', '--task'];
     const call = reactor.startRun(repository, 'Fetch always', [...settings, 'always']);
     await call.entry('cell/serverSpawned');
-    const person = spawn(process.execPath, ['test/support/attendant.ts', repository], {
-      env: reactor.env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const person = await somebodyThere(repository);
     try {
-      await new Promise((resolve) => person.stdout.once('data', resolve));
       await call.entry('approval/requested');
       await reactor.call(repository, ['approve', 'always', '--always', '--detach']);
       const first = await call.outcome;
