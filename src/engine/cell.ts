@@ -4,6 +4,7 @@ import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
+import { standsOnNothing } from '../core/run/unborn.ts';
 import { cleanUpAfterSetUp, fillWorktree, makeWorktree, undoHalfMade } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
@@ -239,7 +240,7 @@ export class Cell {
   async #setUp(signal: AbortSignal): Promise<string | null> {
     const { state } = this.#context;
     const { setup, limits } = state.spec;
-    if (setup === null || state.cell?.setupDone === true) return null;
+    if (setup === null || state.cell?.setupDone === true || standsOnNothing(state)) return null;
     const evidence = await runInCell(
       this.#context,
       this.server.client,

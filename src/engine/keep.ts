@@ -2,6 +2,7 @@ import { UserFacingError } from '../base/userFacingError.ts';
 import { event } from '../core/journal/events.ts';
 import type { CandidateSnapshot, GitResult, Oid } from '../core/ports/git.ts';
 import type { RunState } from '../core/run/state.ts';
+import { parentsOn } from '../core/run/unborn.ts';
 import { gitError } from './gitRefused.ts';
 import type { RunContext } from './runContext.ts';
 
@@ -103,7 +104,12 @@ export async function keepTree(
 ): Promise<Kept> {
   const { repository } = context.deps;
   const written = await repository.writeCommit(
-    { tree, parents: [parent], message: `Kept ${title}\n\nReactor-Run: ${context.run}\nReactor-Kept: ${label}\n`, sign: false },
+    {
+      tree,
+      parents: parentsOn(context.state, parent),
+      message: `Kept ${title}\n\nReactor-Run: ${context.run}\nReactor-Kept: ${label}\n`,
+      sign: false,
+    },
     signal,
   );
   if (!written.ok) throw gitError(`can't keep ${context.run}/${label}`, written.error);

@@ -19,11 +19,13 @@ import { keepRestAndTell, keepWorktree } from './keep.ts';
 import { landBatch } from './landing/landBatch.ts';
 import { LandingAhead } from './landing/landingAhead.ts';
 import { rework } from './landing/rework.ts';
+import { targetTip } from './landing/targetTip.ts';
 import { Repeats } from './repeats.ts';
 import { withRetries } from './retry.ts';
 import { type EngineContext, RunContext } from './runContext.ts';
 import { RunMoney } from './runMoney.ts';
 import { mayBoot } from './sandboxGate.ts';
+import { letStartGo } from './startOfNothing.ts';
 import type { StartedServer } from './startServer.ts';
 import { admit } from './steps/admit.ts';
 import { buildCandidate } from './steps/candidate.ts';
@@ -363,8 +365,7 @@ export class RunSupervisor {
     const { spec } = state;
     const lands = ({ phase }: RunState): boolean => phase === 'committing' || phase === 'landing';
     const isAlone = !engine.ledger.openRuns().some((other) => other.run !== run && other.spec.target === spec.target && lands(other));
-    const moved =
-      spec.target !== null && (!isAlone || (await this.#context.deps.repository.readRef(`refs/heads/${spec.target}`)) !== startOf(state));
+    const moved = spec.target !== null && (!isAlone || (await targetTip(this.#context.deps.repository, state)) !== startOf(state));
     if (moved || obeysMergeHook(state) || !this.#cell.hasServer) return;
     this.#background = this.#cell.stopForGood().then(() => this.#context.engine.scheduler.leave(this.#context.run));
     this.#background.catch(() => {});
@@ -373,6 +374,7 @@ export class RunSupervisor {
   async #finish(): Promise<void> {
     const { concluded, requestedAt, startedAt } = this.#context.state;
     if (concluded === null) throw new Error('finished without a conclusion');
+    await letStartGo(this.#context);
     const durationMs = Math.max(0, this.#context.deps.clock.now() - (startedAt ?? requestedAt));
     await this.#context.record(event('run/finished', { ...concluded, durationMs }));
   }

@@ -6,10 +6,12 @@ import type { RunRequest } from '../core/model/runRequest.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
 import type { SecretGuard } from '../core/policy/secrets/secretGuard.ts';
 import type { GitRefusal, GitRepository, Oid } from '../core/ports/git.ts';
-import { requestedBase, resolveSpec } from '../core/run/resolveSpec.ts';
+import { requestedBase, requestedTarget, resolveSpec } from '../core/run/resolveSpec.ts';
 import { resolveTurn } from '../core/run/resolveTurn.ts';
+import { startsFromNothing } from '../core/run/unborn.ts';
 import { linkDependencies } from '../core/scheduling/dependencies.ts';
 import type { EngineContext } from './runContext.ts';
+import { holdStart, nothingNote } from './startOfNothing.ts';
 
 interface Settled {
   readonly run: string;
@@ -68,6 +70,7 @@ export class Submissions {
       await look.heeded((settings) => this.#engine.deps.options.heed(settings));
       for (const { run, spec: own, notes, priority, baseName } of settled) {
         const spec = { ...own, queue: { submission, priority, parallel, after: [...(links.get(run) ?? [])], baseName } };
+        if (spec.unborn !== undefined) await holdStart(this.#engine.deps.repository, run, spec.unborn);
         const seq = await this.#engine.ledger.append(run, actor, event('run/requested', { run, spec }));
         accepted.push({ run, task: spec.task, seq, notes, isNew: true });
       }
@@ -119,14 +122,14 @@ export class Submissions {
     const { deps } = this.#engine;
     const { facts } = repository;
     const name = requestedBase(request, config) ?? 'HEAD';
-    const { base, tree, filters } = await look.base(repository, name, name === (request.target ?? config.target));
+    const start = await look.base(repository, name, name === requestedTarget(request, config));
     const known = request.test ?? config.test;
     const detected = known === undefined ? await look.detectedTest(request.folder) : null;
     const spec = resolveSpec({
       request,
       config,
       task: request.task ?? (await this.#nextTask()),
-      base: { commit: base, tree },
+      base: start,
       branch: facts.branch,
       checkout: facts.topLevel,
       folder: facts.prefix,
@@ -135,8 +138,9 @@ export class Submissions {
     });
     if (!spec.ok) throw new UserFacingError('configuration', spec.error.message, { actions: spec.error.actions });
     const { target } = spec.value;
-    if (target !== null && !(await look.hasBranch(repository, target))) throw noBranch(target);
-    const notes = [...filterNotes(filters), ...secretNotes(deps.secrets, spec.value)];
+    const isBorn = !startsFromNothing(spec.value) || target !== facts.unborn;
+    if (target !== null && isBorn && !(await look.hasBranch(repository, target))) throw noBranch(target);
+    const notes = [...start.notes, ...secretNotes(deps.secrets, spec.value)];
     const { ports, ...turn } = resolveTurn(request, config);
     return { spec: { ...spec.value, ports }, notes, ...turn, baseName: requestedBase(request, config) };
   }
@@ -154,13 +158,21 @@ export class Submissions {
   }
 }
 
+/** What a run starts from. */
+interface Start {
+  readonly commit: Oid;
+  readonly tree: Oid;
+  readonly isUnborn: boolean;
+  readonly notes: readonly string[];
+}
+
 /** What requests of one submission have in common, looked at once. */
 class Look {
   readonly #engine: EngineContext;
   readonly #folders = new Map<string, Promise<{ readonly repository: GitRepository; readonly config: ProjectConfig }>>();
   readonly #tests = new Map<string, Promise<string | null>>();
   readonly #branches = new Map<string, Promise<boolean>>();
-  readonly #bases = new Map<string, Promise<{ readonly base: Oid; readonly tree: Oid; readonly filters: readonly string[] }>>();
+  readonly #bases = new Map<string, Promise<Start>>();
 
   constructor(engine: EngineContext) {
     this.#engine = engine;
@@ -195,19 +207,25 @@ class Look {
   }
 
   /** @param isTarget the name is that of the branch to land on, and a refusal says so. */
-  base(
-    repository: GitRepository,
-    name: string,
-    isTarget: boolean,
-  ): Promise<{ readonly base: Oid; readonly tree: Oid; readonly filters: readonly string[] }> {
+  base(repository: GitRepository, name: string, isTarget: boolean): Promise<Start> {
     return remembered(this.#bases, `${repository.facts.topLevel} ${name}`, async () => {
       const found = await repository.resolveCommit(name);
+      const { unborn } = repository.facts;
+      const isUnborn = name === 'HEAD' || (isTarget && name.replace(/^refs\/heads\//, '') === unborn);
+      if (!found.ok && unborn !== undefined && isUnborn) return fromNothing(repository, unborn);
       if (!found.ok && found.error.code === 'unknownRef' && isTarget) throw noBranch(name);
       if (!found.ok) throw new UserFacingError('configuration', explain(found.error, name));
       const [tree, filters] = await Promise.all([repository.treeOf(found.value), repository.missingFilters(found.value)]);
-      return { base: found.value, tree, filters };
+      return { commit: found.value, tree, isUnborn: false, notes: filterNotes(filters) };
     });
   }
+}
+
+async function fromNothing(repository: GitRepository, branch: string): Promise<Start> {
+  const [empty, files] = await Promise.all([repository.emptyCommit(), repository.countFiles()]);
+  if (!empty.ok) throw new UserFacingError('environment', `A run that starts from nothing could not be prepared: ${empty.error.message}`);
+  const commit = empty.value;
+  return { commit, tree: await repository.treeOf(commit), isUnborn: true, notes: [nothingNote(branch, files)] };
 }
 
 function remembered<T>(known: Map<string, Promise<T>>, key: string, look: () => Promise<T>): Promise<T> {
@@ -252,7 +270,7 @@ const explain = (refusal: GitRefusal, name: string): string => {
     case 'notARepository':
       return `${name} is not in a git repository. Name one with --repo DIR, or make it one with: git init`;
     case 'noCommit':
-      return 'The repository has no commit yet, so there is nothing to start from. Make a first commit, then run again.';
+      return 'HEAD leads to no commit and names no branch to make one on. Check a branch out with `git switch BRANCH`, or name one with --base and --target.';
     case 'unknownRef':
       return `There is no commit named ${name} in this repository.`;
     default:

@@ -13,7 +13,7 @@ import type { Vscode } from './vscodeValue.ts';
 const retryDelay = exponentialBackoff(5000, 60_000);
 
 /** Why there is no repository to work with, or null when there is one. */
-export type NoRepository = 'noFolder' | 'notARepository' | 'noCommit';
+export type NoRepository = 'noFolder' | 'notARepository';
 
 /** The innermost of the folders that a file or folder is in. */
 export function folderAround(folders: readonly string[], { fsPath }: vscodeTypes.Uri): string | null {
@@ -116,10 +116,6 @@ export class Repositories implements Disposable {
       if (uri.scheme !== 'file') continue;
       const facts = await this.#host.facts(uri.fsPath).catch((error: unknown) => this.#tell(uri.fsPath, error, 'notARepository'));
       if (facts === null || facts === undefined) continue;
-      if (facts.head === null) {
-        if (missing === 'notARepository') missing = 'noCommit';
-        continue;
-      }
       missing = null;
       const known = seen.get(facts.commonDir);
       if (known === undefined) seen.set(facts.commonDir, { name: basename(facts.topLevel ?? facts.commonDir), folders: [uri.fsPath] });
@@ -193,12 +189,12 @@ export class Repositories implements Disposable {
     return model;
   }
 
-  /** While there is none: `git init` and the first commit are noticed. */
+  /** While there is none: `git init` is noticed. */
   #watchForBirth(folders: readonly vscodeTypes.WorkspaceFolder[]): void {
     this.#births?.dispose();
     this.#births = folders.length === 0 ? null : new DisposableStore();
     for (const folder of folders) {
-      const pattern = new this.#vscode.RelativePattern(folder, '.git/{HEAD,logs/HEAD}');
+      const pattern = new this.#vscode.RelativePattern(folder, '.git/HEAD');
       const watcher = this.#vscode.workspace.createFileSystemWatcher(pattern);
       this.#births?.add(watcher);
       this.#births?.add(watcher.onDidCreate(() => this.#rescan()));

@@ -161,4 +161,46 @@ describe("a person's checkout", function () {
     rmSync(join(f.repo, '.git/index.lock'));
     assert.equal(outcome(await repository.fastForwardCheckout({ path: f.repo, branch: 'main', to, expected })), 'ok');
   });
+
+  it('without a commit gets its first one, and no file in the way of it is touched', async () => {
+    const f = fixture();
+    const to = f.commit({ a: '1\n', 'b/c.log': '1\n' }, 'first');
+    const own = f.commit({ a: '2\n' }, 'own');
+    f.run('update-ref', '-d', 'refs/heads/main');
+    f.run('rm', '--quiet', '-r', '--cached', '.');
+    for (const path of ['a', 'b']) rmSync(join(f.repo, path), { recursive: true });
+    const repository = await f.open();
+    const move = async () => outcome(await repository.fastForwardCheckout({ path: f.repo, branch: 'main', to, expected: null }));
+    const refused = async (): Promise<string> => {
+      const look = () => [f.run('status', '--porcelain', '--ignored', '--branch'), f.run('ls-files', '-s')];
+      const unchanged = look();
+      const end = await move();
+      assert.deepEqual(look(), unchanged);
+      return end;
+    };
+    const ends: string[] = [];
+    f.write({ a: 'mine' });
+    ends.push(await refused());
+    f.run('add', 'a');
+    ends.push(await refused());
+    f.run('rm', '--quiet', '--cached', 'a');
+    rmSync(join(f.repo, 'a'));
+    f.write({ 'b/c.log': 'mine, ignored', '.git/info/exclude': '*.log\n' });
+    ends.push(await refused());
+    rmSync(join(f.repo, 'b'), { recursive: true });
+    f.run('update-ref', 'refs/heads/main', own);
+    ends.push(await refused());
+    f.run('update-ref', '-d', 'refs/heads/main');
+    assert.deepEqual(ends, ['dirty', 'dirty', 'dirty', 'refMoved']);
+    f.write({ mine: 'untracked', '.git/hooks/reference-transaction': '#!/bin/sh\nexit 1\n' });
+    chmodSync(join(f.repo, '.git/hooks/reference-transaction'), 0o755);
+    assert.deepEqual([await refused(), existsSync(join(f.repo, 'a'))], ['failed', false]);
+    rmSync(join(f.repo, '.git/hooks/reference-transaction'));
+    // What a hook that runs afterwards says changes nothing.
+    f.write({ '.git/hooks/post-checkout': '#!/bin/sh\nexit 1\n' });
+    chmodSync(join(f.repo, '.git/hooks/post-checkout'), 0o755);
+    assert.equal((await repository.checkoutOf('main'))?.clean, true);
+    assert.equal(await move(), 'ok');
+    assert.deepEqual([f.run('rev-parse', 'main'), f.run('status', '--porcelain', '--branch')], [to, '## main\n?? mine']);
+  });
 });

@@ -50,7 +50,8 @@ describe('a git repository', function () {
   it('opens without a commit, bare, detached, and in a linked worktree', async () => {
     const f = fixture();
     const empty = await f.open();
-    assert.deepEqual([empty.facts.branch, empty.facts.head, outcome(await empty.resolveCommit('HEAD'))], [null, null, 'noCommit']);
+    const { branch, head: none, unborn } = empty.facts;
+    assert.deepEqual([branch, none, unborn, outcome(await empty.resolveCommit('HEAD'))], ['main', null, 'main', 'noCommit']);
     const head = f.commit({ a: '1\n' });
     f.in(f.root, 'clone', '--quiet', '--bare', f.repo, 'bare.git');
     assert.deepEqual((await f.open(join(f.root, 'bare.git'))).facts, {
@@ -343,6 +344,27 @@ describe('a git repository', function () {
     f.run('checkout', '--quiet', '--orphan', 'other');
     const unrelated = f.commit({ c: '1\n' });
     assert.equal(outcome(await repository.mergeTrees({ ours, theirs: unrelated })), 'failed');
+    const both = value(await repository.mergeTrees({ ours, theirs: unrelated, unrelated: true }));
+    assert.deepEqual(both.kind === 'conflicts' && both.paths, ['a', 'new\nline']);
+  });
+
+  for (const init of ['--bare', '--object-format=sha1', '--object-format=sha256']) {
+    it(`has one commit that stands for having none, whoever asks (${init})`, async () => {
+      const f = fixture({ init: [init] });
+      const commits = [value(await (await f.open()).emptyCommit()), value(await (await f.open()).emptyCommit())];
+      const [empty = ''] = commits;
+      assert.deepEqual([commits[1], f.files(empty), f.run('rev-list', '--count', empty)], [empty, [], '1']);
+    });
+  }
+
+  it('tells a branch without a commit from one whose commit is missing, and counts the files that are in none', async () => {
+    const f = fixture();
+    f.write({ a: '1\n', 'b/c': '1\n', 'd.log': '1\n', '.gitignore': '*.log\n' });
+    f.run('add', 'a');
+    assert.equal(await (await f.open()).countFiles(), 3);
+    f.write({ '.git/refs/heads/main': `${'1'.repeat(40)}\n` });
+    const { unborn, head } = (await f.open()).facts;
+    assert.deepEqual([unborn, head], [undefined, null]);
   });
 
   it('ends git when aborted, with the reason given', async () => {

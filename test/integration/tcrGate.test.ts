@@ -137,11 +137,12 @@ describe('The gate: tested, then committed, or reverted', function () {
       assert.match(await refused(plain('nothing')), /is not in a git repository\..*git init/);
     });
 
-    it('for a repository without a commit', async () => {
+    it('for a base or a target that is not there, in a repository without a commit', async () => {
       const folder = plain('empty');
-      await execa('git', ['init', '--quiet'], { cwd: folder });
+      await execa('git', ['init', '--quiet', '--initial-branch=main'], { cwd: folder });
       reactor.adopt(folder);
-      assert.match(await refused(folder, '--test', 'true'), /no commit yet/);
+      assert.match(await refused(folder, '--test', 'true', '--base', 'main'), /There is no commit named main/);
+      assert.match(await refused(folder, '--test', 'true', '--target', 'other'), /There is no branch other to land on/);
     });
 
     it('without a test command', async () => {

@@ -5,6 +5,7 @@ import type { CheckoutState, GitResult, Oid } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import type { GitCall } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
+import { emptyTree } from './noCommit.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { retryLocked } from './retryLocked.ts';
@@ -88,7 +89,7 @@ async function unfinishedIn(context: RepositoryContext, path: string, gitDir: st
 /** Moves a checked-out branch and its clean working tree forward, with the user's hooks. Anything in the way is a refusal and stays as it is. */
 export function fastForwardCheckout(
   context: RepositoryContext,
-  request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
+  request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid | null },
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
   return context.mutex.run(request.path, () => fastForward(context, request, signal), signal);
@@ -96,38 +97,48 @@ export function fastForwardCheckout(
 
 async function fastForward(
   context: RepositoryContext,
-  { path, branch, to, expected }: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
+  { path, branch, to, expected }: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid | null },
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
   const found = await unfinishedIn(context, path, await gitDirOf(context, path, signal), signal);
   const { tip, unfinished } = found;
   if (found.branch !== branch) return refuse('refMoved', `${path} no longer has ${branch} checked out.`);
-  if (tip !== expected) return refuse('refMoved', `${branch} is at ${tip ?? 'no commit'}, not at ${expected}.`);
+  if (tip !== expected) return refuse('refMoved', `${branch} is at ${tip ?? 'no commit'}, not at ${expected ?? 'no commit'}.`);
   if (unfinished.length > 0) return refuse('dirty', `${path} has ${unfinished.join(' and ')}.`);
 
   // Ignored files are somebody's too: without --no-overwrite-ignore git would replace them without a word.
-  const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--no-autostash', '--no-stat', '--quiet', to];
+  const args =
+    expected === null
+      ? // `git merge` would move a branch that somebody has made meanwhile.
+        ['checkout', '-b', branch, '--no-track', '--no-overwrite-ignore', '--quiet', to, '--']
+      : ['merge', '--ff-only', '--no-overwrite-ignore', '--no-autostash', '--no-stat', '--quiet', to];
   const output = await retryLocked(context.clock, () => context.git.run(inCheckout(path, args, { hooks: true }), signal), signal);
-  if (output.exitCode === 0) return ok(undefined);
+  // What a hook after a checkout answers is git's answer, too.
+  if (output.exitCode === 0 || (expected === null && (await headOf(context, path)) === to)) return ok(undefined);
   await undoFiles(context, { path, to, expected });
+  if (expected === null && /a branch named .* already exists/.test(output.stderr)) return refuse('refMoved', output.stderr.trim());
   if (/Not possible to fast-forward|Diverging branches/i.test(output.stderr))
     return refuse('refMoved', `${to} does not follow on ${branch}.`);
   return refusalOf(output);
 }
 
+async function headOf(context: RepositoryContext, path: string): Promise<Oid | null> {
+  return (await context.git.run(inCheckout(path, ['rev-parse', '--quiet', '--verify', 'HEAD']))).stdout.trim() || null;
+}
+
 /**
  * Git writes the files of a fast-forward before it moves the branch, and leaves them when it may not move it, as where a hook refuses. They go back to
- * the commit that is still checked out; git itself refuses where somebody has changed one meanwhile.
+ * the commit that is still checked out, or away where there is none; git itself refuses where somebody has changed one meanwhile.
  */
 async function undoFiles(
   context: RepositoryContext,
-  { path, to, expected }: { readonly path: string; readonly to: Oid; readonly expected: Oid },
+  { path, to, expected }: { readonly path: string; readonly to: Oid; readonly expected: Oid | null },
 ): Promise<void> {
-  const tip = await context.git.run(inCheckout(path, ['rev-parse', '--quiet', '--verify', 'HEAD']));
-  if (tip.stdout.trim() !== expected) return;
-  const isAt = async (commit: Oid): Promise<boolean> =>
-    (await context.git.run(inCheckout(path, ['diff-index', '--cached', '--quiet', commit, '--']))).exitCode === 0;
-  if ((await isAt(expected)) || !(await isAt(to))) return;
-  const undone = await retryLocked(context.clock, () => context.git.run(inCheckout(path, ['read-tree', '-m', '-u', to, expected])));
+  if ((await headOf(context, path)) !== expected) return;
+  const isAt = async (state: Oid): Promise<boolean> =>
+    (await context.git.run(inCheckout(path, ['diff-index', '--cached', '--quiet', state, '--']))).exitCode === 0;
+  const before = expected ?? (await emptyTree(context));
+  if ((await isAt(before)) || !(await isAt(to))) return;
+  const undone = await retryLocked(context.clock, () => context.git.run(inCheckout(path, ['read-tree', '-m', '-u', to, before])));
   if (undone.exitCode !== 0) context.log.log('warn', 'files of a move that git refused are left', { path, stderr: undone.stderr });
 }

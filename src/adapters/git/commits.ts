@@ -68,10 +68,11 @@ export async function commitsWithTrailer(
 /** Three-way merge of two commits, all in the object database. */
 export async function mergeTrees(
   context: RepositoryContext,
-  request: { readonly ours: Oid; readonly theirs: Oid },
+  { ours, theirs, unrelated = false }: { readonly ours: Oid; readonly theirs: Oid; readonly unrelated?: boolean },
   signal?: AbortSignal,
 ): Promise<GitResult<MergeOutcome>> {
-  const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--messages', '--end-of-options', request.ours, request.theirs];
+  const options = ['--write-tree', '-z', '--name-only', '--messages', ...(unrelated ? ['--allow-unrelated-histories'] : [])];
+  const args = ['merge-tree', ...options, '--end-of-options', ours, theirs];
   const output = await context.git.run(onRepository(context, args), signal);
   if (output.exitCode !== 0 && output.exitCode !== 1) return refusalOf(output);
   const [tree, ...rest] = nulFields(output.stdout);

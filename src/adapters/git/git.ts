@@ -40,12 +40,13 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
       // One call per fact: a path may hold a newline.
       const ask = (...args: string[]) => git.run({ cwd: folder, args }, signal);
       const path = (...args: string[]) => ask('rev-parse', '--path-format=absolute', ...args);
-      const [common, top, prefix, symbolic, head] = await Promise.all([
+      const [common, top, prefix, symbolic, head, any] = await Promise.all([
         path('--git-common-dir'),
         path('--show-toplevel'),
         ask('rev-parse', '--show-prefix'),
         ask('symbolic-ref', '--quiet', 'HEAD'),
         ask('rev-parse', '--quiet', '--verify', 'HEAD^{commit}'),
+        ask('rev-parse', '--quiet', '--verify', 'HEAD'),
       ]);
       if (common.exitCode !== 0) {
         if (/not a git repository/i.test(common.stderr)) return refuse('notARepository', `${folder} is not in a git repository.`);
@@ -54,13 +55,16 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
       const line = (text: string): string => text.replace(/\n$/, '');
       const commit = head.exitCode === 0 ? line(head.stdout) : null;
       const topLevel = top.exitCode === 0 && line(top.stdout) !== '' ? await realpath(line(top.stdout)) : null;
+      const branch = symbolic.exitCode === 0 ? /^refs\/heads\/([\s\S]+)$/.exec(line(symbolic.stdout))?.[1] : undefined;
+      // A branch whose commit is missing or broken has one all the same.
+      const isUnborn = head.exitCode !== 0 && any.exitCode !== 0 && any.stderr === '';
       const facts = {
         commonDir: await realpath(line(common.stdout)),
         topLevel,
         prefix: topLevel === null ? '' : line(prefix.stdout).replace(/\/$/, ''),
-        branch:
-          commit === null || topLevel === null || symbolic.exitCode !== 0 ? null : line(symbolic.stdout).replace(/^refs\/heads\//, ''),
+        branch: topLevel === null ? null : (branch ?? null),
         head: commit,
+        ...(isUnborn && branch !== undefined ? { unborn: branch } : {}),
       };
       return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map(), views: new Map() }));
     },

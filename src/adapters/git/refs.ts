@@ -19,7 +19,7 @@ export async function resolveCommit(context: RepositoryContext, name: string, si
   const oid = output.stdout.trim();
   if (output.exitCode === 0 && FULL_OID.test(oid)) return ok(oid);
   if (output.exitCode < 0) throw new GitFailure(call, output);
-  if (name === 'HEAD') return refuse('noCommit', 'The repository has no commit yet.');
+  if (name === 'HEAD') return refuse('noCommit', 'HEAD leads to no commit.');
   return refuse('unknownRef', `No commit is called '${name}'.`);
 }
 

@@ -10,6 +10,7 @@ import { diskUsage } from './diskUsage.ts';
 import { hooks } from './hooks.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
+import { countFiles, emptyCommit } from './noCommit.ts';
 import { privateView } from './privateView.ts';
 import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
@@ -24,6 +25,8 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   resolveCommit: (name, signal) => resolveCommit(context, name, signal),
   readRef: (ref, signal) => readRef(context, ref, signal),
   treeOf: (commit, signal) => treeOf(context, commit, signal),
+  emptyCommit: (signal) => emptyCommit(context, signal),
+  countFiles: (signal) => countFiles(context, signal),
   isAncestor: (ancestor, descendant, signal) => isAncestor(context, ancestor, descendant, signal),
   commitsWithTrailer: (range, trailer, signal) => commitsWithTrailer(context, range, trailer, signal),
   createWorktree: (request, signal) => createWorktree(context, request, signal),

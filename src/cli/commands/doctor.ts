@@ -48,11 +48,13 @@ async function doctorChecks(host: CliHost, folder: string, env: Environment): Pr
   const checks = [nodeCheck(process.versions.node), await gitCheck(host)];
   const repository = await attempt('repository', async () => {
     const { facts } = await host.repository(folder);
-    if (facts.head === null) return missing('repository', 'has no commit yet', 'make a first commit: git commit --allow-empty -m "start"');
-    return ok('repository', `${facts.topLevel ?? facts.commonDir}, ${facts.branch ?? 'detached HEAD'}`);
+    const place = facts.topLevel ?? facts.commonDir;
+    if (facts.unborn !== undefined) return ok('repository', `${place}, ${facts.unborn}, no commit yet: tasks start from nothing`);
+    if (facts.head === null) return missing('repository', `${place}: HEAD leads to no commit`, 'check a branch out: git switch BRANCH');
+    return ok('repository', `${place}, ${facts.branch ?? 'detached HEAD'}`);
   });
   checks.push(repository, await agentCheck(host), await sandboxCheck(host), limitsCheck(process.platform), await keysCheck(host, env));
-  if (repository.state === 'missing' && repository.text !== 'has no commit yet') return checks;
+  if (repository.state === 'missing') return checks;
   let range = defaultPorts;
   checks.push(
     await attempt('settings', async () => {

@@ -2,6 +2,7 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
+import { startsFromNothing } from '../../core/run/unborn.ts';
 import type { Orphan, OrphanKind } from '../../protocol/messages.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { connectAlways } from '../follow/followRuns.ts';
@@ -37,7 +38,7 @@ export async function restoreCommand({ terminal, host }: CommandContext, name: s
       const branch = safeLine(restored.branch);
       printLines(terminal, [
         `Attempt ${restored.attempt} of ${state.task} is now branch ${branch} (${shortOid(restored.commit)}); nothing else was touched.`,
-        `  → git diff ${shortOid(state.spec.base)} ${branch}`,
+        startsFromNothing(state.spec) ? `  → git show ${branch}` : `  → git diff ${shortOid(state.spec.base)} ${branch}`,
         `  → git switch ${branch}`,
       ]);
     }

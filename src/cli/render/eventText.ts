@@ -6,6 +6,7 @@ import { hostText } from '../../core/policy/networkPolicy.ts';
 import { protectedText } from '../../core/policy/protectedPaths.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { secretPlaces } from '../../core/run/secretFeedback.ts';
+import { baseText } from '../../core/run/unborn.ts';
 import { moneyText } from './moneyText.ts';
 import { safeLine } from './safeText.ts';
 
@@ -58,7 +59,7 @@ const safeLineOrNull = (text: string | null): string | null => (text === null ? 
 function describe(event: DomainEvent, entry: Entry): string | null {
   switch (event.type) {
     case 'run/requested':
-      return `accepted: ${event.data.spec.title} (base ${shortOid(event.data.spec.base)}, test: ${event.data.spec.test})`;
+      return `accepted: ${event.data.spec.title} (base ${baseText(event.data.spec, shortOid)}, test: ${event.data.spec.test})`;
     case 'run/queued':
       return `queued: ${event.data.text}`;
     case 'run/baseSettled':

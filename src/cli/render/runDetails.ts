@@ -7,6 +7,7 @@ import { addedSecretText } from '../../core/policy/secrets/addedSecrets.ts';
 import { countText, shortOid } from '../../core/projections/figures.ts';
 import { runCostText, runElapsedText, tokensText } from '../../core/projections/runWords.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
+import { baseText } from '../../core/run/unborn.ts';
 import { diffStatLines, diffSummary } from './diffStat.ts';
 import { evidenceText, personOf } from './eventText.ts';
 import { nextHints } from './nextHints.ts';
@@ -36,7 +37,7 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
     ...fact('prompt', spec.prompt),
     ...fact('why', reason || place),
     ...fact('queued', state.queued?.text ?? null),
-    ...fact('base', `${shortOid(spec.base)}${spec.target === null ? '' : `, to land on ${spec.target} (${spec.land})`}`),
+    ...fact('base', `${baseText(spec, shortOid)}${spec.target === null ? '' : `, to land on ${spec.target} (${spec.land})`}`),
     ...fact('test', spec.test),
     ...fact('setup', spec.setup),
     ...fact('model', spec.model),

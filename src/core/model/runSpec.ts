@@ -66,6 +66,11 @@ export const RunSpec = z.object({
   /** The commit the cell starts from and its tree. */
   base: z.string(),
   baseTree: z.string(),
+  /**
+   * The commit without files that stands for having none, where there was none to start from; left out where there was. It is the base unless another run has
+   * settled that, and it stands for the target as long as that branch has no commit.
+   */
+  unborn: z.string().optional(),
   /** The branch to land on; null only with `land: branch`. */
   target: z.string().nullable(),
   /** The user's checkout that ignored files are copied from; null for a bare repository. */

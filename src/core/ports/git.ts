@@ -8,7 +8,7 @@ export type Oid = string;
 export type GitRefusal = {
   readonly code:
     | 'notARepository'
-    | 'noCommit' // the repository has no commit yet
+    | 'noCommit' // HEAD leads to no commit
     | 'unknownRef'
     | 'refMoved' // a compare-and-swap found another value
     | 'locked' // a lock file stayed held after retries
@@ -30,10 +30,12 @@ export interface RepositoryFacts {
   readonly topLevel: string | null;
   /** Path of the folder below `topLevel`, with `/`, no leading or trailing slash; '' at the top. */
   readonly prefix: string;
-  /** Branch checked out there, without refs/heads/; null when detached, bare or unborn. */
+  /** Branch checked out there, with a commit or without one yet, without refs/heads/; null when detached or bare. */
   readonly branch: string | null;
   /** Commit checked out there; null when there is none yet. */
   readonly head: Oid | null;
+  /** The branch that HEAD names, also in a bare repository, when it has no commit yet; left out when it has one. */
+  readonly unborn?: string;
 }
 
 export interface FileChange {
@@ -158,6 +160,10 @@ export interface GitRepository {
   /** The value of a full ref name, or null when it does not exist. */
   readRef(ref: string, signal?: AbortSignal): Promise<Oid | null>;
   treeOf(commit: Oid, signal?: AbortSignal): Promise<Oid>;
+  /** Writes a commit without files and parents, which stands for having no commit: the same one each time. No ref keeps it. */
+  emptyCommit(signal?: AbortSignal): Promise<GitResult<Oid>>;
+  /** How many files of the user's checkout git tracks or would track; 0 without a checkout. */
+  countFiles(signal?: AbortSignal): Promise<number>;
   isAncestor(ancestor: Oid, descendant: Oid, signal?: AbortSignal): Promise<boolean>;
   /** Commits reachable from `tip` and not from `base` whose message has this trailer with this value; newest first. */
   commitsWithTrailer(
@@ -251,16 +257,20 @@ export interface GitRepository {
 
   /** Calls `listener` after the branch may have moved, by whomever, until disposed. Where the file system can't tell, it never does. */
   watchBranch(branch: string, listener: () => void): Disposable;
-  /** Three-way merge of two commits without a worktree. */
-  mergeTrees(request: { readonly ours: Oid; readonly theirs: Oid }, signal?: AbortSignal): Promise<GitResult<MergeOutcome>>;
+  /** Three-way merge of two commits without a worktree. `unrelated`: they may have no commit in common; then both are compared with no files at all. */
+  mergeTrees(
+    request: { readonly ours: Oid; readonly theirs: Oid; readonly unrelated?: boolean },
+    signal?: AbortSignal,
+  ): Promise<GitResult<MergeOutcome>>;
   /** Where the branch is checked out, or null. */
   checkoutOf(branch: string, signal?: AbortSignal): Promise<CheckoutState | null>;
   /**
-   * Moves a checked-out branch and its clean working tree forward to a descendant commit, as `git merge --ff-only` would, hooks included.
+   * Moves a checked-out branch and its clean working tree forward to a descendant commit, as `git merge --ff-only` would, hooks included; a branch
+   * that has no commit yet (`expected: null`) to its first one, as `git checkout -b` would.
    * Refuses with `refMoved` when the branch is not at `expected`, `dirty` when files would be overwritten; then nothing has changed.
    */
   fastForwardCheckout(
-    request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid },
+    request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid | null },
     signal?: AbortSignal,
   ): Promise<GitResult<void>>;
 }

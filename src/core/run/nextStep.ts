@@ -5,6 +5,7 @@ import type { AddedSecret } from '../policy/secrets/addedSecrets.ts';
 import { isOwnAsk } from './isOwnAsk.ts';
 import { secretRefusal } from './secretFeedback.ts';
 import { type AttemptState, currentAttempt, isGreen, type RunState } from './state.ts';
+import { startsFromNothing } from './unborn.ts';
 
 /** The one thing to do next for a run. Each step's effect can be repeated: it looks whether it is already done. */
 export type Step =
@@ -92,7 +93,7 @@ const needsCell = (state: RunState): boolean => state.cell === null || !state.ce
 
 function beforeFirstAttempt(state: RunState): Step {
   if (needsCell(state)) return { step: 'boot' };
-  if (state.spec.testBase) {
+  if (state.spec.testBase && !startsFromNothing(state.spec)) {
     if (state.base === null) return { step: 'testBase' };
     if (!isGreen(state.base.evidence)) {
       const { evidence } = state.base;

@@ -12,8 +12,8 @@ export interface SpecSources {
   readonly config: ProjectConfig;
   /** The task's id, given by the person or given out. */
   readonly task: string;
-  /** What `requestedBase` names, resolved. */
-  readonly base: { readonly commit: string; readonly tree: string };
+  /** What `requestedBase` names, resolved. `isUnborn`: there is no commit yet, and this one stands for that. */
+  readonly base: { readonly commit: string; readonly tree: string; readonly isUnborn?: boolean };
   /** Branch checked out in the user's checkout; null when HEAD is detached or there is no checkout. */
   readonly branch: string | null;
   readonly checkout: string | null;
@@ -54,16 +54,19 @@ export const entryOf = ({ task }: RunRequest, config: ProjectConfig): Partial<Ta
 const branchName = (name: string): string => name.trim().replace(/^refs\/heads\//, '');
 const orNull = (text: string | undefined): string | null => (text === undefined || text.trim() === '' ? null : text);
 
+/** The branch it is to land on, as it is named; null when none is, or nothing is to land. */
+export function requestedTarget(request: RunRequest, config: ProjectConfig): string | null {
+  const entry = entryOf(request, config);
+  const lands = (request.land ?? entry.land ?? config.land) !== 'branch';
+  return lands ? (orNull(request.target) ?? entry.target ?? config.target ?? null) : null;
+}
+
 /**
  * What the run starts from, for git to resolve: the base that was asked for, else the branch it is to land on when one is
  * named; null for HEAD.
  */
-export function requestedBase(request: RunRequest, config: ProjectConfig): string | null {
-  const entry = entryOf(request, config);
-  const lands = (request.land ?? entry.land ?? config.land) !== 'branch';
-  const target = lands ? (orNull(request.target) ?? entry.target ?? config.target ?? null) : null;
-  return orNull(request.base) ?? entry.base ?? config.base ?? target;
-}
+export const requestedBase = (request: RunRequest, config: ProjectConfig): string | null =>
+  orNull(request.base) ?? entryOf(request, config).base ?? config.base ?? requestedTarget(request, config);
 
 function configuredBudget({ perRunUsd, perTaskUsd }: ProjectConfig['budgets']): Usd | null {
   if (perRunUsd === undefined || perTaskUsd === undefined) return perRunUsd ?? perTaskUsd ?? null;
@@ -104,6 +107,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
     folder,
     base: base.commit,
     baseTree: base.tree,
+    ...(base.isUnborn === true ? { unborn: base.commit } : {}),
     ...target.value,
     checkout,
     test,

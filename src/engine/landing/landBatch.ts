@@ -8,6 +8,7 @@ import { testTree } from '../steps/runTests.ts';
 import { linksOf } from './formBatch.ts';
 import type { LandingAhead } from './landingAhead.ts';
 import { moveTargetTo } from './moveTarget.ts';
+import { targetTip } from './targetTip.ts';
 
 interface Tested {
   readonly tree: string;
@@ -52,8 +53,7 @@ function isKnownGreen(context: RunContext, links: readonly Link[], count: number
 }
 
 async function hasMoved(context: RunContext): Promise<boolean> {
-  const { landing } = context.state;
-  return (await context.deps.repository.readRef(`refs/heads/${landing?.target}`)) !== landing?.onto;
+  return (await targetTip(context.deps.repository, context.state)) !== context.state.landing?.onto;
 }
 
 /** The batch is void: its leader looks at line and target afresh. The others find what became of them when it is their turn. */

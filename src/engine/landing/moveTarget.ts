@@ -13,20 +13,22 @@ export type Move =
  * The user's hooks run in their checkout as with their own `git merge --ff-only`.
  */
 export async function moveTargetTo(
-  { deps, run }: RunContext,
+  { deps, run, state }: RunContext,
   { target, onto, commit, reason }: { readonly target: string; readonly onto: Oid; readonly commit: Oid; readonly reason: string },
 ): Promise<Move> {
   const { repository } = deps;
+  const isFirst = onto === state.spec.unborn;
+  const expected = isFirst ? null : onto;
   const checkout = await repository.checkoutOf(target);
   const dirty = (what: string): Move => ({
     kind: 'dirty',
-    message: `${target} is checked out in ${checkout?.path ?? ''} with unfinished changes (${what}); nothing there was touched. Commit or stash them, then resume the run: reactor approve ${run}`,
+    message: `${target} is checked out in ${checkout?.path ?? ''} with unfinished changes (${what}); nothing there was touched. ${isFirst ? 'Commit them or move them away' : 'Commit or stash them'}, then resume the run: reactor approve ${run}`,
   });
   if (checkout !== null && !checkout.clean) return dirty(checkout.unfinished.join(', '));
   const moved =
     checkout === null
-      ? await repository.moveRef({ ref: `refs/heads/${target}`, to: commit, expected: onto, reason: `reactor: ${reason}` })
-      : await repository.fastForwardCheckout({ path: checkout.path, branch: target, to: commit, expected: onto });
+      ? await repository.moveRef({ ref: `refs/heads/${target}`, to: commit, expected, reason: `reactor: ${reason}` })
+      : await repository.fastForwardCheckout({ path: checkout.path, branch: target, to: commit, expected });
   if (moved.ok) return { kind: 'moved', checkout: checkout === null ? 'none' : 'followed' };
   if (moved.error.code === 'dirty') return dirty(moved.error.message);
   if (moved.error.code === 'refMoved') return { kind: 'lost' };

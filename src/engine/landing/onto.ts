@@ -22,14 +22,14 @@ export type Onto =
  * @param fresh `tip` was made just now and is in no history of the run's.
  */
 export async function landingOnto(repository: GitRepository, state: RunState, tip: Oid, fresh = false): Promise<Onto> {
-  const { land, target } = state.spec;
+  const { land, target, unborn } = state.spec;
   const { commit, tree } = state.lastGreen;
   const [isThere, straight] = fresh ? [false, false] : await relation(repository, state, tip);
   if (isThere) return { kind: 'there' };
-  if (straight && land === 'ff') return { kind: 'ready', commit, tree, merged: false };
+  if (straight && (land === 'ff' || tip === unborn)) return { kind: 'ready', commit, tree, merged: false };
   let merged = tree;
   if (!straight) {
-    const outcome = await repository.mergeTrees({ ours: tip, theirs: commit });
+    const outcome = await repository.mergeTrees({ ours: tip, theirs: commit, unrelated: unborn !== undefined });
     if (!outcome.ok) throw gitError('the merge could not be computed', outcome.error);
     if (outcome.value.kind === 'conflicts') return { kind: 'conflicts', paths: outcome.value.paths, tree: outcome.value.tree };
     merged = outcome.value.tree;
@@ -57,6 +57,8 @@ const keepsSteps = ({ spec, attempts }: RunState): boolean =>
 
 /** Whether the target has the run's commit already, and whether the commit follows on the target. */
 async function relation(repository: GitRepository, { lastGreen, spec }: RunState, tip: Oid): Promise<readonly [boolean, boolean]> {
+  // The first commit of the target follows on none.
+  if (tip === spec.unborn) return [false, true];
   // Nothing came since: the candidate is the target's child, as its last green state is.
   if (tip === spec.base && lastGreen.commit !== spec.base) return [false, true];
   return Promise.all([repository.isAncestor(lastGreen.commit, tip), repository.isAncestor(tip, lastGreen.commit)]);

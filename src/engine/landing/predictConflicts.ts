@@ -3,6 +3,7 @@ import { type ChangedPaths, mayConflict, type PredictedConflict } from '../../co
 import type { AgentServers } from '../../core/ports/agent.ts';
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import { currentAttempt, type RunState, startOf } from '../../core/run/state.ts';
+import { parentsOn } from '../../core/run/unborn.ts';
 
 /** What a run would bring to its target, as a commit on what it started from. */
 interface Work {
@@ -42,7 +43,7 @@ export async function predictConflicts(
   for (const [index, a] of works.entries()) {
     for (const b of works.slice(index + 1)) {
       if (a.target !== b.target || !mayConflict(a.changed, b.changed)) continue;
-      const paths = await conflicts(repository, a.commit, b.commit, signal);
+      const paths = await conflicts(repository, a.commit, b.commit, isUnborn(a) || isUnborn(b), signal);
       if (paths.length === 0) continue;
       add(a, { with: b.state.task, run: b.state.run, paths });
       add(b, { with: a.state.task, run: a.state.run, paths });
@@ -73,7 +74,7 @@ async function workOf({ repository, agents }: PredictionDeps, state: RunState, s
   if (snapshot === null || !snapshot.ok || snapshot.value.tree === from) return null;
   const { tree } = snapshot.value;
   const written = await repository.writeCommit(
-    { tree, parents: [state.lastGreen.commit], message: `Present state of ${state.run}\n`, sign: false },
+    { tree, parents: parentsOn(state, state.lastGreen.commit), message: `Present state of ${state.run}\n`, sign: false },
     signal,
   );
   if (!written.ok) return null;
@@ -99,10 +100,18 @@ async function withTarget(
   const tip = await repository.readRef(`refs/heads/${target}`, signal);
   if (tip === null || tip === start) return [];
   const theirs = pathsOf(await repository.changes(start, tip, signal), false);
-  return mayConflict(changed, theirs) ? conflicts(repository, tip, commit, signal) : [];
+  return mayConflict(changed, theirs) ? conflicts(repository, tip, commit, state.spec.unborn !== undefined, signal) : [];
 }
 
-async function conflicts(repository: GitRepository, ours: Oid, theirs: Oid, signal: AbortSignal): Promise<readonly string[]> {
-  const merge = await repository.mergeTrees({ ours, theirs }, signal);
+const isUnborn = ({ state }: Work): boolean => state.spec.unborn !== undefined;
+
+async function conflicts(
+  repository: GitRepository,
+  ours: Oid,
+  theirs: Oid,
+  unrelated: boolean,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const merge = await repository.mergeTrees({ ours, theirs, unrelated }, signal);
   return merge.ok && merge.value.kind === 'conflicts' ? merge.value.paths : [];
 }

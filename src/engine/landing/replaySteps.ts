@@ -20,7 +20,7 @@ export async function replaySteps(
   const final = state.lastGreen.commit;
   for (const commit of [...own.filter((step) => step !== final).toReversed(), final]) {
     const isLast = commit === final;
-    const merged = isLast ? tree : await mergedTree(repository, tip, commit);
+    const merged = isLast ? tree : await mergedTree(repository, state, tip, commit);
     if (merged === null || (merged === last.tree && !(isLast && last.steps === 0))) continue;
     const written = await repository.writeCommit({ tree: merged, parents: [last.commit], message: messageOf(state, commit), sign: true });
     if (!written.ok) throw gitError('a step could not be committed on the target', written.error);
@@ -29,8 +29,8 @@ export async function replaySteps(
   return { commit: last.commit, steps: last.steps };
 }
 
-async function mergedTree(repository: GitRepository, ours: Oid, theirs: Oid): Promise<Oid | null> {
-  const outcome = await repository.mergeTrees({ ours, theirs });
+async function mergedTree(repository: GitRepository, { spec }: RunState, ours: Oid, theirs: Oid): Promise<Oid | null> {
+  const outcome = await repository.mergeTrees({ ours, theirs, unrelated: spec.unborn !== undefined });
   if (!outcome.ok) throw gitError('the merge of a step could not be computed', outcome.error);
   return outcome.value.kind === 'clean' ? outcome.value.tree : null;
 }

@@ -44,7 +44,7 @@ export async function rework(context: RunContext, code: EventData<'landing/rewor
 }
 
 async function mergeWith(context: RunContext, ours: Oid, theirs: Oid): Promise<{ tree: Oid; paths: readonly string[] } | null> {
-  const merge = await context.deps.repository.mergeTrees({ ours, theirs });
+  const merge = await context.deps.repository.mergeTrees({ ours, theirs, unrelated: context.state.spec.unborn !== undefined });
   if (!merge.ok) throw gitError('the merge could not be computed', merge.error);
   return merge.value.kind === 'clean' ? { tree: merge.value.tree, paths: [] } : merge.value;
 }

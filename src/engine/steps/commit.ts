@@ -3,6 +3,7 @@ import type { Oid } from '../../core/ports/git.ts';
 import { commitMessage, stepMessage } from '../../core/run/commitMessage.ts';
 import { stepsCommitted } from '../../core/run/nextStep.ts';
 import type { RunState } from '../../core/run/state.ts';
+import { parentsOn } from '../../core/run/unborn.ts';
 import { GitRefused, gitError } from '../gitRefused.ts';
 import { keptRefPrefix } from '../keep.ts';
 import { layOut } from '../layOut.ts';
@@ -67,7 +68,7 @@ async function commitOnBranch(
   const tip = await repository.readRef(ref);
   // Where the branch is still at the parent, nothing was committed before.
   if (tip !== null && tip !== parent && (await isOwnCommit(context, attempt, tip)) && (await repository.treeOf(tip)) === tree) return tip;
-  const written = await repository.writeCommit({ tree, parents: [parent], message, sign: true });
+  const written = await repository.writeCommit({ tree, parents: parentsOn(state, parent), message, sign: true });
   if (!written.ok) throw new GitRefused(`the commit could not be made: ${written.error.message}`, written.error.code === 'unsigned');
   const moved = await repository.moveRef({ ref, to: written.value, expected: tip, reason: `reactor: ${run}` });
   if (!moved.ok) throw new GitRefused(`the branch ${branch} could not be moved: ${moved.error.message}`, false);

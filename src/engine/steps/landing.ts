@@ -5,6 +5,7 @@ import { formBatch } from '../landing/formBatch.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
 import { moveTargetTo } from '../landing/moveTarget.ts';
 import { hasLanded, landingOnto } from '../landing/onto.ts';
+import { targetTip } from '../landing/targetTip.ts';
 import type { RunContext } from '../runContext.ts';
 
 const MAX_RACES = 5;
@@ -29,7 +30,7 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
   const { state } = context;
   const { target, land, base } = state.spec;
   if (target === null) throw new Error('no target to land on');
-  const tip = await repository.readRef(`refs/heads/${target}`);
+  const tip = await targetTip(repository, state);
   if (tip === null) {
     await context.record(event('landing/started', { target, from: base, mode: land }));
     await refuse(context, 'gone', `the branch ${target} is no longer there; make it again and run: reactor approve ${context.run}`);
@@ -45,7 +46,7 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
   const mergeHook = state.spec.hooks && (await repository.hooks()).names.includes(MERGE_HOOK);
   const worthIt = hasServer || merged;
   if (known === null && (await formBatch(context, tip, { run: context.run, commit, tree }, { worthIt, mergeHook }))) return;
-  const asked = mergeHook && obeysMergeHook(state);
+  const asked = mergeHook && obeysMergeHook(state) && tip !== state.spec.unborn;
   await context.record(
     event('landing/prepared', {
       ...{ commit, tree, onto: tip, merged },
@@ -76,7 +77,7 @@ async function refuseConflict(context: RunContext, paths: readonly string[]): Pr
 export async function prepareAgain(context: RunContext, ahead: LandingAhead, hasServer: boolean): Promise<boolean> {
   const { landing } = context.state;
   if (landing === null || landing.starts >= MAX_RACES) return false;
-  const tip = await context.deps.repository.readRef(`refs/heads/${landing.target}`);
+  const tip = await targetTip(context.deps.repository, context.state);
   if (tip === landing.onto) return false;
   await prepareLanding(context, ahead, hasServer);
   return true;

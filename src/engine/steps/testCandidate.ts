@@ -1,5 +1,6 @@
 import { event } from '../../core/journal/events.ts';
 import { isGreen, type RunState } from '../../core/run/state.ts';
+import { standsOnNothing } from '../../core/run/unborn.ts';
 import type { Cell } from '../cell.ts';
 import { cleanUpAfterSetUp } from '../halfMade.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
@@ -33,7 +34,7 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   if (!candidate || state.cell === null) throw new Error('nothing to test');
   // A person may have revised it, or a test that came to no end may have left files.
   await layOut(context, candidate.tree, 'the candidate', signal);
-  const tested = { tree: candidate.tree, what: 'the candidate', ground: groundOf(state, attempt) };
+  const tested = { tree: candidate.tree, what: 'the candidate', ground: groundOf(state, attempt, candidate.tree) };
   const evidence = await runTests(context, cell, `attempt-${attempt}-test`, signal, tested);
   if (evidence === null) return false;
   // Tests that lost their worktree say nothing of the candidate.
@@ -46,9 +47,12 @@ export async function testCandidate(context: RunContext, cell: Cell, attempt: nu
   return true;
 }
 
-/** The state of the target that a landing has brought the attempt's work onto; null when it stands on the base. */
-const groundOf = ({ reworked }: RunState, attempt: number): string | null =>
-  reworked !== null && attempt > reworked.after ? reworked.tree : null;
+/** The state of the target that a landing has brought the attempt's work onto, the candidate itself when it stands on nothing; null when it stands on the base. */
+const groundOf = (state: RunState, attempt: number, tree: string): string | null => {
+  const { reworked } = state;
+  if (reworked !== null && attempt > reworked.after) return reworked.tree;
+  return standsOnNothing(state, attempt) ? tree : null;
+};
 
 /**
  * Tests the merged tree in the cell, unless that was done ahead or it is the one that has passed, and asks the hook for merges where there is one.

@@ -213,9 +213,6 @@ export class Targets {
         if (pressed !== undefined) await vscode.commands.executeCommand('vscode.openFolder');
         return;
       }
-      case 'noCommit':
-        await vscode.window.showWarningMessage('The repository has no commit yet, so there is nothing to start from. Make a first commit.');
-        return;
       default: {
         if (repositories.problem !== null) {
           await vscode.window.showErrorMessage(repositories.problem);

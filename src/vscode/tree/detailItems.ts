@@ -4,6 +4,7 @@ import type { ChangedFile } from '../../core/journal/events.ts';
 import { linesText, shortOid } from '../../core/projections/figures.ts';
 import { attemptText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
+import { baseText } from '../../core/run/unborn.ts';
 import { treeUri } from '../review/treeUri.ts';
 import { plainLine } from '../text/plainText.ts';
 import { currentText, joined } from '../text/runWords.ts';
@@ -54,7 +55,7 @@ export function detailItem(vscode: Vscode, node: NodeOf<DetailKind>, state: RunS
       case 'attempt':
         return [attemptText(state), 'history', currentText(state, shortOid)];
       case 'branch':
-        return [cell?.branch ?? '', 'git-branch', `from ${shortOid(state.spec.base)}`];
+        return [cell?.branch ?? '', 'git-branch', `from ${baseText(state.spec, shortOid)}`];
       case 'port':
         return [`:${cell?.port ?? ''}`, 'radio-tower', 'agent server'];
       case 'worktree':

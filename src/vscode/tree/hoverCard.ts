@@ -5,6 +5,7 @@ import { costText, usdToNumber } from '../../core/model/usd.ts';
 import { countText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { runElapsedText } from '../../core/projections/runWords.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
+import { baseText } from '../../core/run/unborn.ts';
 import { plainLine, plainText } from '../text/plainText.ts';
 import { joined, lastCandidate, markOf, testText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
@@ -40,7 +41,7 @@ function lines(state: RunState): string[] {
   const shown = state.attempts.slice(-mostAttempts);
   const reason = state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? '';
   return [
-    `Base ${shortOid(spec.base)} · test: ${plainLine(spec.test)} · ${landingText(state)}`,
+    `Base ${baseText(spec, shortOid)} · test: ${plainLine(spec.test)} · ${landingText(state)}`,
     ...(cell === null ? [] : [joined(cell.branch, cell.port === null ? '' : `:${cell.port}`)]),
     ...(state.attempts.length > shown.length ? [`… ${plural(state.attempts.length - shown.length, 'earlier attempt')}`] : []),
     ...shown.map(attemptLine),
