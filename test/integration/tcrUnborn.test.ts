@@ -9,7 +9,7 @@ import { byWord, tools, write } from '../support/sampleScript.ts';
 import type { ModelCall } from '../support/scriptedModel.ts';
 
 /** Green without any file. */
-const GREEN = '! grep -l bad *.txt';
+const GREEN = 'if grep -l bad *.txt; then exit 1; fi';
 const isConflict = (call: ModelCall): boolean => call.prompt.includes('the two conflict in');
 const ends = ({ exitCode, result }: Outcome): string[] => [
   String(exitCode),
