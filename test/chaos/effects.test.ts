@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { portLeaseFolder } from '../../src/adapters/files/runtimeFolder.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
-import { plainProject } from '../support/sampleProjects.ts';
+import { plainProject, settings } from '../support/sampleProjects.ts';
 import { advance, git } from '../support/sampleRepository.ts';
 import { isRetry, tools, write } from '../support/sampleScript.ts';
 import type { ModelScript } from '../support/scriptedModel.ts';
@@ -24,6 +24,8 @@ interface Window {
   readonly isMoved?: boolean;
   /** What moved the target is in the agent's way: the landing goes back to it. */
   readonly isConflict?: boolean;
+  /** The repository has no commit yet. */
+  readonly isUnborn?: boolean;
   /** With `tcr: step`: one step, and a turn in which nothing is left to do. */
   readonly isStep?: boolean;
   /** The agent asks for a permission, and a person grants it. */
@@ -80,8 +82,16 @@ const allWindows: readonly Window[] = [
   { at: 'before:cell/serverStopped', effect: 'the server is ended' },
   { at: 'before:cell/removed', isShort: true, effect: 'the worktree is taken away' },
   { at: 'before:run/finished', effect: 'everything is gone' },
+  { at: 'before:run/requested', effect: 'the start of a run without a base is kept', isUnborn: true },
+  { at: 'before:cell/worktreeCreated', effect: 'the worktree without a base is made', isUnborn: true },
+  { at: 'before:attempt/reverted', effect: 'the worktree is reset to nothing', attempts: 2, isRed: true, isUnborn: true },
+  { at: 'before:attempt/committed', effect: 'the commit without a parent is made and its branch has moved', isUnborn: true },
+  { at: 'before:landing/landed', effect: 'the target has its first commit', isUnborn: true },
+  { at: 'before:run/finished', effect: 'everything of a run without a base is gone', isUnborn: true },
 ];
 const SIDE_BY_SIDE = 4;
+/** A test that is in no file of the project. */
+const INLINE = 'if grep -l bad *.txt; then exit 1; fi';
 
 /** `npm test` plays some of them, `npm run chaos` all. */
 const windows = process.env['REACTOR_CHAOS'] === 'all' ? allWindows : allWindows.filter(({ isShort }) => isShort === true);
@@ -120,7 +130,13 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
 
   const play = async (window: Window): Promise<{ repository: string; outcome: Outcome }> => {
     const name = nameOf(window);
-    const repository = await reactor.repository(name, plainProject(window.isHooked === true ? 'hooks: true\n' : ''));
+    const files = window.isUnborn ? { 'reactor.yaml': settings(INLINE) } : plainProject(window.isHooked === true ? 'hooks: true\n' : '');
+    const repository = await reactor.repository(name, files);
+    if (window.isUnborn === true) {
+      await git(repository, 'update-ref', '-d', 'refs/heads/main');
+      await git(repository, 'rm', '--quiet', '--cached', 'reactor.yaml');
+      writeFileSync(join(repository, '.git', 'info', 'exclude'), 'reactor.yaml\n');
+    }
     if (window.isHooked === true) {
       const forgets = '#!/bin/sh\ngrep -v "^Reactor-" "$1" >"$1.new"; mv "$1.new" "$1"\n';
       writeFileSync(join(repository, '.git', 'hooks', 'commit-msg'), forgets, { mode: 0o755 });
@@ -171,7 +187,7 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
         journal: reactor.journal(repository),
         room: reactor.root,
         target: 'main',
-        test: 'sh check.sh',
+        test: window.isUnborn === true ? INLINE : 'sh check.sh',
         spending: spendingOf(reactor),
         ports: portLeaseFolder(),
         charged: () => answered,
@@ -190,6 +206,7 @@ describe('Nothing is done twice and nothing is lost when the engine is killed be
       // A merge names its run as the commit does that it brings.
       assert.deepEqual(trailers.split('\n').filter(Boolean), isMerge(window) ? [row.run, row.run] : [row.run]);
       assert.equal((await git(repository, 'status', '--porcelain')).trim(), '');
+      assert.equal(await git(repository, 'for-each-ref', 'refs/reactor/kept/*/start'), '');
     });
   }
 });
