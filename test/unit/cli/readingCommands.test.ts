@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { UserFacingError } from '../../../src/base/userFacingError.ts';
 import type { CliHost } from '../../../src/cli/cliHost.ts';
 import { runCli } from '../../../src/cli/runCli.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
@@ -304,96 +303,6 @@ describe('reactor export, restore and clean', () => {
     assert.match(
       (await cli(['restore', 'TASK-001', '--attempt', 'two'], fakeHost(engine))).err,
       /--attempt two is not the number of an attempt/,
-    );
-  });
-});
-
-const limits = 'by default 2000 processes, memory and disk three quarters of what is there; watched each second; cpus: by affinity';
-
-describe('reactor doctor', () => {
-  it('has one line per thing and exits 0 when a run can work', async () => {
-    const engine = new FakeEngine();
-    engine.handlers.clean = () => ({ orphans: [{ kind: 'process', name: '77', why: 'no run knows it', keptIn: null, removed: false }] });
-    const { exitCode, out } = await cli(['doctor'], fakeHost(engine));
-    assert.equal(
-      out,
-      `✓ Node        ${process.versions.node}
-✓ git         2.39.5
-✓ repository  /repository, main
-✓ OpenCode    1.18.33, /bin/opencode
-✓ sandbox     bubblewrap 0.11.0
-✓ limits      ${limits}
-✓ keys        keys of model providers are kept from commands in a sandbox; without one an agent can read them
-✓ settings    no reactor.yaml, defaults; test: npm test
-✓ ports       1,001 of 1,001 free in 8000-9000
-✓ data folder /data, 50.0 GB free
-✓ memory      20.0 GB available; a cell takes about 0.4 GB
-✓ journal     0 entries, chain whole
-✓ engine      answers; log: /data/engine.log
-! orphans     1 orphan left by earlier runs
-              → reactor clean --dry-run lists them
-`,
-    );
-    assert.equal(exitCode, 0);
-  });
-
-  it('names what commands of a sandboxed cell reach or see all the same', async () => {
-    const sandbox = {
-      boundary: 'bubblewrap',
-      version: '0.11.0',
-      ownProc: true,
-      why: '',
-      todo: '',
-      reachable: ['@/tmp/.X11-unix/X0'],
-    } as const;
-    const host = fakeHost(new FakeEngine(), { probeSandbox: () => Promise.resolve(sandbox) });
-    const environment = { NPM_TOKEN: 'a1b2c3d4e5f6a7b8', ANTHROPIC_API_KEY: 'a1b2c3d4e5f6a7b8', HOME_TOKENS_DIR: '/x' };
-    const { out } = await cli(['doctor'], host, { environment });
-    assert.match(out, /^! sandbox +bubblewrap 0\.11\.0; with network: open commands reach the desktop by @\/tmp\/\.X11-unix\/X0$/m);
-    assert.match(out, /; commands see NPM_TOKEN, which tests may need$/m);
-  });
-
-  it('says what to do about what is missing, and exits 1', async () => {
-    const host = fakeHost(new FakeEngine(), {
-      gitVersion: () => Promise.resolve('2.30.1'),
-      locateAgentServer: () => Promise.resolve(null),
-      probeSandbox: () =>
-        Promise.resolve({
-          boundary: null,
-          version: null,
-          ownProc: false,
-          why: 'bubblewrap (bwrap) is not installed',
-          todo: 'install bubblewrap',
-        }),
-      repository: () =>
-        Promise.reject(new UserFacingError('notARepository', '/repository is not in a git repository.', { actions: ['git init'] })),
-    });
-    const { exitCode, out } = await cli(['doctor', '--json'], host);
-    const { ok, checks } = JSON.parse(out);
-    assert.deepEqual(
-      [exitCode, ok, checks.slice(1)],
-      [
-        1,
-        false,
-        [
-          { name: 'git', state: 'missing', text: '2.30.1', todo: 'install git 2.38 or newer' },
-          { name: 'repository', state: 'missing', text: '/repository is not in a git repository.', todo: 'git init' },
-          {
-            name: 'OpenCode',
-            state: 'missing',
-            text: 'not found on PATH',
-            todo: 'install it (https://opencode.ai), then run: reactor doctor',
-          },
-          { name: 'sandbox', state: 'warning', text: 'bubblewrap (bwrap) is not installed', todo: 'install bubblewrap' },
-          { name: 'limits', state: 'ok', text: limits, todo: '' },
-          {
-            name: 'keys',
-            state: 'warning',
-            text: "commands of an agent can read the model provider's key: there is no sandbox to keep it in",
-            todo: 'give Reactor a key of its own with a spending limit, or work where there is a sandbox',
-          },
-        ],
-      ],
     );
   });
 });

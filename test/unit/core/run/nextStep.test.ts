@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { event } from '../../../../src/core/journal/events.ts';
 import { composePrompt } from '../../../../src/core/run/composePrompt.ts';
-import { baseTree, evidence, RunStory, specOf } from '../../../support/runStory.ts';
+import { baseCommit, baseTree, evidence, RunStory, specOf } from '../../../support/runStory.ts';
 
 const tree = '1'.repeat(40);
 const other = '2'.repeat(40);
@@ -59,6 +59,18 @@ describe('what a run does next', () => {
       story.next,
       'conclude status=failed exitCode=2 reason=the base is red before any change: `npm test` ended with exit code 1',
     );
+  });
+
+  it('tests no base where there is no commit, and tests the one that another run has settled since', () => {
+    const story = new RunStory(specOf({ unborn: baseCommit }));
+    story.tell(
+      event('run/started', {}),
+      event('cell/planned', { worktree: '/w', home: '/h', branch: 'reactor/TASK-001', base: baseCommit }),
+      event('cell/serverSpawned', { process: { pid: 9, startTime: '1' }, port: 8000, start: 1 }),
+      event('cell/ready', { url: 'http://127.0.0.1:8000', version: '1', session: 's', bootMs: 1 }),
+    );
+    assert.equal(story.next, 'startAttempt because=first');
+    assert.equal(story.tell(event('run/baseSettled', { base: 'c'.repeat(40), baseTree })).next, 'testBase');
   });
 
   it('reverts a red attempt, feeds the failure back, and ends when no attempt is left', () => {
