@@ -101,6 +101,10 @@ describe('A repository without a commit', function () {
     const landed = await reactor.run(folder, 'Write stepping', steps);
     assert.deepEqual(ends(landed), ['0', 'TASK-002 landed'], landed.stderr);
     assert.deepEqual(await history(folder, 'trunk'), ['Task TASK-002: Write stepping (step 1)']);
+    assert.deepEqual(
+      dataOf(landed, 'landing/landed').map(({ from, to }) => [from, to]),
+      [['0'.repeat(40), await git(folder, 'rev-parse', 'trunk')]],
+    );
     assert.equal(await git(folder, 'ls-tree', '--name-only', 'trunk'), 'one.txt');
   });
 });

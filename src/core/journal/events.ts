@@ -340,6 +340,7 @@ export const eventSchemas = {
   'landing/tested': z.object({ tree: z.string(), evidence: CommandEvidence }),
   'landing/landed': z.object({
     target: z.string(),
+    /** Zeros where the target had no commit. */
     from: z.string(),
     to: z.string(),
     tree: z.string(),

@@ -10,5 +10,8 @@ export const standsOnNothing = (state: RunState, attempt?: number): boolean => s
 /** The parents of a commit that is made on another: none on the one that stands for having none, which is in nobody's history. */
 export const parentsOn = ({ spec }: RunState, commit: string): readonly string[] => (commit === spec.unborn ? [] : [commit]);
 
+/** Where a target stood, in the way of git: zeros for having no commit. */
+export const asGitTells = ({ unborn }: RunSpec, commit: string): string => (commit === unborn ? '0'.repeat(commit.length) : commit);
+
 /** What a run starts from, for people. */
 export const baseText = (spec: RunSpec, short: (oid: string) => string): string => (startsFromNothing(spec) ? 'nothing' : short(spec.base));

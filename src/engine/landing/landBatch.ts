@@ -1,6 +1,7 @@
 import { type CommandEvidence, event } from '../../core/journal/events.ts';
 import { type Bounds, type Link, nextProbe } from '../../core/landing/batch.ts';
 import { isGreen } from '../../core/run/state.ts';
+import { asGitTells } from '../../core/run/unborn.ts';
 import type { Cell } from '../cell.ts';
 import type { RunContext } from '../runContext.ts';
 import { prepareLanding } from '../steps/landing.ts';
@@ -82,7 +83,7 @@ function land(
     const evidence = tested.get(last.tree);
     const test: Tested | null = evidence === undefined ? null : { tree: last.tree, evidence };
     for (const [index, { run, commit, tree }] of passed.entries()) {
-      const from = passed[index - 1]?.commit ?? onto;
+      const from = passed[index - 1]?.commit ?? asGitTells(state.spec, onto);
       const outcome =
         moved.kind === 'dirty'
           ? event('landing/refused', { code: 'dirty', message: moved.message.replaceAll(context.run, run), paths: [] })

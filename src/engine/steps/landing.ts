@@ -1,6 +1,7 @@
 import { event } from '../../core/journal/events.ts';
 import { obeysMergeHook } from '../../core/landing/batch.ts';
 import { MERGE_HOOK } from '../../core/run/hookCommands.ts';
+import { asGitTells } from '../../core/run/unborn.ts';
 import { formBatch } from '../landing/formBatch.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
 import { moveTargetTo } from '../landing/moveTarget.ts';
@@ -58,9 +59,9 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
 
 /** Landed before, but the engine ended before it could say so, or somebody brought it there by hand. */
 async function recordFound(context: RunContext, target: string, tip: string): Promise<void> {
-  const { landing, lastGreen } = context.state;
+  const { landing, lastGreen, spec } = context.state;
   const tree = landing?.tree ?? lastGreen.tree;
-  await context.record(event('landing/landed', { target, from: landing?.onto || tip, to: tip, tree, checkout: 'none' }));
+  await context.record(event('landing/landed', { target, from: asGitTells(spec, landing?.onto || tip), to: tip, tree, checkout: 'none' }));
 }
 
 async function refuseConflict(context: RunContext, paths: readonly string[]): Promise<void> {
@@ -93,7 +94,9 @@ export async function moveTarget(context: RunContext, ahead: LandingAhead, hasSe
   const moved = await moveTargetTo(context, { target, onto, commit, reason: `landed ${context.run}` });
   if (moved.kind === 'moved') {
     context.engine.lines.setCautious(target, false);
-    await context.record(event('landing/landed', { target, from: onto, to: commit, tree, checkout: moved.checkout }));
+    await context.record(
+      event('landing/landed', { target, from: asGitTells(context.state.spec, onto), to: commit, tree, checkout: moved.checkout }),
+    );
   } else if (moved.kind === 'dirty') {
     await refuse(context, 'dirty', moved.message);
   } else if (landing.starts >= MAX_RACES) {
