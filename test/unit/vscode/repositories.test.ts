@@ -42,7 +42,7 @@ describe('the repositories of a workspace', () => {
     editor.api.dispose();
   });
 
-  it('are each there once, with all of their folders', async () => {
+  it('are each there once, with all of their folders, with a commit or without one yet', async () => {
     const commonDirs: Record<string, string> = {
       '/one': '/one/.git',
       '/one/app': '/one/.git',
@@ -53,7 +53,10 @@ describe('the repositories of a workspace', () => {
       folders: Object.keys(commonDirs),
       host: {
         facts: (folder) =>
-          Promise.resolve({ commonDir: commonDirs[folder] ?? '', topLevel: folder, prefix: '', branch: 'main', head: 'b'.repeat(40) }),
+          Promise.resolve({
+            ...{ commonDir: commonDirs[folder] ?? '', topLevel: folder, prefix: '', branch: 'main' },
+            ...(folder === '/other' ? { head: null, unborn: 'main' } : { head: 'b'.repeat(40) }),
+          }),
       },
     });
     const { repositories } = context;
