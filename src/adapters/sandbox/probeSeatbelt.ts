@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { seatbeltProfile } from '../../core/policy/seatbeltProfile.ts';
 import type { SandboxProbe } from '../../core/ports/sandbox.ts';
 import { isFolder } from './bubblewrap.ts';
-import { type EscapeTries, escapeTriesText, MUST_FAIL, MUST_WORK } from './escapeTries.ts';
+import { type EscapeTries, escapeTriesText, MUST_FAIL, MUST_FAIL_CLOSED, MUST_WORK } from './escapeTries.ts';
 
 const LIMIT_MS = 20_000;
 const TODO =
@@ -71,12 +71,19 @@ async function tryOut(
   const mark = `mark-${randomBytes(8).toString('hex')}`;
   const asNode = { PATH: '/usr/bin:/bin', ELECTRON_RUN_AS_NODE: '1' };
   // A program like those with keys: the system may keep others from being looked at.
-  const victim = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1e6)'], {
+  const victim = spawn(process.execPath, ['-e', 'process.stdin.pipe(process.stdout); console.log(1)'], {
     env: { ...asNode, REACTOR_PROBE: mark },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   closing.push(() => victim.kill('SIGKILL'));
-  await once(victim.stdout, 'data');
+  victim.stdin.on('error', () => {});
+  const ended = once(victim, 'exit').then(() => false);
+  const answers = (): Promise<boolean> => {
+    const answer = once(victim.stdout, 'data').then(() => true);
+    victim.stdin.write('x');
+    return Promise.race([answer, ended]);
+  };
+  await Promise.race([once(victim.stdout, 'data'), ended]);
   const { pid = 0 } = victim;
   const [look = '', ...looking] = environmentOf;
   const seen = await run(look, [...looking, String(pid)], { maxBuffer: 16e6 }).catch(() => ({ stdout: '' }));
@@ -96,26 +103,32 @@ async function tryOut(
     environmentOf,
   };
   const command = [process.execPath, '-e', escapeTriesText, 'tries', JSON.stringify(tries)];
-  const profile = profileOf(scratch, tries);
-  let printed: string;
-  try {
-    printed = (await run(sandbox, ['-p', profile, ...command], { timeout: limitMs, env: asNode, cwd: '/' })).stdout;
-  } catch (error) {
-    return none(failure(error, limitMs));
+  for (const network of ['none', 'open'] as const) {
+    let printed: string;
+    try {
+      const profile = profileOf(scratch, tries, network);
+      printed = (await run(sandbox, ['-p', profile, ...command], { timeout: limitMs, env: asNode, cwd: '/' })).stdout;
+    } catch (error) {
+      return none(failure(error, limitMs));
+    }
+    const could = answerOf(printed);
+    if (could === null) return none('what was tried in the sandbox of macOS gave no answer');
+    const wrong = [
+      ...MUST_WORK.flatMap((name) => (could[name] === true ? [] : [`a command in it can't ${name}`])),
+      ...mustFail(network).flatMap((name) => (could[name] === false ? [] : [`a command in it can ${name}`])),
+      ...((await answers()) ? [] : ['a command in it can end other programs']),
+    ];
+    if (wrong.length > 0) return none(`the sandbox of macOS does not hold what cells need here: ${wrong.join(', ')}`);
   }
-  const could = answerOf(printed);
-  if (could === null) return none('what was tried in the sandbox of macOS gave no answer');
-  const wrong = [
-    ...MUST_WORK.flatMap((name) => (could[name] === true ? [] : [`a command in it can't ${name}`])),
-    ...MUST_FAIL.flatMap((name) => (could[name] === false ? [] : [`a command in it can ${name}`])),
-    ...(victim.exitCode === null && victim.signalCode === null ? [] : ['a command in it can end other programs']),
-  ];
-  if (wrong.length > 0) return none(`the sandbox of macOS does not hold what cells need here: ${wrong.join(', ')}`);
   return { boundary: 'seatbelt', version: `of ${process.platform} ${release()}`, ownProc: false, why: '', todo: '' };
 }
 
-/** That of commands in a cell with neither network nor a list. */
-const profileOf = (scratch: string, tries: EscapeTries): string =>
+type Network = 'none' | 'open';
+
+const mustFail = (network: Network): readonly string[] => (network === 'none' ? [...MUST_FAIL, ...MUST_FAIL_CLOSED] : MUST_FAIL);
+
+/** That of commands in a cell. */
+const profileOf = (scratch: string, tries: EscapeTries, network: Network): string =>
   seatbeltProfile({
     mounts: [
       { kind: 'readOnly', path: '/' },
@@ -127,7 +140,7 @@ const profileOf = (scratch: string, tries: EscapeTries): string =>
       { kind: 'readOnly', path: join(tries.inside, 'between', 'own') },
     ],
     isFolder: (path) => isFolder(path) === true,
-    network: 'none',
+    network,
     ports: [tries.ownPort],
     ownSockets: [join(scratch, 'inside')],
     sockets: [],

@@ -54,7 +54,11 @@ export function seatbeltEnclosure(request: EncloseRequest, { hidden, waysOut, sa
   mkdirSync(waysOut, { recursive: true, mode: 0o700 });
   const socket = join(realpathSync(waysOut), `${exit.slice(exit.lastIndexOf('/') + 1)}.sock`);
   const ofServer = seen.flatMap(byRealPath);
-  const ofCommands: Mount[] = [...ofServer, ...withoutServer(facts), { kind: 'readOnly', path: join(home, 'commands'), optional: true }];
+  const ofCommands: Mount[] = [
+    ...ofServer,
+    ...withoutServer(facts).flatMap(byRealPath),
+    { kind: 'readOnly', path: join(home, 'commands'), optional: true },
+  ];
   const profile = (
     mounts: readonly Mount[],
     more: { network: EncloseRequest['network']; ownSockets: string[]; sockets: string[] },

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { MUST_FAIL, MUST_WORK } from '../../../../src/adapters/sandbox/escapeTries.ts';
+import { MUST_FAIL, MUST_FAIL_CLOSED, MUST_WORK } from '../../../../src/adapters/sandbox/escapeTries.ts';
 import { probeSeatbelt } from '../../../../src/adapters/sandbox/probeSeatbelt.ts';
 import { requires } from '../../../support/requires.ts';
 
@@ -21,7 +21,8 @@ describe('Whether the sandbox of macOS holds', () => {
     script('sandbox-exec', text);
     return probeSeatbelt(join(folder, 'sandbox-exec'), limitMs, { environmentOf: [join(folder, look)] });
   };
-  const holding = Object.fromEntries([...MUST_WORK.map((name) => [name, true]), ...MUST_FAIL.map((name) => [name, false])]);
+  const mustFail = [...MUST_FAIL, ...MUST_FAIL_CLOSED];
+  const holding = Object.fromEntries([...MUST_WORK.map((name) => [name, true]), ...mustFail.map((name) => [name, false])]);
   const says = (answer: Readonly<Record<string, boolean>>): string => `cat <<'END'\n${JSON.stringify(answer)}\nEND`;
 
   it('is said when everything comes out as cells need it', async function () {
@@ -38,7 +39,7 @@ describe('Whether the sandbox of macOS holds', () => {
       const { boundary, why } = await probe(says(could ? { ...holding, [name]: false } : others));
       found.push(`${boundary}: ${why.replace(/^.*: a command in it /, '')}`);
     }
-    assert.deepEqual(found, [...MUST_WORK.map((name) => `null: can't ${name}`), ...MUST_FAIL.map((name) => `null: can ${name}`)]);
+    assert.deepEqual(found, [...MUST_WORK.map((name) => `null: can't ${name}`), ...mustFail.map((name) => `null: can ${name}`)]);
   });
 
   it('is denied where the profile has no effect: each way out is taken', async function () {
@@ -46,7 +47,7 @@ describe('Whether the sandbox of macOS holds', () => {
     const { boundary, why } = await probe('shift 2\nexec "$@"');
     assert.equal(boundary, null);
     // A machine without a network sends nothing anywhere.
-    const found = MUST_FAIL.filter((name) => name !== 'send to another machine' && !why.includes(`can ${name}`));
+    const found = mustFail.filter((name) => name !== 'send to another machine' && !why.includes(`can ${name}`));
     assert.deepEqual([found, why.includes('can end other programs')], [[], true], why);
   });
 
