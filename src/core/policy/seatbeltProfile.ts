@@ -34,7 +34,7 @@ const KERNEL = [
 ];
 const KERNEL_OTHERS = ['vm.loadavg', 'sysctl.proc_cputype', 'security.mac.lockdown_mode_state'];
 const KERNEL_PREFIXES = ['hw.', 'machdep.', 'net.routetable.'];
-const DEVICES = ['null', 'zero', 'random', 'urandom', 'tty', 'ptmx', 'dtracehelper'];
+const DEVICES = ['null', 'zero', 'random', 'urandom', 'tty', 'ptmx', 'dtracehelper', 'stdin', 'stdout', 'stderr'];
 const TERMINALS = '(regex #"^/dev/ttys[0-9]+$")';
 const NAME_SERVICE = '/private/var/run/mDNSResponder';
 
@@ -90,7 +90,7 @@ function rulesOf({ kind, path, from = path }: Mount): string[] {
     case 'nothing':
       return closed(path);
     case 'devices': {
-      const written = `${DEVICES.map((name) => literal(`${path}/${name}`)).join(' ')} ${TERMINALS}`;
+      const written = `${DEVICES.map((name) => literal(`${path}/${name}`)).join(' ')} ${subpath(`${path}/fd`)} ${TERMINALS}`;
       return [...opened('readOnly', path), `(allow file-write* ${written})`, `(allow file-ioctl ${written})`];
     }
     case 'proc':
