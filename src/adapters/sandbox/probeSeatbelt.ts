@@ -12,6 +12,8 @@ import { isFolder } from './bubblewrap.ts';
 import { type EscapeTries, escapeTriesText, MUST_FAIL, MUST_FAIL_CLOSED, MUST_WORK } from './escapeTries.ts';
 
 const LIMIT_MS = 20_000;
+/** Below it the files of the machine have a second name. */
+const SECOND_NAMES = '/System/Volumes/Data';
 const TODO =
   'set sandbox: off and run only agents that you trust, or run Reactor in a Linux container or virtual machine, with nothing else of yours in it';
 const run = promisify(execFile);
@@ -89,7 +91,7 @@ async function tryOut(
   const seen = await run(look, [...looking, String(pid)], { maxBuffer: 16e6 }).catch(() => ({ stdout: '' }));
   if (!seen.stdout.includes(mark))
     return none(`whether commands can read the environment of other programs could not be tried (${look} does not show it)`);
-  const second = `/System/Volumes/Data${at('hidden', 'file')}`;
+  const second = `${SECOND_NAMES}${at('hidden', 'file')}`;
   const tries: EscapeTries = {
     inside: at('inside'),
     readable: at('readable'),
@@ -133,6 +135,7 @@ const profileOf = (scratch: string, tries: EscapeTries, network: Network): strin
     mounts: [
       { kind: 'readOnly', path: '/' },
       { kind: 'devices', path: '/dev' },
+      { kind: 'empty', path: SECOND_NAMES },
       { kind: 'empty', path: dirname(tries.hidden) },
       { kind: 'readOnly', path: tries.readable },
       { kind: 'readOnly', path: dirname(process.execPath) },

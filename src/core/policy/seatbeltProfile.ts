@@ -127,7 +127,7 @@ const isBelow = (path: string, folder: string): boolean => path.startsWith(`${fo
 
 function networkRules({ network, ports, ownSockets, sockets }: SeatbeltRequest): string[] {
   const own = ownSockets.map(subpath);
-  const reached = [...own, ...[...sockets, ...(network === 'open' ? [NAME_SERVICE] : [])].map(literal)];
+  const reached = [...ownSockets, ...sockets, ...(network === 'open' ? [NAME_SERVICE] : [])].map(subpath);
   return [
     '(allow system-socket (socket-domain AF_UNIX))',
     ...own.map((place) => `(allow network-bind (local unix-socket ${place}))`),

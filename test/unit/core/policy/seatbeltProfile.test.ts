@@ -91,7 +91,7 @@ describe('the Seatbelt profile of a cell', () => {
       [
         '(allow network-bind (local unix-socket (subpath "/data/cells/c/user")))',
         '(allow network-outbound (remote unix-socket (subpath "/data/cells/c/user")))',
-        '(allow network-outbound (remote unix-socket (literal "/run/broker.sock")))',
+        '(allow network-outbound (remote unix-socket (subpath "/run/broker.sock")))',
         '(allow network-bind network-inbound (local ip "localhost:8123"))',
         '(allow network-outbound (remote ip "localhost:8123"))',
       ],
@@ -106,7 +106,7 @@ describe('the Seatbelt profile of a cell', () => {
     assert.deepEqual(ofNetwork('none'), []);
     assert.deepEqual(ofNetwork('allowlist'), [`(allow network-outbound (remote ip ${PROXY_PLACE}))`]);
     assert.deepEqual(ofNetwork('open'), [
-      '(allow network-outbound (remote unix-socket (literal "/private/var/run/mDNSResponder")))',
+      '(allow network-outbound (remote unix-socket (subpath "/private/var/run/mDNSResponder")))',
       '(allow network-outbound (remote ip "*:*"))',
     ]);
   });
