@@ -19,7 +19,7 @@ export async function boundaryOf(
   { sandbox, boundary }: { readonly sandbox: SandboxSpec; readonly boundary: Boundary },
 ): Promise<CellBoundary | null> {
   if (boundary === null) return null;
-  const git = await deps.repository.privateView(worktree, gitFolder);
+  const git = await deps.repository.privateView(worktree, gitFolder, boundary === 'bubblewrap');
   if (!git.ok) throw new Error(`the cell's view of git could not be made: ${git.error.message}`);
   const { network, read, write, limits } = sandbox;
   return { network, read, write, limits: limitsSet(limits), git: git.value };

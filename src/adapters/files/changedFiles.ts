@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { execa } from 'execa';
 import type { ChangedFiles, DataFiles } from '../../core/ports/files.ts';
+import { changedBelow } from './changedBelow.ts';
 
 const LIMIT_MS = 60_000;
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -37,13 +38,29 @@ export async function changedSince(search: Search, signal?: AbortSignal): Promis
     let isWhole = true;
     for (let at = 0; at < roots.length; at += AT_ONCE) {
       const some = roots.slice(at, at + AT_ONCE);
-      const found = await find(search.folder, [...some.map(({ at }) => at), '-cnewer', mark], signal);
+      const found = await newer(search, some, mark, signal);
       isWhole &&= found.isWhole;
       paths.push(...found.lines.map((line) => told(line, some)));
     }
     return { paths: [...new Set(paths)], isWhole };
   } finally {
     await rm(mark, { force: true });
+  }
+}
+
+/** Some systems' `find` (BusyBox) does not look at that time: there this process does. */
+async function newer(
+  { folder, since }: Search,
+  roots: readonly Root[],
+  mark: string,
+  signal?: AbortSignal,
+): Promise<Awaited<ReturnType<typeof find>>> {
+  const places = roots.map(({ at }) => at);
+  try {
+    return await find(folder, [...places, '-cnewer', mark], signal);
+  } catch (error) {
+    if (!(error instanceof Error && /-cnewer/.test(error.message))) throw error;
+    return changedBelow({ folder, places, since: since + 1, mostBytes: MOST_BYTES }, signal);
   }
 }
 

@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
-import { cp, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { errorText } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
@@ -22,9 +22,15 @@ const COPIED_OF_WORKTREE = ['HEAD', 'commondir', 'gitdir', 'index', 'ORIG_HEAD',
 /**
  * A git folder for a cell alone: refs, configuration and this worktree's entry as copies, an object store of its own that borrows from the
  * repository's. What an agent does with git ends there. Reactor's own git never reads it: what is committed is made from the files.
- * @returns what is laid over the repository's git folder in the cell.
+ * @param isMounted false where nothing can be laid over the repository's git folder: then the worktree's `.git` file leads to the copy.
+ * @returns what is laid over the repository's git folder in the cell, or what is seen of it.
  */
-export async function privateView(context: RepositoryContext, worktree: string, folder: string): Promise<GitResult<readonly Mount[]>> {
+export async function privateView(
+  context: RepositoryContext,
+  worktree: string,
+  folder: string,
+  isMounted = true,
+): Promise<GitResult<readonly Mount[]>> {
   const cell = await locateCell(context, await worktreeKey(worktree));
   if (!cell.ok) return cell;
   const { commonDir } = context.facts;
@@ -35,9 +41,19 @@ export async function privateView(context: RepositoryContext, worktree: string, 
   const [hooks, settings] = await Promise.all([
     hookMounts(context),
     submoduleSettings(inCell('modules'), `${folder}-settings`),
-    ...(there.includes(null) ? [makeView(commonDir, cell.value, folder)] : []),
+    ...(there.includes(null) ? [makeView(commonDir, cell.value, folder, isMounted)] : []),
   ]);
   context.views.set(cell.value.path, folder);
+  if (!isMounted) {
+    await leadTo(join(folder, 'worktrees', basename(cell.value.gitDir)), cell.value.path);
+    return ok([
+      { kind: 'empty', path: commonDir },
+      ...['objects', ...SHARED].map((name): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true })),
+      ...hooks,
+      ...settings,
+      { kind: 'writable', path: folder },
+    ]);
+  }
   return ok([
     { kind: 'writable', path: commonDir, from: folder },
     { kind: 'readOnly', path: inCell(BORROWED), from: inCell('objects') },
@@ -47,7 +63,14 @@ export async function privateView(context: RepositoryContext, worktree: string, 
   ]);
 }
 
-async function makeView(commonDir: string, cell: CellWorktree, folder: string): Promise<void> {
+/** What stands there may be the agent's, a link too. */
+async function leadTo(entry: string, worktree: string): Promise<void> {
+  const file = join(worktree, '.git');
+  await rm(file, { recursive: true, force: true });
+  await writeFile(file, `gitdir: ${entry}\n`, { flag: 'wx' });
+}
+
+async function makeView(commonDir: string, cell: CellWorktree, folder: string, isMounted: boolean): Promise<void> {
   const entry = join(folder, 'worktrees', basename(cell.gitDir));
   for (const path of ['objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags', BORROWED])
     mkdirSync(join(folder, path), { recursive: true });
@@ -61,7 +84,8 @@ async function makeView(commonDir: string, cell: CellWorktree, folder: string): 
     copyFolder(join(cell.gitDir, 'info'), join(entry, 'info')),
     copyConfig(join(commonDir, 'config'), join(folder, 'config')),
     ...['heads', 'tags', 'remotes'].map((name) => copyFolder(join(commonDir, 'refs', name), join(folder, 'refs', name))),
-    writeFile(join(folder, 'objects', 'info', 'alternates'), await alternatesOf(commonDir)),
+    writeFile(join(folder, 'objects', 'info', 'alternates'), await alternatesOf(commonDir, isMounted)),
+    ...(isMounted ? [] : SHARED.map((name) => linkShared(join(commonDir, name), join(folder, name)))),
   ]);
   // Last: it says that the view is whole.
   copyFile(join(commonDir, 'HEAD'), join(folder, 'HEAD'));
@@ -101,11 +125,17 @@ async function submoduleSettings(modules: string, folder: string): Promise<Mount
 }
 
 /** The borrowed store and those that it borrows from itself, which git would look for beside the store. */
-async function alternatesOf(commonDir: string): Promise<string> {
+async function alternatesOf(commonDir: string, isMounted: boolean): Promise<string> {
   const objects = join(commonDir, 'objects');
   const own = (await readFile(join(objects, 'info', 'alternates'), 'utf8').catch(nullIfMissing)) ?? '';
   const further = own.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return [join(commonDir, BORROWED), ...further.map((line) => resolve(objects, line)), ''].join('\n');
+  return [isMounted ? join(commonDir, BORROWED) : objects, ...further.map((line) => resolve(objects, line)), ''].join('\n');
+}
+
+async function linkShared(from: string, to: string): Promise<void> {
+  if ((await lstat(from).catch(nullIfMissing)) === null) return;
+  await rm(to, { recursive: true, force: true });
+  await symlink(from, to);
 }
 
 /** Brings a cell's view to what Reactor's own git has just made of the worktree. */

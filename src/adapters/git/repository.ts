@@ -33,7 +33,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
   populateWorktree: (path, signal) => populateWorktree(context, path, signal),
   missingFilters: (commit, signal) => missingFilters(context, commit, signal),
-  privateView: (worktree, folder) => privateView(context, worktree, folder),
+  privateView: (worktree, folder, isMounted) => privateView(context, worktree, folder, isMounted),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),

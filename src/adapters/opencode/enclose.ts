@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { leadsToPrograms } from '../../core/policy/toolCaches.ts';
 import type { StartServer } from '../../core/ports/agent.ts';
 import type { Enclosure, Sandbox } from '../../core/ports/sandbox.ts';
 import { type ConfigTree, isTree, mapTexts } from './configTree.ts';
+import { limitLines } from './limitLines.ts';
 import { LINKED_FOLDERS, type ServerFolders } from './serverFolders.ts';
 import type { UserConfig } from './userConfig.ts';
 
@@ -28,6 +30,8 @@ export async function enclose(
     serverOnly: [...partsOf(user.folder), ...(user.catalogue === null ? [] : [user.catalogue]), ...filesNamed(config)],
     handedOver: [...user.files, ...filesNamed(user.config).filter((file) => !filesNamed(config).includes(file))],
     env: dependencies.env,
+    ports: Object.entries(request.environment).flatMap(([name, value]) => (/^REACTOR_PORT(_\d+)?$/.test(name) ? [Number(value)] : [])),
+    begin: limitLines(request.limits, availableParallelism(), request.port),
   });
 }
 

@@ -28,6 +28,18 @@ export const endMarked = (clock: Clock, name: string, value: string): Promise<nu
 export const endCommandsOf = (clock: Clock, cell: string): Promise<number> =>
   endMatching(clock, (environment) => environment.includes(`\0${CELL_MARKER}=${cell}\0`) && environment.includes(`\0${COMMAND_MARKER}=`));
 
+/** As `endMarked`, at once. False when some of it could not be ended. */
+export async function killMarked(clock: Clock, name: string, value: string): Promise<boolean> {
+  const until = clock.monotonic() + KILL_MS;
+  for (;;) {
+    const alive = await tree((environment) => environment.includes(`\0${name}=${value}\0`));
+    if (alive.length === 0) return true;
+    signal(alive, 'SIGKILL');
+    if (clock.monotonic() > until) return false;
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+}
+
 /** @param matches is given the variables of an environment, with a zero before, between and after them. */
 async function endMatching(clock: Clock, matches: (environment: string) => boolean): Promise<number> {
   const first = await tree(matches);

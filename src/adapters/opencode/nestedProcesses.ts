@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
+import { LEADER_MARKER } from '../../core/ports/processes.ts';
+import { killMarked } from './markedProcesses.ts';
 
 const LIMIT_MS = 5_000;
 const STILL_LIMIT_MS = 1_000;
@@ -17,11 +19,13 @@ interface Row {
 /**
  * Ends everything that runs in sandboxes of commands below a server, whatever it did to its environment, group and session: by the process namespaces,
  * which nothing gets out of. The server and what it started itself stay. Reactor touches no file of a cell while something of the agent's runs in
- * it: a folder that becomes a link between two looks would lead git out of the worktree.
+ * it: a folder that becomes a link between two looks would lead git out of the worktree. Where there are no namespaces, commands are found by a mark
+ * in their environment, and what has shed it and lost its parent is not.
  * @param leader the outermost process of the server's own sandbox.
  * @returns whether all of it is gone.
  */
 export async function endNested(clock: Clock, leader: number): Promise<boolean> {
+  if (process.platform !== 'linux') return killMarked(clock, LEADER_MARKER, String(leader));
   const until = clock.monotonic() + LIMIT_MS;
   for (;;) {
     const { nested } = below(leader);
@@ -33,11 +37,13 @@ export async function endNested(clock: Clock, leader: number): Promise<boolean> 
 }
 
 /**
- * Does a short work while no command runs below a server and none can be started: the server stands still meanwhile.
+ * Does a short work while no command runs below a server and none can be started: the server stands still meanwhile. Never without namespaces,
+ * where it is not known for sure that none runs.
  * @param leader as for `endNested`.
  * @returns null, and nothing was done, when a command is running or the server could not be made to stand still.
  */
 export async function whileStill<T>(clock: Clock, leader: number, work: () => Promise<T>): Promise<T | null> {
+  if (process.platform !== 'linux') return null;
   const stopped = new Set<number>();
   const until = clock.monotonic() + STILL_LIMIT_MS;
   try {

@@ -1,28 +1,21 @@
-import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, release, userInfo } from 'node:os';
-import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, release } from 'node:os';
+import { dirname, join } from 'node:path';
 import { gateMounts } from '../../core/policy/gateMounts.ts';
-import {
-  anchored,
-  commandMounts,
-  isFixed,
-  OF_OTHERS,
-  type SandboxFacts,
-  serverMounts,
-  withoutServer,
-} from '../../core/policy/sandboxPolicy.ts';
-import { leadsToPrograms, toolCaches } from '../../core/policy/toolCaches.ts';
+import { anchored, commandMounts, isFixed, OF_OTHERS, serverMounts, withoutServer } from '../../core/policy/sandboxPolicy.ts';
+import { toolCaches } from '../../core/policy/toolCaches.ts';
 import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
+import { cellFacts, fixedPath, isThere, variablesWithin } from './cellFacts.ts';
 import { wayOut } from './cellNetwork.ts';
 import { commandEnclosure, recallCommands, recordOf } from './commandEnclosure.ts';
-import { fileSockets } from './fileSockets.ts';
 import { FORWARDER } from './forwarder.ts';
-import { realFolders, settingsWithoutLogins } from './keptSettings.ts';
 import { makePlaces } from './makePlaces.ts';
 import { probeBubblewrap } from './probeBubblewrap.ts';
+import { probeSeatbelt } from './probeSeatbelt.ts';
 import { processCeiling } from './processCeiling.ts';
 import { programPath } from './programPath.ts';
+import { recallBrokered, SANDBOX_EXEC, seatbeltEnclosure } from './seatbelt.ts';
 import { callFilter, filtersCalls } from './systemCalls.ts';
 
 export interface SandboxDependencies {
@@ -31,20 +24,25 @@ export interface SandboxDependencies {
   /** Where ways out of cells are; null where there are no cells. */
   readonly waysOut: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** How long bubblewrap may take to start when it is tried. */
+  /** How long the sandbox may take to start when it is tried. */
   readonly probeLimitMs?: number;
 }
 
-/** The boundary of cells by what the system has: bubblewrap on Linux. */
+/** The boundary of cells by what the system has: bubblewrap on Linux, Seatbelt on macOS. */
 export function createSandbox(dependencies: SandboxDependencies): Sandbox {
   // By its whole path: in a cell the name could come to mean a program of the agent's.
   const named = dependencies.env['REACTOR_BWRAP'] ?? 'bwrap';
   const find = (): string => programPath(named, dependencies.env['PATH']) ?? named;
   const isRoot = process.getuid?.() === 0;
+  const { probeLimitMs } = dependencies;
+  const look = (): Promise<SandboxProbe> | null => {
+    if (process.platform === 'linux') return probeBubblewrap(find(), isRoot, probeLimitMs);
+    if (process.platform === 'darwin') return probeSeatbelt(SANDBOX_EXEC, probeLimitMs);
+    return null;
+  };
   let probed: Promise<SandboxProbe> | undefined;
   const probe = (): Promise<SandboxProbe> => {
-    if (process.platform !== 'linux') return Promise.resolve(unsupported());
-    probed ??= probeBubblewrap(find(), isRoot, dependencies.probeLimitMs).then((found) => {
+    probed ??= (look() ?? Promise.resolve(unsupported())).then((found) => {
       // Somebody may install it, or allow it, meanwhile.
       if (found.boundary === null) probed = undefined;
       return found;
@@ -56,9 +54,10 @@ export function createSandbox(dependencies: SandboxDependencies): Sandbox {
     async enclose(request) {
       const { boundary, ownProc, version } = await probe();
       if (boundary === null) throw new Error('there is no sandbox here to put a cell in');
+      if (boundary === 'seatbelt') return seatbeltEnclosure(request, { ...dependencies, sandbox: SANDBOX_EXEC });
       return enclosure(request, { ...dependencies, bwrap: find(), isRoot, ownProc, boundsMemory: isAtLeast(version, BOUNDS_MEMORY) });
     },
-    recall: recallCommands,
+    recall: (record) => recallCommands(record) ?? recallBrokered(record),
   };
 }
 
@@ -66,12 +65,6 @@ function unsupported(): SandboxProbe {
   const none = { boundary: null, version: null, ownProc: false } as const;
   if (process.platform === 'win32')
     return { ...none, why: 'there is no sandbox for cells on Windows', todo: 'run Reactor inside WSL 2, which has one' };
-  if (process.platform === 'darwin')
-    return {
-      ...none,
-      why: 'there is no sandbox for cells on macOS yet',
-      todo: 'run Reactor in a Linux container or virtual machine, with nothing else of yours in it, or give it an account of its own',
-    };
   return { ...none, why: `there is no sandbox for cells on ${process.platform}`, todo: '' };
 }
 
@@ -97,7 +90,12 @@ function isAtLeast(version: string | null, [major = 0, minor = 0]: readonly numb
 }
 
 function enclosure(request: EncloseRequest, means: Means): Enclosure {
-  const facts = factsOf(request, means);
+  const facts = cellFacts(request, {
+    hidden: means.hidden,
+    others: OF_OTHERS,
+    temporary: ['/tmp', '/var/tmp'],
+    programs: [dirname(means.bwrap), ...ownProgram(request)],
+  });
   for (const name of ['tmp', 'user', 'user-tmp']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
   const { bwrap, isRoot, ownProc, boundsMemory } = means;
   const { memoryMb, processes } = request.limits;
@@ -110,7 +108,8 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const path = fixedPath(request.env['PATH'], ofServer);
   if (!isFixed(ofServer, bwrap)) throw new Error(`${bwrap} lies in a folder that cells may write; take it out of files.write`);
   const begin = [
-    ...[bwrap, ...commandNamespaces(request.network !== 'open'), ...variablesWithin(request.env)],
+    ...[bwrap, ...commandNamespaces(request.network !== 'open')],
+    ...variablesWithin(request.env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...argumentsOf([...commandMounts(facts, ownProc, request.network !== 'open'), ...ceiling.command]),
   ];
   const through = exit === null ? [] : [process.execPath, join(WAY_OUT, FORWARDER)];
@@ -138,56 +137,5 @@ function writeFilter(home: string): string | null {
   return file;
 }
 
-const isThere = ({ optional, from, path }: Mount): boolean => optional !== true || isFolder(from ?? path) !== null;
-
-/** Of the user's PATH what is there and can't be changed from the cell. */
-const fixedPath = (path: string | undefined, mounts: readonly Mount[]): string =>
-  unique([...(path ?? '').split(delimiter), '/usr/bin', '/bin'])
-    .filter((folder) => isAbsolute(folder) && isFolder(folder) === true && withReal(folder).every((name) => isFixed(mounts, name)))
-    .join(delimiter);
-
-/** What commands find again that the server must not have, as it could lead to programs of the agent's. */
-const variablesWithin = (env: EncloseRequest['env']): string[] =>
-  Object.entries(env).flatMap(([name, value]) => (value !== undefined && leadsToPrograms(name) ? ['--setenv', name, value] : []));
-
 /** Where the program is that connects commands to the way out. */
 const ownProgram = ({ network }: EncloseRequest): string[] => (network === 'allowlist' ? [dirname(process.execPath)] : []);
-
-const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
-
-/** The path itself and, where it leads through links, the one they lead to. */
-const withReal = (path: string): string[] => (existsSync(path) ? unique([path, realpathSync(path)]) : [path]);
-
-/** The folder around the repository's git folder. */
-const checkoutOf = (git: readonly Mount[]): string | null => {
-  const folder = git[0]?.path;
-  return folder !== undefined && basename(folder) === '.git' ? dirname(folder) : null;
-};
-
-function factsOf(request: EncloseRequest, means: Means): SandboxFacts {
-  const { env } = request;
-  const path = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  const homes = unique([env['HOME'] ?? homedir(), userInfo().homedir, '/root']).filter(
-    (folder) => isAbsolute(folder) && folder !== '/' && isFolder(folder) === true,
-  );
-  const onPath = unique([...path, dirname(request.executable), dirname(means.bwrap), ...ownProgram(request)].flatMap(withReal));
-  return {
-    worktree: request.worktree,
-    cellHome: request.home,
-    fixed: request.fixed,
-    homes,
-    others: realFolders(OF_OTHERS),
-    checkout: checkoutOf(request.git),
-    sockets: fileSockets().filter((path) => request.network !== 'open' || !path.startsWith('/nix/')),
-    settings: settingsWithoutLogins(homes, onPath, join(dirname(request.home), 'settings')),
-    temporary: ['/tmp', '/var/tmp'].filter((folder) => isFolder(folder) === true),
-    hidden: means.hidden,
-    program: dirname(realpathSync(request.executable)),
-    path: onPath,
-    serverOnly: request.serverOnly.filter((file) => existsSync(file)),
-    handedOver: request.handedOver,
-    git: request.git,
-    read: request.read,
-    write: request.write,
-  };
-}

@@ -44,6 +44,20 @@ export const OF_OTHERS = [
   ...['/mnt', '/media', '/var/lib/lxd', '/var/snap/lxd', '/var/lib/incus', '/var/lib/docker', '/var/lib/containers', '/var/lib/libvirt'],
   ...['/var/lib/mysql', '/var/lib/postgresql', '/var/lib/systemd/coredump', '/var/crash', '/var/spool', '/var/mail', '/var/log'],
 ];
+/** The same on macOS, with the homes and temporary folders of everybody. The second name of a volume's files is among it. */
+export const OF_OTHERS_ON_MAC = [
+  ...[
+    '/Users',
+    '/Volumes',
+    '/Network',
+    '/System/Volumes/Data',
+    '/private/tmp',
+    '/private/var/tmp',
+    '/private/var/folders',
+    '/private/var/root',
+  ],
+  ...['/private/var/log', '/private/var/spool', '/private/var/mail', '/private/var/vm', '/private/var/audit', '/Library/Logs', '/cores'],
+];
 /** Of it: in WSL the machine's list of name servers is there. */
 const OF_OTHERS_SEEN = ['/mnt/wsl/resolv.conf'];
 /** Of a folder that is only to hide what is there. */
@@ -53,7 +67,10 @@ const SOCKETS_OF_SYSTEM = ['/var/lib/sss'];
 /** Folders that are never the checkout of somebody's repository alone. */
 const OF_SYSTEM = ['/etc', '/var', '/run', '/proc', '/sys', '/dev', '/boot'];
 /** Programs of the machine, which everybody on it may read. */
-const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/opt', '/nix', '/snap'];
+const SYSTEM = [
+  ...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/opt', '/nix', '/snap'],
+  ...['/System/Library', '/System/Cryptexes', '/Library/Developer', '/Applications'],
+];
 /** Folders below a home of which a part being on PATH does not make the whole visible. */
 const SHARED_PARENTS = ['.local', '.config', '.cache', '.var'];
 /** What host names have to be resolved by, of the folder where sockets of other programs are; some that look names up are among it. */

@@ -188,7 +188,7 @@ export interface GitRepository {
    * the worktree from here. A view that is there is used again.
    * @param folder where it is kept; outside the worktree, made on demand.
    */
-  privateView(worktree: string, folder: string): Promise<GitResult<readonly Mount[]>>;
+  privateView(worktree: string, folder: string, isMounted?: boolean): Promise<GitResult<readonly Mount[]>>;
   /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */
   includeIgnored(
     request: {

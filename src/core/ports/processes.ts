@@ -17,6 +17,9 @@ export interface KillReport {
 /** The name of the environment variable that marks every process of a cell; its value is the cell's id. */
 export const CELL_MARKER = 'REACTOR_CELL';
 
+/** The same for commands in a sandbox without process namespaces; its value is the pid of the outermost process beside their server. */
+export const LEADER_MARKER = 'REACTOR_LEADER';
+
 /** What the processes of a cell use of the machine now. */
 export interface CellUse {
   readonly processes: number;

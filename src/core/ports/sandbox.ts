@@ -50,6 +50,10 @@ export interface EncloseRequest extends CellBoundary {
   /** The user's files with keys whose content the server is handed: nothing in the cell is to see them. */
   readonly handedOver: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ports of this machine that are leased for the cell's own app. */
+  readonly ports?: readonly number[];
+  /** Shell lines that set what a command may use, for a boundary that hands commands to another process. */
+  readonly begin?: readonly string[];
 }
 
 /** How commands of a cell are started. */

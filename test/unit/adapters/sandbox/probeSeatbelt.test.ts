@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { MUST_FAIL, MUST_FAIL_CLOSED, MUST_WORK } from '../../../../src/adapters/sandbox/escapeTries.ts';
+import { probeSeatbelt } from '../../../../src/adapters/sandbox/probeSeatbelt.ts';
+import { requires } from '../../../support/requires.ts';
+
+describe('Whether the sandbox of macOS holds', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'reactor-seatbelt-test-'));
+    script('look', '[ "$1" = --version ] && { echo 1; exit; }\ncat "/proc/$1/environ"');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const script = (name: string, text: string): void => writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  /** Looks with a program in the place of the one that applies a profile. */
+  const probe = async (text: string, { limitMs = 20_000, look = 'look' } = {}) => {
+    script('sandbox-exec', text);
+    return probeSeatbelt(join(folder, 'sandbox-exec'), limitMs, { environmentOf: [join(folder, look)] });
+  };
+  const mustFail = [...MUST_FAIL, ...MUST_FAIL_CLOSED];
+  const holding = Object.fromEntries([...MUST_WORK.map((name) => [name, true]), ...mustFail.map((name) => [name, false])]);
+  const says = (answer: Readonly<Record<string, boolean>>): string => `cat <<'END'\n${JSON.stringify(answer)}\nEND`;
+
+  it('is said when everything comes out as cells need it', async function () {
+    requires(this, process.platform === 'linux', 'Linux');
+    const { boundary, why, todo } = await probe(`[ "$1" = -p ] || exit 1\n${says(holding)}`);
+    assert.deepEqual([boundary, why, todo], ['seatbelt', '', '']);
+  });
+
+  it('is denied when any one thing comes out otherwise, or is not told', async function () {
+    requires(this, process.platform === 'linux', 'Linux');
+    const found: string[] = [];
+    for (const [name, could] of Object.entries(holding)) {
+      const { [name]: _left, ...others } = holding;
+      const { boundary, why } = await probe(says(could ? { ...holding, [name]: false } : others));
+      found.push(`${boundary}: ${why.replace(/^.*: a command in it /, '')}`);
+    }
+    assert.deepEqual(found, [...MUST_WORK.map((name) => `null: can't ${name}`), ...mustFail.map((name) => `null: can ${name}`)]);
+  });
+
+  it('is denied where the profile has no effect: each way out is taken', async function () {
+    requires(this, process.platform === 'linux', 'Linux');
+    const { boundary, why } = await probe('shift 2\nexec "$@"');
+    assert.equal(boundary, null);
+    // A machine without a network sends nothing anywhere.
+    const found = mustFail.filter((name) => name !== 'send to another machine' && !why.includes(`can ${name}`));
+    assert.deepEqual([found, why.includes('can end other programs')], [[], true], why);
+  });
+
+  it('finds nothing but the closed network where a real boundary stands in its place', async function () {
+    requires(this, process.platform === 'linux' && existsSync('/usr/bin/bwrap'), 'bubblewrap');
+    const scratch = `inside=$(printf %s "$2" | sed -n 's/^(allow file-read\\* file-write\\* (subpath "\\(.*\\)"))$/\\1/p')`;
+    const mounts = '--ro-bind / / --dev /dev --proc /proc --bind "$inside" "$inside" --tmpfs "$inside/../hidden"';
+    const { why } = await probe(`${scratch}\nshift 2\nexec bwrap --unshare-all ${mounts} -- "$@"`);
+    assert.equal(why, "the sandbox of macOS does not hold what cells need here: a command in it can't reach the cell's own port");
+  });
+
+  it('is not known, and so denied, where it can not be tried', async function () {
+    requires(this, process.platform === 'linux', 'Linux');
+    script('blind', 'exit 0');
+    const found = [
+      await probeSeatbelt(join(folder, 'missing')),
+      await probe('echo "sandbox-exec: sandbox_apply: Operation not permitted" >&2; exit 71'),
+      await probe('echo "unbound variable: file-map" >&2; exit 65'),
+      await probe('echo what'),
+      await probe('exec sleep 60', { limitMs: 500 }),
+      await probe(says(holding), { look: 'blind' }),
+    ];
+    assert.deepEqual(
+      found.map(({ boundary, why }) => [boundary, why.replaceAll(folder, '…')]),
+      [
+        [null, '…/missing is not on this machine'],
+        [null, 'this process is in a sandbox of macOS itself, so it can make no other'],
+        [null, "the sandbox of macOS can't be started: unbound variable: file-map"],
+        [null, 'what was tried in the sandbox of macOS gave no answer'],
+        [null, 'the sandbox of macOS took longer than 0.5 s to be tried'],
+        [null, 'whether commands can read the environment of other programs could not be tried (…/blind does not show it)'],
+      ],
+    );
+    assert.ok(found.every(({ todo }) => todo.startsWith('set sandbox: off')));
+  });
+});
