@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { HeldAnswers } from '../support/heldAnswers.ts';
-import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
+import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { requires } from '../support/requires.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
@@ -39,6 +39,7 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
           ]),
         ),
         frozen: answers.hold('frozen', tools(write('frozen.txt', 'good\n'))),
+        broken: answers.hold('broken', tools(write('broken.txt', 'good\n'))),
         alpha: tools(write('alpha.txt', 'good\n')),
       }),
     );
@@ -188,6 +189,24 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
       await reactor.call(repository, ['engine', '--stop', '--now']);
     });
   }
+
+  it('a server that dies in every turn: the run waits with what was done, and lands once it is resumed', async () => {
+    const repository = await reactor.repository('broken', plainProject());
+    const call = reactor.startRun(repository, 'Write broken', ['--task', 'broken']);
+    for (const attempt of [1, 2, 3, 4]) {
+      await call.entry('attempt/started', ({ data }) => (data as { attempt: number }).attempt === attempt);
+      await until('the model holds the turn', () => reactor.calls('broken').filter(({ turn }) => turn === 1).length >= attempt);
+      for (const { pid } of reactor.agentServers()) process.kill(pid, 'SIGKILL');
+    }
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [5, 'parked'], outcome.stderr);
+    assert.match(onlyRun(outcome).reason, /^interrupted 4 times in a row, last: .*; what was done is kept\..*: reactor resume broken-r1$/);
+    const kept = dataOf(outcome, 'attempt/interrupted').map(({ keptRef }) => git(repository, 'show', `${keptRef}:broken.txt`));
+    assert.deepEqual(await Promise.all(kept), ['good', 'good', 'good', 'good']);
+    answers.letGo('broken');
+    const resumed = await reactor.call(repository, ['resume', 'broken', '--json']);
+    assert.deepEqual([resumed.exitCode, onlyRun(resumed).status, onlyRun(resumed).attempts], [0, 'landed', 5], resumed.stderr);
+  });
 
   it('a stopped server (SIGSTOP) in a turn: it is ended and the attempt redone', async () => {
     const repository = await reactor.repository('frozen', plainProject());

@@ -232,6 +232,25 @@ TASK-003  New              ◐ testing  1 of 3   0.0 s  $0.0121
     assert.match(terminal.stdout.text, /The engine has gone; starting another one\.\n.*goes on.*\n.*TASK-002 cancelled by engine\n$/);
   });
 
+  it('looks at a journal that was begun anew from its beginning', async () => {
+    const engine = twoRuns();
+    const terminal = new FakeTerminal(['watch']);
+    const ended = runCli(terminal, () => Promise.resolve(fakeHost(engine)));
+    await settle();
+    engine.beginAnew();
+    engine.die();
+    for (let second = 0; second < 2; second += 1) {
+      await settle();
+      terminal.clock.advance(1000);
+    }
+    await settle();
+    engine.tell('TASK-003-r1', told.requested('TASK-003-r1', storySpec('TASK-003', 'Begun anew')));
+    await settle();
+    terminal.interrupt();
+    assert.equal(await ended, 130);
+    assert.match(terminal.stdout.text, /TASK-003 accepted: Begun anew/);
+  });
+
   it('comes back after the loss of an engine that had not answered yet', async () => {
     const engine = twoRuns();
     const terminal = new FakeTerminal(['watch']);
