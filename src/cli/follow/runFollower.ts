@@ -168,6 +168,17 @@ export class RunFollower {
     }
   }
 
+  /** The error, with how to go on once what it tells of is mended. */
+  #withWayOn(error: unknown): unknown {
+    const [first] = this.unsettled;
+    if (!(error instanceof UserFacingError) || first === undefined) return error;
+    const { code, message, actions } = error;
+    return new UserFacingError(code, message, {
+      actions: [...actions, `when that is mended: reactor logs ${first.run} -f`],
+      cause: error.cause,
+    });
+  }
+
   /** @throws UserFacingError `journalBroken` when the engine has a journal in which a run that is followed never was as it is known here. */
   async #refuseAnotherJournal(): Promise<void> {
     for (const { run } of this.unsettled) {
@@ -194,7 +205,7 @@ export class RunFollower {
         if (!asked) this.#deps.onNote('Another engine has taken over.');
         return;
       } catch (error) {
-        if (!isGone(error) || retry >= MOST_RETRIES) throw error;
+        if (!isGone(error) || retry >= MOST_RETRIES) throw this.#withWayOn(error);
         await this.#deps.clock.sleep(backoff(retry));
       }
     }
@@ -216,6 +227,6 @@ const keepsDying = (reason: string) =>
 const anotherJournal = (run: string) =>
   new UserFacingError(
     'journalBroken',
-    `The journal that tells of ${run} was removed or replaced, so that nothing goes on with it. If it lay on a volume that is gone for now, bring that back and follow the run again. What its attempts had made is kept in git, below refs/reactor/kept/${run}/.`,
+    `The journal that tells of ${run} was removed or replaced, so that nothing goes on with it. If it lay on a volume that is gone for now, bring that back. What its attempts had made is kept in git, below refs/reactor/kept/${run}/.`,
     { actions: [`git for-each-ref refs/reactor/kept/${run}`] },
   );

@@ -203,6 +203,16 @@ describe('reactor run', () => {
     assert.deepEqual([error.code, begun, engine.clients], ['journalBroken', [{ run: 'r1', task: 'TASK-001' }], 0]);
   });
 
+  it('says how to go on when no engine can be started for now', async () => {
+    const engine = greenEngine();
+    const { terminal, ended } = begin(['run', '--prompt', 'x'], engine, false);
+    await settle();
+    engine.refuses = new UserFacingError('environment', 'The disk is full.', { actions: ['make room'] });
+    engine.die();
+    assert.equal(await ended, 1);
+    assert.match(terminal.stderr.text, /The disk is full\.\n {2}→ make room\n {2}→ when that is mended: reactor logs r1 -f\n/);
+  });
+
   it('tries again when a new engine is slow to come', async () => {
     const engine = greenEngine();
     const { terminal, ended } = begin(['run', '--prompt', 'x'], engine, false);
