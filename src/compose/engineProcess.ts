@@ -17,7 +17,7 @@ import { createFolderProject } from '../adapters/project/folderProject.ts';
 import { createCellNetwork } from '../adapters/sandbox/cellNetwork.ts';
 import { createSandbox } from '../adapters/sandbox/createSandbox.ts';
 import { listen } from '../adapters/socket/localSocket.ts';
-import { errorText, withEdited } from '../base/log.ts';
+import { errorText, type Log, withEdited } from '../base/log.ts';
 import { event } from '../core/journal/events.ts';
 import type { ProcessIdentity } from '../core/ports/processes.ts';
 import { evolveRun } from '../core/run/evolve.ts';
@@ -221,18 +221,33 @@ export async function runEngine(folder: string): Promise<number> {
   const { reason, lost } = await ended;
   watch.stop();
   log.log('info', 'engine ends', { reason });
-  await engine.stop(reason).catch((error: unknown) => log.log('error', 'the engine could not end in order', { error: errorText(error) }));
-  if (!lost) {
-    await journal.append({ entries: [stamp(event('engine/stopped', { engine: engineId, reason }))], durability: 'normal' }).catch(() => {});
-    releaseLease({ file: home.journalFile, token });
-  }
-  await server.close();
-  await warden.farewell();
-  journal.close();
-  engine.dispose();
-  money.dispose();
-  clock.dispose();
+  await inOrder(log, [
+    () => engine.stop(reason),
+    ...(lost
+      ? []
+      : [
+          () => journal.append({ entries: [stamp(event('engine/stopped', { engine: engineId, reason }))], durability: 'normal' }),
+          () => releaseLease({ file: home.journalFile, token }),
+        ]),
+    () => server.close(),
+    () => warden.farewell(),
+    () => journal.close(),
+    () => engine.dispose(),
+    () => money.dispose(),
+    () => clock.dispose(),
+  ]);
   return 0;
+}
+
+/** Does each, also when one before it failed, as on a disk that is full: an engine that ends half would be waited for. */
+async function inOrder(log: Log, steps: readonly (() => unknown)[]): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      log.log('error', 'the engine could not end in order', { error: errorText(error) });
+    }
+  }
 }
 
 const wardenNodeFlags = ['--max-old-space-size=32', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];

@@ -1,5 +1,5 @@
 import { type DomainEvent, event } from '../core/journal/events.ts';
-import { exitCodes } from '../core/model/exitCodes.ts';
+import { endWithoutCell } from '../core/run/interrupted.ts';
 import { currentAttempt } from '../core/run/state.ts';
 import type { Cell } from './cell.ts';
 import { isWorktreeLost } from './remakeWorktree.ts';
@@ -62,8 +62,8 @@ export class CellLosses {
   async #isTooOften(what: string): Promise<boolean> {
     this.#losses += 1;
     if (this.#losses <= MAX_LOSSES) return false;
-    const reason = `${what} ${this.#losses} times during commands`;
-    await this.#context.record(event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason }));
+    await this.#cell.stopServer();
+    await this.#context.record(endWithoutCell(this.#context.state, `${what} ${this.#losses} times during commands`));
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { UserFacingError } from '../base/userFacingError.ts';
 import type { GitRefusal } from '../core/ports/git.ts';
 
 /** What file systems that take nothing more say, in words. */
@@ -27,9 +28,14 @@ export function gitError(what: string, { code, message }: GitRefusal): Error {
   return code === 'volume' || code === 'unsigned' ? new GitRefused(text, code === 'unsigned') : new Error(text);
 }
 
+/** A database beside the journal, such as that of the money, that can't be written for now: SQLite's errors have a number. */
+const isOfDatabase = (error: unknown): error is UserFacingError =>
+  error instanceof UserFacingError && error.code === 'environment' && error.cause instanceof Error && 'errcode' in error.cause;
+
 /** What of an error is for a person to mend; null when it is none of these. */
 export function refusalIn(error: unknown): GitRefused | null {
   if (error instanceof GitRefused) return error;
+  if (isOfDatabase(error)) return new GitRefused(error.message.replace(/\.$/, ''), false);
   const words = error instanceof Error && 'code' in error ? VOLUME_WORDS[String(error.code)] : undefined;
   return words === undefined ? null : new GitRefused(`${words} (${(error as Error).message})`, false);
 }

@@ -8,7 +8,8 @@ import { protectedText } from '../core/policy/protectedPaths.ts';
 import type { Oid } from '../core/ports/git.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
-import { interruptionsInRow, nextStep, type Step } from '../core/run/nextStep.ts';
+import { endWithoutCell, interruptionsInRow } from '../core/run/interrupted.ts';
+import { nextStep, type Step } from '../core/run/nextStep.ts';
 import { type PendingApproval, type RunState, startOf } from '../core/run/state.ts';
 import type { Answer, ApprovalDesk } from './approvalDesk.ts';
 import { Asks } from './asks.ts';
@@ -143,7 +144,7 @@ export class RunSupervisor {
     await this.#context.record(event('run/parked', { code: 'commitRefused', exitCode: exitCodes.waits, reason }));
   }
 
-  /** RB: what is there is kept, and the run ends with the reason. */
+  /** RB: what is there is kept, and the run ends with the reason, or waits when only its cell can't be had. */
   async #halt(step: Step, message: string): Promise<void> {
     const { state } = this.#context;
     await this.#context.record(
@@ -158,8 +159,11 @@ export class RunSupervisor {
       await this.#context.record(event('cell/removed', {}));
       return;
     }
+    const reason = `${step.step} failed: ${message}`;
     await this.#context.record(
-      event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: `${step.step} failed: ${message}` }),
+      step.step === 'boot'
+        ? endWithoutCell(this.#context.state, reason)
+        : event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason }),
     );
   }
 
@@ -255,7 +259,7 @@ export class RunSupervisor {
     if (result.ok || signal.aborted) return;
     await this.#cell.stopServer();
     await this.#context.record(event('run/recoveryApplied', { code: 'RB', what: result.reason.slice(0, 500), retry: 0, delayMs: 0 }));
-    await this.#context.record(event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason: result.reason }));
+    await this.#context.record(endWithoutCell(this.#context.state, result.reason));
   }
 
   /** Does work that needs the server. When it was ended meanwhile, the journal says so and the next step starts another. */

@@ -126,7 +126,7 @@ export class EngineLink implements Disposable {
     this.#watch?.dispose();
     this.#watch = null;
     try {
-      await client.request('subscribe', { after: this.#owner.head(), runs: null, live: true });
+      await this.#subscribe(client);
     } catch (error) {
       if (this.#client === client) this.#drop();
       throw error;
@@ -134,6 +134,14 @@ export class EngineLink implements Disposable {
     if (this.#client === client) this.#setState('live');
     this.considerRelease();
     return client;
+  }
+
+  async #subscribe(client: EngineClient): Promise<void> {
+    const after = this.#owner.head();
+    const { head } = await client.request('subscribe', { after, runs: null, live: true });
+    // Not the journal that was read: it was removed or replaced, and a new one begun.
+    if (head < after && (await this.#owner.refresh()))
+      await client.request('subscribe', { after: this.#owner.head(), runs: null, live: true });
   }
 
   #closed(client: EngineClient): void {

@@ -9,6 +9,8 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import type { LineConnection, LineLimits } from '../../src/adapters/socket/lineConnection.ts';
 import { connect, listen, type SocketServer } from '../../src/adapters/socket/localSocket.ts';
+import { requires } from '../support/requires.ts';
+import { Volumes } from '../support/volumes.ts';
 
 const errors: unknown[] = [];
 const deps = (limits?: LineLimits) => ({
@@ -253,5 +255,23 @@ describe('the local socket', () => {
     still.value.close();
     await servers.pop()?.close();
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('closes its connections at the end also where its file can no longer be removed', async function () {
+    const volumes = new Volumes();
+    requires(this, Volumes.canMount(join(folder, 'mountable')), 'the right to mount a file system');
+    const volume = volumes.mount(join(folder, 'volume'), 'size=1m');
+    try {
+      await chmod(volume, 0o700);
+      path = join(volume, 'engine.sock');
+      const { near } = await pair();
+      near.onMessage(() => {});
+      const closed = closing(near);
+      volumes.remount(volume, 'ro');
+      await servers.pop()?.close();
+      assert.equal(await closed, 'closed by the other end');
+    } finally {
+      volumes.unmountAll();
+    }
   });
 });

@@ -3,19 +3,20 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { HeldAnswers } from '../support/heldAnswers.ts';
-import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
+import { dataOf, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { requires } from '../support/requires.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { checkoutState, git } from '../support/sampleRepository.ts';
 import { bash, byWord, isRetry, tools, write } from '../support/sampleScript.ts';
 import { SettableClock } from '../support/settableClock.ts';
-import { fillUp, Volumes } from '../support/volumes.ts';
+import { Disk, fillUp, Volumes } from '../support/volumes.ts';
 
 describe('Deaths other than of processes: each is told in a sentence, loses nothing, and the run goes on or waits', function () {
   this.timeout(240_000);
   let reactor: Reactor;
   const volumes = new Volumes();
   let isMountable = false;
+  let hasDisks = false;
   const answers = new HeldAnswers();
   const mount = (name: string, options: string): string => volumes.mount(join(reactor.root, name), options);
 
@@ -39,10 +40,14 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
           ]),
         ),
         frozen: answers.hold('frozen', tools(write('frozen.txt', 'good\n'))),
+        broken: answers.hold('broken', tools(write('broken.txt', 'good\n'))),
+        failing: answers.hold('failing', tools(write('failing.txt', 'good\n'))),
+        away: answers.hold('away', tools(write('away.txt', 'good\n'))),
         alpha: tools(write('alpha.txt', 'good\n')),
       }),
     );
     isMountable = Volumes.canMount(join(reactor.root, 'mountable'));
+    hasDisks = Disk.canMake(join(reactor.root, 'makeable'));
   });
   after(async () => {
     answers.letAllGo();
@@ -80,6 +85,50 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
     assert.deepEqual(await checkoutState(repository), untouched);
     await reactor.call(repository, ['engine', '--stop', '--now'], { env });
   });
+
+  for (const { name, what, words, fail, mend } of [
+    {
+      name: 'failing',
+      what: 'becomes read-only',
+      words: /can't write to its data folder .* \(EROFS\)/,
+      fail: (disk: Disk) => disk.break(),
+      mend: (disk: Disk) => disk.mend(),
+    },
+    {
+      name: 'away',
+      what: 'is taken away',
+      words: /The journal that tells of away-r1 was removed or replaced.*If it lay on a volume that is gone for now, bring that back/,
+      fail: (disk: Disk) => disk.takeAway(),
+      mend: (disk: Disk) => disk.bringBack(),
+    },
+  ]) {
+    it(`the data folder's disk ${what} under a run: who follows is told, no engine is left, and mended, the run goes on`, async function () {
+      requires(this, hasDisks, 'the right to mount a disk, and mkfs.ext4');
+      const disk = new Disk(join(reactor.root, `disk-${name}`), join(reactor.root, `data-${name}`));
+      const env = { REACTOR_HOME: join(reactor.root, `data-${name}`), REACTOR_IDLE_MS: '1000' };
+      try {
+        const repository = await reactor.repository(name, plainProject());
+        const call = reactor.startRun(repository, `Write ${name}`, ['--task', name, '--land', 'branch'], { env });
+        await answers.isHeld(reactor, name);
+        const engines = reactor.engines(repository);
+        fail(disk);
+        answers.letGo(name);
+        const cut = await call.outcome;
+        assert.equal(cut.exitCode, 1, cut.stderr);
+        assert.match(cut.stderr, words);
+        assert.match(cut.stderr, new RegExp(`reactor logs ${name}-r1 -f`));
+        await until('its engine has ended', () => !reactor.engines(repository).some((pid) => engines.includes(pid)));
+        mend(disk);
+        const outcome = await reactor.call(repository, ['logs', name, '-f'], { env });
+        assert.equal(outcome.exitCode, 0, outcome.stderr);
+        assert.match(await git(repository, 'log', '--all', '--format=%s'), new RegExp(`^Task ${name}:`, 'm'));
+        assert.equal((await reactor.call(repository, ['export', '--verify'], { env })).exitCode, 0);
+        await reactor.call(repository, ['engine', '--stop', '--now'], { env });
+      } finally {
+        disk.takeAway();
+      }
+    });
+  }
 
   it('a read-only file system: nothing is started, and it says why', async function () {
     requires(this, isMountable, 'the right to mount a file system');
@@ -188,6 +237,24 @@ describe('Deaths other than of processes: each is told in a sentence, loses noth
       await reactor.call(repository, ['engine', '--stop', '--now']);
     });
   }
+
+  it('a server that dies in every turn: the run waits with what was done, and lands once it is resumed', async () => {
+    const repository = await reactor.repository('broken', plainProject());
+    const call = reactor.startRun(repository, 'Write broken', ['--task', 'broken']);
+    for (const attempt of [1, 2, 3, 4]) {
+      await call.entry('attempt/started', ({ data }) => (data as { attempt: number }).attempt === attempt);
+      await until('the model holds the turn', () => reactor.calls('broken').filter(({ turn }) => turn === 1).length >= attempt);
+      for (const { pid } of reactor.agentServers()) process.kill(pid, 'SIGKILL');
+    }
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.exitCode, onlyRun(outcome).status], [5, 'parked'], outcome.stderr);
+    assert.match(onlyRun(outcome).reason, /^interrupted 4 times in a row, last: .*; what was done is kept\..*: reactor resume broken-r1$/);
+    const kept = dataOf(outcome, 'attempt/interrupted').map(({ keptRef }) => git(repository, 'show', `${keptRef}:broken.txt`));
+    assert.deepEqual(await Promise.all(kept), ['good', 'good', 'good', 'good']);
+    answers.letGo('broken');
+    const resumed = await reactor.call(repository, ['resume', 'broken', '--json']);
+    assert.deepEqual([resumed.exitCode, onlyRun(resumed).status, onlyRun(resumed).attempts], [0, 'landed', 5], resumed.stderr);
+  });
 
   it('a stopped server (SIGSTOP) in a turn: it is ended and the attempt redone', async () => {
     const repository = await reactor.repository('frozen', plainProject());

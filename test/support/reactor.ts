@@ -257,12 +257,11 @@ export class Reactor {
     return findOwnProcesses(`REACTOR_TEST_ROOM=${this.root}`, this.root);
   }
 
-  /** Process ids of the engines of a repository. A child that an engine has just forked looks like the engine itself and is left out. */
+  /** Process ids of the engines of a repository. */
   engines(repository: string): number[] {
-    const pids = this.processes()
-      .filter(({ commandLine }) => commandLine.endsWith(`engine --repo ${repository}`))
-      .map(({ pid }) => pid);
-    return pids.filter((pid) => !pids.includes(parentOf(pid)));
+    return withoutForks(this.processes().filter(({ commandLine }) => commandLine.endsWith(`engine --repo ${repository}`))).map(
+      ({ pid }) => pid,
+    );
   }
 
   /** kill -9 of the one engine of a repository. @throws Error when there is none, or more than one. */
@@ -283,7 +282,9 @@ export class Reactor {
 
   /** Without the processes of the sandboxes that they are in. */
   agentServers(): FoundProcess[] {
-    return this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine) && !/^\S*bwrap /.test(commandLine));
+    return withoutForks(
+      this.processes().filter(({ commandLine }) => /opencode\S* serve/.test(commandLine) && !/^\S*bwrap /.test(commandLine)),
+    );
   }
 
   /** Ends the engines and removes the folder. @throws Error naming the processes that are left, after ending them. */
@@ -315,6 +316,12 @@ export class Reactor {
     rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     if (left.length > 0) throw new Error(`left running: ${left.map(({ pid, commandLine }) => `${pid} ${commandLine}`).join('\n')}`);
   }
+}
+
+/** A child that a process has just forked looks like the process itself until it is another program. */
+function withoutForks(found: readonly FoundProcess[]): FoundProcess[] {
+  const pids = new Set(found.map(({ pid }) => pid));
+  return found.filter(({ pid }) => !pids.has(parentOf(pid)));
 }
 
 function parentOf(pid: number): number {

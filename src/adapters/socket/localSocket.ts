@@ -61,7 +61,8 @@ export async function listen(
     path,
     async close() {
       const now = await lstat(path).catch(() => null);
-      if (now !== null && now.ino === own.ino && now.dev === own.dev) await rm(path, { force: true });
+      // What can't be removed, on a file system that became read-only, is left as by a process that was killed.
+      if (now !== null && now.ino === own.ino && now.dev === own.dev) await rm(path, { force: true }).catch(() => {});
       await closeAll(server, open);
     },
   };

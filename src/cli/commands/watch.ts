@@ -87,7 +87,14 @@ async function watchOnce(
         view.show(states);
       }),
     );
-    await client.request('subscribe', { after: watched.seen, runs: null, live: false });
+    const after = watched.seen;
+    const { head } = await client.request('subscribe', { after, runs: null, live: false });
+    if (head < after) {
+      // The journal was removed or replaced: what there is now is looked at from its beginning.
+      states.clear();
+      watched.seen = null;
+      return 'lost';
+    }
     return await Promise.race([ended, lost]);
   } catch (error) {
     // It ended before it answered.

@@ -7,6 +7,7 @@ import { evolveRun } from '../../core/run/evolve.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { EngineClient } from '../../protocol/engineClient.ts';
 import type { LiveMessage } from '../../protocol/messages.ts';
+import { EngineLosses, MOST_LOSSES } from './engineLosses.ts';
 import { isSettled } from './isSettled.ts';
 
 /** A run to follow. */
@@ -28,7 +29,7 @@ export interface FollowDeps {
   readonly onNote: (text: string) => void;
 }
 
-const maxLosses = 5;
+const MOST_RETRIES = 5;
 const backoff = exponentialBackoff(250, 4000);
 
 /** Follows runs from the entry that set them off until each has ended or is parked, over the death of an engine. */
@@ -37,10 +38,10 @@ export class RunFollower {
   readonly #followed: readonly FollowedRun[];
   readonly #states = new Map<string, RunState>();
   readonly #parkedAt = new Map<string, number>();
+  readonly #losses: EngineLosses;
   #client: EngineClient;
   #attends: boolean;
   #seen: number;
-  #losses = 0;
   #left = false;
   #cancelled = false;
   #wake: () => void = () => {};
@@ -48,6 +49,7 @@ export class RunFollower {
 
   constructor(deps: FollowDeps, client: EngineClient, attends: boolean, followed: readonly FollowedRun[]) {
     this.#deps = deps;
+    this.#losses = new EngineLosses(deps.clock);
     this.#client = client;
     this.#attends = attends;
     this.#followed = followed;
@@ -145,6 +147,7 @@ export class RunFollower {
     const state = evolveRun(before, entry);
     if (state === null) return;
     this.#states.set(entry.run, state);
+    this.#losses.saw(entry.type);
     if (entry.type === 'run/parked') this.#parkedAt.set(entry.run, entry.seq);
     this.#deps.onEntry(entry, state);
   }
@@ -165,21 +168,44 @@ export class RunFollower {
     }
   }
 
+  /** The error, with how to go on once what it tells of is mended. */
+  #withWayOn(error: unknown): unknown {
+    const [first] = this.unsettled;
+    if (!(error instanceof UserFacingError) || first === undefined) return error;
+    const { code, message, actions } = error;
+    return new UserFacingError(code, message, {
+      actions: [...actions, `when that is mended: reactor logs ${first.run} -f`],
+      cause: error.cause,
+    });
+  }
+
+  /** @throws UserFacingError `journalBroken` when the engine has a journal in which a run that is followed never was as it is known here. */
+  async #refuseAnotherJournal(): Promise<void> {
+    for (const { run } of this.unsettled) {
+      const known = this.#states.get(run);
+      if (known === undefined) continue;
+      const { state } = await this.#client.request('run', { run });
+      if (state === null || state.seq < known.seq) throw anotherJournal(run);
+    }
+  }
+
   async #reconnect(reason: string): Promise<void> {
     const asked = this.#switching;
     this.#switching = false;
     if (!asked) {
-      this.#losses += 1;
+      this.#losses.lost();
       this.#deps.onNote(`The engine has gone (${reason}). What is in the cells is kept; starting another engine to go on.`);
     }
     for (let retry = 1; ; retry += 1) {
-      if (this.#losses > maxLosses) throw keepsDying(reason);
+      if (this.#losses.isTooMany) throw keepsDying(reason);
       try {
         this.#client = await this.#deps.connect(this.#attends);
+        this.#losses.connected();
+        await this.#refuseAnotherJournal();
         if (!asked) this.#deps.onNote('Another engine has taken over.');
         return;
       } catch (error) {
-        if (!isGone(error) || retry >= maxLosses) throw error;
+        if (!isGone(error) || retry >= MOST_RETRIES) throw this.#withWayOn(error);
         await this.#deps.clock.sleep(backoff(retry));
       }
     }
@@ -192,8 +218,15 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const keepsDying = (reason: string) =>
   new UserFacingError(
     'engineUnavailable',
-    `The engine ended ${maxLosses + 1} times, last: ${reason}. The runs are in the journal and nothing is lost, but they don't go on by themselves.`,
+    `The engine ended ${MOST_LOSSES + 1} times in a row and got nothing done, last: ${reason}. The runs are in the journal and nothing is lost, but they don't go on by themselves.`,
     {
       actions: ['reactor status', 'reactor doctor'],
     },
+  );
+
+const anotherJournal = (run: string) =>
+  new UserFacingError(
+    'journalBroken',
+    `The journal that tells of ${run} was removed or replaced, so that nothing goes on with it. If it lay on a volume that is gone for now, bring that back. What its attempts had made is kept in git, below refs/reactor/kept/${run}/.`,
+    { actions: [`git for-each-ref refs/reactor/kept/${run}`] },
   );

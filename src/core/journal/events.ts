@@ -80,6 +80,8 @@ export const ParkCode = z.enum([
   'budget',
   // Git would not commit: the signature could not be made, or a hook said no.
   'commitRefused',
+  // The work was broken off again and again, or its cell could not be made again.
+  'interrupted',
 ]);
 export type ParkCode = z.infer<typeof ParkCode>;
 

@@ -37,6 +37,7 @@ const begin = (data: Extract<DomainEvent, { type: 'run/requested' }>['data'], en
   base: null,
   attempts: [],
   grantedAttempts: 0,
+  attemptsAtResume: 0,
   gated: { commit: data.spec.base, tree: data.spec.baseTree },
   lastGreen: { commit: data.spec.base, tree: data.spec.baseTree },
   pending: [],
@@ -131,6 +132,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return {
         ...withMessage(state, event.data.message),
         ...{ phase: 'bootstrapping', parked: null, landing: landingAfter(state.landing, event.data.comment ?? null) },
+        attemptsAtResume: state.attempts.length,
       };
     case 'run/recovered':
       return warn(

@@ -2,6 +2,7 @@ import type { EventData, ParkCode, RunStatus } from '../journal/events.ts';
 import { exitCodes } from '../model/exitCodes.ts';
 import { compareUsd } from '../model/usd.ts';
 import type { AddedSecret } from '../policy/secrets/addedSecrets.ts';
+import { interruptionsInRow, parkedByInterruption } from './interrupted.ts';
 import { isOwnAsk } from './isOwnAsk.ts';
 import { secretRefusal } from './secretFeedback.ts';
 import { type AttemptState, currentAttempt, isGreen, type RunState } from './state.ts';
@@ -115,10 +116,6 @@ function secretStep(state: RunState, secrets: readonly AddedSecret[]): Step {
   return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'secret' };
 }
 
-/** Since the last attempt that came to an end of its own. */
-export const interruptionsInRow = ({ attempts }: RunState): number =>
-  attempts.length - 1 - attempts.findLastIndex((a) => a.closed?.how !== 'interrupted');
-
 function afterClosed(state: RunState, last: AttemptState): Step {
   if (last.violations.length > 0) {
     return conclude('failed', exitCodes.security, `security violation: ${last.violations[0]?.detail ?? 'see the attempt'}`);
@@ -126,7 +123,7 @@ function afterClosed(state: RunState, last: AttemptState): Step {
   if (last.closed?.how === 'interrupted') {
     const interruptions = interruptionsInRow(state);
     if (interruptions > MAX_INTERRUPTIONS) {
-      return conclude('error', exitCodes.taskFailed, `interrupted ${interruptions} times in a row, last: ${last.closed.reason}`);
+      return { step: 'park', ...parkedByInterruption(state, `interrupted ${interruptions} times in a row, last: ${last.closed.reason}`) };
     }
     return needsCell(state) ? { step: 'boot' } : { step: 'startAttempt', because: 'interrupted' };
   }

@@ -10,7 +10,7 @@ import type { Method, Params } from '../../../src/protocol/messages.ts';
 interface Subscriber {
   send(message: unknown): void;
   close(reason: string): void;
-  subscription: { readonly runs: readonly string[] | null } | null;
+  subscription: { readonly after: number; readonly runs: readonly string[] | null } | null;
 }
 
 type Handlers = { [M in Method]?: (params: Params<M>) => unknown };
@@ -43,7 +43,7 @@ export class FakeEngine {
       this.entries.push(entry);
       const state = evolveRun(this.states.get(run) ?? null, entry);
       if (state !== null) this.states.set(run, state);
-      for (const client of this.#clients) if (wants(client, run)) client.send({ entry });
+      for (const client of this.#clients) if (wants(client, run) && seq > (client.subscription?.after ?? 0)) client.send({ entry });
     }
     return this.entries.length;
   }
@@ -64,6 +64,12 @@ export class FakeEngine {
 
   die(reason = 'killed'): void {
     for (const client of [...this.#clients]) client.close(reason);
+  }
+
+  /** Its journal is gone, and a new one begun. */
+  beginAnew(): void {
+    this.entries.length = 0;
+    this.states.clear();
   }
 
   connect(attends: boolean): EngineClient {
@@ -113,7 +119,7 @@ export class FakeEngine {
     switch (method) {
       case 'subscribe': {
         const { after, runs } = params as Params<'subscribe'>;
-        client.subscription = { runs };
+        client.subscription = { after, runs };
         for (const entry of this.entries) if (entry.seq > after && entry.run !== null && wants(client, entry.run)) client.send({ entry });
         return { head: this.entries.length };
       }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { UserFacingError } from '../../../src/base/userFacingError.ts';
 import { runCli } from '../../../src/cli/runCli.ts';
+import { event } from '../../../src/core/journal/events.ts';
 import { resultRow } from '../../../src/core/projections/runResult.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
@@ -147,9 +148,69 @@ describe('reactor run', () => {
       engine.die('killed');
     }
     assert.equal(await ended, 1);
-    assert.match(terminal.stderr.text, /The engine ended 6 times, last: killed\. The runs are in the journal and nothing is lost/);
+    assert.match(
+      terminal.stderr.text,
+      /The engine ended 6 times in a row and got nothing done, last: killed\. The runs are in the journal and nothing is lost/,
+    );
     const { error, begun } = JSON.parse(terminal.stdout.lines.at(-1) ?? '');
     assert.deepEqual([error.code, begun, engine.clients], ['engineUnavailable', [{ run: 'r1', task: 'TASK-001' }], 0]);
+  });
+
+  for (const [what, goOn] of [
+    ['each has got something done', (engine: FakeEngine) => engine.tell('r1', told.message(1))],
+    ['each has lived for a minute', (_: FakeEngine, terminal: FakeTerminal) => terminal.clock.advance(60_000)],
+  ] as const) {
+    it(`does not give up however many engines die when ${what}`, async () => {
+      const engine = greenEngine();
+      const { terminal, ended } = begin(['run', '--prompt', 'x', '--json'], engine, false);
+      for (let death = 0; death < 9; death += 1) {
+        await settle();
+        goOn(engine, terminal);
+        await settle();
+        engine.die('killed');
+      }
+      await settle();
+      landRun(engine, 'r1');
+      assert.equal(await ended, 0, terminal.stderr.text);
+    });
+  }
+
+  it('gives up on engines that only take the run up again before they die', async () => {
+    const engine = greenEngine();
+    const { terminal, ended } = begin(['run', '--prompt', 'x', '--json'], engine, false);
+    for (let death = 0; death < 6; death += 1) {
+      await settle();
+      engine.tell('r1', event('run/recovered', { outcome: 'adopted', phase: 'executing', reason: 'the engine ended' }));
+      await settle();
+      engine.die('killed');
+    }
+    assert.equal(await ended, 1);
+    assert.match(terminal.stderr.text, /got nothing done/);
+  });
+
+  it('does not wait for ever for a run whose journal was removed', async () => {
+    const engine = greenEngine();
+    const { terminal, ended } = begin(['run', '--prompt', 'x', '--json'], engine, false);
+    await settle();
+    engine.beginAnew();
+    engine.die('killed');
+    assert.equal(await ended, 1);
+    assert.match(
+      terminal.stderr.text,
+      /The journal that tells of r1 was removed or replaced.*kept in git, below refs\/reactor\/kept\/r1\//,
+    );
+    const { error, begun } = JSON.parse(terminal.stdout.lines.at(-1) ?? '');
+    assert.deepEqual([error.code, begun, engine.clients], ['journalBroken', [{ run: 'r1', task: 'TASK-001' }], 0]);
+  });
+
+  it('says how to go on when no engine can be started for now', async () => {
+    const engine = greenEngine();
+    const { terminal, ended } = begin(['run', '--prompt', 'x'], engine, false);
+    await settle();
+    engine.refuses = new UserFacingError('environment', 'The disk is full.', { actions: ['make room'] });
+    engine.die();
+    assert.equal(await ended, 1);
+    assert.match(terminal.stderr.text, /The disk is full\.\n {2}→ make room\n {2}→ when that is mended: reactor logs r1 -f\n/);
   });
 
   it('tries again when a new engine is slow to come', async () => {

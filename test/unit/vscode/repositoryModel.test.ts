@@ -76,6 +76,25 @@ describe('RepositoryModel', () => {
     model.dispose();
   });
 
+  it('reads everything anew when the journal was removed and another begun', async () => {
+    const { engine, world, model, take } = story();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    await model.open();
+    await settle();
+    engine.beginAnew();
+    engine.die();
+    engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Begun anew')), told.started());
+    await settle();
+    take();
+    world.clock.advance(1000);
+    await settle();
+    assert.deepEqual([[...model.runs.keys()], take()], [['TASK-002-r1'], 'reset, live']);
+    engine.tell('TASK-002-r1', told.attempt(1));
+    await settle();
+    assert.equal(take(), 'TASK-002-r1 executing');
+    model.dispose();
+  });
+
   it('lets the engine go a minute after the last run has come to rest, and stays away while nothing new is recorded', async () => {
     const { engine, world, model, take } = story();
     greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { event } from '../../../../src/core/journal/events.ts';
+import { type EventData, event } from '../../../../src/core/journal/events.ts';
+import { endWithoutCell } from '../../../../src/core/run/interrupted.ts';
+import { nextStep } from '../../../../src/core/run/nextStep.ts';
 import { RunStory, specOf } from '../../../support/runStory.ts';
 
 const tree = '1'.repeat(40);
+const interrupt = (story: RunStory, attempt: number): RunStory =>
+  story.tell(
+    event('attempt/started', { attempt, prompt: 'x', because: 'interrupted' }),
+    event('attempt/executed', { attempt, end: 'serverGone', steps: 0, durationMs: 0 }),
+    event('attempt/interrupted', { attempt, reason: 'the agent server ended', keptRef: null }),
+  );
 
 describe('an attempt that was interrupted', () => {
-  it('is started again, three times at most', () => {
+  it('is started again, three times at most; then the run waits with what is kept, and can be resumed', () => {
     const story = new RunStory().ready();
     for (const attempt of [1, 2, 3]) {
       story.tell(
@@ -17,12 +25,49 @@ describe('an attempt that was interrupted', () => {
       story.tell(event('attempt/interrupted', { attempt, reason: 'the agent server ended', keptRef: null }));
       assert.equal(story.next, 'startAttempt because=interrupted');
     }
-    story.tell(
-      event('attempt/started', { attempt: 4, prompt: 'x', because: 'interrupted' }),
-      event('attempt/executed', { attempt: 4, end: 'serverGone', steps: 0, durationMs: 0 }),
-      event('attempt/interrupted', { attempt: 4, reason: 'the agent server ended', keptRef: null }),
+    interrupt(story, 4);
+    const { step, ...park } = nextStep(story.state);
+    assert.deepEqual(
+      [step, park],
+      [
+        'park',
+        {
+          code: 'interrupted',
+          exitCode: 5,
+          reason:
+            'interrupted 4 times in a row, last: the agent server ended; what was done is kept. When the cause is mended, go on with: reactor resume TASK-001-r1',
+        },
+      ],
     );
-    assert.equal(story.next, 'conclude status=error exitCode=2 reason=interrupted 4 times in a row, last: the agent server ended');
+    story.tell(event('run/parked', park as EventData<'run/parked'>));
+    assert.equal(story.next, 'suspend');
+    story.tell(event('cell/serverStopped', { killed: [], left: [] }));
+    assert.equal(story.next, 'rest');
+    story.tell(event('run/resumed', { why: 'resumed by ann' }));
+    assert.equal(story.next, 'boot');
+    story.tell(event('cell/ready', { url: 'http://127.0.0.1:8000', version: '1', session: 's', bootMs: 1 }));
+    assert.equal(story.next, 'startAttempt because=interrupted');
+    for (const attempt of [5, 6, 7, 8]) {
+      assert.equal(story.next, 'startAttempt because=interrupted');
+      interrupt(story, attempt);
+    }
+    assert.equal(nextStep(story.state).step, 'park');
+  });
+
+  it('leaves a run whose cell can not be had waiting when an attempt was begun, and ends it before', () => {
+    const none = new RunStory();
+    const begun = new RunStory().ready().attempt(1, tree);
+    assert.deepEqual(
+      [none, begun].map(({ state }) => endWithoutCell(state, 'the agent server did not start')),
+      [
+        event('run/concluded', { status: 'error', exitCode: 1, reason: 'the agent server did not start' }),
+        event('run/parked', {
+          code: 'interrupted',
+          exitCode: 5,
+          reason: 'the agent server did not start; what was done is kept. When the cause is mended, go on with: reactor resume TASK-001-r1',
+        }),
+      ],
+    );
   });
 
   it('counts only since the last attempt that came to its end', () => {
@@ -32,11 +77,7 @@ describe('an attempt that was interrupted', () => {
         story.attempt(3, tree, 'first').tested(3, tree, 1);
         story.tell(event('attempt/reverted', { attempt: 3, to: 'e'.repeat(40), reason: 'the tests failed' }));
       }
-      story.tell(
-        event('attempt/started', { attempt, prompt: 'x', because: 'interrupted' }),
-        event('attempt/executed', { attempt, end: 'serverGone', steps: 0, durationMs: 0 }),
-        event('attempt/interrupted', { attempt, reason: 'the agent server ended', keptRef: null }),
-      );
+      interrupt(story, attempt);
     }
     assert.equal(story.next, 'startAttempt because=interrupted');
   });
