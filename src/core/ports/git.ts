@@ -255,6 +255,8 @@ export interface GitRepository {
   mergeTrees(request: { readonly ours: Oid; readonly theirs: Oid }, signal?: AbortSignal): Promise<GitResult<MergeOutcome>>;
   /** Where the branch is checked out, or null. */
   checkoutOf(branch: string, signal?: AbortSignal): Promise<CheckoutState | null>;
+  /** As `checkoutOf`, without a look at the state it is in. */
+  checkoutPathOf(branch: string, signal?: AbortSignal): Promise<string | null>;
   /**
    * Moves a checked-out branch and its clean working tree forward to a descendant commit, as `git merge --ff-only` would, hooks included.
    * Refuses with `refMoved` when the branch is not at `expected`, `dirty` when files would be overwritten; then nothing has changed.
