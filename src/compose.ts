@@ -4,7 +4,7 @@ import { systemClock } from './adapters/clock/systemClock.ts';
 import { initConfigText } from './adapters/project/initConfig.ts';
 import { silentLog } from './base/log.ts';
 import type { ChainReport, CliHost } from './cli/cliHost.ts';
-import { openHome } from './compose/home.ts';
+import type { Home } from './compose/home.ts';
 import { programPath } from './compose/program.ts';
 import { evolveRun } from './core/run/evolve.ts';
 
@@ -14,8 +14,9 @@ export function createCliHost(): CliHost {
   return {
     person,
     async connect(folder, { start, attends }) {
-      const { connectEngine } = await import('./compose/connectEngine.ts');
-      return connectEngine(await openHome(folder), { start, attends, person, client: 'cli' });
+      const { connectEngine, connectRunning } = await import('./compose/connectEngine.ts');
+      const request = { start, attends, person, client: 'cli' } as const;
+      return (await connectRunning(folder, request)) ?? connectEngine(await openHome(folder), request);
     },
     async reader(folder) {
       const { openJournalReader } = await import('./adapters/journal/openJournalReader.ts');
@@ -106,6 +107,8 @@ export function createCliHost(): CliHost {
     },
   };
 }
+
+const openHome = async (folder: string): Promise<Home> => (await import('./compose/home.ts')).openHome(folder);
 
 function personName(): string {
   try {

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { systemClock } from '../adapters/clock/systemClock.ts';
+import { dataFolderOf, journalFileIn } from '../adapters/files/dataFolder.ts';
 import { tailOfFile } from '../adapters/files/systemFiles.ts';
+import { plainCommonDir } from '../adapters/git/plainCommonDir.ts';
 import { isStale, type Lease, readLease } from '../adapters/journal/lease.ts';
 import { openJournalReader } from '../adapters/journal/openJournalReader.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
@@ -71,10 +73,24 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
 }
 
 /**
+ * A client of the engine that serves the repository already, found without starting git.
+ * @returns null when there is none, or it takes git to tell.
+ * @throws as `connectEngine`.
+ */
+export async function connectRunning(folder: string, request: ConnectRequest): Promise<EngineClient | null> {
+  const commonDir = plainCommonDir(folder, process.env);
+  if (commonDir === null) return null;
+  const found = await tryConnect({ journalFile: journalFileIn(dataFolderOf(commonDir, process.env)) }, request);
+  if (found === null || found instanceof EngineClient) return found;
+  if (!isStale(found, systemClock.now(), STALE_AFTER_MS)) throw stuck(found);
+  return null;
+}
+
+/**
  * A client of the engine that holds the lease, before any hello; null when none can be reached.
  * @param stale the lease of an engine that is not asked again
  */
-async function openClient(home: Home, stale: Lease | null = null): Promise<OpenClient | null> {
+async function openClient(home: Journaled, stale: Lease | null = null): Promise<OpenClient | null> {
   const lease = readLease(home.journalFile);
   if (lease === null || lease.released || lease.token === stale?.token) return null;
   if (!createProcesses({ clock: systemClock, log: silentLog }).isAlive(lease.process)) return null;
@@ -82,6 +98,8 @@ async function openClient(home: Home, stale: Lease | null = null): Promise<OpenC
   if (!connected.ok) return null;
   return { client: new EngineClient(connected.value, onListenerError), lease };
 }
+
+type Journaled = Pick<Home, 'journalFile'>;
 
 interface OpenClient {
   readonly client: EngineClient;
@@ -135,7 +153,7 @@ export async function stopEngine(home: Home, drain: boolean): Promise<boolean> {
 }
 
 /** A client that has said hello; the lease of an engine that is there and does not answer; null when there is none. */
-async function tryConnect(home: Home, request: ConnectRequest, stale: Lease | null = null): Promise<EngineClient | Lease | null> {
+async function tryConnect(home: Journaled, request: ConnectRequest, stale: Lease | null = null): Promise<EngineClient | Lease | null> {
   const open = await openClient(home, stale);
   if (open === null) return null;
   const { client, lease } = open;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../adapters/clock/systemClock.ts';
-import { dataFolderOf, prepareDataFolder } from '../adapters/files/dataFolder.ts';
+import { dataFolderOf, journalFileIn, prepareDataFolder } from '../adapters/files/dataFolder.ts';
 import { socketPathOf } from '../adapters/files/runtimeFolder.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { silentLog } from '../base/log.ts';
@@ -37,7 +37,7 @@ export async function openHome(folder: string): Promise<Home> {
     git,
     repository: opened.value,
     dataFolder,
-    journalFile: join(dataFolder, 'journal.db'),
+    journalFile: journalFileIn(dataFolder),
     socket: socketPathOf(dataFolder),
     engineLog: join(dataFolder, 'engine.log'),
   };

@@ -23,11 +23,19 @@ const MOST_PATHS = 5;
  * @throws Error when git refuses: then nothing may be removed.
  */
 export async function keepWorktree(context: RunContext, label: string, signal?: AbortSignal): Promise<Kept> {
-  const { repository } = context.deps;
-  const { cell, spec, lastGreen } = context.state;
+  return keepSeen(context, label, await lookAtWorktree(context, signal), signal);
+}
+
+/** What a run's worktree holds. @throws Error when git refuses. */
+export async function lookAtWorktree(context: RunContext, signal?: AbortSignal): Promise<CandidateSnapshot> {
+  const { cell } = context.state;
   if (cell === null) throw new Error(`run ${context.run} has no cell to keep`);
-  const snapshot = await repository.snapshot(cell.worktree, signal);
-  const { tree, keep } = readable(snapshot, cell.worktree);
+  return readable(await context.deps.repository.snapshot(cell.worktree, signal), cell.worktree);
+}
+
+/** As `keepWorktree`, of what was seen in it just now. */
+export async function keepSeen(context: RunContext, label: string, { tree, keep }: CandidateSnapshot, signal?: AbortSignal): Promise<Kept> {
+  const { spec, lastGreen } = context.state;
   const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`, signal);
   return { ...kept, tree };
 }
@@ -48,15 +56,10 @@ function readable(snapshot: GitResult<CandidateSnapshot>, worktree: string): Can
  * @throws Error when git refuses: then nothing may be removed.
  */
 export async function keepRest(context: RunContext, label: string, snapshot?: GitResult<CandidateSnapshot>): Promise<Kept | null> {
-  const { repository } = context.deps;
-  const { cell, spec, lastGreen } = context.state;
+  const { cell } = context.state;
   if (cell === null) throw new Error(`run ${context.run} has no cell to keep`);
-  const seen = snapshot ?? (await repository.snapshot(cell.worktree));
-  const found = readable(seen, cell.worktree);
-  const { tree, keep } = found;
-  if (await isKept(context, found)) return null;
-  const kept = await keepTree(context, label, keep ?? tree, lastGreen.commit, `${spec.task}: ${spec.title}`);
-  return { ...kept, tree };
+  const found = snapshot === undefined ? await lookAtWorktree(context) : readable(snapshot, cell.worktree);
+  return (await isKept(context, found)) ? null : keepSeen(context, label, found);
 }
 
 /** As `keepRest`, and the run says what and where it is. */

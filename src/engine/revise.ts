@@ -38,7 +38,7 @@ export async function reviseCandidate(engine: EngineContext, request: ReviseRequ
     : await partOf(context, state, request, attempt.attempt);
   const coAuthor = request.edited ? await personOf(context, actor) : null;
   const rejected = request.rejected.map((r) => ({ path: r.path, hunks: r.hunks === null ? null : [...r.hunks] }));
-  const built = await candidateEvents(context, attempt.attempt, kept, state.gated.tree);
+  const built = await candidateEvents(context, attempt.attempt, { tree: kept.tree, keeping: Promise.resolve(kept) }, state.gated.tree);
   const secrets = built.flatMap((one) => (one.type === 'attempt/candidateBuilt' ? (one.data.secrets ?? []) : []));
   if (secrets.length > 0) throw refuse(`Nothing was changed: ${secretRefusal(secrets)}.`);
   // Building it took a while, in which it may have been approved, rejected, cancelled or revised by somebody else.

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
+import { systemClock } from '../../src/adapters/clock/systemClock.ts';
+import { GitCommand } from '../../src/adapters/git/gitCommand.ts';
 import { type Benchmark, timeMs } from './benchmark.ts';
 
 const callsPerRound = 20;
@@ -24,15 +26,16 @@ const perCallMs = async (call: () => Promise<unknown>): Promise<number> =>
 
 export const benchmarks: readonly Benchmark[] = [
   {
-    name: 'git/callThroughExeca',
+    name: 'git/call',
     unit: 'ms',
     target: { of: 'ratio', atMost: 2 },
     rounds: 9,
     async prepare() {
       const folder = await mkdtemp(join(tmpdir(), 'bench-git-'));
       await execa('git', ['init', '--quiet'], { cwd: folder });
+      const git = new GitCommand(process.env, systemClock);
       return {
-        subject: () => perCallMs(() => execa('git', args, { cwd: folder })),
+        subject: () => perCallMs(() => git.text({ args, cwd: folder })),
         baseline: () => perCallMs(() => spawnBare(folder)),
         dispose: () => rm(folder, { recursive: true, force: true }),
       };

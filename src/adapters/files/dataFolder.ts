@@ -17,6 +17,8 @@ export function dataFolderOf(commonDir: string, env: NodeJS.ProcessEnv): string 
   return join(dataHome(env), `${repositoryName(real)}-${hash}`);
 }
 
+export const journalFileIn = (dataFolder: string): string => join(dataFolder, 'journal.db');
+
 /**
  * Creates the data folder so that only its user can look inside, and proves that it can be written to.
  * @throws UserFacingError `environment` when it can't, or when the folder lies inside a git directory, where git might delete it.

@@ -37,16 +37,30 @@ async function gitDirOf(context: RepositoryContext, path: string, signal?: Abort
 
 /** Where a branch is checked out. A worktree that is rebasing or bisecting the branch has it too, though its HEAD is detached. */
 export async function checkoutOf(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<CheckoutState | null> {
+  const path = await checkoutPathOf(context, branch, signal);
+  if (path === null) return null;
+  const { unfinished } = await unfinishedIn(context, path, await gitDirOf(context, path, signal), signal);
+  return { path, clean: unfinished.length === 0, unfinished };
+}
+
+/** The same without a look at the files there. */
+export async function checkoutPathOf(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<string | null> {
+  if (await isInMainCheckout(context, branch)) return context.facts.topLevel;
   for (const [index, entry] of (await listWorktrees(context, signal)).entries()) {
     if (entry.branch !== branch && (entry.branch !== null || entry.head === null)) continue;
     if ((await lstat(entry.path).catch(nullIfMissing)) === null) continue;
     if (index > 0 && !(await isOurs(context, entry.path, signal))) continue;
-    const gitDir = await gitDirOf(context, entry.path, signal);
-    if (entry.branch !== branch && !(await isWorkingOn(gitDir, branch))) continue;
-    const { unfinished } = await unfinishedIn(context, entry.path, gitDir, signal);
-    return { path: entry.path, clean: unfinished.length === 0, unfinished };
+    if (entry.branch === branch || (await isWorkingOn(await gitDirOf(context, entry.path, signal), branch))) return entry.path;
   }
   return null;
+}
+
+/** The usual case, told by the file that git itself reads. */
+async function isInMainCheckout({ facts }: RepositoryContext, branch: string): Promise<boolean> {
+  if (facts.topLevel === null || facts.commonDir !== join(facts.topLevel, '.git')) return false;
+  const own = await lstat(facts.commonDir).catch(nullIfMissing);
+  const head = await readFile(join(facts.commonDir, 'HEAD'), 'utf8').catch(nullIfMissing);
+  return own?.isDirectory() === true && head === `ref: refs/heads/${branch}\n`;
 }
 
 /** False where a linked worktree was deleted without git, and its place holds something else now, such as a clone. */

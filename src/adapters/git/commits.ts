@@ -1,5 +1,6 @@
 import { ok } from '../../base/result.ts';
 import type { CommitRequest, GitResult, MergeOutcome, Oid } from '../../core/ports/git.ts';
+import type { GitCall, GitOutput } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
@@ -17,19 +18,25 @@ const NO_SIGNATURE = /\bsign(ing|ed|ature)?\b|gpg|ssh-keygen|signingkey/i;
 
 /** Writes a commit object; no hook runs, no ref moves. An identity guessed from the machine's name counts as none. */
 export async function writeCommit(context: RepositoryContext, request: CommitRequest, signal?: AbortSignal): Promise<GitResult<Oid>> {
-  const sign = request.sign && (await wantsSignature(context, signal));
-  const call = onRepository(
-    context,
-    [
-      ...['-c', 'user.useConfigOnly=true', '-c', 'i18n.commitEncoding=UTF-8', 'commit-tree'],
-      ...(sign ? ['-S'] : ['--no-gpg-sign']),
-      ...request.parents.flatMap((parent) => ['-p', parent]),
-      ...['-F', '-', request.tree],
-    ],
-    { input: request.message.endsWith('\n') ? request.message : `${request.message}\n` },
-  );
-  let output = await context.git.run(call, signal);
-  if (output.exitCode !== 0 && NO_IDENTITY.test(output.stderr)) output = await context.git.run({ ...call, env: OWN_IDENTITY }, signal);
+  const call = (sign: boolean): GitCall =>
+    onRepository(
+      context,
+      [
+        ...['-c', 'user.useConfigOnly=true', '-c', 'i18n.commitEncoding=UTF-8', 'commit-tree'],
+        ...(sign ? ['-S'] : ['--no-gpg-sign']),
+        ...request.parents.flatMap((parent) => ['-p', parent]),
+        ...['-F', '-', request.tree],
+      ],
+      { input: request.message.endsWith('\n') ? request.message : `${request.message}\n` },
+    );
+  const write = async (sign: boolean): Promise<GitOutput> => {
+    const output = await context.git.run(call(sign), signal);
+    const hasIdentity = output.exitCode === 0 || !NO_IDENTITY.test(output.stderr);
+    return hasIdentity ? output : context.git.run({ ...call(sign), env: OWN_IDENTITY }, signal);
+  };
+  // Most people sign nothing. Where they do, the one without a signature is an object that nothing names.
+  const [sign, unsigned] = await Promise.all([request.sign && wantsSignature(context, signal), write(false)]);
+  const output = sign ? await write(true) : unsigned;
   if (output.exitCode === 0) return ok(output.stdout.trim());
   const refusal = refusalOf(output);
   return sign && NO_SIGNATURE.test(output.stderr) ? refuse('unsigned', refusal.error.message) : refusal;

@@ -1,10 +1,10 @@
 import { access, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa, type Options } from 'execa';
 import type { Clock } from '../../base/clock.ts';
 import { freeReaders } from './freeReaders.ts';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
+import { type ProgramEnd, runProgram } from './runProgram.ts';
 
 export interface GitCall {
   readonly args: readonly string[];
@@ -87,9 +87,6 @@ export const BRANCH_FILE = 'reactor-branch';
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-/** An output that went elsewhere is empty here. */
-const asBytes = (output: unknown): Uint8Array => (output instanceof Uint8Array ? output : new Uint8Array());
-
 /** Git could not be started at all. */
 export class GitNotStarted extends Error {
   constructor(cause: unknown) {
@@ -138,32 +135,33 @@ export class GitCommand {
 
   async #bytes(call: GitCall, outputs: Outputs | null, signal?: AbortSignal): Promise<GitBytes & { readonly killed: boolean }> {
     const hooks = call.hooks ?? false;
-    const options: Options & { readonly reject: false } = {
+    const program = {
+      program: 'git',
+      args: [...settings(hooks), ...call.args],
       cwd: call.cwd,
       env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...call.env },
-      extendEnv: false,
-      reject: false,
-      encoding: 'buffer',
-      stripFinalNewline: false,
+      input: call.input,
       stdout: outputs?.stdout ?? 'pipe',
-      // The type names only the first descriptors, any is taken.
-      stderr: (outputs?.stderr as 3 | undefined) ?? 'pipe',
-      maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
-      ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-      ...(call.within === undefined ? {} : { timeout: LONGEST_MS }),
-    };
-    const result = await this.#unhindered(call, () => execa('git', [...settings(hooks), ...call.args], options));
+      stderr: outputs?.stderr ?? 'pipe',
+      maxBytes: call.maxBytes ?? DEFAULT_MAX_BYTES,
+      timeoutMs: call.within === undefined ? undefined : LONGEST_MS,
+    } as const;
+    let result: ProgramEnd;
+    try {
+      result = await this.#unhindered(call, () => runProgram(this.#clock, program, signal));
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new GitNotStarted(error);
+    }
     signal?.throwIfAborted();
-    if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
-      throw new GitNotStarted(result.cause ?? result);
-    const stderr = decode(asBytes(result.stderr));
+    const { stdout, truncated, timedOut } = result;
+    const stderr = decode(result.stderr);
     return {
       exitCode: result.exitCode ?? -1,
-      stdout: asBytes(result.stdout),
-      stderr: result.signal === undefined ? stderr : `${stderr}${result.timedOut ? OVERDUE : `git was ended by ${result.signal}`}\n`,
-      truncated: result.isMaxBuffer,
-      killed: result.signal !== undefined && !result.isMaxBuffer && !result.timedOut,
+      stdout,
+      stderr: result.signal === null ? stderr : `${stderr}${timedOut ? OVERDUE : `git was ended by ${result.signal}`}\n`,
+      truncated,
+      killed: result.signal !== null && !truncated && !timedOut,
     };
   }
 

@@ -3,7 +3,6 @@ import { copyFile, lstat, mkdir, readdir, readlink, realpath, rm, symlink, utime
 import { availableParallelism } from 'node:os';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import process from 'node:process';
-import { execa } from 'execa';
 import type { IncludeReport } from '../../core/ports/git.ts';
 import { errorCode, nullIfCoded, nullIfMissing } from './fileSystemErrors.ts';
 
@@ -157,6 +156,7 @@ export class IncludeCopy {
   }
 
   async #cp(args: readonly string[], cwd: string): Promise<boolean> {
+    const { execa } = await import('execa');
     const copied = await execa('cp', ['-a', '--reflink=auto', ...args], {
       cwd,
       reject: false,

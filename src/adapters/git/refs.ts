@@ -4,6 +4,7 @@ import { ok } from '../../base/result.ts';
 import type { GitResult, MoveRef, Oid, RefEntry } from '../../core/ports/git.ts';
 import { GitFailure } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
+import { looseRef } from './looseRef.ts';
 import { onRepository, type RepositoryContext, runShared } from './repositoryContext.ts';
 
 /** Refs that only Reactor writes, and only one engine at a time. */
@@ -25,6 +26,9 @@ export async function resolveCommit(context: RepositoryContext, name: string, si
 
 export async function readRef(context: RepositoryContext, ref: string, signal?: AbortSignal): Promise<Oid | null> {
   if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);
+  signal?.throwIfAborted();
+  const loose = await looseRef(context.facts.commonDir, ref);
+  if (loose !== null) return loose;
   const call = onRepository(context, ['show-ref', '--verify', '--hash', '--', ref]);
   const output = await context.git.run(call, signal);
   const oid = output.stdout.trim();

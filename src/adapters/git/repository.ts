@@ -1,7 +1,7 @@
 import type { GitRepository } from '../../core/ports/git.ts';
 import { adoptWorktree } from './adoptWorktree.ts';
 import { checkoutTree, populateWorktree, resetWorktree } from './cellState.ts';
-import { checkoutOf, fastForwardCheckout } from './checkouts.ts';
+import { checkoutOf, checkoutPathOf, fastForwardCheckout } from './checkouts.ts';
 import { clearLocks } from './clearLocks.ts';
 import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits.ts';
 import { createWorktree } from './createWorktree.ts';
@@ -58,5 +58,6 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   watchBranch: (branch, listener) => watchBranch(context, branch, listener),
   mergeTrees: (request, signal) => mergeTrees(context, request, signal),
   checkoutOf: (branch, signal) => checkoutOf(context, branch, signal),
+  checkoutPathOf: (branch, signal) => checkoutPathOf(context, branch, signal),
   fastForwardCheckout: (request, signal) => fastForwardCheckout(context, request, signal),
 });

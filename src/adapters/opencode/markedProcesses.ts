@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import { CELL_MARKER } from '../../core/ports/processes.ts';
+import { procFile, stateOf } from './procFiles.ts';
 
 /** Marks a command's processes, so that they are found again whatever group or session they moved to. */
 export const COMMAND_MARKER = 'REACTOR_COMMAND';
@@ -83,10 +84,9 @@ function fromProc(matches: (environment: string) => boolean): ProcessRow[] {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
-      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (state === 'Z' || state === 'X') continue;
-      rows.push({ pid: Number(entry), parent: Number(parent), isMarked: matches(`\0${readEnvironment(entry)}`) });
+      const { isEnded, parent } = stateOf(entry);
+      if (isEnded) continue;
+      rows.push({ pid: Number(entry), parent, isMarked: matches(`\0${readEnvironment(entry)}`) });
     } catch {
       // It ended while being looked at.
     }
@@ -96,7 +96,7 @@ function fromProc(matches: (environment: string) => boolean): ProcessRow[] {
 
 function readEnvironment(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+    return procFile(pid, 'environ');
   } catch {
     // Another user's process, which no command of ours can be.
     return '';

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import { LEADER_MARKER } from '../../core/ports/processes.ts';
 import { killMarked } from './markedProcesses.ts';
+import { procFile, stateOf } from './procFiles.ts';
 
 const LIMIT_MS = 5_000;
 const STILL_LIMIT_MS = 1_000;
@@ -9,7 +10,6 @@ const LOOK_EVERY_MS = 10;
 
 interface Row {
   readonly pid: number;
-  readonly parent: number;
   /** In how many process namespaces it is, counted from this one. */
   readonly depth: number;
   /** The first process of the innermost of them. Killed, it takes all others with it, whatever they start meanwhile. */
@@ -73,15 +73,9 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
 
 /** What runs below a server's outermost process: in sandboxes of commands, and beside the server, itself included. */
 function below(leader: number): { readonly nested: readonly number[]; readonly beside: readonly number[] } {
-  const rows = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (rowOf(name) ?? []) : []));
-  const depth = rows.find(({ pid }) => pid === leader)?.depth;
+  const own = [...familyOf(leader)].flatMap((pid) => rowOf(pid) ?? []);
+  const depth = own.find(({ pid }) => pid === leader)?.depth;
   if (depth === undefined) return { nested: [], beside: [] };
-  const family = new Set([leader]);
-  for (let size = 0; size !== family.size; ) {
-    size = family.size;
-    for (const row of rows) if (family.has(row.parent)) family.add(row.pid);
-  }
-  const own = rows.filter(({ pid }) => family.has(pid));
   // One for the server's sandbox, one for that of a command.
   return {
     nested: own.filter((row) => row.depth >= depth + 2).map(({ pid }) => pid),
@@ -89,13 +83,31 @@ function below(leader: number): { readonly nested: readonly number[]; readonly b
   };
 }
 
-function rowOf(pid: string): Row | null {
+/** A process and all that descend from it. */
+function familyOf(leader: number): ReadonlySet<number> {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      parents.set(Number(name), stateOf(name).parent);
+    } catch {
+      // It ended while being looked at.
+    }
+  }
+  const family = new Set([leader]);
+  for (let size = 0; size !== family.size; ) {
+    size = family.size;
+    for (const [pid, parent] of parents) if (family.has(parent)) family.add(pid);
+  }
+  return family;
+}
+
+function rowOf(pid: number): Row | null {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const status = procFile(pid, 'status');
     if (/^State:\s+[ZX]/m.test(status)) return null;
-    const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
     const numbers = (/^NSpid:\s+(.*)$/m.exec(status)?.[1] ?? '').split(/\s+/);
-    return { pid: Number(pid), parent, depth: numbers.length, isFirst: numbers.at(-1) === '1' };
+    return { pid, depth: numbers.length, isFirst: numbers.at(-1) === '1' };
   } catch {
     // It ended while being looked at.
     return null;
@@ -105,9 +117,7 @@ function rowOf(pid: string): Row | null {
 /** Each of its threads: one that is not stopped yet could still start something. */
 function isStopped(pid: number): boolean {
   try {
-    return readdirSync(`/proc/${pid}/task`).every((thread) =>
-      /^State:\s+[TtZX]/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1')),
-    );
+    return readdirSync(`/proc/${pid}/task`).every((thread) => /^State:\s+[TtZX]/m.test(procFile(pid, `task/${thread}/status`)));
   } catch {
     // It, or a thread of it, ended while being looked at; the next look tells.
     return false;

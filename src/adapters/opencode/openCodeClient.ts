@@ -35,6 +35,9 @@ export interface OpenCodeClientOptions {
   readonly leader: number;
 }
 
+/** A server that has answered so lately need not be asked whether it does. */
+const JUST_NOW_MS = 500;
+
 /** The client of one cell's server. */
 export class OpenCodeClient implements AgentClient {
   readonly #options: OpenCodeClientOptions;
@@ -42,9 +45,15 @@ export class OpenCodeClient implements AgentClient {
   readonly #prices: ModelPrices;
   readonly #reported = new Set<string>();
   readonly #grants: Grant[] = [];
+  readonly #unprompted = new Set<string>();
+  #hasExited = false;
 
   constructor(options: OpenCodeClientOptions) {
     this.#options = options;
+    const onExit = (): void => {
+      this.#hasExited = true;
+    };
+    options.exited.then(onExit, onExit);
     this.#guard = new PathGuard(options.worktree);
     this.#prices = new ModelPrices(options.connection);
   }
@@ -63,6 +72,7 @@ export class OpenCodeClient implements AgentClient {
       (own) => connection.sdk.session.create({ title: request.title }, { signal: own }),
       { signal },
     );
+    this.#unprompted.add(session.id);
     return session.id;
   }
 
@@ -79,6 +89,7 @@ export class OpenCodeClient implements AgentClient {
 
   async answers(signal?: AbortSignal): Promise<boolean> {
     const { connection, clock, exited } = this.#options;
+    if (!this.#hasExited && connection.hasAnsweredWithin(JUST_NOW_MS)) return true;
     return Promise.race([exited.then(() => false), isSilent(connection, clock, signal).then((silent) => !silent)]);
   }
 
@@ -90,7 +101,11 @@ export class OpenCodeClient implements AgentClient {
     const { boundary, log } = this.#options;
     if (boundary !== null && boundary.gateIn !== null) await sealHome(boundary.gateIn, log);
     const turn = new Turn(
-      { ...this.#options, guard: this.#guard, prices: this.#prices, reported: this.#reported, grants: this.#grants },
+      {
+        ...this.#options,
+        ...{ guard: this.#guard, prices: this.#prices, reported: this.#reported, grants: this.#grants },
+        isUnprompted: this.#unprompted.delete(request.sessionId),
+      },
       request,
     );
     let result: TurnResult;

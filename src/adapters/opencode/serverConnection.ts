@@ -33,6 +33,7 @@ export class ServerConnection {
   readonly #clock: Clock;
   readonly #dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000, connections: null });
   readonly sdk: OpencodeClient;
+  #answeredAt: number | null = null;
 
   constructor(options: { readonly url: string; readonly password: string; readonly directory: string; readonly clock: Clock }) {
     this.url = options.url;
@@ -74,6 +75,7 @@ export class ServerConnection {
     try {
       const running = run(options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal);
       const result = await untilAborted(running, [deadline.signal, ...(options.signal ? [options.signal] : [])]);
+      if (result.response !== undefined) this.#answeredAt = this.#clock.monotonic();
       if (result.response?.ok && result.error === undefined) return result.data as NonNullable<T>;
       options.signal?.throwIfAborted();
       throw new ServerCallFailed(what, result.response?.status ?? null, describe(result.error));
@@ -83,6 +85,11 @@ export class ServerConnection {
     } finally {
       timer?.dispose();
     }
+  }
+
+  /** Whether the server has answered anything in the last so many milliseconds. */
+  hasAnsweredWithin(ms: number): boolean {
+    return this.#answeredAt !== null && this.#clock.monotonic() - this.#answeredAt <= ms;
   }
 
   /** True when the server says that it is healthy; false when it says anything else or nothing. */

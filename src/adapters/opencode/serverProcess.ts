@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { BootFailure } from '../../core/ports/agent.ts';
 
 const LISTENING = 'opencode server listening on';
-const LOOK_EVERY_MS = 10;
+/** Where the system tells of changes of a file, in case one is missed; else all there is. */
+const LOOK_EVERY_MS = { watched: 100, unwatched: 10 };
 const LOOK_BYTES = 65_536;
 const TAIL_BYTES = 4_096;
 
@@ -80,15 +81,39 @@ export async function spawnServer(options: {
   };
   const listening = async (clock: Clock, limitMs: number, signal: AbortSignal): Promise<Result<void, BootFailure>> => {
     const until = clock.monotonic() + limitMs;
-    for (;;) {
-      if (isListening()) return ok(undefined);
-      if (ended) return err(await earlyExit(exited, options.port, logTail()));
-      if (clock.monotonic() > until)
-        return err({ code: 'unhealthy', message: `the agent server did not listen within ${limitMs} ms`, logTail: logTail() });
-      await clock.sleep(LOOK_EVERY_MS, signal);
+    let wake = (): void => {};
+    const watcher = watchFile(options.logFile, () => wake());
+    exited.then(
+      () => wake(),
+      () => wake(),
+    );
+    try {
+      for (;;) {
+        const changed = new AbortController();
+        wake = () => changed.abort();
+        if (isListening()) return ok(undefined);
+        if (ended) return err(await earlyExit(exited, options.port, logTail()));
+        if (clock.monotonic() > until)
+          return err({ code: 'unhealthy', message: `the agent server did not listen within ${limitMs} ms`, logTail: logTail() });
+        const waitMs = watcher === null ? LOOK_EVERY_MS.unwatched : LOOK_EVERY_MS.watched;
+        await clock.sleep(waitMs, AbortSignal.any([signal, changed.signal])).catch(() => signal.throwIfAborted());
+      }
+    } finally {
+      watcher?.close();
     }
   };
   return ok({ pid, exited, logTail, listening });
+}
+
+/** Null where the system does not tell of changes. */
+function watchFile(file: string, onChange: () => void): FSWatcher | null {
+  try {
+    const watcher = watch(file, { persistent: false }, onChange);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return null;
+  }
 }
 
 /** The first or last so many bytes of what is behind `start`, and where they end. */

@@ -37,6 +37,8 @@ export interface TurnContext {
   readonly reported: Set<string>;
   readonly grants: Grant[];
   readonly exited: Promise<unknown>;
+  /** The conversation was begun by this client and has had no prompt. */
+  readonly isUnprompted: boolean;
 }
 
 type Ending = Pick<TurnResult, 'end' | 'limit' | 'reason'>;
@@ -61,6 +63,8 @@ export class Turn {
   /** The first answer to each prompt; ids of messages rise with time. */
   readonly #firstAnswers = new Map<string, string>();
   #ending: Ending | undefined;
+  /** The messages of the turn's own session when the server was done. */
+  #settled: readonly Message[] | undefined;
   #wake: () => void = () => {};
   #mustLook = false;
   #silentLooks = 0;
@@ -125,8 +129,7 @@ export class Turn {
 
   async #prompt(): Promise<void> {
     const { connection } = this.#context;
-    await this.#sessions.find();
-    const messages = await this.#sessions.all();
+    const messages = this.#context.isUnprompted ? [] : await this.#sessions.foundMessages();
     const joined = this.#joined.join(messages);
     for (const { id } of joined?.before ?? messages) this.#before.add(id);
     if (joined !== null) return this.#goOn(joined.since);
@@ -223,10 +226,13 @@ export class Turn {
   }
 
   async #settle(): Promise<void> {
-    const messages = await this.#sessions.own();
+    const [messages] = await Promise.all([this.#sessions.own(), this.#sessions.find()]);
     const fresh = messages.filter(({ info }) => !this.#before.has(info.id));
     const last = fresh.at(-1);
-    if (last?.info.role === 'assistant' && isFinished(last.info)) return this.#end(this.#endingOf(last.info, last.parts));
+    if (last?.info.role === 'assistant' && isFinished(last.info)) {
+      if (!this.#ending) this.#settled = messages.map(({ info }) => info);
+      return this.#end(this.#endingOf(last.info, last.parts));
+    }
     if (this.#failure !== undefined) return this.#end({ end: 'error', reason: this.#failure });
     if (this.#context.clock.monotonic() - this.#startedAt - this.#desk.openMs > BEGIN_WITHIN_MS && last?.info.role !== 'assistant') {
       this.#end({ end: 'error', reason: 'the agent server took the prompt and did nothing with it' });
@@ -379,8 +385,7 @@ export class Turn {
   /** What the event stream may have missed. */
   async #reportMissing(): Promise<void> {
     try {
-      await this.#sessions.find();
-      for (const info of await this.#sessions.all()) {
+      for (const info of await this.#sessions.foundMessages(this.#settled)) {
         if (info.role !== 'assistant' || this.#before.has(info.id)) continue;
         this.#heard(info);
         if (isFinished(info)) this.#reports.report(info.sessionID, info.id);

@@ -47,10 +47,17 @@ export class TurnSessions {
     return this.#messages(this.#root);
   }
 
-  /** The messages of all sessions. */
-  async all(): Promise<readonly Message[]> {
+  /**
+   * The messages of all sessions, after taking in what the server knows.
+   * @param own those of the turn's own session, where both have just been done.
+   */
+  async foundMessages(own?: readonly Message[]): Promise<readonly Message[]> {
+    if (own === undefined) await this.find();
     const messages: Message[] = [];
-    for (const sessionId of this.#known.keys()) messages.push(...(await this.#messages(sessionId)).map(({ info }) => info));
+    for (const sessionId of this.#known.keys()) {
+      const known = sessionId === this.#root ? own : undefined;
+      messages.push(...(known ?? (await this.#messages(sessionId)).map(({ info }) => info)));
+    }
     return messages;
   }
 

@@ -264,6 +264,8 @@ export interface GitRepository {
   ): Promise<GitResult<MergeOutcome>>;
   /** Where the branch is checked out, or null. */
   checkoutOf(branch: string, signal?: AbortSignal): Promise<CheckoutState | null>;
+  /** As `checkoutOf`, without a look at the state it is in. */
+  checkoutPathOf(branch: string, signal?: AbortSignal): Promise<string | null>;
   /**
    * Moves a checked-out branch and its clean working tree forward to a descendant commit, as `git merge --ff-only` would, hooks included; a branch
    * that has no commit yet (`expected: null`) to its first one, as `git checkout -b` would.

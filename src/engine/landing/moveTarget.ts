@@ -19,20 +19,23 @@ export async function moveTargetTo(
   const { repository } = deps;
   const isFirst = onto === state.spec.unborn;
   const expected = isFirst ? null : onto;
-  const checkout = await repository.checkoutOf(target);
-  const dirty = (what: string): Move => ({
-    kind: 'dirty',
-    message: `${target} is checked out in ${checkout?.path ?? ''} with unfinished changes (${what}); nothing there was touched. ${isFirst ? 'Commit them or move them away' : 'Commit or stash them'}, then resume the run: reactor approve ${run}`,
-  });
-  if (checkout !== null && !checkout.clean) return dirty(checkout.unfinished.join(', '));
+  const path = await repository.checkoutPathOf(target);
+  // What is checked out is looked at right before it is changed.
   const moved =
-    checkout === null
+    path === null
       ? await repository.moveRef({ ref: `refs/heads/${target}`, to: commit, expected, reason: `reactor: ${reason}` })
-      : await repository.fastForwardCheckout({ path: checkout.path, branch: target, to: commit, expected });
-  if (moved.ok) return { kind: 'moved', checkout: checkout === null ? 'none' : 'followed' };
-  if (moved.error.code === 'dirty') return dirty(moved.error.message);
-  if (moved.error.code === 'refMoved') return { kind: 'lost' };
-  if (moved.error.code === 'locked')
-    return { kind: 'dirty', message: `${target} could not be moved. ${moved.error.message} Then: reactor approve ${run}` };
-  throw new GitRefused(`${target} could not be moved: ${moved.error.message}`, false);
+      : await repository.fastForwardCheckout({ path, branch: target, to: commit, expected });
+  if (moved.ok) return { kind: 'moved', checkout: path === null ? 'none' : 'followed' };
+  const { code, message } = moved.error;
+  if (code === 'locked') return { kind: 'dirty', message: `${target} could not be moved. ${message} Then: reactor approve ${run}` };
+  if (code === 'dirty' || (code === 'refMoved' && path !== null)) {
+    const checkout = await repository.checkoutOf(target);
+    const isUnfinished = checkout !== null && !checkout.clean;
+    const what = isUnfinished ? checkout.unfinished.join(', ') : message;
+    const todo = isFirst ? 'Commit them or move them away' : 'Commit or stash them';
+    const dirty = `${target} is checked out in ${path ?? ''} with unfinished changes (${what}); nothing there was touched. ${todo}, then resume the run: reactor approve ${run}`;
+    if (code === 'dirty' || isUnfinished) return { kind: 'dirty', message: dirty };
+  }
+  if (code === 'refMoved') return { kind: 'lost' };
+  throw new GitRefused(`${target} could not be moved: ${message}`, false);
 }

@@ -5,7 +5,7 @@ import type { FileChange } from '../../core/ports/git.ts';
 import { endsSteps } from '../../core/run/nextStep.ts';
 import { secretsIn } from '../candidateSecrets.ts';
 import { dependencyChanges, lookAround } from '../changedDependencies.ts';
-import { type Kept, keepWorktree } from '../keep.ts';
+import { type Kept, keepSeen, lookAtWorktree } from '../keep.ts';
 import { protectedIn } from '../protectedChanges.ts';
 import type { RunContext } from '../runContext.ts';
 
@@ -17,34 +17,41 @@ const MAX_FILES_JOURNALED = 200;
  */
 export async function buildCandidate(context: RunContext, attempt: number, client: AgentClient | null): Promise<void> {
   const looking = lookAround(context, client);
-  const kept = await keepWorktree(context, String(attempt));
+  const seen = await lookAtWorktree(context);
+  const { tree } = seen;
+  const candidate = { tree, keeping: keepSeen(context, String(attempt), seen) };
   const { state } = context;
-  if (!endsSteps(state, kept.tree)) {
-    await context.record(...(await candidateEvents(context, attempt, kept, state.lastGreen.tree, looking)));
+  if (!endsSteps(state, tree)) {
+    await context.record(...(await candidateEvents(context, attempt, candidate, state.lastGreen.tree, looking)));
     return;
   }
   // All steps together are the candidate. The last of them was tested on this very tree.
   const tested = state.attempts.findLast((a) => a.stepCommit !== null)?.test;
-  const carried =
-    tested?.tree === kept.tree ? [event('attempt/tested', { attempt, ...tested, changedByTest: [...tested.changedByTest] })] : [];
-  await context.record(...(await candidateEvents(context, attempt, kept, state.gated.tree, looking)), ...carried);
+  const carried = tested?.tree === tree ? [event('attempt/tested', { attempt, ...tested, changedByTest: [...tested.changedByTest] })] : [];
+  await context.record(...(await candidateEvents(context, attempt, candidate, state.gated.tree, looking)), ...carried);
 }
 
-/** What makes a kept tree the attempt's candidate, compared with the tree `from`, after looking at it for what must never be committed. */
+/**
+ * What makes a tree the attempt's candidate, compared with the tree `from`, after looking at it for what must never be committed. Meanwhile it is being
+ * kept.
+ */
 export async function candidateEvents(
   context: RunContext,
   attempt: number,
-  kept: Kept,
+  { tree, keeping }: { readonly tree: string; readonly keeping: Promise<Kept> },
   from: string,
   looking = lookAround(context, null),
 ): Promise<readonly DomainEvent[]> {
-  const { repository } = context.deps;
-  const changes = await repository.changes(from, kept.tree);
-  const violations = await violationsOf(context, kept.tree, changes);
-  const [{ secrets, unread }, around, held] = await Promise.all([
-    secretsIn(context, changes, from, kept.tree),
-    dependencyChanges(context, looking, kept.tree),
-    protectedIn(context, changes, from, kept.tree),
+  // Heard below, also where something else fails before.
+  keeping.catch(() => {});
+  const changes = await context.deps.repository.changes(from, tree);
+  const violations = await violationsOf(context, tree, changes);
+  const [kept, { secrets, unread }, around, held] = await Promise.all([
+    keeping,
+    secretsIn(context, changes, from, tree),
+    // It removes caches: whatever there is has been kept by then.
+    keeping.then(() => dependencyChanges(context, looking, tree)),
+    protectedIn(context, changes, from, tree),
   ]);
   const guarded = [...held, ...unread, ...around];
   const lines = (pick: (c: FileChange) => number | null) => changes.reduce((sum, c) => sum + (pick(c) ?? 0), 0);
@@ -52,7 +59,7 @@ export async function candidateEvents(
     ...(violations.length > 0 ? [event('attempt/violated', { attempt, violations })] : []),
     event('attempt/candidateBuilt', {
       attempt,
-      tree: kept.tree,
+      tree,
       keptRef: kept.ref,
       keptCommit: kept.commit,
       files: changes.slice(0, MAX_FILES_JOURNALED).map((c) => ({
