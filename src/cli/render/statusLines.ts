@@ -4,6 +4,7 @@ import { bytesText, elapsedText, shortOid } from '../../core/projections/figures
 import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
 import { attemptText, runCostText, runElapsedText } from '../../core/projections/runWords.ts';
 import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
+import { heldText } from '../../core/projections/waitText.ts';
 import type { Phase, RunState } from '../../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../../protocol/messages.ts';
 import { markOf } from './runMark.ts';
@@ -96,8 +97,8 @@ export function runTable(runs: readonly RunState[], style: Style, now: number): 
     { title: 'TIME', piece: (state) => runElapsedText(state, now), alignRight: true },
     { title: 'COST', piece: runCostText, alignRight: true },
   ];
-  const why: Column<RunState> = { title: 'WAITS FOR', piece: (state) => safeLine(state.queued?.text ?? '') };
-  return tableLines(runs, runs.some((state) => state.queued !== null) ? [...columns, why] : columns, style);
+  const why: Column<RunState> = { title: 'WAITS FOR', piece: (state) => safeLine(heldText(state)) };
+  return tableLines(runs, runs.some((state) => heldText(state) !== '') ? [...columns, why] : columns, style);
 }
 
 /** '8001', with what the app under test has '8001 + 8002, 8003'. */

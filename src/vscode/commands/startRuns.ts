@@ -4,6 +4,7 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { plural } from '../../core/projections/figures.ts';
 import { runCostText } from '../../core/projections/runWords.ts';
+import { heldText } from '../../core/projections/waitText.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { Reply } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
@@ -54,7 +55,7 @@ function untilSettled(model: RepositoryModel, watched: ReadonlySet<string>, repo
       const states = [...watched].flatMap((run) => model.run(run) ?? []);
       const message =
         watched.size === 1
-          ? states.map((state) => joined(markOf(state).word, runCostText(state))).join('')
+          ? states.map((state) => joined(markOf(state).word, plainLine(heldText(state), 80), runCostText(state))).join('')
           : `${plural(states.filter((state) => !isSettled(state)).length, 'task')} at work`;
       if (message !== last) report(message);
       last = message;
