@@ -179,7 +179,7 @@ export class Answers {
   async #allowAlways({ model, state }: Target, { id, permission }: PendingApproval): Promise<void> {
     await model.request('answer', { run: state.run, id, decision: 'approved', tree: null, comment: null, always: true });
     const place = plainLine(permission?.patterns.join(', ') ?? '', 80);
-    this.#context.vscode.window.setStatusBarMessage(`${place}: always allowed; "reactor hosts" takes it back`, 8000);
+    this.#context.vscode.window.setStatusBarMessage(`${place}: always allowed; “Reactor: Show Allowed Hosts” takes it back`, 8000);
   }
 
   async #answerQuestion(target: Target, pending: PendingApproval): Promise<void> {
