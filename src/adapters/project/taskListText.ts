@@ -3,12 +3,10 @@ import type { ListedTask } from '../../core/run/taskRequest.ts';
 
 const idOf = (number: number): string => `TASK-${String(number).padStart(3, '0')}`;
 
-const heading = (
-  first: number,
-): string => `# Agents work on these tasks side by side. To start them: "Run all" above the first one, or the button at the top right.
-#   after: [${idOf(first)}]   starts when that task has landed, from what it made
-#   priority: 10        goes first among tasks that wait for a place; from -100 to 100, 0 when left out
-# In a terminal, once it is saved: reactor run --file tasks.yaml
+const heading = (first: number): string => `# Tasks, side by side. "Run all" above the first one starts them.
+#   after: [${idOf(first)}]  # starts when that one has landed, from what it made
+#   priority: 10       # the highest goes first of those that wait for a place
+# In a terminal: reactor run --file tasks.yaml
 tasks:
 `;
 

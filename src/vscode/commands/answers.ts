@@ -173,7 +173,7 @@ export class Answers {
       },
     ];
     const what = plainLine([pending.title, pending.detail].filter(Boolean).join(': '), 300);
-    await (await vscode.window.showQuickPick(rows, { title: `${target.state.task} asks to: ${what}`, placeHolder: what }))?.act();
+    await (await vscode.window.showQuickPick(rows, { title: `${target.state.task} asks to: ${what}`, placeHolder: 'Your answer' }))?.act();
   }
 
   async #allowAlways({ model, state }: Target, { id, permission }: PendingApproval): Promise<void> {
@@ -233,12 +233,21 @@ export class Answers {
       ...(waitsForMessage(state)
         ? [{ label: '$(edit) Resume with another message…', description: 'for its commit', act: () => this.#resumeSaying(target) }]
         : []),
+      ...(takesComment(state)
+        ? [
+            {
+              label: '$(comment-discussion) Request changes…',
+              description: 'the agent goes on, on the state of the target',
+              act: () => this.#sendBack(target, { id: null, tree: null }),
+            },
+          ]
+        : []),
       { label: '$(diff-multiple) Review changes', description: '', act: run('reactor.reviewChanges') },
       { label: '$(git-branch) Restore as a branch', description: 'and finish it by hand', act: run('reactor.restoreAttempt') },
       { label: '$(debug-stop) Stop', description: 'give it up; what was done is kept', act: run('reactor.stop') },
     ];
     const why = plainLine(state.parked?.reason ?? '', 300);
-    await (await vscode.window.showQuickPick(rows, { title: `${state.task} is parked: ${why}`, placeHolder: why }))?.act();
+    await (await vscode.window.showQuickPick(rows, { title: `${state.task} is parked: ${why}`, placeHolder: 'What now?' }))?.act();
   }
 
   async #resumeSaying({ model, state }: Target): Promise<void> {

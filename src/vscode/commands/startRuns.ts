@@ -47,6 +47,13 @@ async function handOver(model: RepositoryModel, requests: RunRequest[]): Promise
   }
 }
 
+/** '2 at work · 3 queued' */
+function countsText(open: readonly RunState[]): string {
+  const queued = open.filter(({ phase }) => phase === 'queued').length;
+  const working = open.length - queued;
+  return joined(working === 0 ? '' : `${working} at work`, queued === 0 ? '' : `${queued} queued`);
+}
+
 function untilSettled(model: RepositoryModel, watched: ReadonlySet<string>, report: (message: string) => void): Promise<void> {
   const store = new DisposableStore();
   return new Promise<void>((resolve) => {
@@ -56,7 +63,7 @@ function untilSettled(model: RepositoryModel, watched: ReadonlySet<string>, repo
       const message =
         watched.size === 1
           ? states.map((state) => joined(markOf(state).word, plainLine(heldText(state), 80), runCostText(state))).join('')
-          : `${plural(states.filter((state) => !isSettled(state)).length, 'task')} at work`;
+          : countsText(states.filter((state) => !isSettled(state)));
       if (message !== last) report(message);
       last = message;
       if (states.length === watched.size && states.every(isSettled)) resolve();

@@ -1,6 +1,7 @@
 import type * as vscodeTypes from 'vscode';
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
+import type { RunState } from '../../core/run/state.ts';
 import type { SettingsProblem, TaskPlace } from '../editorHost.ts';
 import type { HostContext } from '../hostContext.ts';
 import { markOf } from '../text/runWords.ts';
@@ -20,6 +21,8 @@ export class SettingsLanguage implements Disposable {
   readonly #diagnostics: vscodeTypes.DiagnosticCollection;
   readonly #waiting = new Map<string, Disposable>();
   readonly #lensesChanged: vscodeTypes.EventEmitter<void>;
+  /** Where each task stood last. */
+  readonly #words = new Map<string, string>();
   /** Lists of tasks that are open, by address: one stays one while what is written in it can't be read. */
   readonly #lists = new Map<string, Document>();
 
@@ -32,14 +35,20 @@ export class SettingsLanguage implements Disposable {
     this.#store.add(workspace.onDidOpenTextDocument((document) => this.#soon(document)));
     this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#soon(document)));
     this.#store.add(workspace.onDidCloseTextDocument((document) => this.#closed(document)));
-    this.#store.add(
-      repositories.onDidChangeRun(({ run }) => (run.phase === 'queued' || run.phase === 'ended' ? this.#lensesChanged.fire() : undefined)),
-    );
+    this.#store.add(repositories.onDidChangeRun(({ run }) => this.#redraw(run)));
     for (const document of workspace.textDocuments) this.#soon(document);
   }
 
   get onDidChangeCodeLenses(): vscodeTypes.Event<void> {
     return this.#lensesChanged.event;
+  }
+
+  /** The links say where each task stands. */
+  #redraw(run: RunState): void {
+    const { word } = markOf(run);
+    if (this.#words.get(run.task) === word) return;
+    this.#words.set(run.task, word);
+    this.#lensesChanged.fire();
   }
 
   #closed({ uri }: Document): void {
@@ -68,7 +77,7 @@ export class SettingsLanguage implements Disposable {
 
   async check(document: Document): Promise<void> {
     const { vscode } = this.#context;
-    const problems = await this.#problemsOf(document);
+    const problems = (await this.#problemsOf(document)).filter(({ line }) => !isStillEmpty(document, line));
     const found = problems.map(({ line, column, message }) => {
       const at = Math.min(line, document.lineCount) - 1;
       const { text } = document.lineAt(at);
@@ -103,8 +112,13 @@ export class SettingsLanguage implements Disposable {
     const model = repositories.of(document.uri) ?? (another === undefined ? only : undefined);
     const lenses = places.map(({ index, id, line }) => {
       const last = id === null ? null : (model?.lastRunOf(id) ?? null);
-      const title = last === null ? '$(play) Run' : `$(play) Run again · ${markOf(last).word}`;
       const range = new vscode.Range(line - 1, 0, line - 1, 0);
+      // A task has one open run at a time: then there is nothing to start.
+      if (model !== undefined && last !== null && last.phase !== 'ended') {
+        const shown = { repository: model.place.id, run: last.run };
+        return new vscode.CodeLens(range, { title: `$(pulse) ${markOf(last).word}`, command: 'reactor.showTimeline', arguments: [shown] });
+      }
+      const title = last === null ? '$(play) Run' : `$(play) Run again · ${markOf(last).word}`;
       return new vscode.CodeLens(range, { title, command: 'reactor.runPlanned', arguments: [document.uri, index] });
     });
     const [first] = places;
@@ -146,6 +160,10 @@ export class SettingsLanguage implements Disposable {
     this.#store.dispose();
   }
 }
+
+/** The prompt of a list that was opened to be written: nothing is wrong before it is. */
+const isStillEmpty = ({ uri, lineCount, lineAt }: Document, line: number): boolean =>
+  uri.scheme === 'untitled' && line <= lineCount && /^\s*(?:- +)?prompt:\s*$/.test(lineAt(line - 1).text);
 
 /** Where a task says what it comes after, in brackets or below it. */
 const isAfter = ({ path, setting }: YamlPlace): boolean =>

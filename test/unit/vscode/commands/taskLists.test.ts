@@ -139,5 +139,16 @@ describe('a list of tasks in the editor', () => {
     const text = await editorSettings.newTaskList([], 7);
     assert.match(text, /\n {2}- id: TASK-007\n {4}prompt: \n/);
     assert.deepEqual(await editorSettings.taskPlaces(text), []);
+    const { context, editor } = editorStory();
+    const language = new SettingsLanguage(context);
+    await language.check(listOf(text) as never);
+    const unwritten = editor.diagnostics.get('Untitled-1');
+    await language.check(listOf(`${text}  - prompt: Again\n    titel: More\n`) as never);
+    assert.deepEqual(
+      [unwritten, editor.diagnostics.get('Untitled-1')],
+      ['', '13:5 "titel" is not a setting of "tasks[1]"; did you mean "title"?'],
+    );
+    language.dispose();
+    context.repositories.dispose();
   });
 });
