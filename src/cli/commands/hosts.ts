@@ -5,6 +5,7 @@ import { type CommandContext, type CommonOptions, folderOf, printJson, printLine
 import { safeLine } from '../render/safeText.ts';
 import { styleOf } from '../render/style.ts';
 import { tableLines } from '../render/table.ts';
+import { wrapText } from '../render/textWidth.ts';
 
 interface HostsOptions extends CommonOptions {
   readonly remove?: readonly string[];
@@ -35,11 +36,12 @@ export async function hostsCommand({ terminal, host }: CommandContext, options: 
     { title: 'ON', piece: ({ grant }: AllowedHost) => (grant === null ? '' : terminal.dayOf(grant.at)) },
     { title: 'FOR', piece: ({ grant }: AllowedHost) => (grant === null ? '' : safeLine(grant.run)) },
   ];
+  const style = styleOf(terminal.stdout, terminal.environment);
   const note = networkNote(config);
   printLines(terminal, [
     ...removed.map((place) => `${safeLine(place)} is asked for again from now on.`),
-    ...(rows.length === 0 ? ['No host is always allowed.'] : tableLines(rows, columns, styleOf(terminal.stdout, terminal.environment))),
-    ...(note === '' ? [] : [note]),
+    ...(rows.length === 0 ? ['No host is always allowed.'] : tableLines(rows, columns, style)),
+    ...(note === '' ? [] : wrapText(note, style.columns)),
   ]);
   return exitCodes.done;
 }

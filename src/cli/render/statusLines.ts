@@ -10,7 +10,8 @@ import type { CellMessage, InboxItem, Status } from '../../protocol/messages.ts'
 import { markOf } from './runMark.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';
-import { type Column, tableLines } from './table.ts';
+import { type Column, tableLines, tableWidth } from './table.ts';
+import { wrapText } from './textWidth.ts';
 
 /** A run in a list: its result so far, and where it stands. */
 export interface StatusRow extends ResultRow {
@@ -30,6 +31,9 @@ export const statusRow = (state: RunState, runs: readonly RunState[]): StatusRow
   line: placeOf(state, runs),
   ...(state.queued === null ? {} : { queued: state.queued.text }),
 });
+
+/** Below the title. */
+const reasonIndent = 10;
 
 const heading = (text: string, style: Style): string => renderLine([tone('strong', text)], style);
 
@@ -98,7 +102,18 @@ export function runTable(runs: readonly RunState[], style: Style, now: number): 
     { title: 'COST', piece: runCostText, alignRight: true },
   ];
   const why: Column<RunState> = { title: 'WAITS FOR', piece: (state) => safeLine(heldText(state)) };
-  return tableLines(runs, runs.some((state) => heldText(state) !== '') ? [...columns, why] : columns, style);
+  const waits = runs.some((state) => heldText(state) !== '');
+  if (waits && tableWidth(runs, [...columns, why]) <= style.columns) return tableLines(runs, [...columns, why], style);
+  const [titles = '', ...rows] = tableLines(runs, columns, style);
+  return [titles, ...rows.flatMap((row, index) => [row, ...reasonLines(runs[index], style)])];
+}
+
+/** Why a run waits, below its row, where there is no room beside it. */
+function reasonLines(state: RunState | undefined, style: Style): string[] {
+  const reason = state === undefined ? '' : heldText(state);
+  const indent = ' '.repeat(reasonIndent);
+  const lines = reason === '' ? [] : wrapText(`waits: ${safeLine(reason)}`, style.columns - reasonIndent);
+  return lines.map((line) => renderLine([tone('dim', `${indent}${line}`)], style));
 }
 
 /** '8001', with what the app under test has '8001 + 8002, 8003'. */
