@@ -2,6 +2,7 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import { NETWORK } from '../../core/policy/networkPolicy.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import { subjectOf, waitsForMessage } from '../../core/run/commitMessage.ts';
+import { isOwnAsk } from '../../core/run/isOwnAsk.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
@@ -139,6 +140,8 @@ export class Answers {
   }
 
   async #deny(target: Target, pending: PendingApproval): Promise<void> {
+    // There is no agent yet that a word could go to.
+    if (isOwnAsk(pending)) return this.#say(target, pending, 'rejected', null);
     const comment = await this.#context.vscode.window.showInputBox({
       title: `Deny: ${target.state.task} ${plainLine(pending.title, 80)}`,
       prompt: 'Why not, or what to do in its place? It goes to the agent (may be empty).',
@@ -149,11 +152,12 @@ export class Answers {
 
   async #answerPermission(target: Target, pending: PendingApproval): Promise<void> {
     const { vscode } = this.#context;
+    const isOwn = isOwnAsk(pending);
     const isHost = pending.permission?.permission === NETWORK;
     const rows = [
       {
         label: '$(check) Allow once',
-        description: isHost ? 'for this run' : 'and go on',
+        description: isHost ? 'for this run' : isOwn ? 'and go on, in this run' : 'and go on',
         act: () => this.#say(target, pending, 'approved', null),
       },
       ...(isHost
@@ -165,7 +169,11 @@ export class Answers {
             },
           ]
         : []),
-      { label: '$(close) Deny…', description: 'the agent finds another way', act: () => this.#deny(target, pending) },
+      {
+        label: '$(close) Deny…',
+        description: isOwn ? 'the task does not go on' : 'the agent finds another way',
+        act: () => this.#deny(target, pending),
+      },
       {
         label: '$(debug-stop) Stop the task',
         description: '',
