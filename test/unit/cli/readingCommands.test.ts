@@ -6,7 +6,6 @@ import { after, before, describe, it } from 'mocha';
 import { UserFacingError } from '../../../src/base/userFacingError.ts';
 import type { CliHost } from '../../../src/cli/cliHost.ts';
 import { runCli } from '../../../src/cli/runCli.ts';
-import { event } from '../../../src/core/journal/events.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
 import { FakeTerminal, settle } from '../../support/cli/fakeTerminal.ts';
@@ -62,20 +61,6 @@ describe('commands that read', () => {
       'export 0',
       'export --verify 0',
     ]);
-  });
-
-  it('say why a run waits below its row on a terminal with no room beside it, and hint at no command just typed', async () => {
-    const engine = new FakeEngine();
-    const text = '1st in line, limit of 2 side by side';
-    const spec = storySpec('TASK-001', 'Parse durations');
-    engine.tell('TASK-001-r1', told.requested('TASK-001-r1', spec), event('run/queued', { code: 'limit', text }));
-    const tty = { tty: true };
-    const narrow = (await cli(['tasks'], offline(engine), tty)).out.split('\n');
-    assert.match(narrow[1] ?? '', /^TASK-001 {2}Parse durations {2}. queued/);
-    assert.equal(narrow[2], `          waits: ${text}`);
-    assert.match((await cli(['tasks'], offline(engine))).out, /WAITS FOR\n.* {2}1st in line, limit of 2 side by side\n/);
-    engine.tell('TASK-001-r1', told.started(), told.attempt(1), ...told.ended('failed', 2, 'never green'));
-    assert.doesNotMatch((await cli(['show', 'TASK-001'], offline(engine))).out, /reactor show/);
   });
 
   it('give status, cells and inbox as JSON', async () => {
