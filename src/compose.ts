@@ -5,6 +5,7 @@ import { initConfigText } from './adapters/project/initConfig.ts';
 import { silentLog } from './base/log.ts';
 import type { ChainReport, CliHost } from './cli/cliHost.ts';
 import type { Home } from './compose/home.ts';
+import { knownTasks } from './compose/knownTasks.ts';
 import { programPath } from './compose/program.ts';
 import { evolveRun } from './core/run/evolve.ts';
 
@@ -42,15 +43,7 @@ export function createCliHost(): CliHost {
     },
     async readTasks(file, folder) {
       const { readTasks } = await import('./adapters/project/tasksFile.ts');
-      return readTasks(file, folder, async (tasks) => {
-        const { openJournalReader } = await import('./adapters/journal/openJournalReader.ts');
-        const reader = openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
-        try {
-          return new Set(tasks.filter((task) => reader.runsOfTask(task).length > 0));
-        } finally {
-          reader.close();
-        }
-      });
+      return readTasks(file, folder, async (tasks) => knownTasks(await openHome(folder), tasks));
     },
     newConfigText: initConfigText,
     async gitVersion() {

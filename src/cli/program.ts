@@ -147,7 +147,7 @@ Examples:
       '\nExamples:\n  $ reactor reject TASK-001 --comment "Handle the empty string too"\n  $ reactor reject TASK-001 --file src/cart.ts:2 --file docs/notes.md',
     )
     .action(async (name, options) => done(await (await import('./commands/answers.ts')).rejectCommand(context, name, options)));
-  command('hosts', 'hosts that you have let commands of all runs reach (network: allowlist)')
+  command('hosts', 'hosts that commands of all runs may reach (network: allowlist)')
     .option('--remove <host:port>', 'take one back; it holds from the next connection on', append)
     .action(async (options) => done(await (await import('./commands/hosts.ts')).hostsCommand(context, options)));
   command('resume', 'let a parked run go on')

@@ -68,6 +68,10 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
       const { repository, dataFolder } = await home(folder);
       return createFolderProject(dataFolder).config(folder, repository.facts.topLevel ?? folder);
     },
+    async hostGrants(folder) {
+      const { createHostGrants } = await import('../adapters/files/hostGrants.ts');
+      return createHostGrants((await home(folder)).dataFolder);
+    },
     async detectTest(folder) {
       const { detectTest } = await import('../adapters/project/detectTest.ts');
       return detectTest(folder);
@@ -77,6 +81,10 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
       await writeEditorMoney((await home(folder)).dataFolder, money);
     },
     ...editorSettings,
+    async readTasks(text, file, folder) {
+      const [{ tasksOf }, { knownTasks }] = await Promise.all([import('../adapters/project/tasksFile.ts'), import('./knownTasks.ts')]);
+      return tasksOf(text, file, folder, async (tasks) => knownTasks(await home(folder), tasks));
+    },
     async locateAgentServer(folder) {
       const { locateExecutable } = await import('../adapters/opencode/locateExecutable.ts');
       const { AGENT_SERVER_VERSIONS, packageFolders } = await import('./program.ts');

@@ -97,7 +97,7 @@ export class NetworkDesk {
       attempt: currentAttempt(state)?.attempt ?? 1,
       title: `let commands reach ${place}`,
       detail:
-        'a command in the cell wants to connect to it; allowed once, it is for this run; allowed always, for all runs of this repository until it is taken back (reactor hosts)',
+        'a command in the cell wants to connect to it; allowed once, it is for this run; allowed always, for all runs of this repository until it is taken back (reactor hosts; Show Allowed Hosts in the editor)',
       tree: null,
       permission: { permission: NETWORK, patterns: [place] },
     });

@@ -2,6 +2,8 @@
 export const commandIds = [
   'reactor.runTask',
   'reactor.runTasksInParallel',
+  'reactor.newTaskList',
+  'reactor.runTaskList',
   'reactor.runOnSelection',
   'reactor.fixDiagnostic',
   'reactor.runPlanned',
@@ -26,6 +28,7 @@ export const commandIds = [
   'reactor.showCosts',
   'reactor.setBudget',
   'reactor.cleanUp',
+  'reactor.showHosts',
   'reactor.doctor',
   'reactor.openSettings',
   'reactor.openProjectSettings',

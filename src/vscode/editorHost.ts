@@ -3,9 +3,12 @@ import type { Disposable } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import type { EditorMoney } from '../core/model/moneySettings.ts';
 import type { ProjectConfig } from '../core/model/projectConfig.ts';
+import type { RunRequest } from '../core/model/runRequest.ts';
 import type { FileChange, RepositoryFacts } from '../core/ports/git.ts';
+import type { HostGrants } from '../core/ports/hostGrants.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
 import type { DetectedTest } from '../core/ports/project.ts';
+import type { ListedTask } from '../core/run/taskRequest.ts';
 import type { EngineClient } from '../protocol/engineClient.ts';
 
 export interface ConnectOptions {
@@ -66,10 +69,18 @@ export interface EditorHost {
   config(folder: string): Promise<{ readonly config: ProjectConfig; readonly file: string | null }>;
   /** Makes what the editor's settings say of money hold for the repository where its reactor.yaml says nothing; nothing when empty. */
   holdMoney(folder: string, money: EditorMoney): Promise<void>;
+  /** Hosts that commands of all runs may reach by a person's word. */
+  hostGrants(folder: string): Promise<HostGrants>;
   detectTest(folder: string): Promise<DetectedTest | null>;
   /** What is wrong with the text of a reactor.yaml; empty when it can be used. */
   checkSettings(text: string): Promise<readonly SettingsProblem[]>;
-  /** The tasks in the text of a reactor.yaml; empty when it can't be read. */
+  /** What is wrong with the text of a list of tasks. @param isKnown whether a task that is not in the list has been run before */
+  checkTasks(text: string, isKnown: (task: string) => boolean): Promise<readonly SettingsProblem[]>;
+  /** The requests in the text of a list of tasks. @param file how messages call it. @throws UserFacingError `configuration` when something is wrong with it */
+  readTasks(text: string, file: string, folder: string): Promise<readonly RunRequest[]>;
+  /** The text of a new list of tasks; without tasks, with place for the first. @param first number of the first task's name */
+  newTaskList(tasks: readonly ListedTask[], first: number): Promise<string>;
+  /** The tasks in the text of a reactor.yaml or of a list of tasks; empty when it can't be read. */
   taskPlaces(text: string): Promise<readonly TaskPlace[]>;
   /** The text with one setting set, comments and order kept. @throws UserFacingError `configuration` when it can't be read */
   withSetting(text: string, path: readonly string[], value: string | number): Promise<string>;

@@ -4,6 +4,7 @@ import { fixActions } from './fixActions.ts';
 import type { HostApi, Views } from './hostApi.ts';
 import type { TreeNode } from './tree/treeNode.ts';
 import type { Vscode } from './vscodeValue.ts';
+import { isSettingsFile, isTaskList, taskFiles } from './yaml/taskFiles.ts';
 
 export interface EntryDeps {
   /** Loads everything else. Called at the first use, and again only when it has failed. */
@@ -11,8 +12,6 @@ export interface EntryDeps {
   /** Whether Reactor has recorded anything for the repository of this folder. Must be cheap. */
   readonly hasData: (folder: string) => boolean;
 }
-
-const settingsFiles = { scheme: 'file', pattern: '**/reactor.{yaml,yml}' } as const;
 
 /**
  * Registers everything by stubs and returns: nothing is loaded before something is used or seen, or the workspace turns out to have data
@@ -76,17 +75,19 @@ export function startEntry(vscode: Vscode, context: Pick<vscodeTypes.ExtensionCo
   };
 
   add(vscode.workspace.registerFileSystemProvider('reactor-tree', lazyFiles(vscode, load), { isReadonly: true, isCaseSensitive: true }));
+  const whenOurs = async <T>(document: vscodeTypes.TextDocument, use: (api: HostApi) => Promise<T[]>): Promise<T[]> =>
+    isSettingsFile(document) || isTaskList(document) ? whenTrusted(use, []) : [];
   const lensesChanged = add(new vscode.EventEmitter<void>());
   add(
-    vscode.languages.registerCodeLensProvider(settingsFiles, {
+    vscode.languages.registerCodeLensProvider(taskFiles, {
       onDidChangeCodeLenses: lensesChanged.event,
-      provideCodeLenses: (document) => whenTrusted((api) => api.lenses(document), []),
+      provideCodeLenses: (document) => whenOurs(document, (api) => api.lenses(document)),
     }),
   );
   const completion: vscodeTypes.CompletionItemProvider = {
-    provideCompletionItems: (document, position) => whenTrusted((api) => api.completions(document, position), []),
+    provideCompletionItems: (document, position) => whenOurs(document, (api) => api.completions(document, position)),
   };
-  add(vscode.languages.registerCompletionItemProvider(settingsFiles, completion));
+  add(vscode.languages.registerCompletionItemProvider(taskFiles, completion));
   const fixKinds = { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] };
   add(vscode.languages.registerCodeActionsProvider({ scheme: 'file' }, fixActions(vscode), fixKinds));
 

@@ -42,9 +42,19 @@ export async function readTasks(
   const text = await settingsText(resolve(path), path, MAX_BYTES);
   if (text === null)
     throw new UserFacingError('configuration', `${path}: there is no such file`, { actions: ['check the path given with --file'] });
+  return tasksOf(text, path, folder, areKnown);
+}
+
+/** The same for a text that may not be saved. @param file how messages call it */
+export async function tasksOf(
+  text: string,
+  file: string,
+  folder: string,
+  areKnown: (tasks: readonly string[]) => Promise<ReadonlySet<string>>,
+): Promise<RunRequest[]> {
   const others: string[] = [];
-  const tasks = parseTasks(text, path, folder, (task) => others.push(task) > 0);
+  const tasks = parseTasks(text, file, folder, (task) => others.push(task) > 0);
   if (others.length === 0) return tasks;
   const known = await areKnown(others);
-  return parseTasks(text, path, folder, (task) => known.has(task));
+  return parseTasks(text, file, folder, (task) => known.has(task));
 }

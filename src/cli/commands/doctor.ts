@@ -6,6 +6,7 @@ import { type CommandContext, type CommonOptions, folderOf, printJson, printLine
 import { connectAlways } from '../follow/followRuns.ts';
 import { safeLine } from '../render/safeText.ts';
 import { renderLine, type Style, styleOf, tone, uncut } from '../render/style.ts';
+import { wrapText } from '../render/textWidth.ts';
 import { keysCheck } from './keysCheck.ts';
 
 export interface Check {
@@ -39,8 +40,15 @@ export const checkLines = (checks: readonly Check[], given: Style): string[] => 
   const style = uncut(given);
   return checks.flatMap(({ name, state, text, todo }) => {
     const mark = state === 'ok' ? tone('good', '✓') : state === 'warning' ? tone('warn', '!') : tone('bad', '✗');
-    const first = renderLine([mark, ' ', tone('strong', name.padEnd(textColumn - 2)), safeLine(text)], style);
-    return todo === '' ? [first] : [first, renderLine([' '.repeat(textColumn), '→ ', safeLine(todo)], style)];
+    const [first = '', ...rest] = wrapText(safeLine(text), given.columns - textColumn);
+    const indent = ' '.repeat(textColumn);
+    const [act = '', ...more] = wrapText(safeLine(todo), given.columns - textColumn - 2);
+    return [
+      renderLine([mark, ' ', tone('strong', name.padEnd(textColumn - 2)), first], style),
+      ...rest.map((line) => renderLine([indent, line], style)),
+      ...(todo === '' ? [] : [renderLine([indent, '→ ', act], style)]),
+      ...more.map((line) => renderLine([indent, '  ', line], style)),
+    ];
   });
 };
 

@@ -1,5 +1,6 @@
 import { statusOf } from '../../core/projections/runResult.ts';
 import { waitsForMessage } from '../../core/run/commitMessage.ts';
+import { isOwnAsk } from '../../core/run/isOwnAsk.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { safeLine } from './safeText.ts';
 
@@ -23,6 +24,11 @@ export function nextHints(state: RunState): Hint[] {
           { command: `reactor reject ${task} --comment "…"`, effect: 'send it back to work' },
         ];
       case 'permission':
+        if (isOwnAsk(asked))
+          return [
+            { command: `reactor approve ${task}`, effect: 'allow it in this run' },
+            { command: `reactor reject ${task}`, effect: 'deny it; the task does not go on' },
+          ];
         return [
           { command: `reactor approve ${task}`, effect: 'allow it once and go on' },
           { command: `reactor reject ${task} --comment "…"`, effect: 'deny it; the agent finds another way' },

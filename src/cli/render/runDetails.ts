@@ -53,7 +53,9 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
     ...state.pending.map((asked) => line(tone('warn', '◇ waits for you: '), safeLine(asked.title))),
     ...[predictedText(state)].filter((text) => text !== '').map((text) => line(tone('warn', '! '), safeLine(text))),
     ...state.warnings.map((warning) => line(tone('warn', '! '), safeLine(warning))),
-    ...nextHints(state).map(({ command, effect }) => line('→ ', tone('accent', command), `  ${effect}`)),
+    ...nextHints(state)
+      .filter(({ command }) => command !== `reactor show ${state.task}`)
+      .map(({ command, effect }) => line('→ ', tone('accent', command), `  ${effect}`)),
   ];
 }
 

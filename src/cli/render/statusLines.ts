@@ -4,12 +4,14 @@ import { bytesText, elapsedText, shortOid } from '../../core/projections/figures
 import { type ResultRow, resultRow } from '../../core/projections/runResult.ts';
 import { attemptText, runCostText, runElapsedText } from '../../core/projections/runWords.ts';
 import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
+import { heldText } from '../../core/projections/waitText.ts';
 import type { Phase, RunState } from '../../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../../protocol/messages.ts';
 import { markOf } from './runMark.ts';
 import { safeLine } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone } from './style.ts';
-import { type Column, tableLines } from './table.ts';
+import { type Column, tableLines, tableWidth } from './table.ts';
+import { wrapText } from './textWidth.ts';
 
 /** A run in a list: its result so far, and where it stands. */
 export interface StatusRow extends ResultRow {
@@ -29,6 +31,9 @@ export const statusRow = (state: RunState, runs: readonly RunState[]): StatusRow
   line: placeOf(state, runs),
   ...(state.queued === null ? {} : { queued: state.queued.text }),
 });
+
+/** Below the title. */
+const reasonIndent = 10;
 
 const heading = (text: string, style: Style): string => renderLine([tone('strong', text)], style);
 
@@ -96,8 +101,19 @@ export function runTable(runs: readonly RunState[], style: Style, now: number): 
     { title: 'TIME', piece: (state) => runElapsedText(state, now), alignRight: true },
     { title: 'COST', piece: runCostText, alignRight: true },
   ];
-  const why: Column<RunState> = { title: 'WAITS FOR', piece: (state) => safeLine(state.queued?.text ?? '') };
-  return tableLines(runs, runs.some((state) => state.queued !== null) ? [...columns, why] : columns, style);
+  const why: Column<RunState> = { title: 'WAITS FOR', piece: (state) => safeLine(heldText(state)) };
+  const waits = runs.some((state) => heldText(state) !== '');
+  if (waits && tableWidth(runs, [...columns, why]) <= style.columns) return tableLines(runs, [...columns, why], style);
+  const [titles = '', ...rows] = tableLines(runs, columns, style);
+  return [titles, ...rows.flatMap((row, index) => [row, ...reasonLines(runs[index], style)])];
+}
+
+/** Why a run waits, below its row, where there is no room beside it. */
+function reasonLines(state: RunState | undefined, style: Style): string[] {
+  const reason = state === undefined ? '' : heldText(state);
+  const indent = ' '.repeat(reasonIndent);
+  const lines = reason === '' ? [] : wrapText(`waits: ${safeLine(reason)}`, style.columns - reasonIndent);
+  return lines.map((line) => renderLine([tone('dim', `${indent}${line}`)], style));
 }
 
 /** '8001', with what the app under test has '8001 + 8002, 8003'. */

@@ -43,7 +43,7 @@ function detailLines(state: RunState, indent: string, style: Style): string[] {
 const isTaken = (state: RunState): boolean => ['landed', 'committed'].includes(statusOf(state));
 
 function reasonLines(state: RunState, indent: string, style: Style): string[] {
-  const reason = state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? state.pending[0]?.title ?? '';
+  const reason = state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? state.pending[0]?.title ?? state.queued?.text ?? '';
   return reason === ''
     ? []
     : wrapText(safeLine(reason), style.columns - textWidth(indent)).map((line) => renderLine([indent, line], style));

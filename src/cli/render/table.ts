@@ -13,14 +13,18 @@ const textOf = (piece: Piece): string => (typeof piece === 'string' ? piece : pi
 const gap = 2;
 const leastFlexible = 8;
 
+/** Columns that the table takes when nothing in it is cut. */
+export const tableWidth = <T>(rows: readonly T[], columns: readonly Column<T>[]): number =>
+  naturalWidths(rows, columns).reduce((sum, width) => sum + width, gap * (columns.length - 1));
+
+const naturalWidths = <T>(rows: readonly T[], columns: readonly Column<T>[]): number[] =>
+  columns.map(({ title, piece }) => Math.max(textWidth(title), ...rows.map((row) => textWidth(textOf(piece(row))))));
+
 /** Aligned columns below a title line, no wider than the stream where the flexible column allows it. */
 export function tableLines<T>(rows: readonly T[], columns: readonly Column<T>[], style: Style): string[] {
   const cells = rows.map((row) => columns.map((column) => column.piece(row)));
-  const natural = columns.map((column, index) =>
-    Math.max(textWidth(column.title), ...cells.map((row) => textWidth(textOf(row[index] ?? '')))),
-  );
-  const total = natural.reduce((sum, width) => sum + width, 0) + gap * (columns.length - 1);
-  const over = Math.max(0, total - style.columns);
+  const natural = naturalWidths(rows, columns);
+  const over = Math.max(0, tableWidth(rows, columns) - style.columns);
   const widths = natural.map((width, index) => (columns[index]?.flexible ? Math.max(leastFlexible, width - over) : width));
   const line = (pieces: readonly Piece[]): string =>
     renderLine(

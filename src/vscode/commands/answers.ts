@@ -2,6 +2,7 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import { NETWORK } from '../../core/policy/networkPolicy.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import { subjectOf, waitsForMessage } from '../../core/run/commitMessage.ts';
+import { isOwnAsk } from '../../core/run/isOwnAsk.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
@@ -139,6 +140,8 @@ export class Answers {
   }
 
   async #deny(target: Target, pending: PendingApproval): Promise<void> {
+    // There is no agent yet that a word could go to.
+    if (isOwnAsk(pending)) return this.#say(target, pending, 'rejected', null);
     const comment = await this.#context.vscode.window.showInputBox({
       title: `Deny: ${target.state.task} ${plainLine(pending.title, 80)}`,
       prompt: 'Why not, or what to do in its place? It goes to the agent (may be empty).',
@@ -149,11 +152,12 @@ export class Answers {
 
   async #answerPermission(target: Target, pending: PendingApproval): Promise<void> {
     const { vscode } = this.#context;
+    const isOwn = isOwnAsk(pending);
     const isHost = pending.permission?.permission === NETWORK;
     const rows = [
       {
         label: '$(check) Allow once',
-        description: isHost ? 'for this run' : 'and go on',
+        description: isHost ? 'for this run' : isOwn ? 'and go on, in this run' : 'and go on',
         act: () => this.#say(target, pending, 'approved', null),
       },
       ...(isHost
@@ -165,7 +169,11 @@ export class Answers {
             },
           ]
         : []),
-      { label: '$(close) Deny…', description: 'the agent finds another way', act: () => this.#deny(target, pending) },
+      {
+        label: '$(close) Deny…',
+        description: isOwn ? 'the task does not go on' : 'the agent finds another way',
+        act: () => this.#deny(target, pending),
+      },
       {
         label: '$(debug-stop) Stop the task',
         description: '',
@@ -173,13 +181,13 @@ export class Answers {
       },
     ];
     const what = plainLine([pending.title, pending.detail].filter(Boolean).join(': '), 300);
-    await (await vscode.window.showQuickPick(rows, { title: `${target.state.task} asks to: ${what}`, placeHolder: what }))?.act();
+    await (await vscode.window.showQuickPick(rows, { title: `${target.state.task} asks to: ${what}`, placeHolder: 'Your answer' }))?.act();
   }
 
   async #allowAlways({ model, state }: Target, { id, permission }: PendingApproval): Promise<void> {
     await model.request('answer', { run: state.run, id, decision: 'approved', tree: null, comment: null, always: true });
     const place = plainLine(permission?.patterns.join(', ') ?? '', 80);
-    this.#context.vscode.window.setStatusBarMessage(`${place}: always allowed; "reactor hosts" takes it back`, 8000);
+    this.#context.vscode.window.setStatusBarMessage(`${place}: always allowed; “Reactor: Show Allowed Hosts” takes it back`, 8000);
   }
 
   async #answerQuestion(target: Target, pending: PendingApproval): Promise<void> {
@@ -233,12 +241,21 @@ export class Answers {
       ...(waitsForMessage(state)
         ? [{ label: '$(edit) Resume with another message…', description: 'for its commit', act: () => this.#resumeSaying(target) }]
         : []),
+      ...(takesComment(state)
+        ? [
+            {
+              label: '$(comment-discussion) Request changes…',
+              description: 'the agent goes on, on the state of the target',
+              act: () => this.#sendBack(target, { id: null, tree: null }),
+            },
+          ]
+        : []),
       { label: '$(diff-multiple) Review changes', description: '', act: run('reactor.reviewChanges') },
       { label: '$(git-branch) Restore as a branch', description: 'and finish it by hand', act: run('reactor.restoreAttempt') },
       { label: '$(debug-stop) Stop', description: 'give it up; what was done is kept', act: run('reactor.stop') },
     ];
     const why = plainLine(state.parked?.reason ?? '', 300);
-    await (await vscode.window.showQuickPick(rows, { title: `${state.task} is parked: ${why}`, placeHolder: why }))?.act();
+    await (await vscode.window.showQuickPick(rows, { title: `${state.task} is parked: ${why}`, placeHolder: 'What now?' }))?.act();
   }
 
   async #resumeSaying({ model, state }: Target): Promise<void> {

@@ -10,6 +10,7 @@ import { lastCandidate } from '../text/runWords.ts';
 import type { TasksTree } from '../tree/tasksTree.ts';
 import type { Answers } from './answers.ts';
 import type { CellPlaces } from './cellPlaces.ts';
+import { showAllowedHosts } from './hosts.ts';
 import type { Keeping } from './keeping.ts';
 import type { Running } from './running.ts';
 import { openSettingsFile } from './settingsFile.ts';
@@ -43,6 +44,8 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
   return {
     'reactor.runTask': (given: unknown) => running.task(given),
     'reactor.runTasksInParallel': () => running.inParallel(),
+    'reactor.newTaskList': () => running.newList(),
+    'reactor.runTaskList': (argument: unknown) => running.list(argument),
     'reactor.runOnSelection': () => running.onSelection(),
     'reactor.fixDiagnostic': (uri: unknown, range?: vscodeTypes.Range, messages?: string[]) =>
       range === undefined || messages === undefined ? running.fixHere() : running.fixDiagnostic(uri as vscodeTypes.Uri, range, messages),
@@ -68,6 +71,10 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
     'reactor.showCosts': (argument: unknown) => showPanel(parts, argument, 'costs'),
     'reactor.setBudget': (argument: unknown) => keeping.budgets.set(argument),
     'reactor.cleanUp': () => keeping.cleanUp(),
+    'reactor.showHosts': async () => {
+      const model = await targets.repository();
+      if (model !== null) await showAllowedHosts(context, model);
+    },
     'reactor.doctor': () => doctor(parts),
     'reactor.openSettings': () => context.vscode.commands.executeCommand('workbench.action.openSettings', '@ext:reactor.reactor'),
     'reactor.openProjectSettings': async () => {

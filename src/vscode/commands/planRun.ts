@@ -1,15 +1,25 @@
-import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
+import { type ApproveMode, type LandMode, Priority } from '../../core/model/runSpec.ts';
 import { modelPattern, modelRule } from '../../core/model/settingTypes.ts';
+import type { RunState } from '../../core/run/state.ts';
+import type { ListedTask } from '../../core/run/taskRequest.ts';
 import type { HostContext } from '../hostContext.ts';
-import { plainLine } from '../text/plainText.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
+import { plainLine, withoutIcons } from '../text/plainText.ts';
+import { joined, markOf } from '../text/runWords.ts';
 import { dollarsOf } from './budgets.ts';
 import { planEstimateText } from './estimates.ts';
-import { choiceRows, type RunChoices, type RunPlan } from './runChoices.ts';
+import { choiceRows, type RunChoices, type RunPlan, type RunTurn } from './runChoices.ts';
 import type { WorkPlace } from './target.ts';
 
 const KEY = 'reactor.choices';
 
 type Stored = Record<string, RunChoices>;
+
+export interface PlannedRuns {
+  readonly settings: Omit<ListedTask, 'prompt'>;
+  /** Not to be started yet, but written as a list, where each can be given its turn. */
+  readonly inList: boolean;
+}
 
 /** The second step of a run: one list, on whose first row Enter is enough. @returns what to ask for, or null when the person left */
 export async function planRun(
@@ -17,7 +27,7 @@ export async function planRun(
   { model, folder }: WorkPlace,
   title: string,
   prompts: readonly string[],
-): Promise<RunChoices | null> {
+): Promise<PlannedRuns | null> {
   const { vscode, host, extension } = context;
   const { id } = model.place;
   const [{ config }, detected, facts, { runs }] = await Promise.all([
@@ -28,6 +38,8 @@ export async function planRun(
   ]);
   const stored = extension.workspaceState.get<Stored>(KEY, {});
   let choices: RunChoices = stored[id] ?? {};
+  let turn: RunTurn = {};
+  const hasOthers = openTasks(model).length > 0;
   for (;;) {
     const plan: RunPlan = {
       test: choices.test ?? config.test ?? detected?.command ?? null,
@@ -37,25 +49,65 @@ export async function planRun(
       land: choices.land ?? config.land,
       attempts: choices.attempts ?? config.attempts,
       budgetUsd: choices.budgetUsd ?? config.budgets.perRunUsd ?? null,
+      after: turn.after ?? [],
+      priority: turn.priority ?? 0,
     };
     const estimate = planEstimateText(prompts, { ...plan, folder: facts.prefix }, runs);
-    const rows = choiceRows(plan, estimate, Object.keys(choices).length > 0);
+    const isChanged = Object.keys(choices).length + Object.keys(turn).length > 0;
+    const rows = choiceRows(plan, { estimate, isChanged, hasOthers, isList: prompts.length > 1 });
     const chosen = await vscode.window.showQuickPick(rows, {
       title,
       placeHolder: 'Enter runs it; the other rows change one thing each',
       ignoreFocusOut: true,
     });
     if (chosen === undefined) return null;
-    if (chosen.what === 'run') {
+    const { what } = chosen;
+    if (what === 'run' || what === 'list') {
       await extension.workspaceState.update(KEY, { ...stored, [id]: choices });
-      return choices;
+      const { after, ...rest } = turn;
+      return { settings: { ...choices, ...rest, ...(after === undefined ? {} : { after: [...after] }) }, inList: what === 'list' };
     }
-    choices = chosen.what === 'reset' ? {} : { ...choices, ...(await change(context, chosen.what, plan)) };
+    if (what === 'after' || what === 'priority') turn = { ...turn, ...(await changeTurn(context, model, what, plan)) };
+    else choices = what === 'reset' ? {} : { ...choices, ...(await change(context, what, plan)) };
+    if (what === 'reset') turn = {};
   }
 }
 
+/** Of each task the last run, when it is not over: what another task can come after. */
+const openTasks = (model: RepositoryModel): RunState[] => model.tasks().filter(({ concluded }) => concluded === null);
+
+/** When it starts; nothing when the person left the question. */
+async function changeTurn({ vscode }: HostContext, model: RepositoryModel, what: keyof RunTurn, plan: RunPlan): Promise<RunTurn> {
+  const { window } = vscode;
+  if (what === 'priority') {
+    const text = await window.showInputBox({
+      title: 'Priority',
+      prompt: 'The highest goes first among tasks that wait for a place: from -100 to 100, usually 0.',
+      value: String(plan.priority),
+      ignoreFocusOut: true,
+      validateInput: (typed) => (priorityOf(typed) === null ? 'A whole number from -100 to 100' : undefined),
+    });
+    const priority = text === undefined ? null : priorityOf(text);
+    return priority === null ? {} : { priority };
+  }
+  const rows = openTasks(model).map((state) => ({
+    label: state.task,
+    description: joined(withoutIcons(plainLine(state.spec.title, 60)), markOf(state).word),
+    picked: plan.after.includes(state.task),
+  }));
+  const title = 'Start after these tasks have landed, from what they made';
+  const placeHolder = 'None: as soon as there is a place';
+  const chosen = await window.showQuickPick(rows, { title, placeHolder, canPickMany: true, ignoreFocusOut: true });
+  return chosen === undefined ? {} : { after: chosen.map(({ label }) => label) };
+}
+
+function priorityOf(text: string): number | null {
+  const parsed = /^\s*[-+]?\d+\s*$/.test(text) ? Priority.safeParse(Number(text)) : null;
+  return parsed?.success === true ? parsed.data : null;
+}
+
 /** One changed thing; nothing when the person left the question. */
-async function change({ vscode }: HostContext, what: keyof RunPlan, plan: RunPlan): Promise<RunChoices> {
+async function change({ vscode }: HostContext, what: keyof RunChoices, plan: RunPlan): Promise<RunChoices> {
   const { window } = vscode;
   const type = async (title: string, value: string, check: (text: string) => string | undefined): Promise<string | undefined> =>
     (await window.showInputBox({ title, value, ignoreFocusOut: true, validateInput: check }))?.trim();

@@ -6,6 +6,13 @@ import { plainLine, withoutIcons } from '../text/plainText.ts';
 /** What a person chose to have otherwise than reactor.yaml and the defaults say; remembered for the next run. */
 export type RunChoices = Pick<RunRequest, 'test' | 'target' | 'model' | 'approve' | 'land' | 'attempts' | 'budgetUsd'>;
 
+/** When the runs of one submission start; not remembered. */
+export interface RunTurn {
+  /** Tasks that must have landed before. */
+  readonly after?: readonly string[];
+  readonly priority?: number;
+}
+
 /** How a run would go with what is chosen now. */
 export interface RunPlan {
   readonly test: string | null;
@@ -15,12 +22,14 @@ export interface RunPlan {
   readonly land: LandMode;
   readonly attempts: number;
   readonly budgetUsd: string | null;
+  readonly after: readonly string[];
+  readonly priority: number;
 }
 
 export interface ChoiceRow {
   readonly label: string;
   readonly description: string;
-  readonly what: 'run' | keyof RunPlan | 'reset';
+  readonly what: 'run' | keyof RunPlan | 'list' | 'reset';
 }
 
 const approvals: Record<ApproveMode, string> = {
@@ -35,15 +44,27 @@ export function landingText({ approve, land, target }: RunPlan): string {
   return approve === 'never' ? `${where} when I resume it` : `${where} ${approvals[approve]}`;
 }
 
+export interface RowOptions {
+  readonly estimate: string;
+  /** Something differs from reactor.yaml and the defaults. */
+  readonly isChanged: boolean;
+  /** There are tasks that this one could come after. */
+  readonly hasOthers: boolean;
+  /** There is more than one prompt, so that they can have an order among themselves. */
+  readonly isList: boolean;
+}
+
 /** The list of the second step: its first row starts the run as planned, each other changes one thing. */
-export function choiceRows(plan: RunPlan, estimate: string, isChanged: boolean): ChoiceRow[] {
-  const { test, target, model, approve, land, attempts, budgetUsd } = plan;
+export function choiceRows(plan: RunPlan, { estimate, isChanged, hasOthers, isList }: RowOptions): ChoiceRow[] {
+  const { test, target, model, approve, land, attempts, budgetUsd, after, priority } = plan;
   const text = (value: string) => withoutIcons(plainLine(value, 60));
   const summary = [
     text(test ?? ''),
     text(landingText(plan)),
     plural(attempts, 'attempt'),
     ...(budgetUsd === null ? [] : [`at most $${budgetUsd}`]),
+    ...(after.length === 0 ? [] : [startText(after)]),
+    ...(priority === 0 ? [] : [`priority ${priority}`]),
     estimate,
   ];
   const first: ChoiceRow =
@@ -62,7 +83,16 @@ export function choiceRows(plan: RunPlan, estimate: string, isChanged: boolean):
     { label: '$(sparkle) Model', description: text(model ?? 'the one of your OpenCode configuration'), what: 'model' },
     { label: '$(history) Attempts', description: String(attempts), what: 'attempts' },
     { label: '$(flame) Budget', description: budgetUsd === null ? 'no limit' : `$${budgetUsd}`, what: 'budgetUsd' },
+    ...(hasOthers || after.length > 0 ? [{ label: '$(watch) Start', description: startText(after), what: 'after' } as const] : []),
+    { label: '$(arrow-up) Priority', description: priority === 0 ? 'usual' : String(priority), what: 'priority' },
+    ...(isList
+      ? [{ label: '$(list-ordered) Order…', description: 'as a list: which comes after which, what goes first', what: 'list' } as const]
+      : []),
   ];
   const reset: ChoiceRow = { label: '$(discard) Back to the settings of reactor.yaml', description: '', what: 'reset' };
   return [first, ...(test === null ? rows.slice(1) : rows), ...(isChanged ? [reset] : [])];
 }
+
+/** 'as soon as there is a place', 'after TASK-003 and TASK-004'. */
+const startText = (after: readonly string[]): string =>
+  after.length === 0 ? 'as soon as there is a place' : `after ${after.join(' and ')}`;

@@ -2,18 +2,21 @@ import { dirname } from 'node:path';
 import type * as vscodeTypes from 'vscode';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
-import { taskRequest } from '../../core/run/taskRequest.ts';
+import { plural } from '../../core/projections/figures.ts';
+import { type ListedTask, taskRequest } from '../../core/run/taskRequest.ts';
 import { problemText, seriousProblems } from '../fixActions.ts';
 import type { HostContext } from '../hostContext.ts';
 import { isTaskOf, type PlannedTask, type PlannedTasks } from '../plannedTasks.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine, withoutIcons } from '../text/plainText.ts';
+import { isSettingsFile } from '../yaml/taskFiles.ts';
 import { hasAgentServer } from './agentServerCheck.ts';
 import { estimateTask } from './estimates.ts';
 import { planRun } from './planRun.ts';
 import { askPrompt, selectionOf, textAt, withContext } from './promptInput.ts';
 import { startRuns } from './startRuns.ts';
 import { isNode, type Targets, type WorkPlace } from './target.ts';
+import { askPrompts, openTaskList, runTaskList } from './taskLists.ts';
 
 /** Of a whole file, so that a prompt stays one. */
 const MOST_PROBLEMS = 20;
@@ -97,8 +100,8 @@ export class Running {
   }
 
   async #plan(at: WorkPlace, prompt: string): Promise<void> {
-    const choices = await planRun(this.#context, at, `Run: ${withoutIcons(plainLine(prompt, 60))}`, [prompt]);
-    if (choices !== null) await startRuns(this.#context, at.model, [{ ...choices, prompt, folder: at.folder }]);
+    const planned = await planRun(this.#context, at, `Run: ${withoutIcons(plainLine(prompt, 60))}`, [prompt]);
+    if (planned !== null) await startRuns(this.#context, at.model, [{ ...planned.settings, prompt, folder: at.folder }]);
   }
 
   /** Several at once: tasks of reactor.yaml that are ticked, or prompts typed one after the other. */
@@ -127,27 +130,32 @@ export class Running {
           chosen.flatMap(({ task }) => task ?? []),
         );
     }
-    const prompts: string[] = [];
-    for (;;) {
-      const title = `Run Tasks in Parallel: prompt ${prompts.length + 1}`;
-      const prompt =
-        prompts.length === 0 ? 'What should the first agent do?' : 'What should the next agent do? Empty goes on to how they run.';
-      const typed = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true });
-      if (typed === undefined) return;
-      if (typed.trim() === '') break;
-      prompts.push(typed.trim());
-    }
-    if (prompts.length === 0) return;
-    const choices = await planRun(this.#context, at, `Run ${prompts.length} tasks in parallel`, prompts);
-    if (choices !== null)
-      await startRuns(
-        this.#context,
-        model,
-        prompts.map((prompt) => ({ ...choices, prompt, folder })),
-      );
+    const asked = await askPrompts(this.#context);
+    if (asked === null) return;
+    const { prompts } = asked;
+    const written = (settings: Omit<ListedTask, 'prompt'>): ListedTask[] => prompts.map((prompt) => ({ prompt, ...settings }));
+    if (asked.inList) return openTaskList(this.#context, at, written({}));
+    const plan = await planRun(this.#context, at, `Run ${plural(prompts.length, 'task')} in parallel`, prompts);
+    if (plan === null) return;
+    if (plan.inList) return openTaskList(this.#context, at, written(plan.settings));
+    const requests = prompts.map((prompt) => ({ ...plan.settings, prompt, folder }));
+    await startRuns(this.#context, model, requests);
   }
 
-  /** A task of reactor.yaml: from its row, or from the link above it in the file (`uri` and index, or all when null). */
+  /** A new list of tasks in an editor, to be written and run there. */
+  async newList(): Promise<void> {
+    const at = await this.#place();
+    if (at !== null) await openTaskList(this.#context, at, []);
+  }
+
+  /** All tasks of the list in front, or of the one whose title bar was pressed. */
+  async list(argument: unknown): Promise<void> {
+    const { vscode } = this.#context;
+    const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+    if (uri !== undefined) await this.planned(uri);
+  }
+
+  /** A task of reactor.yaml or of a list: from its row, or from the link above it in the file (`uri` and index; without one, all of the file). */
   async planned(argument: unknown, index?: unknown): Promise<void> {
     if (isNode(argument) && argument.kind === 'planned') {
       const { model } = argument;
@@ -155,8 +163,14 @@ export class Running {
       return;
     }
     const uri = argument as vscodeTypes.Uri | undefined;
+    if (uri === undefined) return;
+    if (!isSettingsFile({ uri })) {
+      const at = await this.#place(uri.scheme === 'file' ? uri : undefined);
+      if (at !== null) await runTaskList(this.#context, at, uri, typeof index === 'number' ? index : undefined);
+      return;
+    }
     const model = await this.#model(uri);
-    if (model === null || uri === undefined) return;
+    if (model === null) return;
     const document = await this.#context.vscode.workspace.openTextDocument(uri);
     // The file on disk is what holds, for the engine too.
     if (document.isDirty) await document.save();

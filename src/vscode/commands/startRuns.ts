@@ -4,6 +4,7 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import type { RunRequest } from '../../core/model/runRequest.ts';
 import { plural } from '../../core/projections/figures.ts';
 import { runCostText } from '../../core/projections/runWords.ts';
+import { heldText } from '../../core/projections/waitText.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { Reply } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
@@ -46,6 +47,13 @@ async function handOver(model: RepositoryModel, requests: RunRequest[]): Promise
   }
 }
 
+/** '2 at work · 3 queued' */
+function countsText(open: readonly RunState[]): string {
+  const queued = open.filter(({ phase }) => phase === 'queued').length;
+  const working = open.length - queued;
+  return joined(working === 0 ? '' : `${working} at work`, queued === 0 ? '' : `${queued} queued`);
+}
+
 function untilSettled(model: RepositoryModel, watched: ReadonlySet<string>, report: (message: string) => void): Promise<void> {
   const store = new DisposableStore();
   return new Promise<void>((resolve) => {
@@ -54,8 +62,8 @@ function untilSettled(model: RepositoryModel, watched: ReadonlySet<string>, repo
       const states = [...watched].flatMap((run) => model.run(run) ?? []);
       const message =
         watched.size === 1
-          ? states.map((state) => joined(markOf(state).word, runCostText(state))).join('')
-          : `${plural(states.filter((state) => !isSettled(state)).length, 'task')} at work`;
+          ? states.map((state) => joined(markOf(state).word, plainLine(heldText(state), 80), runCostText(state))).join('')
+          : countsText(states.filter((state) => !isSettled(state)));
       if (message !== last) report(message);
       last = message;
       if (states.length === watched.size && states.every(isSettled)) resolve();

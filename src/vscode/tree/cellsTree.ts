@@ -90,7 +90,7 @@ export class CellsTree extends SidebarTree {
 
   resolveTreeItem(item: vscodeTypes.TreeItem, node: TreeNode): vscodeTypes.TreeItem {
     const state = node.kind === 'cell' ? node.model.run(node.run) : null;
-    if (state !== null) item.tooltip = hoverCard(this.context.vscode, state, node.model.place.id, this.context.host.clock.now());
+    if (state !== null) item.tooltip = hoverCard(this.context.vscode, state, node.model, this.context.host.clock.now());
     return item;
   }
 

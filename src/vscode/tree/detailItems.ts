@@ -3,6 +3,7 @@ import type * as vscodeTypes from 'vscode';
 import type { ChangedFile } from '../../core/journal/events.ts';
 import { linesText, shortOid } from '../../core/projections/figures.ts';
 import { attemptText } from '../../core/projections/runWords.ts';
+import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { baseText } from '../../core/run/unborn.ts';
 import { treeUri } from '../review/treeUri.ts';
@@ -57,7 +58,7 @@ export function detailItem(vscode: Vscode, node: NodeOf<DetailKind>, state: RunS
       case 'branch':
         return [cell?.branch ?? '', 'git-branch', `from ${baseText(state.spec, shortOid)}`];
       case 'port':
-        return [`:${cell?.port ?? ''}`, 'radio-tower', 'agent server'];
+        return [`:${cell?.port ?? ''}`, 'radio-tower', joined('agent server', isUnsandboxed(state) ? 'unsandboxed' : '')];
       case 'worktree':
         return ['worktree', 'folder', cell?.worktree ?? ''];
       case 'serverLog':

@@ -4,8 +4,11 @@ import { totalTokens } from '../../core/model/tokens.ts';
 import { costText, usdToNumber } from '../../core/model/usd.ts';
 import { countText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { runElapsedText } from '../../core/projections/runWords.ts';
+import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
+import { waitText } from '../../core/projections/waitText.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
 import { baseText } from '../../core/run/unborn.ts';
+import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine, plainText } from '../text/plainText.ts';
 import { joined, lastCandidate, markOf, testText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
@@ -13,14 +16,16 @@ import type { Vscode } from '../vscodeValue.ts';
 const mostPrompt = 600;
 const mostAttempts = 5;
 
+type CardModel = Pick<RepositoryModel, 'place' | 'runs'>;
+
 /** Commands that a card may link to; nothing else in it can run anything. */
 const linked = ['reactor.reviewChanges', 'reactor.showTimeline', 'reactor.openWorktree'];
 
 /**
  * A run in one card: prompt, base, attempts, tokens and how the cost is made up. Text of people and models is escaped.
- * @param repository its id, which the links hand to their commands beside the run
+ * @param model the run's repository: links hand its id to their commands, and other runs may be in the way of this one
  */
-export function hoverCard(vscode: Vscode, state: RunState, repository: string, now: number): vscodeTypes.MarkdownString {
+export function hoverCard(vscode: Vscode, state: RunState, { place, runs }: CardModel, now: number): vscodeTypes.MarkdownString {
   const card = new vscode.MarkdownString(undefined, true);
   card.isTrusted = { enabledCommands: linked };
   const { word } = markOf(state);
@@ -28,18 +33,20 @@ export function hoverCard(vscode: Vscode, state: RunState, repository: string, n
     .appendMarkdown('**')
     .appendText(`${state.task} ${plainLine(state.spec.title)}`)
     .appendMarkdown('**\n\n');
-  card.appendText(joined(word, runElapsedText(state, now))).appendMarkdown('\n');
+  card
+    .appendText(joined(word, isUnsandboxed(state) ? 'unsandboxed: commands run as you' : '', runElapsedText(state, now)))
+    .appendMarkdown('\n');
   const prompt = plainText(state.spec.prompt);
   card.appendCodeblock(prompt.length > mostPrompt ? `${prompt.slice(0, mostPrompt)}…` : prompt, 'text');
-  for (const line of lines(state)) card.appendText(line).appendMarkdown('\n\n');
-  card.appendMarkdown(links(state, repository));
+  for (const line of lines(state, waitText(state, runs.values()))) card.appendText(line).appendMarkdown('\n\n');
+  card.appendMarkdown(links(state, place.id));
   return card;
 }
 
-function lines(state: RunState): string[] {
+function lines(state: RunState, waits: string): string[] {
   const { spec, cell } = state;
   const shown = state.attempts.slice(-mostAttempts);
-  const reason = state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? '';
+  const reason = state.concluded?.reason ?? state.parked?.reason ?? (waits === '' ? '' : `Waits: ${waits}`);
   return [
     `Base ${baseText(spec, shortOid)} · test: ${plainLine(spec.test)} · ${landingText(state)}`,
     ...(cell === null ? [] : [joined(cell.branch, cell.port === null ? '' : `:${cell.port}`)]),

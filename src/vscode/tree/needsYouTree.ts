@@ -59,7 +59,7 @@ export class NeedsYouTree extends SidebarTree {
 
   resolveTreeItem(item: vscodeTypes.TreeItem, node: TreeNode): vscodeTypes.TreeItem {
     const state = node.kind === 'ask' ? node.model.run(node.run) : null;
-    if (state !== null) item.tooltip = hoverCard(this.context.vscode, state, node.model.place.id, this.context.host.clock.now());
+    if (state !== null) item.tooltip = hoverCard(this.context.vscode, state, node.model, this.context.host.clock.now());
     return item;
   }
 

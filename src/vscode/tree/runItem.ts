@@ -2,6 +2,7 @@ import type * as vscodeTypes from 'vscode';
 import { shortOid } from '../../core/projections/figures.ts';
 import { attemptText, runCostText, runElapsedText, tokensText } from '../../core/projections/runWords.ts';
 import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
+import { heldText } from '../../core/projections/waitText.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, lastCandidate, markOf } from '../text/runWords.ts';
@@ -18,7 +19,15 @@ export function cellItem(vscode: Vscode, key: string, state: RunState, activity:
   const doing = activity === '' || state.phase !== 'executing' ? word : `${word}: ${plainLine(activity, 40)}`;
   drawn.id = key;
   const boundary = isUnsandboxed(state) ? 'unsandboxed' : '';
-  drawn.description = joined(doing, boundary, runElapsedText(state, now), attemptText(state), tokensText(state), runCostText(state));
+  drawn.description = joined(
+    doing,
+    plainLine(heldText(state), 80),
+    boundary,
+    runElapsedText(state, now),
+    attemptText(state),
+    tokensText(state),
+    runCostText(state),
+  );
   drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));
   drawn.contextValue = `cell.${state.phase}${lastCandidate(state) === null ? '' : '+candidate'}`;
   drawn.accessibilityInformation = { label: `${state.task}, ${plainLine(state.spec.title)}, ${drawn.description}` };
@@ -33,11 +42,7 @@ export function taskItem(vscode: Vscode, node: NodeOf<'task'>, state: RunState, 
   const commit = landed ? shortOid(landed.to) : '';
   // Time that goes on is shown with the cells; here nothing moves while it is read.
   const time = state.phase === 'ended' ? runElapsedText(state, now) : '';
-  const reason =
-    state.parked?.reason ??
-    state.deferred ??
-    state.queued?.text ??
-    (state.phase === 'ended' && !landed ? (state.concluded?.reason ?? '') : '');
+  const reason = state.parked?.reason ?? (state.phase === 'ended' && !landed ? (state.concluded?.reason ?? '') : heldText(state));
   drawn.id = node.key;
   drawn.description = joined(grouped ? '' : word, commit, plainLine(reason, 80), attemptText(state), time, runCostText(state));
   drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));

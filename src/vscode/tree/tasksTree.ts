@@ -173,7 +173,7 @@ export class TasksTree extends SidebarTree {
 
   resolveTreeItem(item: vscodeTypes.TreeItem, node: TreeNode): vscodeTypes.TreeItem {
     const state = node.kind === 'task' ? node.model.lastRunOf(node.task) : null;
-    if (state !== null) item.tooltip = hoverCard(this.context.vscode, state, node.model.place.id, this.context.host.clock.now());
+    if (state !== null) item.tooltip = hoverCard(this.context.vscode, state, node.model, this.context.host.clock.now());
     return item;
   }
 

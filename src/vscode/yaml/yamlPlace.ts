@@ -69,6 +69,8 @@ export function yamlPlace(text: string, line: number, character: number): YamlPl
       }
     }
   }
+  // A list that is the whole file.
+  if (counting) path.unshift(items);
   for (let at = line + 1; at < lines.length; at += 1) {
     const below = read(lines[at] ?? '');
     if (below === null) continue;

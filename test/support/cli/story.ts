@@ -1,6 +1,6 @@
 import { type CommandEvidence, type DomainEvent, event } from '../../../src/core/journal/events.ts';
 import type { RunSpec } from '../../../src/core/model/runSpec.ts';
-import { SandboxSpec } from '../../../src/core/model/sandboxSpec.ts';
+import { SandboxSpec, UNSANDBOXED } from '../../../src/core/model/sandboxSpec.ts';
 import type { FakeEngine } from './fakeEngine.ts';
 
 const base = 'b1c2d3e4'.repeat(5);
@@ -126,6 +126,16 @@ export const told = {
       detail: '',
       tree: null,
       permission: { permission: 'network', patterns: ['example.org:443'] },
+    }),
+  unsandboxed: () =>
+    event('approval/requested', {
+      id: 'u1',
+      kind: 'permission',
+      attempt: 1,
+      title: 'run without a sandbox: there is none',
+      detail: '',
+      tree: null,
+      permission: { permission: UNSANDBOXED, patterns: ['*'] },
     }),
   question: () =>
     event('approval/requested', {

@@ -1,3 +1,4 @@
+import { parseTasks } from '../../../src/adapters/project/tasksFile.ts';
 import { toDisposable } from '../../../src/base/lifecycle.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { editorSettings } from '../../../src/compose/editorSettings.ts';
@@ -57,8 +58,10 @@ export class FakeEditorWorld {
         this.heldMoney.set(folder, money);
         return Promise.resolve();
       },
+      hostGrants: () => Promise.reject(new Error('no hosts are kept here')),
       detectTest: () => Promise.resolve({ command: 'npm test', source: 'package.json scripts.test' }),
       ...editorSettings,
+      readTasks: async (text, file, folder) => parseTasks(text, file, folder),
       locateAgentServer: () => Promise.resolve({ path: '/bin/opencode', version: '1.18.33' }),
       doctor: () => Promise.resolve('✓ git 2.39.5\n'),
       serverLog: (home) => `${home}/../server.log`,

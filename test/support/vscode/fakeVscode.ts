@@ -1,6 +1,7 @@
 import type { Vscode } from '../../../src/vscode/vscodeValue.ts';
 import { FakeComments } from './fakeComments.ts';
 import { FakeInputBox } from './fakeInputBox.ts';
+import { FakeQuickPick } from './fakeQuickPick.ts';
 import {
   FakeEventEmitter,
   FakeMarkdownString,
@@ -140,6 +141,7 @@ export class FakeVscode {
   }
 
   #window() {
+    const say = (line: string) => void this.seen.push(line);
     const message =
       (kind: string) =>
       (text: string, ...rest: unknown[]) => {
@@ -194,13 +196,11 @@ export class FakeVscode {
         return Promise.resolve(undefined);
       },
       createInputBox: () => {
-        const box = new FakeInputBox(
-          (line) => this.seen.push(line),
-          () => this.#next(),
-        );
+        const box = new FakeInputBox(say, () => this.#next());
         this.inputs.push(box);
         return box;
       },
+      createQuickPick: () => new FakeQuickPick(say, () => this.#next()),
       createStatusBarItem: () => {
         const item = {
           text: '',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { createHostGrants } from '../../../src/adapters/files/hostGrants.ts';
+import { ProjectConfig } from '../../../src/core/model/projectConfig.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
 
@@ -44,14 +45,21 @@ describe('Hosts that are always allowed', () => {
     const grants = createHostGrants(folder);
     await grants.add(grant('example.org:443'));
     await grants.add(grant('b\u001b[2J.org:80'));
-    const host = fakeHost(new FakeEngine(), { hostGrants: () => Promise.resolve(grants) });
+    const config = ProjectConfig.parse({ network: 'allowlist', hosts: ['*.example.com'] });
+    const host = fakeHost(new FakeEngine(), {
+      hostGrants: () => Promise.resolve(grants),
+      config: () => Promise.resolve({ config, file: '/repository/reactor.yaml' }),
+    });
     const shown = await cli(['hosts'], host);
-    assert.match(shown.out, /^HOST +ALLOWED BY +ON +FOR\n.*\nexample\.org:443 +ann +2026-05-03 +TASK-001-r1\n$/s);
+    assert.match(
+      shown.out,
+      /^HOST +ALLOWED BY +ON +FOR\n.*\nexample\.org:443 +ann +2026-05-03 +TASK-001-r1\n\*\.example\.com +reactor\.yaml\n$/s,
+    );
     assert.equal(shown.out.includes('\u001b'), false);
     assert.equal((await cli(['hosts', '--remove', 'example.org:443'], host)).exitCode, 0);
     assert.equal(
       (await cli(['hosts', '--remove', 'b\u001b[2J.org:80', '--json'], host)).out,
-      `${JSON.stringify({ hosts: [], removed: ['b\u001b[2J.org:80'] })}\n`,
+      `${JSON.stringify({ hosts: [], settings: ['*.example.com'], network: 'allowlist', removed: ['b\u001b[2J.org:80'] })}\n`,
     );
     const gone = await cli(['hosts', '--remove', 'example.org:443'], host);
     assert.deepEqual([gone.exitCode === 0, /is not among the hosts/.test(gone.err)], [false, true]);

@@ -82,6 +82,19 @@ describe('the closing summary', () => {
     );
   });
 
+  it('says what becomes of a run that asks to go without a sandbox', () => {
+    const engine = new FakeEngine();
+    engine.tell('r1', told.requested('r1', storySpec('TASK-001', 'Add slugify')), told.started(), told.unsandboxed());
+    assert.equal(
+      shown(summaryLines(all(engine), plain, engine.at).slice(-3)),
+      `
+  Next:
+    reactor approve TASK-001  allow it in this run
+    reactor reject TASK-001   deny it; the task does not go on
+`,
+    );
+  });
+
   it('says what to do about runs that wait', () => {
     const engine = openRuns();
     assert.equal(

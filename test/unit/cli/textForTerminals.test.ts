@@ -144,6 +144,16 @@ describe('lists for people', () => {
       plain,
     );
     assert.deepEqual(lines, ['✓ Node        24.21.0', '✗ OpenCode    not found on PATH', '              → install it']);
+    const narrow = checkLines([{ name: 'git', state: 'missing', text: 'too old for what is needed', todo: 'install a later one' }], {
+      columns: 30,
+      colours: false,
+    });
+    assert.deepEqual(narrow, [
+      '✗ git         too old for what',
+      '              is needed',
+      '              → install a',
+      '                later one',
+    ]);
   });
 
   it('show the ends of long paths and count the files left out', () => {

@@ -341,8 +341,11 @@ describe('answers', () => {
     const row = (await editor.rows('reactor.needsYou')).find((one) => JSON.stringify(one).includes('TASK-002'));
     const told = await editor.run('reactor.reject', [row], 'Request Changes', 'Keep theirs.');
     assert.match(told, /\[Reject\] \[Request Changes\]\n.*Request Changes: TASK-002/);
+    const clicked = await editor.run('reactor.answer', [row], 'Request changes', 'Keep both.');
+    assert.match(clicked, /^pick: TASK-002 is parked: conflicts in a\.ts\n[\s\S]*\n.*Request Changes: TASK-002/);
     assert.deepEqual(asked(editor.engine), [
       'answer {"run":"TASK-002-r1","id":null,"decision":"rejected","tree":null,"comment":"Keep theirs."}',
+      'answer {"run":"TASK-002-r1","id":null,"decision":"rejected","tree":null,"comment":"Keep both."}',
     ]);
     editor.api.dispose();
   });
@@ -368,6 +371,7 @@ describe('answers', () => {
     });
     const row = (await editor.rows('reactor.needsYou')).find((one) => JSON.stringify(one).includes('TASK-002'));
     assert.match(await editor.run('reactor.reject', [row], null), /\[Reject\]$/);
+    assert.doesNotMatch(await editor.run('reactor.answer', [row], null), /Request changes/);
     editor.api.dispose();
   });
 

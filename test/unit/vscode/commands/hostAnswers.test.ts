@@ -25,3 +25,21 @@ describe('answers to a host that commands want to reach', () => {
     });
   }
 });
+
+describe('answers to a run that asks to go without a sandbox', () => {
+  it('Deny ends it, without a word that no agent would read', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'Fetch')), told.started(), told.unsandboxed());
+      engine.handlers = { answer: ({ run }) => ({ run, seq: 1 }) };
+    });
+    const [row] = await editor.rows('reactor.needsYou');
+    assert.match(
+      await editor.run('reactor.answer', [row], 'Deny'),
+      /Allow once \| and go on, in this run\n.*Deny… \| the task does not go on\n/,
+    );
+    await editor.run('reactor.deny', [row]);
+    const denied = 'answer {"run":"TASK-001-r1","id":"u1","decision":"rejected","tree":null,"comment":null}';
+    assert.deepEqual(editor.engine.asked, [denied, denied]);
+    editor.api.dispose();
+  });
+});

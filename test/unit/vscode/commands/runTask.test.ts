@@ -50,6 +50,7 @@ pick: Run: Add slugify
   $(sparkle) Model | the one of your OpenCode configuration
   $(history) Attempts | 3
   $(flame) Budget | no limit
+  $(arrow-up) Priority | usual
 progress: Reactor: handing the work over
 progress: TASK-001 Add slugify
 progress: TASK-001 Add slugify: queued`,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { event } from '../../../../src/core/journal/events.ts';
+import { Usd } from '../../../../src/core/model/usd.ts';
 import { PlannedTasks } from '../../../../src/vscode/plannedTasks.ts';
 import { ReviewedFiles } from '../../../../src/vscode/review/reviewedFiles.ts';
 import { CellsTree } from '../../../../src/vscode/tree/cellsTree.ts';
@@ -7,6 +9,7 @@ import { NeedsYouTree } from '../../../../src/vscode/tree/needsYouTree.ts';
 import { TasksTree } from '../../../../src/vscode/tree/tasksTree.ts';
 import type { TreeNode } from '../../../../src/vscode/tree/treeNode.ts';
 import type { FakeEngine } from '../../../support/cli/fakeEngine.ts';
+import { cli, fakeHost } from '../../../support/cli/fakeHost.ts';
 import { greenRun, landRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
 import { type EditorStory, editorStory } from '../../../support/vscode/editorStory.ts';
 import { settle } from '../../../support/vscode/fakeEditorHost.ts';
@@ -100,6 +103,33 @@ Failed   1
   (error) TASK-005  Impossible   never green in 1 attempt · attempt 1 · 8.0 s · unpriced`,
     );
     assert.deepEqual(bar.needsYou.badge(), { value: 2, tooltip: '2 things need you' });
+    bar.dispose();
+  });
+
+  it('says why a run does not go on, in the words of the terminal, also in its card', async () => {
+    const story = editorStory();
+    const { engine } = story;
+    const asked = (task: string, title: string) => told.requested(`${task}-r1`, storySpec(task, title));
+    const reasons = ['after TASK-009', '2nd in line, limit of 2 side by side', 'the budget of today ($1) is set aside for other runs'];
+    const [after = '', line = '', money = ''] = reasons;
+    engine.tell('TASK-001-r1', asked('TASK-001', 'Later'), event('run/queued', { code: 'after', text: after }));
+    engine.tell('TASK-002-r1', asked('TASK-002', 'Resumed'), told.started(), event('run/queued', { code: 'limit', text: line }));
+    const scope = { over: 'day', of: 'repository' } as const;
+    const left = { scope, period: null, leftUsd: Usd.parse('0.1'), neededUsd: Usd.parse('0.2') };
+    engine.tell('TASK-003-r1', asked('TASK-003', 'Costly'), told.started(), event('budget/deferred', { ...left, reason: money }));
+    const bar = await sidebar(story);
+    const row = (task: string) => (text: string) => text.split('\n').filter((shown) => shown.includes(task));
+    const cells = await renderTree(bar.cells);
+    const tasks = await renderTree(bar.tasks);
+    const status = (await cli(['status'], fakeHost(engine))).out;
+    for (const [index, reason] of reasons.entries()) {
+      const shownIn = index === 0 ? [tasks, status] : [cells, tasks, status];
+      for (const text of shownIn.flatMap(row(`TASK-00${index + 1}`))) assert.ok(text.includes(reason), `${reason}: ${text}`);
+    }
+    const [, running] = await bar.tasks.getChildren();
+    const [node] = await bar.tasks.getChildren(running);
+    const card = node === undefined ? undefined : bar.tasks.resolveTreeItem(bar.tasks.getTreeItem(node), node).tooltip;
+    assert.match(String((card as { value?: string } | undefined)?.value), /Waits: /);
     bar.dispose();
   });
 

@@ -6,6 +6,7 @@ import { SettingsLanguage } from '../../../../src/vscode/yaml/settingsLanguage.t
 import { yamlPlace } from '../../../../src/vscode/yaml/yamlPlace.ts';
 import { greenRun, landRun, storySpec } from '../../../support/cli/story.ts';
 import { editorStory } from '../../../support/vscode/editorStory.ts';
+import { settle } from '../../../support/vscode/fakeEditorHost.ts';
 import { FakeUri } from '../../../support/vscode/fakeTypes.ts';
 
 const documentOf = (text: string) => ({
@@ -92,6 +93,24 @@ describe('reactor.yaml in the editor', () => {
     assert.deepEqual(
       lenses.map(({ range, command }) => `${range.start.line + 1} ${command?.title} ${JSON.stringify(command?.arguments?.slice(1))}`),
       ['3 $(play) Run again · landed [0]', '5 $(play) Run [1]', '3 $(run-all) Run all 2 in parallel []'],
+    );
+    language.dispose();
+    context.repositories.dispose();
+  });
+
+  it('says above a task that is open where it stands, and shows its timeline in place of starting it again', async () => {
+    const { context, engine } = editorStory();
+    await context.repositories.scan();
+    const language = new SettingsLanguage(context);
+    let redrawn = 0;
+    language.onDidChangeCodeLenses(() => (redrawn += 1));
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    await settle();
+    const before = redrawn;
+    const lenses = await language.lenses(documentOf('tasks:\n  - id: TASK-001\n    prompt: a\n') as never);
+    assert.deepEqual(
+      [before > 0, lenses.map(({ command }) => `${command?.title} ${command?.command} ${JSON.stringify(command?.arguments)}`)],
+      [true, ['$(pulse) testing reactor.showTimeline [{"repository":"/repository/.git","run":"TASK-001-r1"}]']],
     );
     language.dispose();
     context.repositories.dispose();
