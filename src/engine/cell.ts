@@ -4,6 +4,7 @@ import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
+import { boundaryFor } from './boundary.ts';
 import { cleanUpAfterSetUp, fillWorktree, makeWorktree, undoHalfMade } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
@@ -149,6 +150,7 @@ export class Cell {
     const { deps, engine, run, state } = this.#context;
     const id = `${run}-${deps.ids.short()}`;
     const folders = await deps.files.cellFolders(id);
+    if ((await boundaryFor(deps, state.spec.sandbox)) !== null) deps.repository.beginView(folders.git);
     const branch = await this.#freeBranch();
     await engine.ledger.appendForCell(
       run,

@@ -10,7 +10,7 @@ import { diskUsage } from './diskUsage.ts';
 import { hooks } from './hooks.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
-import { privateView } from './privateView.ts';
+import { beginView, privateView } from './privateView.ts';
 import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -30,6 +30,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
   populateWorktree: (path, signal) => populateWorktree(context, path, signal),
   missingFilters: (commit, signal) => missingFilters(context, commit, signal),
+  beginView: (folder) => beginView(context, folder),
   privateView: (worktree, folder) => privateView(context, worktree, folder),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
