@@ -5,6 +5,7 @@ import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
 import { standsOnNothing } from '../core/run/unborn.ts';
+import { boundaryFor } from './boundary.ts';
 import { cleanUpAfterSetUp, fillWorktree, makeWorktree, undoHalfMade } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
@@ -150,6 +151,8 @@ export class Cell {
     const { deps, engine, run, state } = this.#context;
     const id = `${run}-${deps.ids.short()}`;
     const folders = await deps.files.cellFolders(id);
+    const boundary = await boundaryFor(deps, state.spec.sandbox);
+    if (boundary !== null) deps.repository.beginView(folders.git, boundary === 'bubblewrap');
     const branch = await this.#freeBranch();
     await engine.ledger.appendForCell(
       run,

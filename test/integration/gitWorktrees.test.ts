@@ -90,8 +90,28 @@ describe('worktrees of cells', function () {
     value(await repository.privateView(cell, view));
     assert.deepEqual(
       [f.in(cell, 'status', '--porcelain', '--branch'), f.in(cell, 'rev-parse', 'HEAD'), existsSync(path('one')), existsSync(path('one1'))],
-      ['## reactor/one', tip, true, true],
+      ['## reactor/one', tip, false, true],
     );
+  });
+
+  it('makes a view anew that an agent has broken, and follows no link in it', async () => {
+    const f = fixture();
+    const base = f.commit({ a: '1\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one', base);
+    const view = f.cellPath('view');
+    repository.beginView(view);
+    value(await repository.privateView(cell, view));
+    const ofUser = join(f.root, 'of-user');
+    writeFileSync(ofUser, 'mine');
+    for (const name of ['config', 'packed-refs', 'objects/info/alternates']) {
+      rmSync(join(view, name), { force: true });
+      symlinkSync(ofUser, join(view, name));
+    }
+    rmSync(join(view, 'HEAD'));
+    value(await repository.privateView(cell, view));
+    assert.equal(readFileSync(ofUser, 'utf8'), 'mine');
+    assert.equal(readFileSync(join(view, 'config'), 'utf8'), readFileSync(join(f.repo, '.git/config'), 'utf8'));
   });
 
   it('undoes a half that was made when the other half is not possible', async () => {

@@ -33,10 +33,7 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
       const place = await stat(folder).catch(nullIfMissing);
       if (place === null || !place.isDirectory()) return refuse('notARepository', `${folder} is no folder.`);
       const quick = await factsAtOnce(git, folder, signal);
-      if (quick !== null)
-        return ok(
-          createRepository({ facts: quick, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map(), views: new Map() }),
-        );
+      if (quick !== null) return ok(createRepository({ facts: quick, git, clock, log, mutex, ...nothingFound() }));
       // One call per fact: a path may hold a newline.
       const ask = (...args: string[]) => git.run({ cwd: folder, args }, signal);
       const path = (...args: string[]) => ask('rev-parse', '--path-format=absolute', ...args);
@@ -66,10 +63,12 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
         head: commit,
         ...(isUnborn && branch !== undefined ? { unborn: branch } : {}),
       };
-      return ok(createRepository({ facts, git, clock, log, mutex, adminDirs: new Map(), warmIndexes: new Map(), views: new Map() }));
+      return ok(createRepository({ facts, git, clock, log, mutex, ...nothingFound() }));
     },
   };
 }
+
+const nothingFound = () => ({ adminDirs: new Map(), warmIndexes: new Map(), views: new Map(), begunViews: new Map() });
 
 /** The usual case, a checkout with a commit whose paths hold no newline, in two calls side by side; null for any other. */
 async function factsAtOnce(git: GitCommand, folder: string, signal?: AbortSignal): Promise<RepositoryFacts | null> {

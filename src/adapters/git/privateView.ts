@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { cp, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errorText } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
 import { withoutLogins } from '../../core/policy/withoutLogins.ts';
@@ -9,7 +9,7 @@ import type { Mount } from '../../core/ports/sandbox.ts';
 import { type CellWorktree, locateCell, worktreeKey } from './cellWorktree.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import { hookMounts } from './hooks.ts';
-import type { RepositoryContext } from './repositoryContext.ts';
+import type { RepositoryContext, ViewParts } from './repositoryContext.ts';
 import { writeBelow } from './writeBelow.ts';
 
 /** Where the repository's own objects are seen in the cell. */
@@ -18,6 +18,24 @@ const COPIED_FILES = ['packed-refs', 'shallow', 'description'];
 /** Seen as they are, never written from a cell. */
 const SHARED = ['hooks', 'info', 'modules', 'lfs', 'annex'];
 const COPIED_OF_WORKTREE = ['HEAD', 'commondir', 'gitdir', 'index', 'ORIG_HEAD', 'config.worktree'];
+
+/** Begins a view before its worktree is there. A failure is told by `privateView`. */
+export function beginView(context: RepositoryContext, folder: string, isMounted = true): void {
+  const parts = partsOf(context, folder, isMounted);
+  parts.catch(() => {});
+  context.begunViews.set(folder, parts);
+}
+
+async function partsOf(context: RepositoryContext, folder: string, isMounted: boolean): Promise<ViewParts> {
+  const { commonDir } = context.facts;
+  const isWhole = (await lstat(join(folder, 'HEAD')).catch(nullIfMissing)) !== null;
+  const [hooks, settings] = await Promise.all([
+    hookMounts(context),
+    submoduleSettings(join(commonDir, 'modules'), `${folder}-settings`),
+    ...(isWhole ? [] : [fillView(commonDir, folder, isMounted)]),
+  ]);
+  return { hooks, settings, isFilled: !isWhole };
+}
 
 /**
  * A git folder for a cell alone: refs, configuration and this worktree's entry as copies, an object store of its own that borrows from the
@@ -31,19 +49,22 @@ export async function privateView(
   folder: string,
   isMounted = true,
 ): Promise<GitResult<readonly Mount[]>> {
+  const begun = context.begunViews.get(folder) ?? partsOf(context, folder, isMounted);
+  context.begunViews.delete(folder);
+  begun.catch(() => {});
   const cell = await locateCell(context, await worktreeKey(worktree));
   if (!cell.ok) return cell;
   const { commonDir } = context.facts;
+  const { hooks, settings, isFilled } = await begun;
   // A worktree that was made again may have another entry than before.
   const parts = ['HEAD', join('worktrees', basename(cell.value.gitDir), 'HEAD')];
   const there = await Promise.all(parts.map((name) => lstat(join(folder, name)).catch(nullIfMissing)));
-  const inCell = (name: string): string => join(commonDir, name);
-  const [hooks, settings] = await Promise.all([
-    hookMounts(context),
-    submoduleSettings(inCell('modules'), `${folder}-settings`),
-    ...(there.includes(null) ? [makeView(commonDir, cell.value, folder, isMounted)] : []),
-  ]);
+  if (there.includes(null)) {
+    if (!isFilled) await fillView(commonDir, folder, isMounted);
+    await makeEntry(commonDir, cell.value, folder);
+  }
   context.views.set(cell.value.path, folder);
+  const inCell = (name: string): string => join(commonDir, name);
   if (!isMounted) {
     await leadTo(join(folder, 'worktrees', basename(cell.value.gitDir)), cell.value.path);
     return ok([
@@ -70,26 +91,39 @@ async function leadTo(entry: string, worktree: string): Promise<void> {
   await writeFile(file, `gitdir: ${entry}\n`, { flag: 'wx' });
 }
 
-async function makeView(commonDir: string, cell: CellWorktree, folder: string, isMounted: boolean): Promise<void> {
-  const entry = join(folder, 'worktrees', basename(cell.gitDir));
+/** Anew: an agent may have laid links into a view that it has broken. */
+async function fillView(commonDir: string, folder: string, isMounted: boolean): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
   for (const path of ['objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags', BORROWED])
     mkdirSync(join(folder, path), { recursive: true });
-  mkdirSync(entry, { recursive: true });
-  for (const name of COPIED_OF_WORKTREE) copyFile(join(cell.gitDir, name), join(entry, name));
   for (const name of COPIED_FILES) copyFile(join(commonDir, name), join(folder, name));
-  const copyFolder = async (from: string, to: string): Promise<void> => {
-    await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.lock') }).catch(nullIfMissing);
-  };
   await Promise.all([
-    copyFolder(join(cell.gitDir, 'info'), join(entry, 'info')),
     copyConfig(join(commonDir, 'config'), join(folder, 'config')),
     ...['heads', 'tags', 'remotes'].map((name) => copyFolder(join(commonDir, 'refs', name), join(folder, 'refs', name))),
     writeFile(join(folder, 'objects', 'info', 'alternates'), await alternatesOf(commonDir, isMounted)),
     ...(isMounted ? [] : SHARED.map((name) => linkShared(join(commonDir, name), join(folder, name)))),
   ]);
+}
+
+async function makeEntry(commonDir: string, cell: CellWorktree, folder: string): Promise<void> {
+  const name = basename(cell.gitDir);
+  const entry = join(folder, 'worktrees', name);
+  mkdirSync(entry, { recursive: true });
+  for (const file of COPIED_OF_WORKTREE) copyFile(join(cell.gitDir, file), join(entry, file));
+  await copyFolder(join(cell.gitDir, 'info'), join(entry, 'info'));
+  // The cell's branch may be newer than the copies of the others.
+  const branch = /^ref: (refs\/heads\/\S+)/.exec((await readFile(join(cell.gitDir, 'HEAD'), 'utf8').catch(nullIfMissing)) ?? '')?.[1];
+  if (branch !== undefined) {
+    mkdirSync(dirname(join(folder, branch)), { recursive: true });
+    copyFile(join(commonDir, branch), join(folder, branch));
+  }
   // Last: it says that the view is whole.
   copyFile(join(commonDir, 'HEAD'), join(folder, 'HEAD'));
 }
+
+const copyFolder = async (from: string, to: string): Promise<void> => {
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.lock') }).catch(nullIfMissing);
+};
 
 /** At once: a handful of small files, for each of which waiting takes longer than the copy while git writes the checkout. */
 function copyFile(from: string, to: string): void {

@@ -10,7 +10,7 @@ import type { AgentServer, AgentServers, BootFailure, StartServer } from '../../
 import type { ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { adoptServer } from './adoptServer.ts';
-import { withArrival } from './arrival.ts';
+import { ARRIVAL_VARIABLES, arrivalOf } from './arrival.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { besideCommands, enclose, keyNames, withFiles } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
@@ -118,13 +118,15 @@ async function startServer(
     }),
   );
   const isEnclosed = request.boundary !== null && request.boundary !== undefined;
-  const config = isEnclosed ? withArrival(own, request.home, request.worktree) : own;
+  const arrival = arrivalOf(own, { home: request.home, worktree: request.worktree, preloads: executable.preloads, isEnclosed });
+  const { config } = arrival;
   const withoutCatalogue = definesItsModels(config);
   const template =
     dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);
   template?.copyTo(folders.dataFolder);
   const password = randomBytes(24).toString('base64url');
   const tuning = runtimeTuning(dependencies.env);
+  const toRuntime = { ...tuning, ...arrival.environment };
   const env = serverEnvironment({
     cell: request.cell,
     env: dependencies.env,
@@ -134,7 +136,7 @@ async function startServer(
     password,
     withoutCatalogue,
     withoutPlugins: withoutCatalogue,
-    added: { ...tuning, ...request.environment },
+    added: { ...toRuntime, ...request.environment },
   });
   mkdirSync(dirname(request.logFile), { recursive: true });
   const enclosure = await enclose(dependencies, executable, request, folders, { config, user });
@@ -142,7 +144,7 @@ async function startServer(
     path: folders.shell,
     commands: folders.commands,
     userEnv: dependencies.env,
-    hidden: [...keyNames(config), ...Object.keys(tuning)],
+    hidden: [...keyNames(config), ...Object.keys(tuning), ...ARRIVAL_VARIABLES],
     boundary: enclosure?.command() ?? [],
     streams: enclosure?.streams ?? '',
     programs: enclosure?.path ?? null,
@@ -153,9 +155,9 @@ async function startServer(
 
   const spawned = await spawnServer({
     executable: executable.path,
-    worktree: request.worktree,
+    start: arrival.start,
     port: request.port,
-    env: enclosure === null ? env : besideCommands(env, enclosure),
+    env: enclosure === null ? env : besideCommands(env, toRuntime, enclosure),
     logFile: request.logFile,
     boundary: enclosure?.server ?? [],
     descriptor: enclosure?.descriptor ?? null,

@@ -38,10 +38,15 @@ export async function enclose(
 /**
  * The environment of a server beside which commands of an agent run: what leads to programs leads only to those that no command can write, and
  * git, which reads settings that commands can write, starts none of what those name.
+ * @param own what Reactor itself tells the server's runtime.
  */
-export function besideCommands(env: Readonly<Record<string, string>>, { path }: Pick<Enclosure, 'path'>): Readonly<Record<string, string>> {
+export function besideCommands(
+  env: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+  { path }: Pick<Enclosure, 'path'>,
+): Readonly<Record<string, string>> {
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !leadsToPrograms(name)));
-  return { ...kept, PATH: path, GIT_CONFIG_PARAMETERS: "'core.fsmonitor=false' 'core.hooksPath=/dev/null'" };
+  return { ...kept, ...own, PATH: path, GIT_CONFIG_PARAMETERS: "'core.fsmonitor=false' 'core.hooksPath=/dev/null'" };
 }
 
 /** What the server reads in the user's folder itself. Its settings are not of it: they are handed over, as they may have keys in them. */

@@ -3,8 +3,10 @@ import { accessSync, constants, mkdirSync, readFileSync, realpathSync, renameSyn
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import type { Log } from '../../base/log.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { arrivalProbe } from './arrival.ts';
 
 const OLDEST = { major: 1, minor: 18 } as const;
 const VERSION_LIMIT_MS = 30_000;
@@ -16,15 +18,21 @@ export interface LocateOptions {
   /** Folders besides the program's own from which the npm package `opencode-<platform>-<arch>` may be resolvable. */
   readonly packageFolders: readonly string[];
   readonly log: Log;
-  /** File that remembers the versions of programs, which take most of a second to say them; absent: they are asked each time. */
+  /** File that remembers what programs say, for which they take most of a second; absent: they are asked each time. */
   readonly memory?: string;
   /** How long a program may take to say its version; 30 s unless given. */
   readonly versionLimitMs?: number;
 }
 
-export interface LocatedExecutable {
+const Answer = z.object({
+  version: z.string(),
+  /** Its runtime runs a file of Reactor's before all else, which can lead it to another folder. */
+  preloads: z.boolean(),
+});
+type Answer = z.infer<typeof Answer>;
+
+export interface LocatedExecutable extends Readonly<Answer> {
   readonly path: string;
-  readonly version: string;
 }
 
 /** True for the versions whose interface this adapter knows: 1.18 and later 1.x. */
@@ -42,17 +50,17 @@ export async function locateExecutable(options: LocateOptions, signal?: AbortSig
   const limitMs = options.versionLimitMs ?? VERSION_LIMIT_MS;
   let silent: string | null = null;
   for (const path of candidates) {
-    const version = await versionOf(path, options, signal);
-    if (version === 'silent') {
+    const answer = await answerOf(path, options, signal);
+    if (answer === 'silent') {
       silent ??= path;
       options.log.log('warn', 'this OpenCode did not say its version in time', { path, limitMs });
       continue;
     }
-    if (version !== null && isSupported(version)) return { path, version };
+    if (answer !== null && isSupported(answer.version)) return { path, ...answer };
     options.log.log(
       'warn',
-      version === null ? 'this OpenCode does not run' : 'this OpenCode is not of a supported version (1.18 or a later 1.x)',
-      { path, version },
+      answer === null ? 'this OpenCode does not run' : 'this OpenCode is not of a supported version (1.18 or a later 1.x)',
+      { path, version: answer?.version ?? null },
     );
   }
   if (silent === null) return null;
@@ -96,25 +104,30 @@ function isExecutable(path: string): boolean {
 }
 
 /** `silent` when the program did not answer in time; null when it is none that runs. */
-async function versionOf(path: string, options: LocateOptions, signal?: AbortSignal): Promise<string | null> {
+async function answerOf(path: string, options: LocateOptions, signal?: AbortSignal): Promise<Answer | 'silent' | null> {
   const { memory, log } = options;
   const identity = memory === undefined ? null : identityOf(path);
-  if (memory === undefined || identity === null) return askVersion(path, options, signal);
+  if (memory === undefined || identity === null) return ask(path, options, signal);
   const remembered = recall(memory)[identity];
   if (remembered !== undefined) return remembered;
-  const version = await askVersion(path, options, signal);
-  if (version !== null && version !== 'silent') remember(memory, identity, version, log);
-  return version;
+  const answer = await ask(path, options, signal);
+  if (answer !== null && answer !== 'silent') remember(memory, identity, answer, log);
+  return answer;
 }
 
-async function askVersion(path: string, { env, versionLimitMs }: LocateOptions, signal?: AbortSignal): Promise<string | null> {
+async function ask(path: string, { env, versionLimitMs }: LocateOptions, signal?: AbortSignal): Promise<Answer | 'silent' | null> {
   const timeout = versionLimitMs ?? VERSION_LIMIT_MS;
+  const probe = arrivalProbe();
   try {
-    const { stdout } = await promisify(execFile)(path, ['--version'], { env, timeout, ...(signal ? { signal } : {}) });
-    return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? null;
+    const settings = { env: { ...env, ...probe.environment }, timeout, ...(signal ? { signal } : {}) };
+    const { stdout, stderr } = await promisify(execFile)(path, ['--version'], settings);
+    const version = /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
+    return version === undefined ? null : { version, preloads: stderr.includes(probe.says) };
   } catch (error) {
     signal?.throwIfAborted();
     return error instanceof Error && 'killed' in error && error.killed === true ? 'silent' : null;
+  } finally {
+    probe.dispose();
   }
 }
 
@@ -131,23 +144,21 @@ function identityOf(path: string): string | null {
   }
 }
 
-function recall(memory: string): Readonly<Record<string, string>> {
+function recall(memory: string): Readonly<Record<string, Answer>> {
   try {
-    const known: unknown = JSON.parse(readFileSync(memory, 'utf8'));
-    if (typeof known !== 'object' || known === null) return {};
-    return Object.fromEntries(Object.entries(known).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+    return z.record(z.string(), Answer).parse(JSON.parse(readFileSync(memory, 'utf8')));
   } catch {
-    // None yet, or unreadable: then versions are asked, and it is written anew.
+    // None yet, unreadable, or of a version of Reactor that remembered less: then programs are asked, and it is written anew.
     return {};
   }
 }
 
 /** Remembers the last one only. A failure costs time at the next start and nothing else. */
-function remember(memory: string, identity: string, version: string, log: Log): void {
+function remember(memory: string, identity: string, answer: Answer, log: Log): void {
   try {
     mkdirSync(dirname(memory), { recursive: true, mode: 0o700 });
     const draft = `${memory}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify({ [identity]: version }), { mode: 0o600 });
+    writeFileSync(draft, JSON.stringify({ [identity]: answer }), { mode: 0o600 });
     renameSync(draft, memory);
   } catch (error) {
     log.log('warn', 'the version of the agent server could not be remembered', { error: String(error) });

@@ -58,8 +58,6 @@ export class ShellCommand {
     const { clock, connection, exited } = this.#context;
     const startedAt = clock.monotonic();
     if (signal.aborted) return this.#result(null, 'aborted', startedAt);
-    if (!(await this.#clearGate())) return this.#result(null, 'serverGone', startedAt);
-    this.#prepare();
     const stop = new AbortController();
     let stopped: 'timedOut' | 'aborted' | 'serverGone' | undefined;
     const end = (why: 'timedOut' | 'aborted' | 'serverGone'): void => {
@@ -77,11 +75,19 @@ export class ShellCommand {
     );
     try {
       // A session of its own: in the agent's, the command would become part of the conversation, and two at once are refused.
-      const session = await connection.call(
+      const creating = connection.call(
         'create session',
         (own) => connection.sdk.session.create({ title: 'Reactor command' }, { signal: own }),
-        { signal: stop.signal },
+        {
+          signal: stop.signal,
+        },
       );
+      // Heard below, once the gate is clear: each takes some milliseconds.
+      creating.catch(() => {});
+      if (!(await this.#clearGate())) return this.#result(null, 'serverGone', startedAt);
+      this.#prepare();
+      const session = await creating;
+      if (stop.signal.aborted) return this.#result(null, stopped ?? 'aborted', startedAt);
       const answer = this.#send(session.id);
       const code = await Promise.race([
         answer,
@@ -90,16 +96,13 @@ export class ShellCommand {
       if (code === null && stopped === undefined) await endedWithin(exited, DEATH_IS_KNOWN_MS, clock);
       // What ran out of time under a server that says nothing may have waited for it.
       if (stopped !== undefined && !(await this.#stop(session.id, answer, stopped, signal))) stopped = 'serverGone';
-      const left = await endMarked(clock, COMMAND_MARKER, this.#nonce);
-      if (left > 0 && stopped === undefined)
-        this.#context.log.log('warn', 'a command left processes running; they were ended', { processes: left });
       if (!(await this.#endLeft())) stopped = 'serverGone';
       await this.#drain();
       return this.#result(stopped === undefined ? code : null, stopped ?? 'exited', startedAt);
     } catch (error) {
       if (stopped === undefined && !(await this.#isLost(error, signal))) throw error;
       await endMarked(clock, COMMAND_MARKER, this.#nonce);
-      await this.#endLeft();
+      await this.#endNested();
       return this.#result(null, stopped ?? 'serverGone', startedAt);
     } finally {
       timer.dispose();
@@ -160,17 +163,26 @@ export class ShellCommand {
   async #clearGate(): Promise<boolean> {
     const folder = this.#context.boundary?.gateIn ?? null;
     if (this.#request.isGate !== true || folder === null) return true;
-    if (!(await this.#endLeft())) return false;
+    if (!(await this.#endNested())) return false;
     this.#inGate = this.#request.keepsGateHome === true ? hasGateHome(folder) : await layGateHome(folder);
     return true;
   }
 
   /** What sheds the command's mark and goes on in its sandbox, where there is one. */
-  async #endLeft(): Promise<boolean> {
+  async #endNested(): Promise<boolean> {
     const { boundary, clock, leader, log } = this.#context;
     if (boundary === null || (await endNested(clock, leader))) return true;
     log.log('warn', 'what a command left running could not be ended');
     return false;
+  }
+
+  /** After the command's end. In a sandbox all that it left is found by the namespaces it is in, without its mark. */
+  async #endLeft(): Promise<boolean> {
+    const { boundary, clock, log } = this.#context;
+    if (boundary !== null) return this.#endNested();
+    const processes = await endMarked(clock, COMMAND_MARKER, this.#nonce);
+    if (processes > 0) log.log('warn', 'a command left processes running; they were ended', { processes });
+    return true;
   }
 
   /** The program that runs the command, in the sandbox of a command where there is one. */

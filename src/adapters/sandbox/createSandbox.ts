@@ -118,7 +118,7 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const server = [
     ...[bwrap, ...serverNamespaces(isRoot), ...(descriptor === null ? [] : ['--seccomp', '3'])],
     ...argumentsOf([...ofServer, ...laidIn, ...ceiling.server]),
-    // From where it goes to the worktree by itself (`withArrival`).
+    // From where it goes to the worktree by itself (`arrivalOf`).
     ...['--chdir', '/', '--', ...ceiling.prefix],
   ];
   const over = [...gateMounts(ofServer, request.home), ...withoutServer(facts)];

@@ -189,6 +189,8 @@ export interface GitRepository {
    * @param folder where it is kept; outside the worktree, made on demand.
    */
   privateView(worktree: string, folder: string, isMounted?: boolean): Promise<GitResult<readonly Mount[]>>;
+  /** Begins a view while its worktree is being made. Optional; a failure is told by `privateView`. */
+  beginView(folder: string, isMounted?: boolean): void;
   /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */
   includeIgnored(
     request: {

@@ -23,7 +23,7 @@ describe('the fingerprint of what a server takes in when it starts', () => {
   const print = (env: Record<string, string> = {}, model: string | null = null): string =>
     startFingerprint(
       { HOME: home, ...env },
-      { path: join(home, 'bin/opencode'), version: '1.18.33' },
+      { path: join(home, 'bin/opencode'), version: '1.18.33', preloads: true },
       { projectFolder: join(home, 'repo'), worktree: '/worktree', model, permissions: [] },
     );
 
