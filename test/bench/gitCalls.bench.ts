@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
-import { systemClock } from '../../src/adapters/clock/systemClock.ts';
-import { GitCommand } from '../../src/adapters/git/gitCommand.ts';
 import { type Benchmark, timeMs } from './benchmark.ts';
 
 const callsPerRound = 20;
@@ -26,16 +24,15 @@ const perCallMs = async (call: () => Promise<unknown>): Promise<number> =>
 
 export const benchmarks: readonly Benchmark[] = [
   {
-    name: 'git/call',
+    name: 'git/callThroughExeca',
     unit: 'ms',
     target: { of: 'ratio', atMost: 2 },
     rounds: 9,
     async prepare() {
       const folder = await mkdtemp(join(tmpdir(), 'bench-git-'));
       await execa('git', ['init', '--quiet'], { cwd: folder });
-      const git = new GitCommand(process.env, systemClock);
       return {
-        subject: () => perCallMs(() => git.text({ args, cwd: folder })),
+        subject: () => perCallMs(() => execa('git', args, { cwd: folder })),
         baseline: () => perCallMs(() => spawnBare(folder)),
         dispose: () => rm(folder, { recursive: true, force: true }),
       };

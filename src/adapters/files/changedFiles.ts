@@ -1,9 +1,8 @@
-import { type ExecFileException, execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lstat, realpath, rm, unlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
-import process from 'node:process';
+import { execa } from 'execa';
 import type { ChangedFiles, DataFiles } from '../../core/ports/files.ts';
 import { changedBelow } from './changedBelow.ts';
 
@@ -104,17 +103,22 @@ async function find(
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<{ readonly lines: readonly string[]; readonly isWhole: boolean }> {
-  const limits = { maxBuffer: MOST_BYTES, timeout: LIMIT_MS, ...(signal === undefined ? {} : { signal }) };
-  const options = { cwd, env: { ...process.env, LC_ALL: 'C' }, encoding: 'utf8', ...limits } as const;
-  const { promise, resolve } = Promise.withResolvers<{ error: ExecFileException | null; stdout: string; stderr: string }>();
-  execFile('find', [...args, '-print0'], options, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
-  const { error, stdout, stderr } = await promise;
+  const result = await execa('find', [...args, '-print0'], {
+    cwd,
+    env: { LC_ALL: 'C' },
+    reject: false,
+    stdin: 'ignore',
+    stripFinalNewline: false,
+    maxBuffer: MOST_BYTES,
+    timeout: LIMIT_MS,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
   signal?.throwIfAborted();
-  const isMaxBuffer = error?.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
-  if (error?.killed === true && !isMaxBuffer) throw new Error(`it took more than ${LIMIT_MS / 1000} s`);
+  const { stdout, stderr, exitCode, isMaxBuffer, timedOut } = result;
+  if (timedOut) throw new Error(`it took more than ${LIMIT_MS / 1000} s`);
   // A folder that can't be read, or is gone meanwhile, ends it with 1; what it can't do at all leaves nothing.
-  const isKnown = error === null || isMaxBuffer || (error.code === 1 && /Permission denied|No such file/i.test(stderr));
-  if (!isKnown) throw new Error(`find said: ${(stderr || error.message).split('\n')[0]}`);
+  const isKnown = exitCode === 0 || isMaxBuffer || (exitCode === 1 && /Permission denied|No such file/i.test(stderr));
+  if (!isKnown) throw new Error(`find said: ${(stderr || result.shortMessage || 'nothing').split('\n')[0]}`);
   const end = stdout.lastIndexOf('\0') + 1;
   return { lines: stdout.slice(0, end).split('\0').slice(0, -1), isWhole: !isMaxBuffer };
 }

@@ -1,10 +1,10 @@
 import { access, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Options } from 'execa';
 import type { Clock } from '../../base/clock.ts';
 import { freeReaders } from './freeReaders.ts';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
-import { type ProgramEnd, runProgram } from './runProgram.ts';
 
 export interface GitCall {
   readonly args: readonly string[];
@@ -87,6 +87,9 @@ export const BRANCH_FILE = 'reactor-branch';
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
+/** An output that went elsewhere is empty here. */
+const asBytes = (output: unknown): Uint8Array => (output instanceof Uint8Array ? output : new Uint8Array());
+
 /** Git could not be started at all. */
 export class GitNotStarted extends Error {
   constructor(cause: unknown) {
@@ -135,33 +138,34 @@ export class GitCommand {
 
   async #bytes(call: GitCall, outputs: Outputs | null, signal?: AbortSignal): Promise<GitBytes & { readonly killed: boolean }> {
     const hooks = call.hooks ?? false;
-    const program = {
-      program: 'git',
-      args: [...settings(hooks), ...call.args],
+    const options: Options & { readonly reject: false } = {
       cwd: call.cwd,
       env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...call.env },
-      input: call.input,
+      extendEnv: false,
+      reject: false,
+      encoding: 'buffer',
+      stripFinalNewline: false,
       stdout: outputs?.stdout ?? 'pipe',
-      stderr: outputs?.stderr ?? 'pipe',
-      maxBytes: call.maxBytes ?? DEFAULT_MAX_BYTES,
-      timeoutMs: call.within === undefined ? undefined : LONGEST_MS,
-    } as const;
-    let result: ProgramEnd;
-    try {
-      result = await this.#unhindered(call, () => runProgram(this.#clock, program, signal));
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new GitNotStarted(error);
-    }
+      // The type names only the first descriptors, any is taken.
+      stderr: (outputs?.stderr as 3 | undefined) ?? 'pipe',
+      maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
+      ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+      ...(call.within === undefined ? {} : { timeout: LONGEST_MS }),
+    };
+    // A command that needs no git does without the time that loading it takes.
+    const { execa } = await import('execa');
+    const result = await this.#unhindered(call, () => execa('git', [...settings(hooks), ...call.args], options));
     signal?.throwIfAborted();
-    const { stdout, truncated, timedOut } = result;
-    const stderr = decode(result.stderr);
+    if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
+      throw new GitNotStarted(result.cause ?? result);
+    const stderr = decode(asBytes(result.stderr));
     return {
       exitCode: result.exitCode ?? -1,
-      stdout,
-      stderr: result.signal === null ? stderr : `${stderr}${timedOut ? OVERDUE : `git was ended by ${result.signal}`}\n`,
-      truncated,
-      killed: result.signal !== null && !truncated && !timedOut,
+      stdout: asBytes(result.stdout),
+      stderr: result.signal === undefined ? stderr : `${stderr}${result.timedOut ? OVERDUE : `git was ended by ${result.signal}`}\n`,
+      truncated: result.isMaxBuffer,
+      killed: result.signal !== undefined && !result.isMaxBuffer && !result.timedOut,
     };
   }
 
