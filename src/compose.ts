@@ -52,7 +52,9 @@ export function createCliHost(): CliHost {
     },
     async probeSandbox() {
       const { createSandbox } = await import('./adapters/sandbox/createSandbox.ts');
-      return createSandbox({ hidden: [], waysOut: null, env: process.env }).probe();
+      const { composeAgentServers } = await import('./compose/agentServers.ts');
+      const program = async () => (await composeAgentServers({ log: silentLog, templateFolder: null }).locate())?.path ?? null;
+      return createSandbox({ hidden: [], waysOut: null, env: process.env, program }).probe();
     },
     async locateAgentServer() {
       const { composeAgentServers } = await import('./compose/agentServers.ts');

@@ -95,9 +95,12 @@ export async function runEngine(folder: string): Promise<number> {
   });
   starting.catch(() => {});
   const waysOut = join(runtimeFolder(), 'net');
-  const sandbox = createSandbox({ hidden: hiddenFolders(home.dataFolder), waysOut, env: process.env });
-  // Known by the time the first cell needs it.
-  sandbox.probe().catch(() => {});
+  const sandbox = createSandbox({
+    hidden: hiddenFolders(home.dataFolder),
+    waysOut,
+    env: process.env,
+    program: async () => (await agents.locate())?.path ?? null,
+  });
   const agents = composeAgentServers({
     clock,
     sandbox,
@@ -106,7 +109,8 @@ export async function runEngine(folder: string): Promise<number> {
     processes,
     killGraceMs: KILL_GRACE_MS,
   });
-  // Known by the time the first cell needs it; a failure is told there.
+  // Known by the time the first cell needs them; a failure is told there.
+  sandbox.probe().catch(() => {});
   agents.locate().catch(() => {});
   const project = createFolderProject(home.dataFolder);
   const settings = settingsPlace(journal, home.repository.facts);

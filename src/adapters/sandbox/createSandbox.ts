@@ -26,6 +26,8 @@ export interface SandboxDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How long the sandbox may take to start when it is tried. */
   readonly probeLimitMs?: number;
+  /** The agent server's program, which is tried in a sandbox where that could keep it from starting; null when none is found. */
+  readonly program?: () => Promise<string | null>;
 }
 
 /** The boundary of cells by what the system has: bubblewrap on Linux, Seatbelt on macOS. */
@@ -34,10 +36,13 @@ export function createSandbox(dependencies: SandboxDependencies): Sandbox {
   const named = dependencies.env['REACTOR_BWRAP'] ?? 'bwrap';
   const find = (): string => programPath(named, dependencies.env['PATH']) ?? named;
   const isRoot = process.getuid?.() === 0;
-  const { probeLimitMs } = dependencies;
+  const { probeLimitMs, program, env } = dependencies;
   const look = (): Promise<SandboxProbe> | null => {
     if (process.platform === 'linux') return probeBubblewrap(find(), isRoot, probeLimitMs);
-    if (process.platform === 'darwin') return probeSeatbelt(SANDBOX_EXEC, probeLimitMs);
+    if (process.platform === 'darwin') {
+      const limit = probeLimitMs === undefined ? {} : { limitMs: probeLimitMs };
+      return probeSeatbelt(SANDBOX_EXEC, { env, ...limit, ...(program === undefined ? {} : { program }) });
+    }
     return null;
   };
   let probed: Promise<SandboxProbe> | undefined;

@@ -17,9 +17,12 @@ describe('Whether the sandbox of macOS holds', () => {
 
   const script = (name: string, text: string): void => writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   /** Looks with a program in the place of the one that applies a profile. */
-  const probe = async (text: string, { limitMs = 20_000, look = 'look' } = {}) => {
+  const probe = async (
+    text: string,
+    { limitMs = 20_000, look = 'look', ...more }: { limitMs?: number; look?: string; program?: () => Promise<string> } = {},
+  ) => {
     script('sandbox-exec', text);
-    return probeSeatbelt(join(folder, 'sandbox-exec'), limitMs, { environmentOf: [join(folder, look)] });
+    return probeSeatbelt(join(folder, 'sandbox-exec'), { limitMs, environmentOf: [join(folder, look)], ...more });
   };
   const mustFail = [...MUST_FAIL, ...MUST_FAIL_CLOSED];
   const holding = Object.fromEntries([...MUST_WORK.map((name) => [name, true]), ...mustFail.map((name) => [name, false])]);
@@ -29,6 +32,17 @@ describe('Whether the sandbox of macOS holds', () => {
     requires(this, process.platform === 'linux', 'Linux');
     const { boundary, why, todo } = await probe(`[ "$1" = -p ] || exit 1\n${says(holding)}`);
     assert.deepEqual([boundary, why, todo], ['seatbelt', '', '']);
+  });
+
+  it('is denied where the agent server does not start in it', async function () {
+    requires(this, process.platform === 'linux', 'Linux');
+    script('opencode', 'exit 1');
+    const program = async (): Promise<string> => join(folder, 'opencode');
+    const starts = `case "$4" in --version) shift 2; exec "$@" ;; esac\n${says(holding)}`;
+    const { boundary, why } = await probe(starts, { program });
+    assert.deepEqual([boundary, why.replace(folder, '…')], [null, '…/opencode does not start in the sandbox of macOS: exit code 1']);
+    script('opencode', 'echo 1.18.0');
+    assert.equal((await probe(starts, { program })).boundary, 'seatbelt');
   });
 
   it('is denied when any one thing comes out otherwise, or is not told', async function () {
