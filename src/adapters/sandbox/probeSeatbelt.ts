@@ -189,6 +189,6 @@ const isLate = (error: unknown): boolean => error instanceof Error && 'killed' i
 function reasonOf(error: unknown): string {
   const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
   if (said !== '') return said.split('\n').at(-1) ?? said;
-  if (error instanceof Error && 'code' in error && error.code !== null) return `exit code ${String(error.code)}`;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'number') return `exit code ${error.code}`;
   return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
 }
