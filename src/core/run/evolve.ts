@@ -132,7 +132,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return {
         ...withMessage(state, event.data.message),
         ...{ phase: 'bootstrapping', parked: null, landing: landingAfter(state.landing, event.data.comment ?? null) },
-        attemptsAtResume: state.attempts.length,
+        attemptsAtResume: state.attempts.length - (currentAttempt(state)?.closed === null ? 1 : 0),
       };
     case 'run/recovered':
       return warn(

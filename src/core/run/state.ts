@@ -158,7 +158,7 @@ export interface RunState {
   readonly attempts: readonly AttemptState[];
   /** Attempts added to the limit because a person or a landing asked for more work. */
   readonly grantedAttempts: number;
-  /** Attempts that there were when it was last resumed: interruptions of before count no more. */
+  /** Attempts that had come to an end when it was last resumed: interruptions of before count no more. */
   readonly attemptsAtResume: number;
   /** The last state that passed the gate: a commit. The base at first. */
   readonly gated: { readonly commit: string; readonly tree: string };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type EventData, event } from '../../../../src/core/journal/events.ts';
-import { endWithoutCell } from '../../../../src/core/run/interrupted.ts';
+import { endWithoutCell, interruptionsInRow } from '../../../../src/core/run/interrupted.ts';
 import { nextStep } from '../../../../src/core/run/nextStep.ts';
 import { RunStory, specOf } from '../../../support/runStory.ts';
 
@@ -52,6 +52,17 @@ describe('an attempt that was interrupted', () => {
       interrupt(story, attempt);
     }
     assert.equal(nextStep(story.state).step, 'park');
+  });
+
+  it('counts when it was under way as the run was resumed', () => {
+    const story = new RunStory().ready();
+    story.tell(
+      event('attempt/started', { attempt: 1, prompt: 'x', because: 'first' }),
+      event('run/parked', { code: 'permission', exitCode: 5, reason: 'asks' }),
+      event('run/resumed', { why: 'answered by ann' }),
+      event('attempt/interrupted', { attempt: 1, reason: 'the agent server ended', keptRef: null }),
+    );
+    assert.equal(interruptionsInRow(story.state), 1);
   });
 
   it('leaves a run whose cell can not be had waiting when an attempt was begun, and ends it before', () => {
