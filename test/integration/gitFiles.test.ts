@@ -23,15 +23,21 @@ describe('what files of a repository say', function () {
     const f = fixture();
     const tip = f.commit({ a: '1\n' });
     f.run('branch', 'some/other');
+    f.run('pack-refs', '--all');
+    f.run('checkout', '--quiet', '-b', 'next');
+    const next = f.commit({ a: '2\n' });
     const { git, calls } = noting(f);
     const repository = value(await git.open(f.repo));
     const before = calls();
     const seen = [
       await repository.readRef('refs/heads/main'),
       await repository.readRef('refs/heads/some/other'),
-      await repository.checkoutPathOf('main'),
+      await repository.readRef('refs/heads/none'),
+      await repository.readRef('refs/heads/next'),
+      value(await repository.resolveCommit('HEAD')),
+      await repository.checkoutPathOf('next'),
     ];
-    assert.deepEqual([...seen, calls() - before], [tip, tip, f.repo, 0]);
+    assert.deepEqual([...seen, calls() - before], [tip, tip, null, next, next, f.repo, 0]);
     assert.ok(before > 0, 'calls are not noted');
   });
 
