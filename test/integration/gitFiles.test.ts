@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
+import { plainCommonDir } from '../../src/adapters/git/plainCommonDir.ts';
 import { GitFixture, value } from './gitFixture.ts';
 
 /** A Git whose every start of git is noted. */
@@ -23,15 +24,21 @@ describe('what files of a repository say', function () {
     const f = fixture();
     const tip = f.commit({ a: '1\n' });
     f.run('branch', 'some/other');
+    f.run('pack-refs', '--all');
+    f.run('checkout', '--quiet', '-b', 'next');
+    const next = f.commit({ a: '2\n' });
     const { git, calls } = noting(f);
     const repository = value(await git.open(f.repo));
     const before = calls();
     const seen = [
       await repository.readRef('refs/heads/main'),
       await repository.readRef('refs/heads/some/other'),
-      await repository.checkoutPathOf('main'),
+      await repository.readRef('refs/heads/none'),
+      await repository.readRef('refs/heads/next'),
+      value(await repository.resolveCommit('HEAD')),
+      await repository.checkoutPathOf('next'),
     ];
-    assert.deepEqual([...seen, calls() - before], [tip, tip, f.repo, 0]);
+    assert.deepEqual([...seen, calls() - before], [tip, tip, null, next, next, f.repo, 0]);
     assert.ok(before > 0, 'calls are not noted');
   });
 
@@ -54,5 +61,20 @@ describe('what files of a repository say', function () {
     // Seen from the linked worktree it is the same.
     const linked = await f.open(join(f.root, 'linked'));
     assert.deepEqual(await Promise.all([linked.checkoutPathOf('main'), linked.checkoutPathOf('side')]), [f.repo, join(f.root, 'linked')]);
+  });
+
+  it('of where the git folder is needs none either; what is not plain is left to git', () => {
+    const f = fixture();
+    const { repo, root } = f;
+    f.commit({ a: '1\n' });
+    const [inside, linked, bare, broken] = ['repo/deep/er', 'linked', 'bare.git', 'repo/broken'].map((name) => join(root, name));
+    mkdirSync(inside ?? '', { recursive: true });
+    f.run('worktree', 'add', '--quiet', '--detach', linked ?? '');
+    f.in(root, 'init', '--quiet', '--bare', bare ?? '');
+    mkdirSync(join(broken ?? '', '.git'), { recursive: true });
+    writeFileSync(join(broken ?? '', '.git/HEAD'), '');
+    const found = [repo, inside, linked, bare, broken, root, join(root, 'none')].map((path) => plainCommonDir(path ?? '', {}));
+    assert.deepEqual(found, [join(repo, '.git'), join(repo, '.git'), null, null, null, null, null]);
+    assert.equal(plainCommonDir(repo, { GIT_CEILING_DIRECTORIES: '/' }), null);
   });
 });

@@ -7,6 +7,7 @@ import type { GitCall } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { emptyTree } from './noCommit.ts';
 import { nulFields } from './nulFields.ts';
+import { branchInFiles } from './refInFiles.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { retryLocked } from './retryLocked.ts';
 import { listWorktrees } from './worktreeList.ts';
@@ -45,7 +46,8 @@ export async function checkoutOf(context: RepositoryContext, branch: string, sig
 
 /** The same without a look at the files there. */
 export async function checkoutPathOf(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<string | null> {
-  if (await isInMainCheckout(context, branch)) return context.facts.topLevel;
+  // The usual case, told by the file that git itself reads.
+  if ((await branchInFiles(context.facts)) === branch) return context.facts.topLevel;
   for (const [index, entry] of (await listWorktrees(context, signal)).entries()) {
     if (entry.branch !== branch && (entry.branch !== null || entry.head === null)) continue;
     if ((await lstat(entry.path).catch(nullIfMissing)) === null) continue;
@@ -53,14 +55,6 @@ export async function checkoutPathOf(context: RepositoryContext, branch: string,
     if (entry.branch === branch || (await isWorkingOn(await gitDirOf(context, entry.path, signal), branch))) return entry.path;
   }
   return null;
-}
-
-/** The usual case, told by the file that git itself reads. */
-async function isInMainCheckout({ facts }: RepositoryContext, branch: string): Promise<boolean> {
-  if (facts.topLevel === null || facts.commonDir !== join(facts.topLevel, '.git')) return false;
-  const own = await lstat(facts.commonDir).catch(nullIfMissing);
-  const head = await readFile(join(facts.commonDir, 'HEAD'), 'utf8').catch(nullIfMissing);
-  return own?.isDirectory() === true && head === `ref: refs/heads/${branch}\n`;
 }
 
 /** False where a linked worktree was deleted without git, and its place holds something else now, such as a clone. */

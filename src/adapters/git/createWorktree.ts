@@ -20,8 +20,7 @@ export async function createWorktree(context: RepositoryContext, request: Create
 async function create(context: RepositoryContext, request: CreateWorktree, signal?: AbortSignal): Promise<GitResult<void>> {
   const { path, branch, base } = request;
   const ref = `refs/heads/${branch}`;
-  const valid = await context.git.run(onRepository(context, ['check-ref-format', ref]), signal);
-  if (valid.exitCode !== 0 || branch.startsWith('-')) return refuse('failed', `'${branch}' is not a possible branch name.`);
+  if (!(await isBranchName(context, branch, signal))) return refuse('failed', `'${branch}' is not a possible branch name.`);
   if (!/^[0-9a-f]{40,64}$/.test(base)) return refuse('unknownRef', `'${base}' is not a full commit name.`);
   if ((await lstat(path).catch(nullIfMissing)) !== null) return refuse('exists', `${path} is already there.`);
   const isThere = (await readRef(context, ref, signal)) !== null;
@@ -58,6 +57,13 @@ async function create(context: RepositoryContext, request: CreateWorktree, signa
   // Somebody else made that branch or folder since it was looked for: it is theirs.
   if (refusal.error.code !== 'exists') await undo(context, request, isThere);
   return refusal;
+}
+
+/** Names of letters and digits are good without asking git. */
+async function isBranchName(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<boolean> {
+  if (/^[A-Za-z0-9]+([-_/][A-Za-z0-9]+)*$/.test(branch)) return true;
+  const valid = await context.git.run(onRepository(context, ['check-ref-format', `refs/heads/${branch}`]), signal);
+  return valid.exitCode === 0 && !branch.startsWith('-');
 }
 
 /** Removes what a failed or aborted `worktree add` left. Does not listen to the caller's signal. */

@@ -4,7 +4,7 @@ import { ok } from '../../base/result.ts';
 import type { GitResult, MoveRef, Oid, RefEntry } from '../../core/ports/git.ts';
 import { GitFailure } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
-import { looseRef } from './looseRef.ts';
+import { branchInFiles, refInFiles } from './refInFiles.ts';
 import { onRepository, type RepositoryContext, runShared } from './repositoryContext.ts';
 
 /** Refs that only Reactor writes, and only one engine at a time. */
@@ -14,6 +14,10 @@ const FULL_OID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
 export async function resolveCommit(context: RepositoryContext, name: string, signal?: AbortSignal): Promise<GitResult<Oid>> {
   if (name === '' || name.startsWith('-') || /[\0\n]/.test(name)) return refuse('unknownRef', `'${name}' is not a name of a commit.`);
+  const branch = name === 'HEAD' ? await branchInFiles(context.facts) : null;
+  const known = branch === null ? null : await refInFiles(context.facts.commonDir, `refs/heads/${branch}`);
+  signal?.throwIfAborted();
+  if (known) return ok(known);
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
   const call = onRepository(context, args);
   const output = await context.git.run(call, signal);
@@ -27,8 +31,8 @@ export async function resolveCommit(context: RepositoryContext, name: string, si
 export async function readRef(context: RepositoryContext, ref: string, signal?: AbortSignal): Promise<Oid | null> {
   if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);
   signal?.throwIfAborted();
-  const loose = await looseRef(context.facts.commonDir, ref);
-  if (loose !== null) return loose;
+  const known = await refInFiles(context.facts.commonDir, ref);
+  if (known !== undefined) return known;
   const call = onRepository(context, ['show-ref', '--verify', '--hash', '--', ref]);
   const output = await context.git.run(call, signal);
   const oid = output.stdout.trim();
