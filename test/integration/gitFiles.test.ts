@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
+import { plainCommonDir } from '../../src/adapters/git/plainCommonDir.ts';
 import { GitFixture, value } from './gitFixture.ts';
 
 /** A Git whose every start of git is noted. */
@@ -60,5 +61,20 @@ describe('what files of a repository say', function () {
     // Seen from the linked worktree it is the same.
     const linked = await f.open(join(f.root, 'linked'));
     assert.deepEqual(await Promise.all([linked.checkoutPathOf('main'), linked.checkoutPathOf('side')]), [f.repo, join(f.root, 'linked')]);
+  });
+
+  it('of where the git folder is needs none either; what is not plain is left to git', () => {
+    const f = fixture();
+    const { repo, root } = f;
+    f.commit({ a: '1\n' });
+    const [inside, linked, bare, broken] = ['repo/deep/er', 'linked', 'bare.git', 'repo/broken'].map((name) => join(root, name));
+    mkdirSync(inside ?? '', { recursive: true });
+    f.run('worktree', 'add', '--quiet', '--detach', linked ?? '');
+    f.in(root, 'init', '--quiet', '--bare', bare ?? '');
+    mkdirSync(join(broken ?? '', '.git'), { recursive: true });
+    writeFileSync(join(broken ?? '', '.git/HEAD'), '');
+    const found = [repo, inside, linked, bare, broken, root, join(root, 'none')].map((path) => plainCommonDir(path ?? '', {}));
+    assert.deepEqual(found, [join(repo, '.git'), join(repo, '.git'), null, null, null, null, null]);
+    assert.equal(plainCommonDir(repo, { GIT_CEILING_DIRECTORIES: '/' }), null);
   });
 });
