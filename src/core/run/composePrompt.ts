@@ -25,10 +25,16 @@ export function composePrompt(state: RunState): string {
     case 'conflict':
       return `${feedback.text}\n\nThe task was:\n\n${spec.prompt}${place}`;
     case 'interrupted':
-      return `Work on this task was interrupted (${feedback.text}), and the files are as they were before that attempt. Do the task from the start:\n\n${spec.prompt}${place}`;
+      return `Work on this task was interrupted (${feedback.text}), and the files are as they were before that attempt. Do the task from the start:\n\n${brokenOffRetry(state) ?? `${spec.prompt}${place}`}`;
     case 'granted':
       return `${feedback.text}\n\nYour changes so far are still in place. Go on with the task:\n\n${spec.prompt}${place}`;
     default:
       return `${spec.prompt}${place}`;
   }
+}
+
+/** The prompt of the attempt that was broken off, when it told of red tests: the agent would only do again what made them red. Null for any other. */
+function brokenOffRetry({ attempts }: RunState): string | null {
+  const begun = attempts.findLast(({ because }) => because !== 'interrupted');
+  return begun?.because === 'testsFailed' ? begun.prompt : null;
 }

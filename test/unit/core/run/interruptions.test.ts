@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type EventData, event } from '../../../../src/core/journal/events.ts';
+import { composePrompt } from '../../../../src/core/run/composePrompt.ts';
 import { endWithoutCell, interruptionsInRow } from '../../../../src/core/run/interrupted.ts';
 import { nextStep } from '../../../../src/core/run/nextStep.ts';
 import { RunStory, specOf } from '../../../support/runStory.ts';
@@ -79,6 +80,26 @@ describe('an attempt that was interrupted', () => {
         }),
       ],
     );
+  });
+
+  it('is told again why the tests were red, when it was a retry, however often it is broken off', () => {
+    const story = new RunStory().ready().attempt(1, tree).tested(1, tree, 1);
+    story.tell(event('attempt/reverted', { attempt: 1, to: 'e'.repeat(40), reason: 'the tests failed' }));
+    const retry = composePrompt(story.state);
+    assert.match(retry, /failed its tests/);
+    story.tell(
+      event('attempt/started', { attempt: 2, prompt: retry, because: 'testsFailed' }),
+      event('attempt/executed', { attempt: 2, end: 'serverGone', steps: 0, durationMs: 0 }),
+      event('attempt/interrupted', { attempt: 2, reason: 'the agent server ended', keptRef: null }),
+    );
+    for (const attempt of [3, 4]) {
+      const again = composePrompt(story.state);
+      assert.equal(
+        again,
+        `Work on this task was interrupted (the agent server ended), and the files are as they were before that attempt. Do the task from the start:\n\n${retry}`,
+      );
+      interrupt(story, attempt);
+    }
   });
 
   it('counts only since the last attempt that came to its end', () => {
