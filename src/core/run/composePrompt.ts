@@ -15,7 +15,7 @@ export function composePrompt(state: RunState): string {
   if (feedback === null) return `${spec.prompt}${place}`;
   switch (feedback.because) {
     case 'testsFailed':
-      return `Your last attempt at this task failed its tests and all of its changes were reverted, so the files are as they were before it.\n\n${feedback.text}\n\nTry again. The task:\n\n${spec.prompt}${place}`;
+      return `Your last attempt at this task failed its tests and all of its changes were reverted, so the files are as they were before it.\n\n${feedback.text}\n\nTry again. The task:\n\n${spec.prompt}${place}${comments(state)}`;
     case 'secret':
       return `Your changes are still in place, but they were not taken. ${feedback.text}\n\nGo on with the task:\n\n${spec.prompt}${place}`;
     case 'step':
@@ -25,7 +25,7 @@ export function composePrompt(state: RunState): string {
     case 'conflict':
       return `${feedback.text}\n\nThe task was:\n\n${spec.prompt}${place}`;
     case 'interrupted':
-      return `Work on this task was interrupted (${feedback.text}), and the files are as they were before that attempt. Do the task from the start:\n\n${brokenOffRetry(state) ?? `${spec.prompt}${place}`}`;
+      return `Work on this task was interrupted (${feedback.text}), and the files are as they were before that attempt. Do the task from the start:\n\n${brokenOffRetry(state) ?? `${spec.prompt}${place}${comments(state)}`}`;
     case 'granted':
       return `${feedback.text}\n\nYour changes so far are still in place. Go on with the task:\n\n${spec.prompt}${place}`;
     default:
@@ -37,4 +37,10 @@ export function composePrompt(state: RunState): string {
 function brokenOffRetry({ attempts }: RunState): string | null {
   const begun = attempts.findLast(({ because }) => because !== 'interrupted');
   return begun?.because === 'testsFailed' ? begun.prompt : null;
+}
+
+/** What reviewers have asked for in changes that are no longer there. */
+function comments({ attempts }: RunState): string {
+  const said = attempts.flatMap(({ review }) => (review?.decision === 'rejected' && review.comment !== null ? [review.comment] : []));
+  return said.length === 0 ? '' : `\n\nA reviewer has asked for this in earlier work on it:\n\n${said.join('\n\n')}`;
 }

@@ -102,6 +102,22 @@ describe('an attempt that was interrupted', () => {
     }
   });
 
+  it('is told again what a reviewer has asked for, as the work starts anew', () => {
+    const story = new RunStory(specOf({ approve: 'ask' }))
+      .ready()
+      .attempt(1, tree)
+      .tested(1, tree, 0)
+      .reviewed('rejected', tree, 'Name it total.');
+    story.tell(
+      event('attempt/started', { attempt: 2, prompt: 'x', because: 'comment' }),
+      event('attempt/interrupted', { attempt: 2, reason: 'the agent server ended', keptRef: null }),
+    );
+    assert.match(
+      composePrompt(story.state),
+      /Do the task from the start:[^]*A reviewer has asked for this in earlier work on it:\n\nName it total\.$/,
+    );
+  });
+
   it('counts only since the last attempt that came to its end', () => {
     const story = new RunStory(specOf({ attempts: 9 })).ready();
     for (const attempt of [1, 2, 4, 5]) {
