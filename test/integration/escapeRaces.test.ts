@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { createSandbox } from '../../src/adapters/sandbox/createSandbox.ts';
@@ -89,5 +89,44 @@ describe('What an agent leaves running in a sandboxed cell', function () {
     assert.equal((await turn).result.end, 'aborted');
     assert.equal(await bench.servers.whileStill(server.process, async () => 'looked'), 'looked');
     assert.equal(existsSync(join(worktree, 'stays')), true);
+  });
+});
+
+describe('Modules that code of a sandboxed agent server asks for while it runs', function () {
+  this.timeout(120_000);
+
+  it('are not looked for where the repository’s tsconfig.json says, and programs find the worktree where they look for it', async () => {
+    ensureBubblewrap();
+    const sandbox = createSandbox({ hidden: [], waysOut: null, env: process.env });
+    const bench = await OpenCodeBench.start(() => ({ text: 'hello' }), { sandbox });
+    try {
+      bench.write('tsconfig.json', JSON.stringify({ compilerOptions: { baseUrl: '.', paths: { '*': ['./mapped.js'] } } }));
+      bench.write('mapped.js', 'module.exports = 1\n');
+      bench.git('add', '-A');
+      bench.git('commit', '-q', '-m', 'hostile');
+      // Of the user's own. It asks as the code within the server's program does.
+      const plugin = join(bench.root, 'plugin.mjs');
+      writeFileSync(
+        plugin,
+        `import { createRequire } from 'node:module';
+import { writeFileSync } from 'node:fs';
+export const Asks = async () => {
+  let module = null;
+  try { module = createRequire('/$bunfs/root/chunk.js').resolve('esprima'); } catch {}
+  writeFileSync('found.json', JSON.stringify({ module, cwd: process.cwd(), variable: process.env.BUN_INSPECT_PRELOAD ?? null }));
+  return {};
+};
+`,
+      );
+      const config: unknown = JSON.parse(bench.env['OPENCODE_CONFIG_CONTENT'] ?? '');
+      bench.env['OPENCODE_CONFIG_CONTENT'] = JSON.stringify({ ...(config as object), plugin: [`file://${plugin}`] });
+      const { server, worktree } = await bench.cell('one', {
+        boundary: { network: 'open', read: [], write: [], limits: CellLimits.parse({}), git: [] },
+      });
+      await runTurn(server);
+      assert.deepEqual(JSON.parse(readFileSync(join(worktree, 'found.json'), 'utf8')), { module: null, cwd: worktree, variable: null });
+    } finally {
+      await bench.dispose();
+    }
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -204,43 +204,6 @@ describe('real agent servers', function () {
       assert.deepEqual([agent, asked], [agent, 1]);
     }
     assert.match(systemText(), /PROJECT RULE 17/);
-  });
-});
-
-describe('modules that code of an agent server asks for while it runs', function () {
-  this.timeout(120_000);
-
-  it('are not looked for where the repository’s tsconfig.json says, and programs find the worktree where they look for it', async () => {
-    const bench = await OpenCodeBench.start(() => ({ text: 'hello' }));
-    try {
-      bench.write('tsconfig.json', JSON.stringify({ compilerOptions: { baseUrl: '.', paths: { '*': ['./mapped.js'] } } }));
-      bench.write('mapped.js', 'module.exports = 1\n');
-      bench.git('add', '-A');
-      bench.git('commit', '-q', '-m', 'hostile');
-      const found = join(bench.root, 'found.json');
-      // Of the user's own. It asks as the code within the server's program does.
-      const plugin = join(bench.root, 'plugin.mjs');
-      writeFileSync(
-        plugin,
-        `import { createRequire } from 'node:module';
-import { writeFileSync } from 'node:fs';
-export const Asks = async () => {
-  let module = null;
-  try { module = createRequire('/$bunfs/root/chunk.js').resolve('esprima'); } catch {}
-  writeFileSync(${JSON.stringify(found)}, JSON.stringify({ module, cwd: process.cwd(), variable: process.env.BUN_INSPECT_PRELOAD ?? null }));
-  return {};
-};
-`,
-      );
-      const config: unknown = JSON.parse(bench.env['OPENCODE_CONFIG_CONTENT'] ?? '');
-      bench.env['OPENCODE_CONFIG_CONTENT'] = JSON.stringify({ ...(config as object), plugin: [`file://${plugin}`] });
-      const { server, worktree } = await bench.cell('one');
-      await runTurn(server);
-      assert.equal(readlinkSync(`/proc/${server.process.pid}/cwd`), worktree);
-      assert.deepEqual(JSON.parse(readFileSync(found, 'utf8')), { module: null, cwd: worktree, variable: null });
-    } finally {
-      await bench.dispose();
-    }
   });
 });
 

@@ -155,7 +155,7 @@ async function startServer(
 
   const spawned = await spawnServer({
     executable: executable.path,
-    start: arrival.start,
+    worktree: request.worktree,
     port: request.port,
     env: enclosure === null ? env : besideCommands(env, toRuntime, enclosure),
     logFile: request.logFile,

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, parse } from 'node:path';
+import { join } from 'node:path';
 import type { ConfigTree } from './configTree.ts';
 
 /** A file that the server's runtime (Bun) runs before all else. It is meant for debuggers; whether a program heeds it is tried (`arrivalProbe`). */
@@ -10,35 +10,32 @@ const PRELOAD = 'BUN_INSPECT_PRELOAD';
 export const ARRIVAL_VARIABLES: readonly string[] = [PRELOAD];
 
 export interface Arrival {
-  /** Where the server starts. */
-  readonly start: string;
   readonly config: ConfigTree;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
- * How a server comes to its worktree (INV-002). Where Bun stands it looks for a `tsconfig.json`, whenever code of the server's asks for a module that is not
- * there, and would load what the repository's leads to into the server, beside its keys. So the server starts at the root of the file system, and a file of
- * Reactor's, run before all else, tells the system to go to the worktree, and Bun nothing of it. Where a runtime does not do that, a plugin goes there
- * once the server has loaded what it needs at its start; without a boundary that is not worth it.
+ * How a sandboxed server comes to its worktree (INV-002). Where Bun stands it looks for a `tsconfig.json`, whenever code of the server's asks for a module
+ * that is not there, and would load what the repository's leads to into the server, beside its keys. So the server starts in `/`, and a file of Reactor's,
+ * run before all else, tells the system to go to the worktree, and Bun nothing of it. Where a runtime does not do that, a plugin goes there once the
+ * server has loaded what it needs at its start. Without a sandbox commands can read the server's keys anyway, and it starts in the worktree.
  * @param home the cell's folder; the file is written where nothing in the cell can change it.
  */
 export function arrivalOf(
   config: ConfigTree,
   { home, worktree, preloads, isEnclosed }: { home: string; worktree: string; preloads: boolean; isEnclosed: boolean },
 ): Arrival {
-  if (!preloads && !isEnclosed) return { start: worktree, config, environment: {} };
-  const start = parse(worktree).root;
+  if (!isEnclosed) return { config, environment: {} };
   const folder = join(home, 'config');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'arrival.mjs');
   if (preloads) {
     writeFileSync(file, goTo(worktree));
-    return { start, config, environment: { [PRELOAD]: file } };
+    return { config, environment: { [PRELOAD]: file } };
   }
   writeFileSync(file, `process.chdir(${JSON.stringify(worktree)});\nexport const Arrival = async () => ({});\n`);
   const others: unknown[] = Array.isArray(config['plugin']) ? config['plugin'] : [];
-  return { start, config: { ...config, plugin: [`file://${file}`, ...others] }, environment: {} };
+  return { config: { ...config, plugin: [`file://${file}`, ...others] }, environment: {} };
 }
 
 const C_LIBRARIES = ['libc.so.6', 'libc.so', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libSystem.B.dylib'];

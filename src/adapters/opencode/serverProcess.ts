@@ -31,8 +31,7 @@ export interface ServerProcess {
  */
 export async function spawnServer(options: {
   readonly executable: string;
-  /** The folder that it starts in. */
-  readonly start: string;
+  readonly worktree: string;
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
@@ -47,7 +46,7 @@ export async function spawnServer(options: {
   const command = [...options.boundary, options.executable];
   const args = command.slice(1);
   const child = spawn(command[0] ?? options.executable, [...args, 'serve', '--hostname', '127.0.0.1', '--port', String(options.port)], {
-    cwd: options.start,
+    cwd: options.worktree,
     env: options.env,
     detached: true,
     stdio: ['ignore', log, log, ...(given === null ? [] : [given])],

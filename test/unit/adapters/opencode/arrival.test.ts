@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { arrivalOf, arrivalProbe } from '../../../../src/adapters/opencode/arrival.ts';
 
-describe('INV-002: how a server comes to its worktree', () => {
+describe('INV-002: how a sandboxed server comes to its worktree', () => {
   let home: string;
   before(() => {
     home = mkdtempSync(join(tmpdir(), 'reactor-arrival-'));
@@ -16,25 +16,24 @@ describe('INV-002: how a server comes to its worktree', () => {
   const arrival = (preloads: boolean, isEnclosed: boolean) => arrivalOf(config, { home, worktree: '/work/a "tree"', preloads, isEnclosed });
   const file = (): string => readFileSync(join(home, 'config', 'arrival.mjs'), 'utf8');
 
-  it('starts at the root and is brought there before all else, and what it starts knows nothing of it', () => {
-    for (const isEnclosed of [true, false]) {
-      const { start, config: own, environment } = arrival(true, isEnclosed);
-      assert.deepEqual([start, own, Object.values(environment)], ['/', config, [join(home, 'config', 'arrival.mjs')]]);
-      assert.match(file(), /^const folder = "\/work\/a \\"tree\\"";$/m);
-      assert.doesNotMatch(file(), /process\.chdir/);
-      assert.match(file(), new RegExp(`delete process\\.env\\.${Object.keys(environment)[0]};`));
-    }
+  it('is brought there before all else, and what it starts knows nothing of it', () => {
+    const { config: own, environment } = arrival(true, true);
+    assert.deepEqual([own, Object.values(environment)], [config, [join(home, 'config', 'arrival.mjs')]]);
+    assert.match(file(), /^const folder = "\/work\/a \\"tree\\"";$/m);
+    assert.doesNotMatch(file(), /process\.chdir/);
+    assert.match(file(), new RegExp(`delete process\\.env\\.${Object.keys(environment)[0]};`));
   });
 
-  it('in a sandbox is brought there by a plugin before the user’s own, where the runtime preloads nothing', () => {
-    const { start, config: own, environment } = arrival(false, true);
-    assert.deepEqual([start, environment], ['/', {}]);
+  it('is brought there by a plugin before the user’s own, where the runtime preloads nothing', () => {
+    const { config: own, environment } = arrival(false, true);
+    assert.deepEqual(environment, {});
     assert.deepEqual(own, { ...config, plugin: [`file://${join(home, 'config', 'arrival.mjs')}`, 'file:///the/users.js'] });
     assert.match(file(), /^process\.chdir\(.*\);\nexport const Arrival = /);
   });
 
-  it('starts in the worktree where there is neither', () =>
-    assert.deepEqual(arrival(false, false), { start: '/work/a "tree"', config, environment: {} }));
+  it('starts there without a sandbox', () => {
+    for (const preloads of [true, false]) assert.deepEqual(arrival(preloads, false), { config, environment: {} });
+  });
 
   it('a program is tried with a file that is gone afterwards', () => {
     const { environment, says, dispose } = arrivalProbe();

@@ -24,7 +24,7 @@ describe('An agent server that prints much', () => {
     writeFileSync(executable, text, { mode: 0o755 });
     const logFile = join(folder, 'log');
     writeFileSync(logFile, 'of another start: opencode server listening on\n');
-    const started = await spawnServer({ executable, start: folder, port: 1, env: { PATH: '/bin:/usr/bin' }, logFile, boundary: [] });
+    const started = await spawnServer({ executable, worktree: folder, port: 1, env: { PATH: '/bin:/usr/bin' }, logFile, boundary: [] });
     assert.ok(started.ok);
     pid = started.value.pid;
     const listening = await started.value.listening(systemClock, 60_000, new AbortController().signal);
