@@ -1,8 +1,16 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gateMounts } from '../../core/policy/gateMounts.ts';
-import { anchored, commandMounts, isFixed, OF_OTHERS, serverMounts, withoutServer } from '../../core/policy/sandboxPolicy.ts';
+import {
+  anchored,
+  commandMounts,
+  isFixed,
+  OF_OTHERS,
+  serverMounts,
+  withoutRepeats,
+  withoutServer,
+} from '../../core/policy/sandboxPolicy.ts';
 import { toolCaches } from '../../core/policy/toolCaches.ts';
 import type { EncloseRequest, Enclosure, Mount, Sandbox, SandboxProbe } from '../../core/ports/sandbox.ts';
 import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
@@ -108,7 +116,7 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const argumentsOf = (mounts: readonly Mount[]): string[] => mountArguments(mounts, isFolder, memory);
   const ceiling = processCeiling(processes, isRoot, release());
   const exit = request.network === 'allowlist' && means.waysOut !== null ? wayOut(means.waysOut, request.cell) : null;
-  const ofServer = anchored(serverMounts(facts).filter(isThere), request.home);
+  const ofServer = anchored(withoutRepeats(serverMounts(facts).filter(isThere), isLink), request.home);
   makePlaces(ofServer, request.home);
   const path = fixedPath(request.env['PATH'], ofServer);
   if (!isFixed(ofServer, bwrap)) throw new Error(`${bwrap} lies in a folder that cells may write; take it out of files.write`);
@@ -131,6 +139,8 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   const environment = toolCaches(facts.homes[0] ?? homedir(), request.env);
   return { server, descriptor, environment, ...commandEnclosure(start), record: recordOf(start) };
 }
+
+const isLink = (path: string): boolean => existsSync(path) && realpathSync(path) !== path;
 
 /** What passes to every program of the cell: which system calls it may make. Null where none is denied. */
 function writeFilter(home: string): string | null {

@@ -203,6 +203,22 @@ const nothing = (path: string): Mount => ({ kind: 'nothing', path, optional: tru
 const isSeen = (mounts: readonly Mount[], path: string): boolean =>
   holderOf(mounts, path)?.kind === 'readOnly' && !SOCKETS_OF_SYSTEM.some((folder) => isBelow(path, folder));
 
+/**
+ * The same view with fewer mounts, each of which takes its time: without those that only show again what is shown read-only.
+ * @param isLink whether what is at a path is reached through a link: then it may be shown from elsewhere.
+ */
+export function withoutRepeats(mounts: readonly Mount[], isLink: (path: string) => boolean): Mount[] {
+  const showsItself = ({ kind, path, from }: Mount): boolean => kind === 'readOnly' && (from === undefined || from === path);
+  const out: Mount[] = [];
+  for (const mount of mounts) {
+    const over = out.findLast(({ path }) => isBelow(mount.path, path));
+    const covers = out.some(({ path }) => path !== mount.path && isBelow(path, mount.path));
+    if (over !== undefined && showsItself(over) && showsItself(mount) && !covers && !isLink(mount.path)) continue;
+    out.push(mount);
+  }
+  return out;
+}
+
 /** The folder that stands in for one on the way to a mount. Two of one cell are never of the same length and end. */
 const standIn = (path: string, cellHome: string): string =>
   `${cellHome}/${HOME_PARTS[1]}/${path.length}-${path.replaceAll('%', '%25').replaceAll('/', '%').slice(-LONGEST_NAME)}`;

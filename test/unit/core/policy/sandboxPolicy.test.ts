@@ -7,7 +7,9 @@ import {
   isPartOfTools,
   type SandboxFacts,
   serverMounts,
+  withoutRepeats,
 } from '../../../../src/core/policy/sandboxPolicy.ts';
+import type { Mount } from '../../../../src/core/ports/sandbox.ts';
 
 const facts: SandboxFacts = {
   worktree: '/home/ada/.local/share/reactor/r/cells/c/worktree',
@@ -149,3 +151,32 @@ describe('What a cell sees', () => {
 });
 
 const duplicates = (mounts: readonly { readonly path: string }[]): number => mounts.length - new Set(mounts.map(({ path }) => path)).size;
+
+describe('Mounts that show again what is shown', () => {
+  const seen = (path: string): Mount => ({ kind: 'readOnly', path, optional: true });
+  const mounts: readonly Mount[] = [
+    { kind: 'readOnly', path: '/' },
+    { kind: 'writable', path: '/home/ann', from: '/cell/user' },
+    seen('/home/ann/.tool'),
+    seen('/home/ann/.tool/bin'),
+    seen('/home/ann/.tool/bin'),
+    seen('/home/ann/.tool/elsewhere'),
+    { kind: 'empty', path: '/home/ann/.tool/data/cells' },
+    seen('/home/ann/.tool/data'),
+    { kind: 'readOnly', path: '/home/ann/.tool/settings', from: '/cell/settings' },
+    { kind: 'writable', path: '/home/ann/.tool/cache' },
+    seen('/home/ann/.tool/cache/programs'),
+    seen('/usr/lib'),
+  ];
+
+  it('are left out, and only those', () => {
+    const left = withoutRepeats(mounts, (path) => path.endsWith('/elsewhere'));
+    const gone = mounts.filter((mount) => !left.includes(mount)).map(({ path }) => path);
+    assert.deepEqual(gone, ['/home/ann/.tool/bin', '/home/ann/.tool/bin', '/usr/lib']);
+  });
+
+  it('and what can be changed stays what it was', () => {
+    const left = withoutRepeats(mounts, () => false);
+    for (const { path } of mounts) assert.equal(isFixed(left, path), isFixed(mounts, path), path);
+  });
+});
