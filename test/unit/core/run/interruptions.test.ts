@@ -114,7 +114,7 @@ describe('an attempt that was interrupted', () => {
     );
     assert.match(
       composePrompt(story.state),
-      /Do the task from the start:[^]*A reviewer has asked for this in earlier work on it:\n\nName it total\.$/,
+      /Do the task from the start:[\s\S]*A reviewer has asked for this in earlier work on it:\n\nName it total\.$/,
     );
   });
 
