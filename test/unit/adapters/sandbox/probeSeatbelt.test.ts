@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { MUST_FAIL, MUST_FAIL_CLOSED, MUST_WORK } from '../../../../src/adapters/sandbox/escapeTries.ts';
 import { probeSeatbelt } from '../../../../src/adapters/sandbox/probeSeatbelt.ts';
+import { ensureBubblewrap } from '../../../support/ensureBubblewrap.ts';
 import { requires } from '../../../support/requires.ts';
 
 describe('Whether the sandbox of macOS holds', () => {
@@ -69,7 +70,9 @@ describe('Whether the sandbox of macOS holds', () => {
   });
 
   it('finds nothing but the closed network where a real boundary stands in its place', async function () {
-    requires(this, process.platform === 'linux' && existsSync('/usr/bin/bwrap'), 'bubblewrap');
+    this.timeout(180_000);
+    requires(this, process.platform === 'linux', 'Linux');
+    ensureBubblewrap();
     const scratch = `inside=$(printf %s "$2" | sed -n 's/^(allow file-read\\* file-write\\* (subpath "\\(.*\\)"))$/\\1/p')`;
     const mounts = '--ro-bind / / --dev /dev --proc /proc --bind "$inside" "$inside" --tmpfs "$inside/../hidden"';
     const { why } = await probe(`${scratch}\nshift 2\nexec bwrap --unshare-all ${mounts} -- "$@"`);
