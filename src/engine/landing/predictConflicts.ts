@@ -10,6 +10,7 @@ interface Work {
   readonly state: RunState;
   readonly target: string;
   readonly commit: Oid;
+  readonly tree: Oid;
   readonly changed: ChangedPaths;
 }
 
@@ -42,7 +43,8 @@ export async function predictConflicts(
   }
   for (const [index, a] of works.entries()) {
     for (const b of works.slice(index + 1)) {
-      if (a.target !== b.target || !mayConflict(a.changed, b.changed)) continue;
+      // Who has done the same does not conflict.
+      if (a.target !== b.target || a.tree === b.tree || !mayConflict(a.changed, b.changed)) continue;
       const paths = await conflicts(repository, a.commit, b.commit, isUnborn(a) || isUnborn(b), signal);
       if (paths.length === 0) continue;
       add(a, { with: b.state.task, run: b.state.run, paths });
@@ -63,7 +65,7 @@ async function workOf({ repository, agents }: PredictionDeps, state: RunState, s
   if (candidate !== null) {
     const { files, filesTotal, tree } = candidate;
     const changed = isInSteps ? pathsOf(await repository.changes(from, tree, signal), false) : pathsOf(files, filesTotal > files.length);
-    return { state, target, commit: commit ?? candidate.keptCommit, changed };
+    return { state, target, commit: commit ?? candidate.keptCommit, tree, changed };
   }
   if (state.cell?.hasWorktree !== true) return null;
   const { worktree, server, boundary } = state.cell;
@@ -79,7 +81,7 @@ async function workOf({ repository, agents }: PredictionDeps, state: RunState, s
   );
   if (!written.ok) return null;
   const changed = pathsOf(await repository.changes(from, tree, signal), false);
-  return { state, target, commit: written.value, changed };
+  return { state, target, commit: written.value, tree, changed };
 }
 
 /** Of the commit that the work stands on. */
