@@ -14,7 +14,7 @@ import { type EscapeTries, escapeTriesText, MUST_FAIL, MUST_FAIL_CLOSED, MUST_WO
 const LIMIT_MS = 20_000;
 /** Below it the files of the machine have a second name. */
 const SECOND_NAMES = '/System/Volumes/Data';
-const TODO =
+const WHAT_TO_DO =
   'set sandbox: off and run only agents that you trust, or run Reactor in a Linux container or virtual machine, with nothing else of yours in it';
 const run = promisify(execFile);
 const AS_NODE = { PATH: '/usr/bin:/bin', ELECTRON_RUN_AS_NODE: '1' };
@@ -33,7 +33,7 @@ export interface SeatbeltProbeOptions {
   readonly environmentOf?: readonly string[];
 }
 
-const none = (why: string): SandboxProbe => ({ boundary: null, version: null, ownProc: false, why, todo: TODO });
+const none = (why: string): SandboxProbe => ({ boundary: null, version: null, ownProc: false, why, todo: WHAT_TO_DO });
 
 /**
  * Makes a scratch cell under the profile that cells get, has a program try in it what cells promise that it can't do, and says what came of it. Any
