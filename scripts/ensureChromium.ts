@@ -22,7 +22,7 @@ export function ensureChromium(say: (line: string) => void = (line) => process.s
   }
   say('installing chromium (apt-get install) …');
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const done = spawnSync('/usr/bin/apt-get', ['-qq', ...args], {
+    const done = spawnSync('/usr/bin/apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,

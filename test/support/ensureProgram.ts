@@ -12,8 +12,9 @@ const works = (program: string): boolean => spawnSync(program, ['--version']).st
 export function ensureProgram(program: string, name: string): void {
   if (works(program)) return;
   if (process.getuid?.() === 0 && works(INSTALLER)) {
-    // Test files run side by side, and apt takes one at a time.
-    const apt = (...args: string[]): number | null => spawnSync('flock', ['/var/lib/dpkg', INSTALLER, ...args], { stdio: 'ignore' }).status;
+    // Test files run side by side, and apt takes one at a time; whoever else installs something is waited for, too.
+    const apt = (...args: string[]): number | null =>
+      spawnSync('flock', ['/var/lib/dpkg', INSTALLER, '-o', 'DPkg::Lock::Timeout=120', ...args], { stdio: 'ignore' }).status;
     const install = ['install', '-y', '--no-install-recommends', name];
     if (apt(...install) !== 0 && apt('update') === 0) apt(...install);
   }
