@@ -178,6 +178,7 @@ export class WarmCells {
     const { boundary } = wish;
     const warm: WarmCell = { id, worktree, home, branch, base, boundary, settings, ...starting.value.value };
     const isFilled = filled.status === 'fulfilled' && filled.value.ok;
+    if (isFilled) await warm.server.client.warmUp(signal);
     if (!isFilled || signal.aborted) return this.discard(warm);
     const key = keyOf(spec);
     this.#ready.set(key, [...(this.#ready.get(key) ?? []), warm]);

@@ -48,6 +48,25 @@ describe('real agent servers', function () {
     );
   });
 
+  it('warms up without asking a model or leaving a conversation, and then takes a turn', async () => {
+    const { server } = await bench.cell('one');
+    await server.client.warmUp();
+    assert.equal(bench.model.calls.length, 0);
+    assert.deepEqual(
+      bench.lines.filter(({ message }) => message.includes('warmed up')),
+      [],
+    );
+    const password = /OPENCODE_SERVER_PASSWORD=([^\0]+)/.exec(readFileSync(`/proc/${server.process.pid}/environ`, 'utf8'))?.[1] ?? '';
+    const headers = { authorization: `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}` };
+    assert.deepEqual(await (await fetch(`${server.url}/session`, { headers })).json(), []);
+    const { result, messages } = await runTurn(server);
+    assert.equal(result.end, 'done');
+    assert.deepEqual(
+      messages.map(({ provider, text }) => [provider, text]),
+      [['scripted', 'hello']],
+    );
+  });
+
   it('gives a web page nothing: neither by its address under another name, nor across origins, nor over a socket, nor to another machine', async () => {
     const { server } = await bench.cell('one');
     const { port } = new URL(server.url);

@@ -28,6 +28,7 @@ import { makeServerFolders, writeBoundary, writeShell } from './serverFolders.ts
 import { earlyExit, type ServerProcess, spawnServer } from './serverProcess.ts';
 import { startFingerprint } from './startFingerprint.ts';
 import { readUserConfig } from './userConfig.ts';
+import { withWarmUp } from './warmUp.ts';
 
 export interface AgentServersDependencies {
   readonly clock: Clock;
@@ -132,7 +133,7 @@ async function startServer(
     env: dependencies.env,
     folders,
     user,
-    config: JSON.stringify(config),
+    config: JSON.stringify(withWarmUp(config, request.port)),
     password,
     withoutCatalogue,
     withoutPlugins: withoutCatalogue,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
+import { errorText, type Log } from '../../base/log.ts';
 import type { ModelFacts } from '../../core/money/modelFacts.ts';
 import type { AgentClient, FinishedMessage, ShellRequest, ShellResult, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import type { CommandEnclosure } from '../../core/ports/sandbox.ts';
@@ -15,6 +15,7 @@ import { ServerCallFailed, type ServerConnection } from './serverConnection.ts';
 import { isSilent } from './serverSilence.ts';
 import { ShellCommand } from './shellCommand.ts';
 import { Turn } from './turn.ts';
+import { warmUp } from './warmUp.ts';
 
 export interface OpenCodeClientOptions {
   readonly connection: ServerConnection;
@@ -85,6 +86,13 @@ export class OpenCodeClient implements AgentClient {
       if (error instanceof ServerCallFailed && (error.status === 404 || error.status === 400)) return false;
       throw error;
     }
+  }
+
+  async warmUp(signal?: AbortSignal): Promise<void> {
+    const { connection, log } = this.#options;
+    await warmUp(connection, signal).catch((error: unknown) =>
+      log.log('debug', 'the server was not warmed up', { error: errorText(error) }),
+    );
   }
 
   async answers(signal?: AbortSignal): Promise<boolean> {

@@ -275,6 +275,11 @@ export interface AgentClient {
   createSession(request: { readonly title: string }, signal?: AbortSignal): Promise<string>;
   hasSession(sessionId: string, signal?: AbortSignal): Promise<boolean>;
   /**
+   * Has the server load what its first prompt needs, while nobody waits for it; asks no model and leaves no conversation. To be called once, before the
+   * first one. A failure costs time later and nothing else: it is logged.
+   */
+  warmUp(signal?: AbortSignal): Promise<void>;
+  /**
    * Whether the server answers anything at all; true also when aborted before that is known. Takes up to a minute to say no: a process that is stopped or stuck
    * keeps its port and says nothing.
    */
