@@ -11,16 +11,33 @@ export async function boundaryFor(deps: EngineDeps, { mode }: SandboxSpec): Prom
   return mode === 'off' ? null : (await deps.sandbox.probe()).boundary;
 }
 
-/** The boundary of one cell, with its own view of git. */
+export interface LaidBoundary {
+  readonly boundary: CellBoundary | null;
+  /** Settled once all of it is laid, which needs the worktree. @throws Error when it can't be */
+  readonly laid: Promise<void>;
+}
+
+/**
+ * The boundary of one cell, with its own view of git.
+ * @param made settled when the worktree is there.
+ */
 export async function boundaryOf(
   deps: EngineDeps,
   worktree: string,
   gitFolder: string,
   { sandbox, boundary }: { readonly sandbox: SandboxSpec; readonly boundary: Boundary },
-): Promise<CellBoundary | null> {
-  if (boundary === null) return null;
-  const git = await deps.repository.privateView(worktree, gitFolder, boundary === 'bubblewrap');
-  if (!git.ok) throw new Error(`the cell's view of git could not be made: ${git.error.message}`);
+  made: Promise<unknown>,
+): Promise<LaidBoundary> {
+  if (boundary === null) return { boundary: null, laid: Promise.resolve() };
+  const isMounted = boundary === 'bubblewrap';
+  // What Seatbelt is told is worked out from what is there.
+  if (!isMounted) await made;
+  const view = await deps.repository.privateView(worktree, gitFolder, { isMounted, made });
   const { network, read, write, limits } = sandbox;
-  return { network, read, write, limits: limitsSet(limits), git: git.value };
+  return {
+    boundary: { network, read, write, limits: limitsSet(limits), git: view.mounts },
+    laid: view.laid.then((result) => {
+      if (!result.ok) throw new Error(`the cell's view of git could not be made: ${result.error.message}`);
+    }),
+  };
 }

@@ -5,7 +5,6 @@ import type { CandidateSnapshot, GitResult } from '../core/ports/git.ts';
 import type { PortLease } from '../core/ports/processes.ts';
 import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
 import { standsOnNothing } from '../core/run/unborn.ts';
-import { boundaryFor } from './boundary.ts';
 import { cleanUpAfterSetUp, fillWorktree, makeWorktree, undoHalfMade } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
@@ -67,15 +66,28 @@ export class Cell {
     if (isNew && (await this.#adoptWarm(signal))) return this.#ready(this.server, started, signal);
     if (isNew) await this.#plan();
     const filled = this.#ensureWorktree(signal);
-    // The folder exists within milliseconds; the server starts there while git still writes the files.
-    const made = await filled.made;
-    if (made !== null) {
-      await filled.done;
-      return { ok: false, reason: made };
-    }
-    const result = await withRetries<AgentServer, BootFailure>(this.#context, 'BOOT_RETRY', 'server start', signal, (retry) =>
-      engine.boots.run(() => this.#startServer(retry + 1, signal), signal),
+    // All is prepared for the server until the folder is there, in which it starts while git still writes the files.
+    const notMade = new AbortController();
+    const made = filled.made.then((reason) => {
+      if (reason !== null) notMade.abort(new Error(reason));
+    });
+    made.catch(() => {});
+    // Without a checkout the project's own settings are among these files.
+    if (this.#context.state.spec.checkout === null) await filled.done;
+    const whileMade = AbortSignal.any([signal, notMade.signal]);
+    const starting = withRetries<AgentServer, BootFailure>(this.#context, 'BOOT_RETRY', 'server start', whileMade, (retry) =>
+      engine.boots.run(() => this.#startServer(retry + 1, made, whileMade), whileMade),
     );
+    starting.catch(() => {});
+    const notMadeWhy = await filled.made.catch(async (error: unknown) => {
+      await starting.catch(() => {});
+      throw error;
+    });
+    if (notMadeWhy !== null) {
+      await Promise.allSettled([starting, filled.done]);
+      return { ok: false, reason: notMadeWhy };
+    }
+    const result = await starting;
     if (result.ok) this.#server = result.value;
     const files = await filled.done.catch(async (error: unknown) => {
       await this.stopServer();
@@ -151,8 +163,6 @@ export class Cell {
     const { deps, engine, run, state } = this.#context;
     const id = `${run}-${deps.ids.short()}`;
     const folders = await deps.files.cellFolders(id);
-    const boundary = await boundaryFor(deps, state.spec.sandbox);
-    if (boundary !== null) deps.repository.beginView(folders.git, boundary === 'bubblewrap');
     const branch = await this.#freeBranch();
     await engine.ledger.appendForCell(
       run,
@@ -204,6 +214,7 @@ export class Cell {
 
   async #startServer(
     start: number,
+    made: Promise<unknown>,
     signal: AbortSignal,
   ): Promise<{ ok: true; value: AgentServer } | { ok: false; error: BootFailure; retryable: boolean }> {
     const { deps, state } = this.#context;
@@ -222,6 +233,7 @@ export class Cell {
       (process, port, appPorts) =>
         spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts, boundary }))),
       signal,
+      made,
     );
     await Promise.all(spawned);
     if (result.ok) {

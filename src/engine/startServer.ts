@@ -35,17 +35,21 @@ export type StartResult =
   | { readonly ok: true; readonly value: StartedServer }
   | { readonly ok: false; readonly error: BootFailure; readonly retryable: boolean };
 
-/** Leases a port and starts a cell's server on it. On failure nothing of it is left: no process, no lease. */
+/**
+ * Leases a port and starts a cell's server on it. On failure nothing of it is left: no process, no lease.
+ * @param made settled when the worktree is there, until when everything up to the process is prepared.
+ */
 export async function startServer(
   deps: EngineDeps,
   place: ServerPlace,
   wish: ServerWish,
   onSpawned: (process: ProcessIdentity, port: number, appPorts: number[]) => void,
   signal: AbortSignal,
+  made: Promise<unknown> = Promise.resolve(),
 ): Promise<StartResult> {
   const { options } = deps;
   const { serverLog, git } = await deps.files.cellFolders(place.cell);
-  const bounding = boundaryOf(deps, place.worktree, git, wish);
+  const bounding = boundaryOf(deps, place.worktree, git, wish, made);
   // Heard below; nothing is left of it that could be in the way.
   bounding.catch(() => {});
   const leases = await leasePorts(deps, 1 + wish.appPorts, signal);
@@ -60,7 +64,9 @@ export async function startServer(
   let leader: ProcessIdentity | null = null;
   try {
     const { projectFolder, model, permissions } = wish;
-    const boundary = await bounding;
+    const { boundary, laid } = await bounding;
+    const before = Promise.all([made, laid]);
+    before.catch(() => {});
     if (wish.sandbox.network === 'allowlist' && boundary !== null) await deps.network.open(place.cell);
     // Watched before it exists: the marker in its environment is enough for the warden to find it.
     deps.warden.watch(place.cell, null);
@@ -77,6 +83,7 @@ export async function startServer(
         healthEveryMs: options.healthEveryMs,
         healthLimitMs: options.healthLimitMs,
         logFile: serverLog,
+        before,
         onSpawned: (process) => {
           leader = process;
           deps.warden.watch(place.cell, process);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import type { Hooks } from '../../src/core/ports/git.ts';
 import { hookCommand, messageCommand, readMessage } from '../../src/core/run/hookCommands.ts';
-import { GitFixture, value } from './gitFixture.ts';
+import { GitFixture } from './gitFixture.ts';
 
 const fixtures: GitFixture[] = [];
 const fixture = (): GitFixture => {
@@ -63,7 +63,8 @@ describe('hooks of a repository', () => {
     hook(f, 'repo/script', 'true');
     const shown = async (path: string): Promise<string[]> => {
       f.run('config', 'core.hooksPath', path);
-      const mounts = value(await repository.privateView(cell, f.cellPath('view')));
+      const { mounts, laid } = await repository.privateView(cell, f.cellPath('view'));
+      await laid;
       return mounts.filter((mount) => !mount.path.includes('/.git')).map((mount) => `${mount.kind} ${mount.path.slice(f.root.length)}`);
     };
     assert.deepEqual(await shown('.husky/_'), ['readOnly /repo/.husky']);

@@ -77,7 +77,7 @@ describe('worktrees of cells', function () {
     const cell = await f.cell(repository, 'one');
     const view = f.cellPath('view');
     const path = (name: string): string => join(view, 'worktrees', name, 'HEAD');
-    value(await repository.privateView(cell, view));
+    value(await (await repository.privateView(cell, view)).laid);
     f.run('update-ref', 'refs/heads/reactor/one', f.run('commit-tree', '-p', base, '-m', 'work', f.run('rev-parse', 'HEAD^{tree}')));
     const tip = await repository.readRef('refs/heads/reactor/one');
     rmSync(cell, { recursive: true });
@@ -87,7 +87,7 @@ describe('worktrees of cells', function () {
     const request = { path: cell, branch: 'reactor/one', base, takesBranch: true };
     value(await repository.createWorktree(request));
     value(await repository.populateWorktree(cell));
-    value(await repository.privateView(cell, view));
+    value(await (await repository.privateView(cell, view)).laid);
     assert.deepEqual(
       [f.in(cell, 'status', '--porcelain', '--branch'), f.in(cell, 'rev-parse', 'HEAD'), existsSync(path('one')), existsSync(path('one1'))],
       ['## reactor/one', tip, false, true],
@@ -100,8 +100,7 @@ describe('worktrees of cells', function () {
     const repository = await f.open();
     const cell = await f.cell(repository, 'one', base);
     const view = f.cellPath('view');
-    repository.beginView(view);
-    value(await repository.privateView(cell, view));
+    value(await (await repository.privateView(cell, view)).laid);
     const ofUser = join(f.root, 'of-user');
     writeFileSync(ofUser, 'mine');
     for (const name of ['config', 'packed-refs', 'objects/info/alternates']) {
@@ -109,7 +108,7 @@ describe('worktrees of cells', function () {
       symlinkSync(ofUser, join(view, name));
     }
     rmSync(join(view, 'HEAD'));
-    value(await repository.privateView(cell, view));
+    value(await (await repository.privateView(cell, view)).laid);
     assert.equal(readFileSync(ofUser, 'utf8'), 'mine');
     assert.equal(readFileSync(join(view, 'config'), 'utf8'), readFileSync(join(f.repo, '.git/config'), 'utf8'));
   });

@@ -42,14 +42,15 @@ describe('A cell with the boundary of macOS', function () {
     const repository = await createGit({ clock: systemClock, log: silentLog }).open(bench.repository);
     if (!repository.ok) throw new Error(repository.error.message);
     await recordBranch(join(bench.repository, '.git', 'worktrees', 'mac'), 'mac');
-    const view = await repository.value.privateView(request.worktree, join(bench.root, 'view'), false);
-    if (!view.ok) throw new Error(view.error.message);
+    const view = await repository.value.privateView(request.worktree, join(bench.root, 'view'), { isMounted: false });
+    const laid = await view.laid;
+    if (!laid.ok) throw new Error(laid.error.message);
     const waysOut = join(folder, 'net');
     const exit = wayOut(waysOut, request.cell);
     mkdirSync(exit, { recursive: true });
     await new Promise<void>((resolve) => proxy.listen(join(exit, 'proxy.sock'), resolve));
     ({ home } = request);
-    made = seatbeltEnclosure({ ...request, git: view.value }, { hidden: [], waysOut, sandbox: join(folder, 'apply') });
+    made = seatbeltEnclosure({ ...request, git: view.mounts }, { hidden: [], waysOut, sandbox: join(folder, 'apply') });
     return made;
   }
 

@@ -68,7 +68,7 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
   };
 }
 
-const nothingFound = () => ({ adminDirs: new Map(), warmIndexes: new Map(), views: new Map(), begunViews: new Map() });
+const nothingFound = () => ({ adminDirs: new Map(), warmIndexes: new Map(), views: new Map() });
 
 /** The usual case, a checkout with a commit whose paths hold no newline, in two calls side by side; null for any other. */
 async function factsAtOnce(git: GitCommand, folder: string, signal?: AbortSignal): Promise<RepositoryFacts | null> {

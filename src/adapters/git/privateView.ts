@@ -4,12 +4,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { errorText } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
 import { withoutLogins } from '../../core/policy/withoutLogins.ts';
-import type { GitResult, Oid } from '../../core/ports/git.ts';
+import type { GitResult, Oid, PrivateView } from '../../core/ports/git.ts';
 import type { Mount } from '../../core/ports/sandbox.ts';
 import { type CellWorktree, locateCell, worktreeKey } from './cellWorktree.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import { hookMounts } from './hooks.ts';
-import type { RepositoryContext, ViewParts } from './repositoryContext.ts';
+import type { RepositoryContext } from './repositoryContext.ts';
 import { writeBelow } from './writeBelow.ts';
 
 /** Where the repository's own objects are seen in the cell. */
@@ -19,14 +19,17 @@ const COPIED_FILES = ['packed-refs', 'shallow', 'description'];
 const SHARED = ['hooks', 'info', 'modules', 'lfs', 'annex'];
 const COPIED_OF_WORKTREE = ['HEAD', 'commondir', 'gitdir', 'index', 'ORIG_HEAD', 'config.worktree'];
 
-/** Begins a view before its worktree is there. A failure is told by `privateView`. */
-export function beginView(context: RepositoryContext, folder: string, isMounted = true): void {
-  const parts = partsOf(context, folder, isMounted);
-  parts.catch(() => {});
-  context.begunViews.set(folder, parts);
-}
-
-async function partsOf(context: RepositoryContext, folder: string, isMounted: boolean): Promise<ViewParts> {
+/**
+ * A git folder for a cell alone: refs, configuration and this worktree's entry as copies, an object store of its own that borrows from the
+ * repository's. What an agent does with git ends there. Reactor's own git never reads it: what is committed is made from the files.
+ * @param options.isMounted false where nothing can be laid over the repository's git folder: then the worktree's `.git` file leads to the copy.
+ */
+export async function privateView(
+  context: RepositoryContext,
+  worktree: string,
+  folder: string,
+  { isMounted = true, made = Promise.resolve() }: { readonly isMounted?: boolean; readonly made?: Promise<unknown> } = {},
+): Promise<PrivateView> {
   const { commonDir } = context.facts;
   const isWhole = (await lstat(join(folder, 'HEAD')).catch(nullIfMissing)) !== null;
   const [hooks, settings] = await Promise.all([
@@ -34,54 +37,42 @@ async function partsOf(context: RepositoryContext, folder: string, isMounted: bo
     submoduleSettings(join(commonDir, 'modules'), `${folder}-settings`),
     ...(isWhole ? [] : [fillView(commonDir, folder, isMounted)]),
   ]);
-  return { hooks, settings, isFilled: !isWhole };
+  const laid = made.then(() => layEntry(context, worktree, folder, { isMounted, isFilled: !isWhole }));
+  laid.catch(() => {});
+  const inCell = (name: string): string => join(commonDir, name);
+  const seen = (name: string): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true });
+  const mounts: Mount[] = isMounted
+    ? [
+        { kind: 'writable', path: commonDir, from: folder },
+        { kind: 'readOnly', path: inCell(BORROWED), from: inCell('objects') },
+        ...SHARED.map(seen),
+        ...hooks,
+        ...settings,
+      ]
+    : [{ kind: 'empty', path: commonDir }, ...['objects', ...SHARED].map(seen), ...hooks, ...settings, { kind: 'writable', path: folder }];
+  return { mounts, laid };
 }
 
-/**
- * A git folder for a cell alone: refs, configuration and this worktree's entry as copies, an object store of its own that borrows from the
- * repository's. What an agent does with git ends there. Reactor's own git never reads it: what is committed is made from the files.
- * @param isMounted false where nothing can be laid over the repository's git folder: then the worktree's `.git` file leads to the copy.
- * @returns what is laid over the repository's git folder in the cell, or what is seen of it.
- */
-export async function privateView(
+/** Gives the view the entry of the worktree, and from here on keeps it in step with that. */
+async function layEntry(
   context: RepositoryContext,
   worktree: string,
   folder: string,
-  isMounted = true,
-): Promise<GitResult<readonly Mount[]>> {
-  const begun = context.begunViews.get(folder) ?? partsOf(context, folder, isMounted);
-  context.begunViews.delete(folder);
-  begun.catch(() => {});
+  { isMounted, isFilled }: { readonly isMounted: boolean; readonly isFilled: boolean },
+): Promise<GitResult<void>> {
   const cell = await locateCell(context, await worktreeKey(worktree));
   if (!cell.ok) return cell;
   const { commonDir } = context.facts;
-  const { hooks, settings, isFilled } = await begun;
   // A worktree that was made again may have another entry than before.
-  const parts = ['HEAD', join('worktrees', basename(cell.value.gitDir), 'HEAD')];
-  const there = await Promise.all(parts.map((name) => lstat(join(folder, name)).catch(nullIfMissing)));
+  const entry = join(folder, 'worktrees', basename(cell.value.gitDir));
+  const there = await Promise.all([folder, entry].map((path) => lstat(join(path, 'HEAD')).catch(nullIfMissing)));
   if (there.includes(null)) {
     if (!isFilled) await fillView(commonDir, folder, isMounted);
     await makeEntry(commonDir, cell.value, folder);
   }
   context.views.set(cell.value.path, folder);
-  const inCell = (name: string): string => join(commonDir, name);
-  if (!isMounted) {
-    await leadTo(join(folder, 'worktrees', basename(cell.value.gitDir)), cell.value.path);
-    return ok([
-      { kind: 'empty', path: commonDir },
-      ...['objects', ...SHARED].map((name): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true })),
-      ...hooks,
-      ...settings,
-      { kind: 'writable', path: folder },
-    ]);
-  }
-  return ok([
-    { kind: 'writable', path: commonDir, from: folder },
-    { kind: 'readOnly', path: inCell(BORROWED), from: inCell('objects') },
-    ...SHARED.map((name): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true })),
-    ...hooks,
-    ...settings,
-  ]);
+  if (!isMounted) await leadTo(entry, cell.value.path);
+  return ok(undefined);
 }
 
 /** What stands there may be the agent's, a link too. */

@@ -11,7 +11,7 @@ import { hooks } from './hooks.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
 import { countFiles, emptyCommit } from './noCommit.ts';
-import { beginView, privateView } from './privateView.ts';
+import { privateView } from './privateView.ts';
 import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -33,8 +33,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
   populateWorktree: (path, signal) => populateWorktree(context, path, signal),
   missingFilters: (commit, signal) => missingFilters(context, commit, signal),
-  beginView: (folder, isMounted) => beginView(context, folder, isMounted),
-  privateView: (worktree, folder, isMounted) => privateView(context, worktree, folder, isMounted),
+  privateView: (worktree, folder, options) => privateView(context, worktree, folder, options),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),

@@ -2,7 +2,6 @@ import type { Clock } from '../../base/clock.ts';
 import type { KeyedMutex } from '../../base/keyedMutex.ts';
 import type { Log } from '../../base/log.ts';
 import type { Oid, RepositoryFacts } from '../../core/ports/git.ts';
-import type { Mount } from '../../core/ports/sandbox.ts';
 import type { GitCall, GitCommand, GitOutput } from './gitCommand.ts';
 import { retryLocked } from './retryLocked.ts';
 
@@ -13,14 +12,6 @@ export interface WarmIndex {
   readonly of: string;
   /** What it holds; null where a look at the files would not tell every change, as with repositories inside. */
   readonly tree: Oid | null;
-}
-
-/** What a view needs of the repository and not of its worktree. */
-export interface ViewParts {
-  readonly hooks: readonly Mount[];
-  readonly settings: readonly Mount[];
-  /** The folder has them: refs, settings, where objects are. */
-  readonly isFilled: boolean;
 }
 
 /** What every operation on one repository shares. */
@@ -36,8 +27,6 @@ export interface RepositoryContext {
   readonly warmIndexes: Map<string, WarmIndex>;
   /** By worktree: the git folder that its cell sees in place of the repository's. */
   readonly views: Map<string, string>;
-  /** By the folder of a view: what was begun of it before its worktree was there. */
-  readonly begunViews: Map<string, Promise<ViewParts>>;
 }
 
 /** A call on the repository as a whole. Runs in the user's checkout, so that its attributes and settings hold; reads only. */

@@ -154,6 +154,8 @@ async function startServer(
   });
   writeBoundary(request.home, enclosure?.record ?? null);
 
+  await request.before;
+  signal.throwIfAborted();
   const spawned = await spawnServer({
     executable: executable.path,
     worktree: request.worktree,

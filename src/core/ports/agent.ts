@@ -10,8 +10,10 @@ import type { CellBoundary } from './sandbox.ts';
 export interface StartServer {
   /** The cell's id: the value of CELL_MARKER in the environment of the server and of all it starts. */
   readonly cell: string;
-  /** The server's working directory (INV-002). May still be filling with files while the server starts. */
+  /** The server's working directory (INV-002). May still be filling with files while the server starts, or not be there before `before` is settled. */
   readonly worktree: string;
+  /** What the process waits for. When it rejects, none is started, and so does the start. */
+  readonly before?: Promise<unknown>;
   /** The cell's own folder for the server's data, configuration, cache, state and temporary files. */
   readonly home: string;
   /** Folder whose project configuration (opencode.json) may contribute what is safe: model, agents, instructions. */

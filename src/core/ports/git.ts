@@ -146,6 +146,13 @@ export interface Hooks {
   readonly names: readonly string[];
 }
 
+export interface PrivateView {
+  /** What is laid over the repository's git folder in the cell, or what is seen of it there. */
+  readonly mounts: readonly Mount[];
+  /** Settled once it has the worktree's entry: before then nothing may look at git in the cell. */
+  readonly laid: Promise<GitResult<void>>;
+}
+
 /**
  * One repository. Mutations are serialised inside the adapter per common directory; lock errors are retried with backoff.
  * Nothing here writes the user's configuration, index, HEAD, stash or hooks, except `fastForwardCheckout`.
@@ -187,10 +194,14 @@ export interface GitRepository {
    * Makes a git folder that a cell sees in place of the repository's, in which its own git writes end, and keeps it in step with what is done to
    * the worktree from here. A view that is there is used again.
    * @param folder where it is kept; outside the worktree, made on demand.
+   * @param options.isMounted false where nothing can be laid over the repository's git folder in the cell.
+   * @param options.made settled when the worktree is there; left out when it is.
    */
-  privateView(worktree: string, folder: string, isMounted?: boolean): Promise<GitResult<readonly Mount[]>>;
-  /** Begins a view while its worktree is being made. Optional; a failure is told by `privateView`. */
-  beginView(folder: string, isMounted?: boolean): void;
+  privateView(
+    worktree: string,
+    folder: string,
+    options?: { readonly isMounted?: boolean; readonly made?: Promise<unknown> },
+  ): Promise<PrivateView>;
   /** Copies files that git ignores and a glob names from the user's checkout; copy-on-write where the file system can. Links are copied as links. */
   includeIgnored(
     request: {
