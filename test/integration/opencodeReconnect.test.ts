@@ -107,6 +107,7 @@ describe('the charges of a turn whose connection to the agent server is cut', fu
       outputFolder: join(bench.root, 'outputs'),
       boundary: null,
       leader: process.pid,
+      warmsUp: false,
       userEnv: bench.env,
       environment: {},
       exited: whole.exited,

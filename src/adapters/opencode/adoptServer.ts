@@ -74,6 +74,7 @@ export async function adoptServer(
       environment: request.environment,
       exited,
       leader: request.process.pid,
+      warmsUp: false,
     });
     return ok({ process: request.process, url, version, exited, client, disconnect });
   } catch (error) {

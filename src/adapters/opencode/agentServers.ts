@@ -119,7 +119,8 @@ async function startServer(
     }),
   );
   const isEnclosed = request.boundary !== null && request.boundary !== undefined;
-  const arrival = arrivalOf(own, { home: request.home, worktree: request.worktree, preloads: executable.preloads, isEnclosed });
+  const warmable = withWarmUp(own, request.port, user.folder);
+  const arrival = arrivalOf(warmable ?? own, { home: request.home, worktree: request.worktree, preloads: executable.preloads, isEnclosed });
   const { config } = arrival;
   const withoutCatalogue = definesItsModels(config);
   const template =
@@ -133,7 +134,7 @@ async function startServer(
     env: dependencies.env,
     folders,
     user,
-    config: JSON.stringify(withWarmUp(config, request.port)),
+    config: JSON.stringify(config),
     password,
     withoutCatalogue,
     withoutPlugins: withoutCatalogue,
@@ -202,6 +203,7 @@ async function startServer(
       environment: request.environment,
       exited: server.exited,
       leader: leader.pid,
+      warmsUp: warmable !== null,
     });
     client.prepare();
     return ok({

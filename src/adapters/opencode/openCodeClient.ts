@@ -34,6 +34,8 @@ export interface OpenCodeClientOptions {
   readonly exited: Promise<unknown>;
   /** The first process of the server's sandbox, or the server. */
   readonly leader: number;
+  /** Its configuration has what a warm-up needs. */
+  readonly warmsUp: boolean;
 }
 
 /** A server that has answered so lately need not be asked whether it does. */
@@ -89,7 +91,8 @@ export class OpenCodeClient implements AgentClient {
   }
 
   async warmUp(signal?: AbortSignal): Promise<void> {
-    const { connection, log } = this.#options;
+    const { connection, log, warmsUp } = this.#options;
+    if (!warmsUp) return;
     await warmUp(connection, signal).catch((error: unknown) =>
       log.log('debug', 'the server was not warmed up', { error: errorText(error) }),
     );

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ConfigTree, isTree } from './configTree.ts';
 import type { ServerConnection } from './serverConnection.ts';
 
@@ -8,10 +10,13 @@ const LIMIT_MS = 20_000;
 /** In every server; loaded where a configuration names no package for its provider. */
 const USUAL_PACKAGE = '@ai-sdk/openai-compatible';
 
-/** The configuration with what `warmUp` needs. As it was where it names no model: one more could become the one that the server takes. */
-export function withWarmUp(config: ConfigTree, port: number): ConfigTree {
-  const { model, provider, enabled_providers: enabled } = config;
-  if (typeof model !== 'string') return config;
+/**
+ * The configuration with what `warmUp` needs. Null where there is to be none: where no model is named, as one more could become the one that the server
+ * takes, and where the user has plugins, which would hear of the turn.
+ */
+export function withWarmUp(config: ConfigTree, port: number, userFolder: string): ConfigTree | null {
+  const { model, provider, enabled_providers: enabled, plugin } = config;
+  if (typeof model !== 'string' || hasPlugins(plugin, userFolder)) return null;
   const providers = isTree(provider) ? provider : {};
   const own = providers[model.slice(0, model.indexOf('/'))];
   const named = isTree(own) ? own['npm'] : undefined;
@@ -27,6 +32,9 @@ export function withWarmUp(config: ConfigTree, port: number): ConfigTree {
     ...(Array.isArray(enabled) ? { enabled_providers: [...enabled, PROVIDER] } : {}),
   };
 }
+
+const hasPlugins = (named: unknown, userFolder: string): boolean =>
+  (Array.isArray(named) && named.length > 0) || ['plugin', 'plugins'].some((name) => existsSync(join(userFolder, name)));
 
 /**
  * A turn that reaches no model and is refused at once, in a conversation of its own that is deleted: the server loads what its first prompt needs, which
