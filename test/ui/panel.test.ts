@@ -15,9 +15,10 @@ const patch = `diff --git a/a.ts b/a.ts
 @@ -1 +1 @@
 -one
 +<img src=x onerror="document.title='run'">
-@@ -9 +9 @@
+@@ -9,2 +9,2 @@
 -nine
 +9
+ ten
 diff --git a/b.bin b/b.bin
 index 1..2 100644
 Binary files a/b.bin and b/b.bin differ
@@ -300,6 +301,15 @@ describe('the panel in a browser', function () {
     await page.keyboard.press('Control+Enter');
     const first = page.getByRole('article', { name: 'Comment on line 1, open' });
     await first.getByText('just ask').waitFor();
+    // Any line of a hunk is reached by arrow keys, and from the first it is one step back to the hunk.
+    await page.getByRole('group', { name: /^Hunk 2/ }).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.locator('[data-hunk="1"]:focus').waitFor();
+    for (let line = 9; line <= 11; line += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('c');
+    await page.getByRole('textbox', { name: 'Comment on line 10' }).waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Comment on line 9' }).click();
     await page.getByRole('textbox', { name: 'Comment on line 9' }).fill('<b>nine</b>');
     await page.getByRole('button', { name: 'Add Comment' }).click();

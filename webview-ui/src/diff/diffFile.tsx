@@ -114,11 +114,8 @@ function DiffHunk({
     >
       <div class="hunk-head">
         {canReject ? (
-          <vscode-checkbox label={rejected ? 'rejected' : 'taken'} checked={!rejected} onChange={() => onToggle(path, index)}>
-            <span class="unseen">
-              hunk {index + 1}, {where}
-            </span>
-          </vscode-checkbox>
+          // The group says which hunk. A text inside would take the place of the word.
+          <vscode-checkbox label={rejected ? 'rejected' : 'taken'} checked={!rejected} onChange={() => onToggle(path, index)} />
         ) : null}
         <span class="faint">
           @@ {hunk.oldStart} → {hunk.newStart} @@
@@ -158,7 +155,7 @@ const firstChange = (hunk: Hunk): number =>
 
 const Line = ({ side }: { side: DiffSide | null }) => <td class={`line ${side?.kind ?? 'none'}`}>{side?.line ?? ''}</td>;
 
-/** A line of the candidate: its number begins a comment. Keys begin one with C. */
+/** A line of the candidate: its number begins a comment. Arrow keys go from one to the next, and C begins one. */
 const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commented; path: string }) => (
   <td class={`line ${side?.kind ?? 'none'}`}>
     {side === null ? (
@@ -167,6 +164,7 @@ const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commente
       <button
         type="button"
         class="number"
+        data-line={side.line}
         tabIndex={-1}
         title="Comment on this line"
         aria-label={`Comment on line ${side.line}`}

@@ -93,7 +93,7 @@ function TreePicker({
   onPick: (tree: string) => void;
 }) {
   return (
-    <div class="picker">
+    <div class="picker state">
       <span class="faint" aria-hidden="true">
         {label}
       </span>
@@ -168,7 +168,8 @@ function Body({ lane }: { lane: Lane }) {
         {isOpen ? (
           <span class="faint">
             {' '}
-            · J and K go through the hunks, {canReject ? 'Space takes or rejects one, X the file, ' : ''}C comments
+            · J and K go through the hunks, arrows through their lines, {canReject ? 'Space takes or rejects a hunk, X the file, ' : ''}C
+            comments
           </span>
         ) : null}
       </p>
