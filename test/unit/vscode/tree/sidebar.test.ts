@@ -97,7 +97,7 @@ Queued   1
 Running   2
   (bell-dot) TASK-003  Publish   attempt 1 of 3
   (bell-dot) TASK-002  Parse durations   attempt 1 of 3 · $0.0121
-Landed   1
+Landed   1 today
   (pass) TASK-001  Add slugify   d4e5f6a · attempt 1 · 11 s · $0.0121
 Failed   1
   (error) TASK-005  Impossible   never green in 1 attempt · attempt 1 · 8.0 s · unpriced`,
@@ -145,6 +145,34 @@ Failed   1
     bar.dispose();
   });
 
+  it('says how many tasks have landed today, until midnight', async () => {
+    const story = editorStory();
+    const { engine, world } = story;
+    const heading = async () => (await renderTree(bar.tasks)).split('\n')[0];
+    const day = 86_400_000;
+    const land = (task: string) => {
+      greenRun(engine, `${task}-r1`, storySpec(task, 'Add slugify'));
+      landRun(engine, `${task}-r1`);
+    };
+    land('TASK-001');
+    const bar = await sidebar(story);
+    assert.equal(await heading(), 'Landed   1 today');
+    let drawn = 0;
+    bar.tasks.onDidChangeTreeData(() => {
+      drawn += 1;
+    });
+    world.clock.advance(day);
+    assert.deepEqual([await heading(), drawn], ['Landed   1', 1]);
+    engine.at = world.clock.now();
+    land('TASK-002');
+    // At rest nobody follows the engine.
+    for (const changed of world.watchers) changed();
+    await settle();
+    world.clock.advance(100);
+    assert.equal(await heading(), 'Landed   2 · 1 today');
+    bar.dispose();
+  });
+
   it('keeps a task that a filter leaves when it moves under another heading', async () => {
     const story = editorStory();
     tell(story.engine);
@@ -159,7 +187,7 @@ Failed   1
     story.world.clock.advance(50);
     // Its new heading was not there: other tasks under it are not shown.
     assert.deepEqual(drawn, ['all']);
-    assert.match(await renderTree(bar.tasks), /^Landed {3}1\n[^\n]*TASK-002[^\n]*$/);
+    assert.match(await renderTree(bar.tasks), /^Landed {3}1 today\n[^\n]*TASK-002[^\n]*$/);
     bar.dispose();
   });
 

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
+import { type ViewId, viewIds } from '../commandIds.ts';
+import { isNode } from '../commands/target.ts';
+import type { HostContext } from '../hostContext.ts';
+import { isActive } from '../text/taskGroups.ts';
+
+/** So long a list may take to become empty by what was done in it; later the person is somewhere else. */
+const PATIENCE_MS = 10_000;
+
+const PressedIn = z.object({ view: z.enum(viewIds) });
+
+/**
+ * Keeps the keyboard in the sidebar: the editor leaves it nowhere when the list it was in becomes empty. Whoever has answered the last thing, or
+ * stopped the last cell, goes on among the tasks.
+ */
+export class KeptFocus implements Disposable {
+  readonly #context: HostContext;
+  readonly #store = new DisposableStore();
+  #view: ViewId | null = null;
+  #patience: Disposable | null = null;
+
+  constructor(context: HostContext) {
+    this.#context = context;
+    const { window } = context.vscode;
+    // The person has gone elsewhere.
+    for (const gone of [window.onDidChangeTextEditorSelection, window.onDidChangeWindowState, window.tabGroups.onDidChangeTabs])
+      this.#store.add(gone(() => this.#forget()));
+    this.#store.add(context.repositories.onDidChangeInbox(() => this.#look()));
+    this.#store.add(context.repositories.onDidChangeRun(() => this.#look()));
+  }
+
+  /** To be told of each command before it is run. @param first of its arguments */
+  commandGiven(first: unknown): void {
+    this.#forget();
+    const pressed = PressedIn.safeParse(first);
+    this.#view = pressed.success ? pressed.data.view : isNode(first) ? viewOf(first.kind) : null;
+    if (this.#view !== null) this.#patience = this.#context.host.clock.schedule(PATIENCE_MS, () => this.#forget());
+  }
+
+  #look(): void {
+    if (this.#view === null || this.#count(this.#view) > 0) return;
+    this.#forget();
+    void this.#context.vscode.commands.executeCommand('reactor.tasks.focus');
+  }
+
+  #count(view: ViewId): number {
+    const { list } = this.#context.repositories;
+    if (view === 'reactor.needsYou') return list.reduce((sum, { inbox }) => sum + inbox.length, 0);
+    if (view === 'reactor.cells') return list.reduce((sum, { runs }) => sum + [...runs.values()].filter(isActive).length, 0);
+    // What was run once stays among the tasks.
+    return 1;
+  }
+
+  #forget(): void {
+    this.#view = null;
+    this.#patience?.dispose();
+    this.#patience = null;
+  }
+
+  dispose(): void {
+    this.#forget();
+    this.#store.dispose();
+  }
+}
+
+const viewOf = (kind: string): ViewId | null => (kind === 'ask' ? 'reactor.needsYou' : kind === 'cell' ? 'reactor.cells' : null);
