@@ -135,12 +135,14 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
 
   return {
     async run(command, args) {
-      focus.commandGiven(args[0]);
+      focus.commandBegins(args[0]);
       try {
         return await (table[command] as (...given: readonly unknown[]) => unknown)(...args);
       } catch (error) {
         await showProblem(context, error);
         return undefined;
+      } finally {
+        focus.commandEnds();
       }
     },
     tree: (view) => trees[view],

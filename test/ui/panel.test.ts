@@ -107,6 +107,22 @@ describe('the panel in a browser', function () {
     assert.equal(await page.title(), 'Reactor');
   });
 
+  it('gives the keyboard to what the tab is for when it opens, and back to it from the detail', async () => {
+    const { page } = await open(sample());
+    await page.locator('.lane-scroller:focus').waitFor();
+    await page.getByText(/^reading .* run/).waitFor({ state: 'detached' });
+    await page.keyboard.press('n');
+    await page.keyboard.press('Enter');
+    await page.locator('.detail-pane:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.lane-scroller:focus').waitFor();
+    await page.getByRole('tab', { name: 'Timeline' }).press('ArrowRight');
+    await page.keyboard.press('Enter');
+    // Whoever goes through the tabs stays there.
+    await page.locator('.hunk, .padded').first().waitFor();
+    await page.locator('vscode-tab-header:focus').filter({ hasText: 'Diff' }).waitFor();
+  });
+
   it('does not scroll its lanes while it opens', async () => {
     const { page } = await open(sample());
     await page.addInitScript(`
@@ -159,8 +175,10 @@ describe('the panel in a browser', function () {
     await page.keyboard.press('Space');
     await page.getByRole('group', { name: /Hunk 2, .*, rejected/ }).waitFor();
     await page.getByText('1 change rejected').waitFor();
-    await page.getByRole('button', { name: 'Make New Candidate' }).click();
+    await page.getByRole('button', { name: 'Make New Candidate' }).press('Enter');
     await page.getByText('1 change rejected').waitFor({ state: 'detached' });
+    // The button that had the keyboard is gone.
+    await page.locator('.diff:focus').waitFor();
     assert.deepEqual(model.requests, [
       { method: 'revise', params: { run: 'TASK-008-r1', tree: trees.second, rejected: [{ path: 'a.ts', hunks: [1] }] } },
     ]);

@@ -71,6 +71,8 @@ export function detailItem(vscode: Vscode, node: NodeOf<DetailKind>, state: RunS
   drawn.description = description;
   drawn.iconPath = new vscode.ThemeIcon(icon);
   drawn.contextValue = node.kind;
+  const spoken = node.kind === 'port' ? `port ${cell?.port ?? ''}` : label;
+  drawn.accessibilityInformation = { label: [spoken, description].filter((part) => part !== '').join(', ') };
   if (node.kind === 'serverLog') drawn.command = { command: 'reactor.openServerLog', title: 'Open Server Log', arguments: [node] };
   if (node.kind === 'worktree') drawn.tooltip = `${description}\nOpen it in a new window or a terminal by the buttons of this row.`;
   return drawn;

@@ -30,12 +30,16 @@ export class KeptFocus implements Disposable {
     this.#store.add(context.repositories.onDidChangeRun(() => this.#look()));
   }
 
-  /** To be told of each command before it is run. @param first of its arguments */
-  commandGiven(first: unknown): void {
+  /** To be told of each command before it is run: it may ask, and take its time. @param first of its arguments */
+  commandBegins(first: unknown): void {
     this.#forget();
     const pressed = PressedIn.safeParse(first);
     this.#view = pressed.success ? pressed.data.view : isNode(first) ? viewOf(first.kind) : null;
-    if (this.#view !== null) this.#patience = this.#context.host.clock.schedule(PATIENCE_MS, () => this.#forget());
+  }
+
+  /** To be told when it is done. */
+  commandEnds(): void {
+    if (this.#view !== null) this.#patience ??= this.#context.host.clock.schedule(PATIENCE_MS, () => this.#forget());
   }
 
   #look(): void {

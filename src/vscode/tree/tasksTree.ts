@@ -172,6 +172,8 @@ export class TasksTree extends SidebarTree {
         drawn.iconPath = new vscode.ThemeIcon('circle-outline');
         drawn.contextValue = 'planned';
         drawn.tooltip = `From ${file}, line ${place.line}. Not started.`;
+        // Else the tooltip alone would be read out.
+        drawn.accessibilityInformation = { label: [place.id ?? '', plainLine(place.title), 'not started'].filter(Boolean).join(', ') };
         drawn.command = { command: 'reactor.openPlannedTask', title: 'Open reactor.yaml', arguments: [node] };
         return drawn;
       }

@@ -140,7 +140,7 @@ function DiffHunk({
                   <Code side={right ?? left} path={path} />
                 </tr>
               )}
-              {right === null ? null : <BelowLine on={on} path={path} line={right.line - 1} columns={isSide ? 4 : 3} />}
+              {right === null ? null : <BelowLine on={on} path={path} line={right.line - 1} isSide={isSide} />}
             </Fragment>
           ))}
         </tbody>
@@ -178,11 +178,13 @@ const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commente
   </td>
 );
 
-function BelowLine({ on, path, line, columns }: { on: Commented; path: string; line: number; columns: number }) {
+/** Below the candidate's side. */
+function BelowLine({ on, path, line, isSide }: { on: Commented; path: string; line: number; isSide: boolean }) {
   const below = belowLine(on, path, line);
   return below === null ? null : (
     <tr>
-      <td colSpan={columns}>{below}</td>
+      {isSide ? <td colSpan={2} /> : null}
+      <td colSpan={isSide ? 2 : 3}>{below}</td>
     </tr>
   );
 }

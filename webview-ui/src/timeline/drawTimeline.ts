@@ -134,6 +134,8 @@ export function drawAxis(
     const x = Math.round((at - view.from) * scale);
     context.fillStyle = theme.grid;
     context.fillRect(x, height - 5, 1, 5);
+    // Part of a time would be another one.
+    if (x + 4 + label.length * charPx > width) continue;
     context.fillStyle = theme.faint;
     context.fillText(label, x + 4, height / 2);
   }
