@@ -145,6 +145,33 @@ Failed   1
     bar.dispose();
   });
 
+  it('has rows read out by their names, not by what hovers over them', async () => {
+    const story = editorStory();
+    tell(story.engine);
+    story.editor.files.set('/repository/reactor.yaml', 'tasks:\n  - id: TASK-009\n    prompt: Later\n');
+    const bar = await sidebar(story);
+    const heard = async (tree: typeof bar.cells | typeof bar.tasks) => {
+      const [first] = await tree.getChildren();
+      const rows = first === undefined ? [] : await tree.getChildren(first);
+      return rows.map((row) => tree.getTreeItem(row).accessibilityInformation?.label);
+    };
+    assert.deepEqual(
+      [await heard(bar.cells), await heard(bar.tasks)],
+      [
+        [
+          'attempt 1 of 3, green in 0.8 s · tree 9f3c2ab',
+          'src/slug.ts, modified, +10 −3',
+          'test/slug.test.ts, added, +2 −0',
+          'reactor/TASK-002, from b1c2d3e',
+          'worktree, /data/cells/TASK-002/worktree',
+          'server log',
+        ],
+        ['TASK-009, Later, not started'],
+      ],
+    );
+    bar.dispose();
+  });
+
   it('says how many tasks have landed today, until midnight', async () => {
     const story = editorStory();
     const { engine, world } = story;
