@@ -69,7 +69,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   store.add(new Notifications(context));
   store.add(new BudgetAlerts(context));
   const statusBar = store.add(new StatusBar(context));
-  const focus = store.add(new KeptFocus(context));
+  const focus = store.add(new KeptFocus(context, () => views['reactor.tasks'].visible));
   const heads = store.add(new ViewHeads(context, views, needsYou));
   store.add(
     planned.onDidChangeFile(() => {

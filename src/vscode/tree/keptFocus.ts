@@ -16,12 +16,15 @@ const PressedIn = z.object({ view: z.enum(viewIds) });
  */
 export class KeptFocus implements Disposable {
   readonly #context: HostContext;
+  readonly #areTasksShown: () => boolean;
   readonly #store = new DisposableStore();
   #view: ViewId | null = null;
   #patience: Disposable | null = null;
 
-  constructor(context: HostContext) {
+  /** @param areTasksShown nothing that the person has folded or left is opened for this */
+  constructor(context: HostContext, areTasksShown: () => boolean) {
     this.#context = context;
+    this.#areTasksShown = areTasksShown;
     const { window } = context.vscode;
     // The person has gone elsewhere.
     for (const gone of [window.onDidChangeTextEditorSelection, window.onDidChangeWindowState, window.tabGroups.onDidChangeTabs])
@@ -45,6 +48,7 @@ export class KeptFocus implements Disposable {
   #look(): void {
     if (this.#view === null || this.#count(this.#view) > 0) return;
     this.#forget();
+    if (!this.#areTasksShown()) return;
     void this.#context.vscode.commands.executeCommand('reactor.tasks.focus');
   }
 

@@ -33,10 +33,16 @@ describe('the keyboard in the sidebar', () => {
     editor.api.dispose();
   });
 
-  it('stays where the person has gone meanwhile, or was all along', async () => {
+  it('stays where the person has gone meanwhile, or was all along, and opens no view', async () => {
     for (const [argument, leave] of [
       [{ view: 'reactor.needsYou' }, ({ editor }: OpenEditor) => editor.changedSelection.fire({})],
       [{ view: 'reactor.needsYou' }, ({ pass }: OpenEditor) => pass(11_000)],
+      [
+        { view: 'reactor.needsYou' },
+        ({ shownViews }: OpenEditor) => {
+          shownViews['reactor.tasks'].visible = false;
+        },
+      ],
       [undefined, () => undefined],
     ] as const) {
       const editor = await openEditor({}, waiting);
