@@ -37,7 +37,9 @@ export class KeptFocus implements Disposable {
   commandBegins(first: unknown): void {
     this.#forget();
     const pressed = PressedIn.safeParse(first);
-    this.#view = pressed.success ? pressed.data.view : isNode(first) ? viewOf(first.kind) : null;
+    const view = pressed.success ? pressed.data.view : isNode(first) ? viewOf(first.kind) : null;
+    // What is empty already has no keyboard to lose.
+    this.#view = view !== null && this.#count(view) > 0 ? view : null;
   }
 
   /** To be told when it is done. */
