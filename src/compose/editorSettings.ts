@@ -43,13 +43,9 @@ export const editorSettings: EditorSettings = {
     });
   },
   async withSetting(text, path, value) {
-    const { parseDocument } = await import('yaml');
-    const document = parseDocument(text);
-    if (document.errors.length > 0) {
-      throw new UserFacingError('configuration', 'reactor.yaml has errors. Correct them first; nothing was changed.');
-    }
-    document.setIn(path, value);
-    return document.toString({ lineWidth: 0 });
+    // Never a package: in a bundle one that is no ES module has other names than here.
+    const { withSetting } = await import('../adapters/project/withSetting.ts');
+    return withSetting(text, path, value);
   },
   async settingsSchema() {
     const [{ inputSchema }, { ProjectConfig }] = await Promise.all([

@@ -1,6 +1,7 @@
 /** Every command of the extension. The manifest's list is checked against it. */
 export const commandIds = [
   'reactor.runTask',
+  'reactor.recentPrompts',
   'reactor.runTasksInParallel',
   'reactor.newTaskList',
   'reactor.runTaskList',
@@ -13,6 +14,7 @@ export const commandIds = [
   'reactor.openFileDiff',
   'reactor.openEditableDiff',
   'reactor.rejectFile',
+  'reactor.toggleReviewed',
   'reactor.testEdits',
   'reactor.approve',
   'reactor.requestChanges',
@@ -42,6 +44,7 @@ export const commandIds = [
   'reactor.groupTasks',
   'reactor.flattenTasks',
   'reactor.refresh',
+  'reactor.comment.onLine',
   'reactor.comment.create',
   'reactor.comment.edit',
   'reactor.comment.save',

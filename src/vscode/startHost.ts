@@ -28,9 +28,11 @@ import { ReviewThreads } from './review/reviewThreads.ts';
 import { TreeFiles } from './review/treeFiles.ts';
 import { lastCandidate } from './text/runWords.ts';
 import { CellsTree } from './tree/cellsTree.ts';
+import { KeptFocus } from './tree/keptFocus.ts';
 import { NeedsYouTree } from './tree/needsYouTree.ts';
 import { TasksTree } from './tree/tasksTree.ts';
 import type { TreeNode } from './tree/treeNode.ts';
+import { ViewHeads } from './tree/viewHeads.ts';
 import type { Vscode } from './vscodeValue.ts';
 import { SettingsLanguage } from './yaml/settingsLanguage.ts';
 
@@ -67,7 +69,14 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   store.add(new Notifications(context));
   store.add(new BudgetAlerts(context));
   const statusBar = store.add(new StatusBar(context));
-  store.add(planned.onDidChangeFile(() => statusBar.readLimit()));
+  const focus = store.add(new KeptFocus(context, () => views['reactor.tasks'].visible));
+  const heads = store.add(new ViewHeads(context, views, needsYou));
+  store.add(
+    planned.onDidChangeFile(() => {
+      statusBar.readLimit();
+      heads.readLimits();
+    }),
+  );
   store.add(store.add(new MoneySettings(context)).onDidChange(() => statusBar.readLimit()));
   store.add(vscode.window.registerFileDecorationProvider(new FileMarks(context, reviewed)));
   let doctorChannel: vscodeTypes.OutputChannel | null = null;
@@ -94,6 +103,7 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
     keeping: new Keeping(context, targets),
     places: new CellPlaces(context, targets),
     reviews,
+    reviewed,
     threads,
     edits,
     tasks,
@@ -103,14 +113,8 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   });
   keys.set('reactor.tasksFlat', !tasks.grouped);
 
-  const badge = (): void => {
-    views['reactor.needsYou'].badge = needsYou.badge();
-  };
-  store.add(repositories.onDidChangeInbox(badge));
-  store.add(repositories.onDidReset(badge));
   store.add(
     repositories.onDidChange(() => {
-      badge();
       // Said where it is looked for, as long as it is so.
       for (const view of Object.values(views)) view.message = repositories.problem ?? '';
     }),
@@ -131,11 +135,14 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
 
   return {
     async run(command, args) {
+      focus.commandBegins(args[0]);
       try {
         return await (table[command] as (...given: readonly unknown[]) => unknown)(...args);
       } catch (error) {
         await showProblem(context, error);
         return undefined;
+      } finally {
+        focus.commandEnds();
       }
     },
     tree: (view) => trees[view],

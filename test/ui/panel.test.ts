@@ -15,9 +15,10 @@ const patch = `diff --git a/a.ts b/a.ts
 @@ -1 +1 @@
 -one
 +<img src=x onerror="document.title='run'">
-@@ -9 +9 @@
+@@ -9,2 +9,2 @@
 -nine
 +9
+ ten
 diff --git a/b.bin b/b.bin
 index 1..2 100644
 Binary files a/b.bin and b/b.bin differ
@@ -106,6 +107,22 @@ describe('the panel in a browser', function () {
     assert.equal(await page.title(), 'Reactor');
   });
 
+  it('gives the keyboard to what the tab is for when it opens, and back to it from the detail', async () => {
+    const { page } = await open(sample());
+    await page.locator('.lane-scroller:focus').waitFor();
+    await page.getByText(/^reading .* run/).waitFor({ state: 'detached' });
+    await page.keyboard.press('n');
+    await page.keyboard.press('Enter');
+    await page.locator('.detail-pane:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.lane-scroller:focus').waitFor();
+    await page.getByRole('tab', { name: 'Timeline' }).press('ArrowRight');
+    await page.keyboard.press('Enter');
+    // Whoever goes through the tabs stays there.
+    await page.locator('.hunk, .padded').first().waitFor();
+    await page.locator('vscode-tab-header:focus').filter({ hasText: 'Diff' }).waitFor();
+  });
+
   it('does not scroll its lanes while it opens', async () => {
     const { page } = await open(sample());
     await page.addInitScript(`
@@ -158,8 +175,10 @@ describe('the panel in a browser', function () {
     await page.keyboard.press('Space');
     await page.getByRole('group', { name: /Hunk 2, .*, rejected/ }).waitFor();
     await page.getByText('1 change rejected').waitFor();
-    await page.getByRole('button', { name: 'Make New Candidate' }).click();
+    await page.getByRole('button', { name: 'Make New Candidate' }).press('Enter');
     await page.getByText('1 change rejected').waitFor({ state: 'detached' });
+    // The button that had the keyboard is gone.
+    await page.locator('.diff:focus').waitFor();
     assert.deepEqual(model.requests, [
       { method: 'revise', params: { run: 'TASK-008-r1', tree: trees.second, rejected: [{ path: 'a.ts', hunks: [1] }] } },
     ]);
@@ -300,6 +319,15 @@ describe('the panel in a browser', function () {
     await page.keyboard.press('Control+Enter');
     const first = page.getByRole('article', { name: 'Comment on line 1, open' });
     await first.getByText('just ask').waitFor();
+    // Any line of a hunk is reached by arrow keys, and from the first it is one step back to the hunk.
+    await page.getByRole('group', { name: /^Hunk 2/ }).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.locator('[data-hunk="1"]:focus').waitFor();
+    for (let line = 9; line <= 11; line += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('c');
+    await page.getByRole('textbox', { name: 'Comment on line 10' }).waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Comment on line 9' }).click();
     await page.getByRole('textbox', { name: 'Comment on line 9' }).fill('<b>nine</b>');
     await page.getByRole('button', { name: 'Add Comment' }).click();

@@ -67,4 +67,23 @@ describe('What waits for a person in the editor', function () {
     await workbench.picture('waits-4-resumed');
     assert.equal(await git(repository, 'show', 'main:three.txt'), 'good');
   });
+
+  it("keeps a day's limit in reactor.yaml by key alone, and shows it in the status bar", async () => {
+    const { workbench } = session();
+    const { page } = workbench;
+    await workbench.palette('Reactor: Set Budget…');
+    await workbench.quickRow('Each day').waitFor();
+    await page.keyboard.type('Each day');
+    await page.keyboard.press('Enter');
+    await workbench.answer('Budget: Each day', '5');
+    await workbench.quickRow('In reactor.yaml').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.view-line').filter({ hasText: 'perDayUsd: 5' }).waitFor();
+    await page.keyboard.press('Control+s');
+    await workbench
+      .status('reactor.status')
+      .filter({ hasText: /\/ \$5\.00 today/ })
+      .waitFor();
+    await workbench.picture('waits-5-limit');
+  });
 });

@@ -27,8 +27,13 @@ describe('Two windows and terminals on one repository', function () {
     const right = await session().showBeside(repository);
     await left.palette('Reactor: Run Tasks in Parallel…');
     await left.answer('What should the first agent do?', 'Write cherry');
-    for (const word of ['damson', 'elder']) await left.answer('What should the next agent do?', `Write ${word}`);
-    await left.answer('What should the next agent do?', '');
+    // By its number: the question alone is also that of the box before, which takes no more words.
+    for (const [number, text] of [
+      [2, 'Write damson'],
+      [3, 'Write elder'],
+      [4, ''],
+    ] as const)
+      await left.answer(`Run Tasks in Parallel: prompt ${number}`, text);
     await left.quickRow('Run with:').waitFor();
     await left.page.keyboard.press('Enter');
     for (const window of [left, right]) await window.showSidebar();

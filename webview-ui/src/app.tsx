@@ -2,6 +2,7 @@ import { PanelTab } from '../../src/protocol/panelShapes.ts';
 import { send } from './host.ts';
 import { isLoaded, lanes, problem, tab } from './panelState.ts';
 import { TimelineView } from './timeline/timelineView.tsx';
+import { useKeyboardHome } from './ui/keyboardHome.ts';
 import { lazily } from './ui/lazily.tsx';
 
 const DiffView = lazily(() => import('./diff/diffView.tsx').then((module) => module.DiffView));
@@ -39,7 +40,7 @@ function Tabs() {
           <vscode-tab-header key={`head-${name}`} slot="header" panel>
             {names[name]}
           </vscode-tab-header>,
-          <vscode-tab-panel key={`panel-${name}`} panel class="tab-panel">
+          <vscode-tab-panel key={`panel-${name}`} panel class="tab-panel" aria-label={names[name]}>
             {tab.value === name && isLoaded.value ? <View /> : null}
           </vscode-tab-panel>,
         ];
@@ -49,10 +50,11 @@ function Tabs() {
 }
 
 function Empty() {
+  useKeyboardHome();
   return (
     <div class="empty">
       <p>No task has run in this repository yet.</p>
-      <vscode-button icon="play" onClick={() => send({ type: 'command', command: 'run', run: null, tree: null })}>
+      <vscode-button icon="play" data-home onClick={() => send({ type: 'command', command: 'run', run: null, tree: null })}>
         Run a Task
       </vscode-button>
     </div>

@@ -1,4 +1,5 @@
 import type { Entry } from '../journal/entry.ts';
+import type { EventData } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
 import { isGreen } from '../run/state.ts';
 
@@ -8,7 +9,7 @@ export interface ConversationItem {
   readonly at: number;
   readonly attempt: number;
   readonly kind: 'prompt' | 'message' | 'tests' | 'asked' | 'answered' | 'note';
-  /** Who speaks: the agent's name, a person, Reactor. */
+  /** Who speaks: the agent, a person, Reactor. */
   readonly who: string;
   /** One line that stands for the whole when folded. */
   readonly title: string;
@@ -36,7 +37,7 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         ...base,
         attempt: event.data.attempt,
         kind: 'prompt',
-        title: `Prompt of attempt ${event.data.attempt} (${becauseText[event.data.because]})`,
+        title: promptTitle(event.data),
         text: event.data.prompt,
       };
     case 'message/finished': {
@@ -45,7 +46,7 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         ...base,
         attempt,
         kind: 'message',
-        who: message.subagent ? `${message.agent} (subagent)` : message.agent,
+        who: whoOf(message),
         title: firstLine(message.error ?? (message.text || message.tools.map((tool) => `${tool.tool}: ${tool.title}`).join(', '))),
         text: message.error === null ? message.text : `${message.text}\n${message.error}`.trim(),
         tools: message.tools.map(({ tool, title, status, error, durationMs }) => ({
@@ -135,8 +136,19 @@ export const conversationTypes: ReadonlySet<string> = new Set([
   'run/concluded',
 ]);
 
+/** The agent server's own agent, which nobody chose by its name. */
+const STANDARD_AGENT = 'build';
+
+const whoOf = ({ agent, subagent }: { readonly agent: string; readonly subagent: boolean }): string =>
+  subagent ? `agent (subagent ${agent})` : agent === STANDARD_AGENT ? 'agent' : `agent (${agent})`;
+
+/** 'Prompt of attempt 1', 'Prompt of attempt 2 (tests failed)'. */
+function promptTitle({ attempt, because }: EventData<'attempt/started'>): string {
+  const why = because === 'first' ? '' : ` (${becauseText[because]})`;
+  return `Prompt of attempt ${attempt}${why}`;
+}
+
 const becauseText = {
-  first: 'first',
   step: 'the next step',
   testsFailed: 'tests failed',
   secret: 'a secret was in it',

@@ -2,7 +2,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
 import { isGreen } from '../run/state.ts';
-import { elapsedText } from './figures.ts';
+import { elapsedText, linesText, plural } from './figures.ts';
 import type { Span, SpanKind, SpanStatus } from './timelineSpan.ts';
 
 type Open = Partial<Record<SpanKind, number>>;
@@ -138,11 +138,7 @@ export class TimelineFold {
         this.#end('execute', entry, event.data.end === 'done' ? 'done' : 'bad', event.data.reason ?? `${event.data.steps} model calls`);
         return;
       case 'attempt/candidateBuilt':
-        this.#note(
-          'attempt',
-          entry,
-          `attempt ${event.data.attempt}: ${event.data.filesTotal} files +${event.data.added} −${event.data.removed}`,
-        );
+        this.#note('attempt', entry, changeLabel(event.data));
         return;
       case 'attempt/violated':
         this.#note('attempt', entry, `attempt ${event.data.attempt}: ${event.data.violations.length} edits outside the worktree`);
@@ -276,3 +272,7 @@ const cut = (text: string): string => {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length <= longestLabel ? line : `${line.slice(0, longestLabel - 1)}…`;
 };
+
+/** 'attempt 1: 2 files +12 −3' */
+const changeLabel = ({ attempt, filesTotal, added, removed }: EventData<'attempt/candidateBuilt'>): string =>
+  `attempt ${attempt}: ${filesTotal === 0 ? 'nothing changed' : `${plural(filesTotal, 'file')} ${linesText(added, removed)}`}`;

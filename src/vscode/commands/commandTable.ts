@@ -4,14 +4,17 @@ import type { ContextKeys } from '../contextKeys.ts';
 import type { HostContext } from '../hostContext.ts';
 import { openPanel } from '../panel/openPanel.ts';
 import type { CandidateEdits } from '../review/candidateEdits.ts';
+import type { ReviewedFiles } from '../review/reviewedFiles.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { ReviewComment, ReviewThreads } from '../review/reviewThreads.ts';
 import { lastCandidate } from '../text/runWords.ts';
 import type { TasksTree } from '../tree/tasksTree.ts';
 import type { Answers } from './answers.ts';
 import type { CellPlaces } from './cellPlaces.ts';
+import { commentOnLine } from './commentOnLine.ts';
 import { showAllowedHosts } from './hosts.ts';
 import type { Keeping } from './keeping.ts';
+import { showRecentPrompts } from './promptInput.ts';
 import type { Running } from './running.ts';
 import { openSettingsFile } from './settingsFile.ts';
 import { isFileNode, isNode, type Targets } from './target.ts';
@@ -25,6 +28,7 @@ export interface CommandParts {
   readonly keeping: Keeping;
   readonly places: CellPlaces;
   readonly reviews: Reviews;
+  readonly reviewed: ReviewedFiles;
   readonly threads: ReviewThreads;
   readonly edits: CandidateEdits;
   readonly tasks: TasksTree;
@@ -43,6 +47,7 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
     'thread' in target ? target.thread : target;
   return {
     'reactor.runTask': (given: unknown) => running.task(given),
+    'reactor.recentPrompts': () => showRecentPrompts(),
     'reactor.runTasksInParallel': () => running.inParallel(),
     'reactor.newTaskList': () => running.newList(),
     'reactor.runTaskList': (argument: unknown) => running.list(argument),
@@ -56,6 +61,7 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
     'reactor.openFileDiff': (node: unknown) => (isFileNode(node) ? parts.reviews.openFile(node) : undefined),
     'reactor.openEditableDiff': (node: unknown) => (isFileNode(node) ? parts.reviews.openEditable(node) : undefined),
     'reactor.rejectFile': (node: unknown, nodes: unknown) => edits.rejectFiles((Array.isArray(nodes) ? nodes : [node]).filter(isFileNode)),
+    'reactor.toggleReviewed': (argument: unknown, nodes: unknown) => toggleReviewed(parts, argument, nodes),
     'reactor.testEdits': (argument: unknown) => testEdits(parts, argument),
     'reactor.approve': (argument: unknown) => answers.approve(argument),
     'reactor.requestChanges': (argument: unknown) => answers.requestChanges(argument),
@@ -97,6 +103,7 @@ export function commandTable(parts: CommandParts): Record<CommandId, Handler> {
       await context.repositories.rescan();
       await parts.keys.lookForServer();
     },
+    'reactor.comment.onLine': () => commentOnLine(context.vscode, threads),
     'reactor.comment.create': (reply: vscodeTypes.CommentReply) => threads.create(reply),
     'reactor.comment.edit': (comment: ReviewComment) => threads.edit(comment),
     'reactor.comment.save': (comment: ReviewComment) => threads.save(comment),
@@ -118,6 +125,16 @@ async function reviewChanges({ targets, reviews, catchUp }: CommandParts, argume
   if (target === null) return;
   catchUp();
   await reviews.open(target.model, target.state, target.shown?.tree ?? null);
+}
+
+/** All become reviewed, or, when they are, none. */
+async function toggleReviewed({ targets, reviewed }: CommandParts, argument: unknown, nodes: unknown): Promise<void> {
+  const files = targets
+    .rows(argument, nodes)
+    .filter(isFileNode)
+    .filter(({ reviewable }) => reviewable);
+  const isReviewed = !files.every(({ model, run, file, tree }) => reviewed.has(model, run, file.path, tree));
+  for (const { model, run, tree, file } of files) await reviewed.set(model, run, tree, [{ path: file.path, reviewed: isReviewed }]);
 }
 
 async function testEdits({ targets, edits }: CommandParts, argument: unknown): Promise<void> {

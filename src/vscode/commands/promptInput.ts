@@ -35,6 +35,10 @@ export const textAt = (vscode: HostContext['vscode'], document: vscodeTypes.Text
 export const withContext = (prompt: string, selected: SelectedText | null): string =>
   selected === null ? prompt : `${prompt}\n\nIt is about ${selected.place}:\n${fence(selected)}`;
 
+/** Presses the button for recent prompts of the box that is open, from its key. */
+let pressList: (() => void) | null = null;
+export const showRecentPrompts = (): void => pressList?.();
+
 /** The first step of a run: one line of prompt. Its buttons offer an editor for a longer one, recent prompts and tasks of reactor.yaml. */
 export async function askPrompt(
   context: HostContext,
@@ -83,10 +87,13 @@ function input({ vscode }: HostContext, { title, value, selection, hasList }: In
   box.title = title;
   box.value = value;
   box.placeholder = 'What should the agent do?';
-  box.prompt = selection === null ? 'Enter goes on to how it runs' : `With the selection ${selection.place} as context`;
+  const about = selection === null ? '' : `With the selection ${selection.place} as context. `;
+  box.prompt = `${about}${hasList ? '↑ brings recent prompts back, Shift+Tab leads to the buttons' : 'Shift+Tab leads to an editor for longer texts'}`;
   box.ignoreFocusOut = true;
   box.buttons = [...(hasList ? [list] : []), editor, ...(selection === null ? [] : [drop])];
   return new Promise<InputAnswer | null>((resolve) => {
+    if (hasList) pressList = () => resolve({ pressed: 'list', value: box.value });
+    void vscode.commands.executeCommand('setContext', 'reactor.promptOpen', hasList);
     store.add(
       box.onDidAccept(() => {
         if (box.value.trim() === '') box.validationMessage = 'Say what the agent should do.';
@@ -101,7 +108,11 @@ function input({ vscode }: HostContext, { title, value, selection, hasList }: In
     );
     store.add(box.onDidHide(() => resolve(null)));
     box.show();
-  }).finally(() => store.dispose());
+  }).finally(() => {
+    pressList = null;
+    void vscode.commands.executeCommand('setContext', 'reactor.promptOpen', false);
+    store.dispose();
+  });
 }
 
 async function fromList(

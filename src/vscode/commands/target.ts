@@ -109,16 +109,25 @@ export class Targets {
     const isMeant = from === null || (from.model === first.target.model && from.state.run === first.target.state.run);
     if (second === undefined && isMeant && !options.always) return first.target;
     const { title } = options;
-    const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Task', matchOnDescription: true, matchOnDetail: true });
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title,
+      placeHolder: `${title}: which task?`,
+      matchOnDescription: true,
+      matchOnDetail: true,
+    });
     return chosen?.target ?? null;
   }
 
   /** The rows that a command is for: all that are selected where it was called on one of them or by a key, else the one. */
-  all(argument: unknown, selected: unknown): readonly Target[] {
+  rows(argument: unknown, selected: unknown): readonly unknown[] {
     const pressed = PressedIn.safeParse(argument);
     const nodes: readonly unknown[] = pressed.success ? this.#selected(pressed.data.view) : Array.isArray(selected) ? selected : [];
-    const rows = pressed.success || nodes.includes(argument) ? nodes : [argument];
-    const found = rows.flatMap((row) => this.direct(row) ?? []);
+    return pressed.success || nodes.includes(argument) ? nodes : [argument];
+  }
+
+  /** The runs of these rows, each once. */
+  all(argument: unknown, selected: unknown): readonly Target[] {
+    const found = this.rows(argument, selected).flatMap((row) => this.direct(row) ?? []);
     return found.filter(({ model, state }, index) => found.findIndex((t) => t.model === model && t.state.run === state.run) === index);
   }
 
@@ -172,7 +181,12 @@ export class Targets {
         target,
       };
     });
-    const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Task', matchOnDescription: true, matchOnDetail: true });
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title,
+      placeHolder: `${title}: which task?`,
+      matchOnDescription: true,
+      matchOnDetail: true,
+    });
     return chosen?.target ?? null;
   }
 

@@ -58,7 +58,12 @@ export class ReviewThreads implements Disposable {
         return takes ? [new vscode.Range(0, 0, Math.max(0, document.lineCount - 1), 0)] : [];
       },
     };
-    this.#disposables.add(repositories.onDidChangeRun(({ model, run }) => this.#follow(model, run.run)));
+    this.#disposables.add(
+      repositories.onDidChangeRun(({ model, run }) => {
+        this.#follow(model, run.run);
+        if (run.phase === 'ended') for (const { id } of this.#stored.of(model.place.id, run.run)) this.#draw(id);
+      }),
+    );
     this.#disposables.add(repositories.onDidReset((model) => this.#followAll(model)));
     for (const model of repositories.list) this.#followAll(model);
   }
@@ -80,14 +85,17 @@ export class ReviewThreads implements Disposable {
     }));
   }
 
-  /** A new thread on a line, from outside of the editor's own. @throws UserFacingError `notPossibleNow` when the tree does not wait for review */
-  async add(at: Pick<StoredThread, 'repository' | 'run' | 'tree' | 'path' | 'line'>, body: string): Promise<void> {
+  /** A new thread on lines, from outside of the editor's own. @throws UserFacingError `notPossibleNow` when the tree does not wait for review */
+  async add(
+    at: Pick<StoredThread, 'repository' | 'run' | 'tree' | 'path' | 'line'> & { readonly endLine?: number },
+    body: string,
+  ): Promise<void> {
     const state = this.#context.repositories.byId(at.repository)?.run(at.run) ?? null;
     if (state === null || pendingReview(state)?.tree !== at.tree)
       throw new UserFacingError('notPossibleNow', 'There is a newer candidate, or this one was answered. Nothing was written.');
     if (body.trim() === '') return;
     const { host } = this.#context;
-    await this.#begin({ ...at, endLine: at.line }, { body, author: host.person, at: host.clock.now() });
+    await this.#begin({ ...at, endLine: at.endLine ?? at.line }, { body, author: host.person, at: host.clock.now() });
     await this.#save();
   }
 
@@ -142,6 +150,7 @@ export class ReviewThreads implements Disposable {
     const id = `${at.run}/${randomUUID()}`;
     this.#stored.add({ id, ...at, code, state: 'open', outdated: false, comments: [comment] });
     if (thread !== undefined) this.#shown.set(id, thread);
+    else this.#make({ id, ...at }).collapsibleState = this.#context.vscode.CommentThreadCollapsibleState.Expanded;
     this.#trees.set(`${at.repository}#${at.run}`, at.tree);
     this.#draw(id);
   }
@@ -246,7 +255,9 @@ export class ReviewThreads implements Disposable {
     if (thread === null) return;
     const { vscode } = this.#context;
     const shown = this.#shown.get(id) ?? this.#make(thread);
-    const isResolved = thread.state === 'resolved';
+    // Nobody waits for what was said of a run that is over.
+    const state = this.#context.repositories.byId(thread.repository)?.run(thread.run) ?? null;
+    const isResolved = thread.state === 'resolved' || state?.phase === 'ended';
     shown.comments = thread.comments.map((comment, index) => drawComment(vscode, thread, comment, index, index === editing));
     shown.label = threadWord(thread);
     shown.contextValue = threadWord(thread);
@@ -256,7 +267,15 @@ export class ReviewThreads implements Disposable {
     this.#changed.fire(thread);
   }
 
-  #make({ id, repository, tree, path, run, line, endLine }: StoredThread): vscodeTypes.CommentThread {
+  #make({
+    id,
+    repository,
+    tree,
+    path,
+    run,
+    line,
+    endLine,
+  }: Pick<StoredThread, 'id' | 'repository' | 'tree' | 'path' | 'run' | 'line' | 'endLine'>): vscodeTypes.CommentThread {
     const { vscode } = this.#context;
     const uri = treeUri(vscode, { repository, tree, path, run, side: 'candidate' });
     const thread = this.#controller.createCommentThread(uri, new vscode.Range(line, 0, endLine, 0), []);

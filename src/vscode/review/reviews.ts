@@ -7,6 +7,7 @@ import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { lastCandidate, pendingReview, testText } from '../text/runWords.ts';
 import type { NodeOf } from '../tree/treeNode.ts';
+import { fileCommand } from './fileCommand.ts';
 import { blobsOf, reviewResource } from './reviewResources.ts';
 import { treeUri } from './treeUri.ts';
 
@@ -85,14 +86,8 @@ export class Reviews implements Disposable {
   /** One file of a candidate against the base. */
   async openFile(node: NodeOf<'file'>): Promise<void> {
     const { vscode } = this.#context;
-    const { model, run, base, tree, file } = node;
-    const common = { repository: model.place.id, run };
-    const left = treeUri(vscode, { ...common, tree: base, path: file.oldPath ?? file.path, side: 'base' });
-    const right = treeUri(vscode, { ...common, tree, path: file.path, side: 'candidate' });
-    const title = `${file.path} (${model.run(run)?.task ?? run} attempt ${node.attempt})`;
-    if (file.status === 'added') await vscode.commands.executeCommand('vscode.open', right, undefined, `${title}, added`);
-    else if (file.status === 'deleted') await vscode.commands.executeCommand('vscode.open', left, undefined, `${title}, deleted`);
-    else await vscode.commands.executeCommand('vscode.diff', left, right, title);
+    const { command, arguments: given = [] } = fileCommand(vscode, node);
+    await vscode.commands.executeCommand(command, ...given);
   }
 
   /** The same with the worktree's own file on the right: there it can be edited, and each change be reverted by the arrow beside it. */

@@ -162,6 +162,7 @@ export function repositoryItem({ vscode }: HostContext, { key, model }: NodeOf<'
   drawn.id = key;
   drawn.iconPath = new vscode.ThemeIcon('repo');
   drawn.tooltip = model.place.folder;
+  drawn.accessibilityInformation = { label: model.place.name };
   drawn.contextValue = 'repository';
   return drawn;
 }

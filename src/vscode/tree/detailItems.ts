@@ -6,6 +6,7 @@ import { attemptText } from '../../core/projections/runWords.ts';
 import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { baseText } from '../../core/run/unborn.ts';
+import { fileCommand } from '../review/fileCommand.ts';
 import { treeUri } from '../review/treeUri.ts';
 import { plainLine } from '../text/plainText.ts';
 import { currentText, joined } from '../text/runWords.ts';
@@ -33,7 +34,7 @@ export function fileItem(vscode: Vscode, node: NodeOf<'file'>, isReviewed: boole
   drawn.resourceUri = treeUri(vscode, { repository: node.model.place.id, tree, path: file.path, run: node.run, side: 'candidate' });
   drawn.iconPath = vscode.ThemeIcon.File;
   drawn.contextValue = node.reviewable ? 'file.reviewable' : 'file';
-  drawn.command = { command: 'reactor.openFileDiff', title: 'Open Changes', arguments: [node] };
+  drawn.command = fileCommand(vscode, node);
   const reviewed = isReviewed ? ', reviewed' : '';
   drawn.accessibilityInformation = { label: `${file.path}, ${words[file.status]}, ${linesText(file.added, file.removed)}${reviewed}` };
   if (node.reviewable) {
@@ -70,6 +71,8 @@ export function detailItem(vscode: Vscode, node: NodeOf<DetailKind>, state: RunS
   drawn.description = description;
   drawn.iconPath = new vscode.ThemeIcon(icon);
   drawn.contextValue = node.kind;
+  const spoken = node.kind === 'port' ? `port ${cell?.port ?? ''}` : label;
+  drawn.accessibilityInformation = { label: [spoken, description].filter((part) => part !== '').join(', ') };
   if (node.kind === 'serverLog') drawn.command = { command: 'reactor.openServerLog', title: 'Open Server Log', arguments: [node] };
   if (node.kind === 'worktree') drawn.tooltip = `${description}\nOpen it in a new window or a terminal by the buttons of this row.`;
   return drawn;

@@ -1,6 +1,8 @@
 import type * as vscodeTypes from 'vscode';
+import type { Disposable } from '../../base/lifecycle.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
+import { dayStart } from '../notice/spending.ts';
 import type { PlannedTasks } from '../plannedTasks.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
@@ -25,6 +27,7 @@ export class TasksTree extends SidebarTree {
   readonly #endedRows = { true: new WeakMap<RunState, vscodeTypes.TreeItem>(), false: new WeakMap<RunState, vscodeTypes.TreeItem>() };
   #grouped: boolean;
   #filter = '';
+  #midnight: Disposable | null = null;
 
   constructor(context: HostContext, planned: PlannedTasks) {
     super(context);
@@ -120,6 +123,22 @@ export class TasksTree extends SidebarTree {
     return this.#matching(this.#headingsOf(model).get(group) ?? []).length;
   }
 
+  /** '5 · 2 today' where what has landed is counted, else '5'. */
+  #countText(model: RepositoryModel, group: TaskGroup): string {
+    const count = this.#count(model, group);
+    const { clock } = this.context.host;
+    const now = clock.now();
+    const midnight = dayStart(now);
+    const landed = group === 'landed' ? this.#matching(this.#headingsOf(model).get(group) ?? []) : [];
+    const today = landed.filter(({ endedAt }) => (endedAt ?? 0) >= midnight).length;
+    if (today === 0) return String(count);
+    this.#midnight ??= clock.schedule(dayStart(now, 1) - now, () => {
+      this.#midnight = null;
+      this.refresh('all');
+    });
+    return today === count ? `${count} today` : `${count} · ${today} today`;
+  }
+
   #matches(text: string): boolean {
     if (this.#filter === '') return true;
     const lower = text.toLowerCase();
@@ -136,7 +155,7 @@ export class TasksTree extends SidebarTree {
         const open = node.group === 'running' || node.group === 'parked' || node.group === 'notStarted' || node.group === 'queued';
         const drawn = new vscode.TreeItem(groupTitles[node.group], open ? Expanded : Collapsed);
         drawn.id = node.key;
-        drawn.description = String(this.#count(node.model, node.group));
+        drawn.description = this.#countText(node.model, node.group);
         drawn.contextValue = `group.${node.group}`;
         return drawn;
       }
@@ -153,6 +172,8 @@ export class TasksTree extends SidebarTree {
         drawn.iconPath = new vscode.ThemeIcon('circle-outline');
         drawn.contextValue = 'planned';
         drawn.tooltip = `From ${file}, line ${place.line}. Not started.`;
+        // Else the tooltip alone would be read out.
+        drawn.accessibilityInformation = { label: [place.id ?? '', plainLine(place.title), 'not started'].filter(Boolean).join(', ') };
         drawn.command = { command: 'reactor.openPlannedTask', title: 'Open reactor.yaml', arguments: [node] };
         return drawn;
       }
@@ -198,5 +219,10 @@ export class TasksTree extends SidebarTree {
   /** Whether tasks beside this one are shown under the heading now, so that it was there before and stays. */
   #hasOthers(model: RepositoryModel, group: TaskGroup, but?: string): boolean {
     return this.#matching(this.#headingsOf(model).get(group) ?? []).some(({ task }) => task !== but);
+  }
+
+  override dispose(): void {
+    this.#midnight?.dispose();
+    super.dispose();
   }
 }

@@ -15,6 +15,8 @@ export class FakeInputBox {
   ignoreFocusOut = false;
   readonly #say: (line: string) => void;
   readonly #next: () => string | readonly string[] | null;
+  readonly #pressing: Promise<void>;
+  #isGone = false;
   readonly #accepted = new FakeEventEmitter<undefined>();
   readonly #pressed = new FakeEventEmitter<Button>();
   readonly #hidden = new FakeEventEmitter<undefined>();
@@ -24,15 +26,17 @@ export class FakeInputBox {
   readonly onDidHide = this.#hidden.event;
   readonly onDidChangeValue = this.#typed.event;
 
-  constructor(say: (line: string) => void, next: () => string | readonly string[] | null) {
+  /** @param pressing until when the person waits before they answer */
+  constructor(say: (line: string) => void, next: () => string | readonly string[] | null, pressing: Promise<void>) {
     this.#say = say;
     this.#next = next;
+    this.#pressing = pressing;
   }
 
   show(): void {
     const buttons = this.buttons.map(({ tooltip }) => ` [${tooltip ?? ''}]`).join('');
     this.#say(`input: ${[this.title, this.prompt, this.value].filter((part) => part !== '').join(' | ')}${buttons}`);
-    queueMicrotask(() => this.#answer());
+    void this.#pressing.then(() => (this.#isGone ? undefined : this.#answer()));
   }
 
   #answer(): void {
@@ -48,5 +52,7 @@ export class FakeInputBox {
   hide(): void {
     this.#hidden.fire(undefined);
   }
-  dispose(): void {}
+  dispose(): void {
+    this.#isGone = true;
+  }
 }

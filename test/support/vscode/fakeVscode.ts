@@ -42,6 +42,7 @@ export class FakeVscode {
   readonly folders: { readonly uri: FakeUri; readonly name: string; readonly index: number }[];
   readonly changedFolders = new FakeEventEmitter<unknown>();
   readonly changedWindow = new FakeEventEmitter<{ focused: boolean }>();
+  readonly changedSelection = new FakeEventEmitter<unknown>();
   readonly changedTabs = new FakeEventEmitter<unknown>();
   readonly changedFile = new FakeEventEmitter<FakeUri>();
   readonly changedSettings = new FakeEventEmitter<{ affectsConfiguration(name: string): boolean }>();
@@ -196,7 +197,7 @@ export class FakeVscode {
         return Promise.resolve(undefined);
       },
       createInputBox: () => {
-        const box = new FakeInputBox(say, () => this.#next());
+        const box = new FakeInputBox(say, () => this.#next(), this.pressing);
         this.inputs.push(box);
         return box;
       },
@@ -252,6 +253,7 @@ export class FakeVscode {
         return view;
       },
       onDidChangeWindowState: this.changedWindow.event,
+      onDidChangeTextEditorSelection: this.changedSelection.event,
       registerFileDecorationProvider: () => ({ dispose: () => {} }),
       registerWebviewPanelSerializer: (_type: string, serializer: unknown) => this.#provide('panels', serializer),
       ...withGetter('activeTextEditor', () => this.activeEditor),
@@ -366,6 +368,7 @@ export class FakeView {
   visible = true;
   badge: { value: number; tooltip: string } | undefined;
   message = '';
+  description = '';
   constructor(provider: unknown) {
     this.provider = provider;
   }

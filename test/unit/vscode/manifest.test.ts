@@ -86,7 +86,7 @@ describe('the manifest', () => {
   });
 
   it('offers on several rows only what is done to all of them', () => {
-    const forAll = new Set(['reactor.stop', 'reactor.resume', 'reactor.rejectFile']);
+    const forAll = new Set(['reactor.stop', 'reactor.resume', 'reactor.rejectFile', 'reactor.toggleReviewed']);
     const menu = (menus['view/item/context'] ?? []).filter((item) => 'group' in item && !String(item.group).startsWith('inline'));
     assert.ok(menu.length > 20);
     assert.deepEqual(

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { generation, liveText, pickedLane, pickedRun, problem } from '../panelState.ts';
 import { debounced } from '../ui/browserClock.ts';
 import { plural } from '../ui/format.ts';
+import { useKeyboardHome } from '../ui/keyboardHome.ts';
 import { RunPicker } from '../ui/runPicker.tsx';
 import { ConversationEntry, type Folding } from './conversationEntry.tsx';
 import { conversation, followConversation, isReading, query, readConversation, readEarlier } from './conversationState.ts';
@@ -16,6 +17,7 @@ export function ConversationView() {
   const unfolded = useSignal<Folding | null>(null);
   const shown = conversation.value;
   const live = pickedRun.value === null ? '' : (liveText.value.get(pickedRun.value) ?? '');
+  useKeyboardHome();
   useEffect(followConversation, []);
   useEffect(() => {
     isAtEnd.current = true;
@@ -72,6 +74,7 @@ export function ConversationView() {
       <div
         ref={box}
         class="conversation scroll"
+        data-home
         role="log"
         aria-live="off"
         aria-label={`Conversation of ${pickedLane.value?.task ?? 'no run'}`}

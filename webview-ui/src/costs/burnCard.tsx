@@ -8,7 +8,7 @@ import { burnRateText, burnSpentText, pointText, spentText } from './burnTexts.t
 import { ChartCard } from './chartCard.tsx';
 import { burnSeries } from './costSeries.ts';
 import type { Column } from './dataTable.tsx';
-import { axisStyle, chartHeight, Plot, type PlotOptions } from './plot.tsx';
+import { axisStyle, chartHeight, Plot, type PlotOptions, timeAxisPx } from './plot.tsx';
 
 const hours: uPlot.Axis.DynamicValues = (_self, values) => values.map((at) => timeText(at * 1000).slice(0, 5));
 
@@ -23,7 +23,7 @@ const burnOptions =
       ...(budget === null ? {} : { y: { range: (_self, min) => [Math.max(min, -0.4 * budget), budget * 1.05] } }),
     },
     axes: [
-      { ...axisStyle(colours), values: hours },
+      { ...axisStyle(colours), size: timeAxisPx, values: hours },
       { ...axisStyle(colours), size: 64, values: (_self, values) => axisMarks(values, currency) },
     ],
     series: [

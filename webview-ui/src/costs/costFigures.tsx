@@ -11,7 +11,7 @@ const names = {
   perLanding: 'Per landed change',
   perLine: 'Per changed line',
   perAttempt: 'Per attempt',
-  wasted: 'Spent on reverted attempts',
+  wasted: 'On reverted attempts',
 } as const;
 const nothing = { perLanding: 'none landed', perLine: 'none landed', perAttempt: 'no attempt', today: '', month: '', wasted: '' } as const;
 const spanOf = (name: Figure['name']): string => (name === 'today' ? 'this weekday a week ago' : 'the 7 days before');

@@ -4,6 +4,7 @@ import type { CostReportShape } from '../../../src/protocol/panelShapes.ts';
 import { send } from '../host.ts';
 import { costs, lanes } from '../panelState.ts';
 import { plural } from '../ui/format.ts';
+import { useKeyboardHome } from '../ui/keyboardHome.ts';
 import { BreakdownCard, TasksCard, TopTenCard } from './breakdownCard.tsx';
 import { BurnCard } from './burnCard.tsx';
 import { CostFigures } from './costFigures.tsx';
@@ -12,9 +13,11 @@ import { TrendCard } from './trendCard.tsx';
 export function CostsView() {
   useEffect(() => send({ type: 'costs' }), []);
   const report = costs.value;
+  useKeyboardHome(report !== null);
   if (report === null) return <p class="faint padded">Reading the journal…</p>;
   return (
-    <div class="view scroll padded costs">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by key
+    <section class="view scroll padded costs" data-home tabIndex={0} aria-label="Costs">
       <CostFigures report={report} />
       <Notes report={report} />
       <div class="cards">
@@ -24,7 +27,7 @@ export function CostsView() {
         <BreakdownCard report={report} />
       </div>
       <TasksCard report={report} statusOf={(task) => lanes.value.find((lane) => lane.task === task)?.word ?? ''} />
-    </div>
+    </section>
   );
 }
 

@@ -32,6 +32,9 @@ export function Plot({
   return <div ref={box} class="plot" role="img" aria-label={label} style={{ height: `${height}px` }} />;
 }
 
+/** Of an axis of time: its names need one line. */
+export const timeAxisPx = 26;
+
 /** An axis in the editor's colours. */
 export const axisStyle = (colours: Theme): Partial<uPlot.Axis> => ({
   stroke: colours.faint,

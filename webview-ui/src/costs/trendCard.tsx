@@ -10,7 +10,7 @@ import { ChartCard } from './chartCard.tsx';
 import { Choice } from './choice.tsx';
 import { type ModelStack, modelStack } from './costSeries.ts';
 import type { Column } from './dataTable.tsx';
-import { axisStyle, chartHeight, Plot, type PlotOptions, seriesColours } from './plot.tsx';
+import { axisStyle, chartHeight, Plot, type PlotOptions, seriesColours, timeAxisPx } from './plot.tsx';
 
 type Period = keyof CostReportShape['trend'];
 type TrendPoint = CostReportShape['trend'][Period][number];
@@ -47,7 +47,7 @@ export function TrendCard({ report }: { report: CostReportShape }) {
   return (
     <ChartCard
       title="Trend by model"
-      note={spans[period.value]}
+      note=""
       name={`by-${period.value}`}
       columns={columns}
       rows={points}
@@ -61,6 +61,7 @@ export function TrendCard({ report }: { report: CostReportShape }) {
         options={options}
       />
       <p class="legend faint">
+        <span>{spans[period.value]}</span>
         {stack.models.map((model, index) => (
           <span key={model} class="legend-item clip">
             <span class="swatch" style={{ background: colours[index % 7] ?? '' }} /> {model}
@@ -81,7 +82,12 @@ const trendOptions =
       y: { range: (_self, _min, max) => [0, Math.max(max, 0.0001) * 1.1] },
     },
     axes: [
-      { ...axisStyle(colours), grid: { show: false }, values: (_self, values) => values.map((at) => labelOf(stack.periods[at] ?? '')) },
+      {
+        ...axisStyle(colours),
+        size: timeAxisPx,
+        grid: { show: false },
+        values: (_self, values) => values.map((at) => labelOf(stack.periods[at] ?? '')),
+      },
       { ...axisStyle(colours), size: 64, values: (_self, values) => axisMarks(values, currency) },
     ],
     series: [

@@ -114,11 +114,8 @@ function DiffHunk({
     >
       <div class="hunk-head">
         {canReject ? (
-          <vscode-checkbox label={rejected ? 'rejected' : 'taken'} checked={!rejected} onChange={() => onToggle(path, index)}>
-            <span class="unseen">
-              hunk {index + 1}, {where}
-            </span>
-          </vscode-checkbox>
+          // The group says which hunk. A text inside would take the place of the word.
+          <vscode-checkbox label={rejected ? 'rejected' : 'taken'} checked={!rejected} onChange={() => onToggle(path, index)} />
         ) : null}
         <span class="faint">
           @@ {hunk.oldStart} → {hunk.newStart} @@
@@ -143,7 +140,7 @@ function DiffHunk({
                   <Code side={right ?? left} path={path} />
                 </tr>
               )}
-              {right === null ? null : <BelowLine on={on} path={path} line={right.line - 1} columns={isSide ? 4 : 3} />}
+              {right === null ? null : <BelowLine on={on} path={path} line={right.line - 1} isSide={isSide} />}
             </Fragment>
           ))}
         </tbody>
@@ -158,7 +155,7 @@ const firstChange = (hunk: Hunk): number =>
 
 const Line = ({ side }: { side: DiffSide | null }) => <td class={`line ${side?.kind ?? 'none'}`}>{side?.line ?? ''}</td>;
 
-/** A line of the candidate: its number begins a comment. Keys begin one with C. */
+/** A line of the candidate: its number begins a comment. Arrow keys go from one to the next, and C begins one. */
 const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commented; path: string }) => (
   <td class={`line ${side?.kind ?? 'none'}`}>
     {side === null ? (
@@ -167,6 +164,7 @@ const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commente
       <button
         type="button"
         class="number"
+        data-line={side.line}
         tabIndex={-1}
         title="Comment on this line"
         aria-label={`Comment on line ${side.line}`}
@@ -180,11 +178,13 @@ const CandidateLine = ({ side, on, path }: { side: DiffSide | null; on: Commente
   </td>
 );
 
-function BelowLine({ on, path, line, columns }: { on: Commented; path: string; line: number; columns: number }) {
+/** Below the candidate's side. */
+function BelowLine({ on, path, line, isSide }: { on: Commented; path: string; line: number; isSide: boolean }) {
   const below = belowLine(on, path, line);
   return below === null ? null : (
     <tr>
-      <td colSpan={columns}>{below}</td>
+      {isSide ? <td colSpan={2} /> : null}
+      <td colSpan={isSide ? 2 : 3}>{below}</td>
     </tr>
   );
 }

@@ -4,6 +4,7 @@ import type { Lane, PatchFileShape } from '../../../src/protocol/panelShapes.ts'
 import { ask, send } from '../host.ts';
 import { isSideBySide, lanes, pickedLane, problem, reviewWork } from '../panelState.ts';
 import { plural } from '../ui/format.ts';
+import { bringKeyboardHome, useKeyboardHome } from '../ui/keyboardHome.ts';
 import { RunPicker } from '../ui/runPicker.tsx';
 import { defaultComparison, isReviewable, type TreeChoice, treeChoices } from './diffChoices.ts';
 import { DiffFile } from './diffFile.tsx';
@@ -93,7 +94,7 @@ function TreePicker({
   onPick: (tree: string) => void;
 }) {
   return (
-    <div class="picker">
+    <div class="picker state">
       <span class="faint" aria-hidden="true">
         {label}
       </span>
@@ -122,6 +123,7 @@ function Body({ lane }: { lane: Lane }) {
   const box = useRef<HTMLDivElement>(null);
   const comparison = comparisonOf(lane);
   const key = comparison === null ? '' : `${comparison.from} ${comparison.to}`;
+  useKeyboardHome(shown.value !== null);
   useEffect(() => send({ type: 'comments', run: lane.run }), [lane.run]);
   useEffect(() => {
     if (comparison === null) return;
@@ -168,12 +170,13 @@ function Body({ lane }: { lane: Lane }) {
         {isOpen ? (
           <span class="faint">
             {' '}
-            · J and K go through the hunks, {canReject ? 'Space takes or rejects one, X the file, ' : ''}C comments
+            · J and K go through the hunks, arrows through their lines, {canReject ? 'Space takes or rejects a hunk, X the file, ' : ''}C
+            comments
           </span>
         ) : null}
       </p>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the hunks inside, caught in one place */}
-      <div ref={box} class="diff scroll" onKeyDown={(event) => onDiffKey(event, box.current, keys)}>
+      <div ref={box} class="diff scroll" data-home tabIndex={-1} onKeyDown={(event) => onDiffKey(event, box.current, keys)}>
         {files.map((file) => {
           lines += file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
           return (
@@ -214,7 +217,10 @@ function RejectBar({
     isSending.value = true;
     ask({ type: 'revise', run: lane.run, tree, rejected: rejections(selection) }, 'done')
       .then(
-        () => onClear(),
+        () => {
+          onClear();
+          requestAnimationFrame(bringKeyboardHome);
+        },
         (error: Error) => {
           problem.value = error.message;
         },

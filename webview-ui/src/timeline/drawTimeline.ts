@@ -47,7 +47,10 @@ export function drawTimeline(context: CanvasRenderingContext2D, drawn: DrawnTime
   for (const { at } of drawn.ticks) context.fillRect(Math.round((at - view.from) * scale), 0, 1, height);
   for (const lane of drawn.lanes) {
     for (let row = 0; row < rowTops.length; row += 1) {
-      for (const block of planRow(lane.store, row, view, width, now)) drawBlock(context, lane, row, block, theme);
+      const blocks = planRow(lane.store, row, view, width, now);
+      // What lies over the end of a block would cut its words.
+      for (const [at, block] of blocks.entries())
+        drawBlock(context, lane, row, block, theme, Math.max(block.x, blocks[at + 1]?.x ?? width));
     }
     context.fillStyle = theme.border;
     context.globalAlpha = theme.isHighContrast ? 1 : 0.5;
@@ -60,7 +63,8 @@ export function drawTimeline(context: CanvasRenderingContext2D, drawn: DrawnTime
   }
 }
 
-function drawBlock(context: CanvasRenderingContext2D, lane: DrawnLane, row: number, block: Block, theme: Theme): void {
+/** @param free up to where nothing is drawn over it */
+function drawBlock(context: CanvasRenderingContext2D, lane: DrawnLane, row: number, block: Block, theme: Theme, free: number): void {
   const { store } = lane;
   const kind: SpanKind = spanKinds[store.kinds[block.index] ?? 0] ?? 'attempt';
   const status: SpanStatus = spanStatuses[store.statuses[block.index] ?? 0] ?? 'done';
@@ -97,7 +101,7 @@ function drawBlock(context: CanvasRenderingContext2D, lane: DrawnLane, row: numb
   if (span === null) return;
   // A long span that began before the view keeps its name in sight.
   const left = Math.max(0, block.x) + (isGroup ? 4 : 6);
-  const room = block.x + width - left - 2;
+  const room = Math.min(block.x + width, free) - left - 2;
   const text = firstThatFits(isGroup ? [span.label, `attempt ${span.attempt}`, `${span.attempt}`] : phaseWords(span), room);
   if (text === '') return;
   context.fillStyle = isGroup ? theme.faint : theme.foreground;
@@ -134,6 +138,8 @@ export function drawAxis(
     const x = Math.round((at - view.from) * scale);
     context.fillStyle = theme.grid;
     context.fillRect(x, height - 5, 1, 5);
+    // Part of a time would be another one.
+    if (x + 4 + label.length * charPx > width) continue;
     context.fillStyle = theme.faint;
     context.fillText(label, x + 4, height / 2);
   }

@@ -162,6 +162,7 @@ export function LaneCanvas({ onOpen }: { onOpen: () => void }) {
       <div
         ref={scroller}
         class="lane-scroller"
+        data-home
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the timeline is one widget with keys of its own
         tabIndex={0}
         role="application"

@@ -5,6 +5,7 @@ import { send } from '../host.ts';
 import { isFollowing, lanes, olderRuns, pickedLane, pickedSpan, spansVersion, storeOf } from '../panelState.ts';
 import { hostNow } from '../ui/browserClock.ts';
 import { durationText, plural } from '../ui/format.ts';
+import { goHome, useKeyboardHome } from '../ui/keyboardHome.ts';
 import { lazily } from '../ui/lazily.tsx';
 import { spanMark } from '../ui/statusMark.tsx';
 import { LaneCanvas } from './laneCanvas.tsx';
@@ -17,6 +18,7 @@ const CostLine = lazily(() => import('./costLine.tsx').then((module) => module.C
 export function TimelineView() {
   const detail = useRef<HTMLDivElement>(null);
   const hasTable = useSignal(false);
+  useKeyboardHome();
   return (
     <div class="view">
       <div class="bar" role="toolbar" aria-label="Timeline">
@@ -47,7 +49,16 @@ export function TimelineView() {
           {hasTable.value ? <SpanTable /> : null}
           <CostLine />
         </div>
-        <div slot="end" class="detail-pane" ref={detail} tabIndex={-1}>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape leads back to the timeline from anything in it */}
+        <div
+          slot="end"
+          class="detail-pane"
+          ref={detail}
+          tabIndex={-1}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') goHome();
+          }}
+        >
           <SpanDetailView />
         </div>
       </vscode-split-layout>

@@ -31,9 +31,9 @@ describe('the conversation of a run', () => {
     assert.deepEqual(
       items().map(({ kind, who, title, failed }) => `${kind} ${who}: ${title}${failed ? ' !' : ''}`),
       [
-        'prompt Reactor: Prompt of attempt 1 (first)',
-        'message build: Looking.',
-        'message explore (subagent): the model answered 500 !',
+        'prompt Reactor: Prompt of attempt 1',
+        'message agent: Looking.',
+        'message agent (subagent explore): the model answered 500 !',
         'tests Reactor: Tests red: npm test !',
         'asked Reactor: Which one?',
         'answered ann: Approved',

@@ -48,6 +48,17 @@ describe('the timeline of a run', () => {
     ]);
   });
 
+  it('says of an attempt what it has changed, in words that fit the number', () => {
+    const label = (filesTotal: number): string => {
+      const story = journal().start(run, 1, 'Fix it.');
+      const kept = { keptRef: 'refs/reactor/kept/TASK-001-r1/1', keptCommit: 'c'.repeat(40) };
+      const change = { filesTotal, added: 12 * filesTotal, removed: 0 };
+      story.tell(run, event('attempt/candidateBuilt', { attempt: 1, tree, ...kept, files: [], ...change }));
+      return folded(story.entries).spans.find(({ kind }) => kind === 'attempt')?.label ?? '';
+    };
+    assert.deepEqual([0, 1, 2].map(label), ['attempt 1: nothing changed', 'attempt 1: 1 file +12 −0', 'attempt 1: 2 files +24 −0']);
+  });
+
   it('places each tool call by when it began, also side by side; without that, end to end before the end of the message', () => {
     const story = journal().start(run, 1, 'Fix it.');
     const began = story.at;

@@ -40,7 +40,7 @@ describe('Run Reactor Task', () => {
     const editor = await openEditor({}, accepting);
     assert.equal(
       await editor.run('reactor.runTask', [], 'Add slugify', 'Run with'),
-      `input: Run Reactor Task | Enter goes on to how it runs [Write it in an editor]
+      `input: Run Reactor Task | Shift+Tab leads to an editor for longer texts [Write it in an editor]
 pick: Run: Add slugify
   $(play) Run with: npm test · land on main after my approval · 3 attempts
   $(beaker) Test | npm test
@@ -104,6 +104,29 @@ progress: TASK-001 Add slugify: queued`,
     editor.api.dispose();
   });
 
+  it('brings recent prompts back by a key, while the box is open and there are any', async () => {
+    const editor = await openEditor({}, accepting);
+    const isOffered: unknown[] = [];
+    const offered = () => isOffered.push(editor.editor.keys.get('reactor.promptOpen'));
+    await editor.run('reactor.runTask', [], 'Add slugify', 'Run with');
+    offered();
+    const { promise: pressing, resolve: press } = Promise.withResolvers<void>();
+    editor.editor.pressing = pressing;
+    editor.editor.answers.push('Add slugify', 'Add slugify', null);
+    const running = editor.api.run('reactor.runTask', []);
+    await settle();
+    offered();
+    await editor.api.run('reactor.recentPrompts', []);
+    editor.editor.pressing = Promise.resolve();
+    press();
+    await running;
+    offered();
+    const seen = editor.editor.take();
+    assert.match(seen, /↑ brings recent prompts back[\s\S]*\n {2}\$\(history\) Add slugify\ninput: .* \| Add slugify \[/);
+    assert.deepEqual(isOffered, [false, true, false]);
+    editor.api.dispose();
+  });
+
   it('asks for a test command where none is found, and offers no run without one', async () => {
     const editor = await openEditor({ host: { detectTest: () => Promise.resolve(null) } }, accepting);
     const seen = await editor.run('reactor.runTask', [], 'Add slugify', 'Choose a test command', 'make check', 'Run with: make check');
@@ -117,7 +140,7 @@ progress: TASK-001 Add slugify: queued`,
     const selected = document('/repository/src/a.md', 'a\n```\nb', 'typescript');
     editor.editor.activeEditor = { document: selected, selection: new FakeRange(0, 0, 2, 1) };
     const seen = await editor.run('reactor.runTask', [], 'Make it shorter', 'Run with');
-    assert.match(seen, /With the selection src\/a\.md:1-3 as context \[Write it in an editor\] \[Leave the selection out\]/);
+    assert.match(seen, /With the selection src\/a\.md:1-3 as context\. [^[]* \[Write it in an editor\] \[Leave the selection out\]/);
     const [asked = ''] = editor.engine.asked;
     const { requests } = JSON.parse(asked.slice('submit '.length)) as { requests: { prompt: string }[] };
     assert.equal(requests[0]?.prompt, 'Make it shorter\n\nIt is about src/a.md:1-3:\n````typescript\na\n```\nb\n````');
@@ -255,7 +278,7 @@ describe('Estimate Reactor Task', () => {
     const editor = await openEditor({}, withHistory);
     assert.equal(
       await editor.run('reactor.estimateTask', [], 'Fix the rounding', null),
-      `input: Estimate Reactor Task | Enter goes on to how it runs [Write it in an editor]
+      `input: Estimate Reactor Task | Shift+Tab leads to an editor for longer texts [Write it in an editor]
 pick: Estimate: Fix the rounding
   $(flame) ≈ $0.0121 | 80 %: $0.0121 to $0.0121
   $(symbol-number) ≈ 1,830 tokens | 80 %: 1,830 to 1,830

@@ -172,7 +172,7 @@ describe('the feed of the panel', () => {
       assert.deepEqual(laneOnPage(panel.messages), whole(journal.entries), isHidden ? 'hidden' : 'seen');
       const answer = await panel.ask({ type: 'conversation', run, before: null, query: '' });
       assert.deepEqual(answer.type === 'conversation' ? answer.items.map(({ title }) => title) : answer, [
-        'Prompt of attempt 1 (first)',
+        'Prompt of attempt 1',
         'unheard',
         'heard',
         'Tests green: npm test',

@@ -65,7 +65,7 @@ describe('what the panel asks for', () => {
       [
         [200, 'number 250', 'number 449', true],
         [200, 'number 50', 'number 249', true],
-        [51, 'Prompt of attempt 1 (first)', 'number 49', false],
+        [51, 'Prompt of attempt 1', 'number 49', false],
       ],
     );
     const found = await ask(null, '44 NUMBER');

@@ -6,7 +6,7 @@ import { ReviewedFiles } from '../../../../src/vscode/review/reviewedFiles.ts';
 import { ReviewThreads } from '../../../../src/vscode/review/reviewThreads.ts';
 import { TreeFiles } from '../../../../src/vscode/review/treeFiles.ts';
 import { treeUri } from '../../../../src/vscode/review/treeUri.ts';
-import { greenRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
+import { greenRun, landRun, storySpec, told, treeOf } from '../../../support/cli/story.ts';
 import { type EditorStory, editorStory } from '../../../support/vscode/editorStory.ts';
 import { FakeThread } from '../../../support/vscode/fakeComments.ts';
 import { settle } from '../../../support/vscode/fakeEditorHost.ts';
@@ -49,6 +49,25 @@ const secondCandidate = async ({ engine, world }: OpenEditor, slug: string): Pro
 };
 
 describe('comments on a candidate', () => {
+  it('are written by key on the lines that the cursor is on, in the candidate alone', async () => {
+    const editor = await openEditor({}, waiting);
+    const at = (side: 'base' | 'candidate') => {
+      const file = { repository: '/repository/.git', run: 'TASK-001-r1', tree: treeOf(1), path: 'src/slug.ts', side };
+      // From the first line to before the first character of the third.
+      editor.editor.activeEditor = { document: { uri: treeUri(editor.context.vscode, file) }, selection: new FakeRange(0, 0, 2, 0) };
+    };
+    at('base');
+    assert.match(await editor.run('reactor.comment.onLine', []), /^info: Put the cursor on a line of the change first/);
+    at('candidate');
+    const seen = await editor.run('reactor.comment.onLine', [], 'Use a map.');
+    assert.equal(seen, 'input: Comment on lines 1 to 2 of src/slug.ts | Sent to the agent by Request Changes');
+    assert.deepEqual(
+      editor.editor.comments.threads.map(({ range, comments }) => [range?.start.line, range?.end.line, bodyOf(comments[0])]),
+      [[0, 1, 'Use a map.']],
+    );
+    editor.api.dispose();
+  });
+
   it('go to the agent in one prompt with file, line and code', async () => {
     const editor = await openEditor({}, waiting);
     await comment(editor, 'src/slug.ts', 1, 'Use a map.');
@@ -89,6 +108,17 @@ Use a map.`,
     await comment(editor, 'src/slug.ts', 2, 'Shorter.');
     await secondCandidate(editor, 'zero\nzero\none\ntwo\nTHREE\n');
     assert.equal(editor.editor.comments.text, 'src/slug.ts:4 open (open) ann: Use a map.\nsrc/slug.ts:3 outdated (outdated) ann: Shorter.');
+    editor.api.dispose();
+  });
+
+  it('ask nobody for anything any more when their run is over', async () => {
+    const editor = await openEditor({}, waiting);
+    const thread = await comment(editor, 'src/slug.ts', 1, 'Use a map.');
+    const before = thread.state;
+    landRun(editor.engine, 'TASK-001-r1');
+    await settle();
+    const { Resolved, Unresolved } = editor.context.vscode.CommentThreadState;
+    assert.deepEqual([before, thread.state, thread.collapsibleState], [Unresolved, Resolved, 0]);
     editor.api.dispose();
   });
 

@@ -32,6 +32,25 @@ describe('ticks on files', () => {
     editor.api.dispose();
   });
 
+  it('are kept and taken away by a key, for all rows that are selected', async () => {
+    const editor = await openEditor({}, waiting);
+    const [row] = await editor.rows('reactor.needsYou');
+    const files = await editor.rows('reactor.needsYou', row);
+    const boxes = async () => (await renderTree(editor.api.tree('reactor.needsYou'))).match(/\[[x ]\]/g);
+    const seen: unknown[] = [];
+    for (const selected of [files.slice(0, 1), files, files]) {
+      editor.shownViews['reactor.needsYou'].select(...selected);
+      await editor.run('reactor.toggleReviewed', [{ view: 'reactor.needsYou' }]);
+      seen.push(await boxes());
+    }
+    assert.deepEqual(seen, [
+      ['[x]', '[ ]'],
+      ['[x]', '[x]'],
+      ['[ ]', '[ ]'],
+    ]);
+    editor.api.dispose();
+  });
+
   it('mark the file wherever it is listed, in the colour of how it changed', async () => {
     const story = editorStory();
     waiting(story);

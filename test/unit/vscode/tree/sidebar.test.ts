@@ -97,7 +97,7 @@ Queued   1
 Running   2
   (bell-dot) TASK-003  Publish   attempt 1 of 3
   (bell-dot) TASK-002  Parse durations   attempt 1 of 3 · $0.0121
-Landed   1
+Landed   1 today
   (pass) TASK-001  Add slugify   d4e5f6a · attempt 1 · 11 s · $0.0121
 Failed   1
   (error) TASK-005  Impossible   never green in 1 attempt · attempt 1 · 8.0 s · unpriced`,
@@ -145,6 +145,61 @@ Failed   1
     bar.dispose();
   });
 
+  it('has rows read out by their names, not by what hovers over them', async () => {
+    const story = editorStory();
+    tell(story.engine);
+    story.editor.files.set('/repository/reactor.yaml', 'tasks:\n  - id: TASK-009\n    prompt: Later\n');
+    const bar = await sidebar(story);
+    const heard = async (tree: typeof bar.cells | typeof bar.tasks) => {
+      const [first] = await tree.getChildren();
+      const rows = first === undefined ? [] : await tree.getChildren(first);
+      return rows.map((row) => tree.getTreeItem(row).accessibilityInformation?.label);
+    };
+    assert.deepEqual(
+      [await heard(bar.cells), await heard(bar.tasks)],
+      [
+        [
+          'attempt 1 of 3, green in 0.8 s · tree 9f3c2ab',
+          'src/slug.ts, modified, +10 −3',
+          'test/slug.test.ts, added, +2 −0',
+          'reactor/TASK-002, from b1c2d3e',
+          'worktree, /data/cells/TASK-002/worktree',
+          'server log',
+        ],
+        ['TASK-009, Later, not started'],
+      ],
+    );
+    bar.dispose();
+  });
+
+  it('says how many tasks have landed today, until midnight', async () => {
+    const story = editorStory();
+    const { engine, world } = story;
+    const heading = async () => (await renderTree(bar.tasks)).split('\n')[0];
+    const day = 86_400_000;
+    const land = (task: string) => {
+      greenRun(engine, `${task}-r1`, storySpec(task, 'Add slugify'));
+      landRun(engine, `${task}-r1`);
+    };
+    land('TASK-001');
+    const bar = await sidebar(story);
+    assert.equal(await heading(), 'Landed   1 today');
+    let drawn = 0;
+    bar.tasks.onDidChangeTreeData(() => {
+      drawn += 1;
+    });
+    world.clock.advance(day);
+    assert.deepEqual([await heading(), drawn], ['Landed   1', 1]);
+    engine.at = world.clock.now();
+    land('TASK-002');
+    // At rest nobody follows the engine.
+    for (const changed of world.watchers) changed();
+    await settle();
+    world.clock.advance(100);
+    assert.equal(await heading(), 'Landed   2 · 1 today');
+    bar.dispose();
+  });
+
   it('keeps a task that a filter leaves when it moves under another heading', async () => {
     const story = editorStory();
     tell(story.engine);
@@ -159,7 +214,7 @@ Failed   1
     story.world.clock.advance(50);
     // Its new heading was not there: other tasks under it are not shown.
     assert.deepEqual(drawn, ['all']);
-    assert.match(await renderTree(bar.tasks), /^Landed {3}1\n[^\n]*TASK-002[^\n]*$/);
+    assert.match(await renderTree(bar.tasks), /^Landed {3}1 today\n[^\n]*TASK-002[^\n]*$/);
     bar.dispose();
   });
 
