@@ -39,3 +39,15 @@ export async function moveTargetTo(
   if (code === 'refMoved') return { kind: 'lost' };
   throw new GitRefused(`${target} could not be moved: ${message}`, false);
 }
+
+/** Of a landing that is given up: what its move, or that of the batch it leads, has left in a checkout of the target when it was cut short. */
+export async function takeMoveBack({ deps, engine, state }: RunContext): Promise<void> {
+  const { landing, spec } = state;
+  const path = landing === null ? null : await deps.repository.checkoutPathOf(landing.target);
+  if (landing === null || path === null) return;
+  const expected = landing.onto === spec.unborn ? null : landing.onto;
+  const commits = [landing.commit, ...(landing.batch?.runs ?? []).map((run) => engine.ledger.state(run)?.landing?.commit)];
+  for (const to of new Set(commits)) {
+    if (to && (await deps.repository.takeBackCheckout({ path, branch: landing.target, to, expected }))) return;
+  }
+}

@@ -4,7 +4,7 @@ import { MERGE_HOOK } from '../../core/run/hookCommands.ts';
 import { asGitTells } from '../../core/run/unborn.ts';
 import { formBatch } from '../landing/formBatch.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
-import { moveTargetTo } from '../landing/moveTarget.ts';
+import { moveTargetTo, takeMoveBack } from '../landing/moveTarget.ts';
 import { hasLanded, landingOnto } from '../landing/onto.ts';
 import { targetTip } from '../landing/targetTip.ts';
 import type { RunContext } from '../runContext.ts';
@@ -112,5 +112,6 @@ export async function settleLanding(context: RunContext): Promise<void> {
   const target = state.landing?.target ?? '';
   const tip = await context.deps.repository.readRef(`refs/heads/${target}`);
   if (tip !== null && (await hasLanded(context.deps.repository, state, tip))) return recordFound(context, target, tip);
+  await takeMoveBack(context);
   await refuse(context, 'stopped', 'stopped before it landed');
 }
