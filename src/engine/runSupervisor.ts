@@ -369,7 +369,7 @@ export class RunSupervisor {
     const { spec } = state;
     const lands = ({ phase }: RunState): boolean => phase === 'committing' || phase === 'landing';
     const isAlone = !engine.ledger.openRuns().some((other) => other.run !== run && other.spec.target === spec.target && lands(other));
-    const moved = spec.target !== null && (!isAlone || (await targetTip(this.#context.deps.repository, state)) !== startOf(state));
+    const moved = spec.target !== null && (!isAlone || (await targetTip(this.#context)) !== startOf(state));
     if (moved || obeysMergeHook(state) || !this.#cell.hasServer) return;
     this.#background = this.#cell.stopForGood().then(() => this.#context.engine.scheduler.leave(this.#context.run));
     this.#background.catch(() => {});

@@ -20,6 +20,8 @@ export async function moveTargetTo(
   const isFirst = onto === state.spec.unborn;
   const expected = isFirst ? null : onto;
   const path = await repository.checkoutPathOf(target);
+  // Who asked was on the branch that is to come, and nobody is any more.
+  if (isFirst && path === null && state.spec.checkout !== null) return { kind: 'lost' };
   // What is checked out is looked at right before it is changed.
   const moved =
     path === null
