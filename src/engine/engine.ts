@@ -299,7 +299,9 @@ export class Engine implements Disposable {
         this.#driven.delete(run);
         this.#driveOn(run);
         this.#warmUp(run);
-      });
+      })
+      // What a journal has that can't be read is not to be gone on with.
+      .catch((error: unknown) => this.#failed(run, error));
     this.#driven.set(run, { supervisor, done });
   }
 
