@@ -42,11 +42,15 @@ export async function moveTargetTo(
   throw new GitRefused(`${target} could not be moved: ${message}`, false);
 }
 
-/** Of a landing that is given up: what its move, or that of the batch it leads, has left in a checkout of the target when it was cut short. */
+/**
+ * Takes back what the move of a landing, or that of the batch it is in, has left in a checkout of the target when it was cut short: the landing is given
+ * up, or whoever lands next may come to another commit.
+ */
 export async function takeMoveBack({ deps, engine, state }: RunContext): Promise<void> {
   const { landing, spec } = state;
-  const path = landing === null ? null : await deps.repository.checkoutPathOf(landing.target);
-  if (landing === null || path === null) return;
+  if (landing === null || landing.onto === '' || landing.refused !== null || landing.landed !== null) return;
+  const path = await deps.repository.checkoutPathOf(landing.target);
+  if (path === null) return;
   const expected = landing.onto === spec.unborn ? null : landing.onto;
   const commits = [landing.commit, ...(landing.batch?.runs ?? []).map((run) => engine.ledger.state(run)?.landing?.commit)];
   for (const to of new Set(commits)) {
