@@ -217,14 +217,18 @@ export class Cell {
     const records = new RecordsBeside(() => stop.abort(new Error('the start of the agent server can not be recorded')));
     const wish = await wishOf(deps, spec, state.grantedPermissions, cell.worktree);
     const { boundary } = wish;
-    const result = await startServer(
+    const starting = startServer(
       deps,
       { cell: cell.id, worktree: cell.worktree, home: cell.home },
       wish,
       (process, port, appPorts) =>
         records.add(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts, boundary }))),
       AbortSignal.any([signal, stop.signal]),
-    ).finally(() => records.settled());
+    );
+    // What could not be recorded says why the start was ended.
+    await starting.catch(() => records.settled());
+    await records.settled();
+    const result = await starting;
     if (result.ok) {
       this.#leases = [result.value.lease, ...result.value.appLeases];
       return { ok: true, value: result.value.server };

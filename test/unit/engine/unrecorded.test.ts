@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { UserFacingError } from '../../../src/base/userFacingError.ts';
-import type { DomainEvent } from '../../../src/core/journal/events.ts';
+import { event } from '../../../src/core/journal/events.ts';
 import type { FinishedMessage, TurnEvent, TurnRequest, TurnResult } from '../../../src/core/ports/agent.ts';
 import type { Asks } from '../../../src/engine/asks.ts';
 import type { Cell } from '../../../src/engine/cell.ts';
@@ -17,7 +17,7 @@ const readOnly = new UserFacingError('environment', 'The journal can not be writ
 async function turnOf(told: TurnEvent): Promise<readonly string[]> {
   const seen: string[] = [];
   const story = new RunStory().ready();
-  story.tell({ type: 'attempt/started', data: { attempt: 1, prompt: 'x', because: 'first' } } as DomainEvent);
+  story.tell(event('attempt/started', { attempt: 1, prompt: 'x', because: 'first' }));
   const record = async (): Promise<number> => {
     await settle();
     throw readOnly;
@@ -61,6 +61,5 @@ describe('What an agent does that the journal does not take', () => {
   it('ends its turn, be it a message that costs money', () =>
     untaken({ type: 'messageFinished', message: { messageId: 'm', finish: 'tool-calls' } as unknown as FinishedMessage }));
 
-  it('ends its turn, be it a violation', () =>
-    untaken({ type: 'violated', violation: { kind: 'editOutside', detail: 'write outside' } } as TurnEvent));
+  it('ends its turn, be it a violation', () => untaken({ type: 'violated', violation: { kind: 'editOutside', detail: 'write outside' } }));
 });
