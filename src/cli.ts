@@ -16,4 +16,6 @@ const [{ systemClock }, { processTerminal }, { runCli }] = await Promise.all([
 ]);
 
 const terminal = processTerminal(systemClock, packageJson.version);
-process.exitCode = await runCli(terminal, async () => (await import('./compose.ts')).createCliHost());
+process.exitCode = await runCli(terminal, async () =>
+  (await import('./compose.ts')).createCliHost((line) => terminal.stderr.write(`${line}\n`)),
+);

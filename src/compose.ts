@@ -9,32 +9,46 @@ import { knownTasks } from './compose/knownTasks.ts';
 import { programPath } from './compose/program.ts';
 import { evolveRun } from './core/run/evolve.ts';
 
-/** The commands' view of the machine. Adapters are loaded when a command first needs them, so that `reactor --help` is instant. */
-export function createCliHost(): CliHost {
+/**
+ * The commands' view of the machine. Adapters are loaded when a command first needs them, so that `reactor --help` is instant.
+ * @param note takes a line for the person beside what a command shows
+ */
+export function createCliHost(note: (line: string) => void = () => {}): CliHost {
   const person = personName();
+  let isNoted = false;
+  /** For what is read from it and shown. */
+  const homeToRead = async (folder: string): Promise<Home> => {
+    const home = await lookHome(folder);
+    if (home.unwritable !== null && !isNoted) note(`${home.unwritable.message} What follows was recorded before.`);
+    isNoted = true;
+    return home;
+  };
   return {
     person,
     async connect(folder, { start, attends }) {
       const { connectEngine, connectRunning } = await import('./compose/connectEngine.ts');
       const request = { start, attends, person, client: 'cli' } as const;
-      return (await connectRunning(folder, request)) ?? connectEngine(await openHome(folder), request);
+      return (await connectRunning(folder, request)) ?? connectEngine(await (start === 'always' ? openHome : lookHome)(folder), request);
     },
     async reader(folder) {
       const { openJournalReader } = await import('./adapters/journal/openJournalReader.ts');
-      return openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
+      return openJournalReader({ file: (await homeToRead(folder)).journalFile, evolve: evolveRun });
     },
-    dataFolder: async (folder) => (await openHome(folder)).dataFolder,
+    dataFolder: async (folder) => (await lookHome(folder)).dataFolder,
+    async proveWritable(folder) {
+      await openHome(folder);
+    },
     async hostGrants(folder) {
       const { createHostGrants } = await import('./adapters/files/hostGrants.ts');
-      return createHostGrants((await openHome(folder)).dataFolder);
+      return createHostGrants((await lookHome(folder)).dataFolder);
     },
     async repository(folder) {
       const { withCoveredPatches } = await import('./compose/coveredPatches.ts');
-      return withCoveredPatches((await openHome(folder)).repository);
+      return withCoveredPatches((await lookHome(folder)).repository);
     },
     async config(folder) {
       const { createFolderProject } = await import('./adapters/project/folderProject.ts');
-      const { repository, dataFolder } = await openHome(folder);
+      const { repository, dataFolder } = await lookHome(folder);
       return createFolderProject(dataFolder).config(folder, repository.facts.topLevel ?? folder);
     },
     async detectTest(folder) {
@@ -72,16 +86,16 @@ export function createCliHost(): CliHost {
       const { freeMemoryBytes } = await import('./adapters/files/systemFiles.ts');
       return freeMemoryBytes();
     },
-    engineLogFile: async (folder) => (await openHome(folder)).engineLog,
+    engineLogFile: async (folder) => (await lookHome(folder)).engineLog,
     async verifyJournal(folder, signal): Promise<ChainReport> {
       const { verifyJournal } = await import('./adapters/journal/verifyJournal.ts');
-      const { journalFile } = await openHome(folder);
+      const { journalFile } = await lookHome(folder);
       return verifyJournal({ file: journalFile, worker: pathToFileURL(programPath('journalVerifier')) }, () => {}, signal);
     },
     async exportEntries(folder, { format, run, write }) {
       const { openJournalReader } = await import('./adapters/journal/openJournalReader.ts');
       const { exportEntries } = await import('./adapters/journal/exportEntries.ts');
-      const reader = openJournalReader({ file: (await openHome(folder)).journalFile, evolve: evolveRun });
+      const reader = openJournalReader({ file: (await homeToRead(folder)).journalFile, evolve: evolveRun });
       try {
         return await exportEntries(reader, { format, ...(run === undefined ? {} : { run }) }, write);
       } finally {
@@ -90,7 +104,7 @@ export function createCliHost(): CliHost {
     },
     async stopEngine(folder, { drain }) {
       const { stopEngine } = await import('./compose/connectEngine.ts');
-      return stopEngine(await openHome(folder), drain);
+      return stopEngine(await lookHome(folder), drain);
     },
     async runEngine(folder) {
       const { runEngine } = await import('./compose/engineProcess.ts');
@@ -103,6 +117,7 @@ export function createCliHost(): CliHost {
   };
 }
 
+const lookHome = async (folder: string): Promise<Home> => (await import('./compose/home.ts')).lookHome(folder);
 const openHome = async (folder: string): Promise<Home> => (await import('./compose/home.ts')).openHome(folder);
 
 function personName(): string {

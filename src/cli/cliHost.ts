@@ -45,8 +45,10 @@ export interface CliHost {
   connect(folder: string, options: ConnectOptions): Promise<EngineClient | null>;
   /** The journal as it stands, without an engine. Empty when nothing was recorded yet. The caller closes it. */
   reader(folder: string): Promise<JournalReader>;
-  /** Reactor's data folder for the repository; test output files are relative to it. */
+  /** Reactor's data folder for the repository; test output files are relative to it. It may be one that can only be read. */
   dataFolder(folder: string): Promise<string>;
+  /** @throws UserFacingError `environment` when the data folder takes nothing. */
+  proveWritable(folder: string): Promise<void>;
   repository(folder: string): Promise<GitRepository>;
   /** What persons have let commands of all runs connect to. */
   hostGrants(folder: string): Promise<HostGrants>;

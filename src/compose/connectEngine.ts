@@ -43,7 +43,7 @@ const onListenerError = (error: unknown): void => {
 
 /**
  * A client of the repository's engine that has said hello; starts the engine when there is none and `start` allows it.
- * @returns null when no engine lives and none was to be started.
+ * @returns null when no engine lives and none was to be started, or could be, as it has nothing to write to.
  * @throws UserFacingError `engineUnavailable` when it does not come up, or is there and does not answer, `engineVersion` when it speaks
  *   another protocol.
  */
@@ -53,6 +53,10 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
   if (found !== null && !isStale(found, systemClock.now(), STALE_AFTER_MS)) throw stuck(found);
   if (request.start === 'never') return null;
   if (request.start === 'ifRunsOpen' && !needsRecovery(home)) return null;
+  if (home.unwritable !== null) {
+    if (request.start === 'always') throw home.unwritable;
+    return null;
+  }
   const child = startEngine(home, request.engineEnv ?? {});
   const end = systemClock.monotonic() + START_LIMIT_MS;
   while (systemClock.monotonic() < end) {

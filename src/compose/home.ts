@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { dataFolderOf, journalFileIn, prepareDataFolder } from '../adapters/files/dataFolder.ts';
@@ -15,6 +16,8 @@ export interface Home {
   readonly journalFile: string;
   readonly socket: string;
   readonly engineLog: string;
+  /** Why nothing can be written to the data folder, although it is there; null when it can. */
+  readonly unwritable: UserFacingError | null;
 }
 
 /**
@@ -22,6 +25,13 @@ export interface Home {
  * @throws UserFacingError `notARepository`, or `environment` when the data folder can't be used.
  */
 export async function openHome(folder: string): Promise<Home> {
+  const home = await lookHome(folder);
+  if (home.unwritable !== null) throw home.unwritable;
+  return home;
+}
+
+/** As `openHome`, but a data folder that is there need not take anything: on a disk that is full or read-only it can be read all the same. */
+export async function lookHome(folder: string): Promise<Home> {
   const git = createGit({ clock: systemClock, log: silentLog });
   const opened = await git.open(folder);
   if (!opened.ok) {
@@ -32,7 +42,14 @@ export async function openHome(folder: string): Promise<Home> {
     throw new UserFacingError('notARepository', text);
   }
   const dataFolder = dataFolderOf(opened.value.facts.commonDir, process.env);
-  await prepareDataFolder(dataFolder);
+  const unwritable = await prepareDataFolder(dataFolder).then(
+    () => null,
+    (error: unknown) => {
+      const isThere = statSync(dataFolder, { throwIfNoEntry: false })?.isDirectory() === true;
+      if (error instanceof UserFacingError && error.cause !== undefined && isThere) return error;
+      throw error;
+    },
+  );
   return {
     git,
     repository: opened.value,
@@ -40,5 +57,6 @@ export async function openHome(folder: string): Promise<Home> {
     journalFile: journalFileIn(dataFolder),
     socket: socketPathOf(dataFolder),
     engineLog: join(dataFolder, 'engine.log'),
+    unwritable,
   };
 }

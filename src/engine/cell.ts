@@ -8,6 +8,7 @@ import { standsOnNothing } from '../core/run/unborn.ts';
 import { cleanUpAfterSetUp, fillWorktree, makeWorktree, undoHalfMade } from './halfMade.ts';
 import { includeFiles } from './includeFiles.ts';
 import { keepRest } from './keep.ts';
+import { RecordsBeside } from './recordsBeside.ts';
 import { isWorktreeLost, remakeWorktree } from './remakeWorktree.ts';
 import { withRetries } from './retry.ts';
 import type { RunContext } from './runContext.ts';
@@ -223,19 +224,23 @@ export class Cell {
     this.#isQuiet = false;
     this.#rest = null;
     await releaseAll(this.#leases);
-    const spawned: Promise<number>[] = [];
+    const stop = new AbortController();
+    const records = new RecordsBeside(() => stop.abort(new Error('the start of the agent server can not be recorded')));
     const wish = await wishOf(deps, spec, state.grantedPermissions, cell.worktree);
     const { boundary } = wish;
-    const result = await startServer(
+    const starting = startServer(
       deps,
       { cell: cell.id, worktree: cell.worktree, home: cell.home },
       wish,
       (process, port, appPorts) =>
-        spawned.push(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts, boundary }))),
-      signal,
+        records.add(this.#context.record(event('cell/serverSpawned', { process, port, start, appPorts, boundary }))),
+      AbortSignal.any([signal, stop.signal]),
       made,
     );
-    await Promise.all(spawned);
+    // What could not be recorded says why the start was ended.
+    await starting.catch(() => records.settled());
+    await records.settled();
+    const result = await starting;
     if (result.ok) {
       this.#leases = [result.value.lease, ...result.value.appLeases];
       return { ok: true, value: result.value.server };

@@ -18,6 +18,7 @@ import { cleanOrphans } from './cleaner.ts';
 import type { EngineDeps } from './deps.ts';
 import { ConflictWatch } from './landing/conflictWatch.ts';
 import { LandingLines } from './landing/landingLines.ts';
+import { takeMoveBack } from './landing/moveTarget.ts';
 import { Ledger } from './ledger.ts';
 import { LiveText } from './liveText.ts';
 import { NetworkDesk } from './networkDesk.ts';
@@ -26,7 +27,7 @@ import { recoverRun } from './recovery.ts';
 import { Renewals } from './renewals.ts';
 import { restoreAttempt } from './restore.ts';
 import { type ReviseRequest, reviseCandidate } from './revise.ts';
-import type { EngineContext } from './runContext.ts';
+import { type EngineContext, RunContext } from './runContext.ts';
 import { RunSupervisor } from './runSupervisor.ts';
 import { Scheduler } from './scheduler.ts';
 import type { StartedServer } from './startServer.ts';
@@ -126,6 +127,8 @@ export class Engine implements Disposable {
     for (const cell of cells) warden.watch(cell, leaders.get(cell) ?? null);
     await standDown();
     await this.#context.budgets.start();
+    // Before the first of them is driven: in the line they may come in another order than before.
+    for (const { run } of open) await this.#takeMoveBack(run);
     await Promise.all([this.#sweep(), ...open.map((state) => this.#takeUp(state, isSameBoot))]);
     for (const cell of cells) if (!leaders.has(cell) && this.#deps.processes.markedWith(cell).length === 0) warden.forget(cell);
     if (open.length > 0) this.#conflicts.look();
@@ -143,6 +146,15 @@ export class Engine implements Disposable {
       this.#unrecovered.delete(run);
       this.#failed(run, error);
       await this.#endLeft(state);
+    }
+  }
+
+  /** Never rejects: what is left is met, and told of, by the landing. */
+  async #takeMoveBack(run: string): Promise<void> {
+    try {
+      await takeMoveBack(new RunContext(run, this.#context));
+    } catch (error) {
+      this.#deps.log.log('warn', 'what a move has left could not be looked at', { run, error: errorText(error) });
     }
   }
 
@@ -299,7 +311,9 @@ export class Engine implements Disposable {
         this.#driven.delete(run);
         this.#driveOn(run);
         this.#warmUp(run);
-      });
+      })
+      // What a journal has that can't be read is not to be gone on with.
+      .catch((error: unknown) => this.#failed(run, error));
     this.#driven.set(run, { supervisor, done });
   }
 

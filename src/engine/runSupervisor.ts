@@ -8,7 +8,7 @@ import { protectedText } from '../core/policy/protectedPaths.ts';
 import type { Oid } from '../core/ports/git.ts';
 import { JournalRefused } from '../core/ports/journal.ts';
 import { composePrompt } from '../core/run/composePrompt.ts';
-import { endWithoutCell, interruptionsInRow } from '../core/run/interrupted.ts';
+import { endWithoutCell, interruptionsInRow, mayWait } from '../core/run/interrupted.ts';
 import { nextStep, type Step } from '../core/run/nextStep.ts';
 import { type PendingApproval, type RunState, startOf } from '../core/run/state.ts';
 import type { Answer, ApprovalDesk } from './approvalDesk.ts';
@@ -83,7 +83,7 @@ export class RunSupervisor {
         const step = nextStep(this.#context.state);
         if (step.step === 'rest') return;
         if (!IN_TURN.has(step.step)) await this.#ahead.stop();
-        if (this.#repeats.isEndless(step)) await this.#halt(step, 'it was done again and again, and came to nothing');
+        if (this.#repeats.isEndless(step)) await this.#halt(step, 'it was done again and again, and came to nothing', true);
         else await this.#attempt(step, shutdown);
         if (!isInLine(this.#context.state)) engine.lines.release(run);
       }
@@ -144,8 +144,8 @@ export class RunSupervisor {
     await this.#context.record(event('run/parked', { code: 'commitRefused', exitCode: exitCodes.waits, reason }));
   }
 
-  /** RB: what is there is kept, and the run ends with the reason, or waits when only its cell can't be had. */
-  async #halt(step: Step, message: string): Promise<void> {
+  /** RB: what is there is kept, and the run ends with the reason, or waits when only its cell can't be had, or when it goes round and round. */
+  async #halt(step: Step, message: string, isEndless = false): Promise<void> {
     const { state } = this.#context;
     await this.#context.record(
       event('run/recoveryApplied', { code: 'RB', what: `${step.step}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }),
@@ -161,7 +161,7 @@ export class RunSupervisor {
     }
     const reason = `${step.step} failed: ${message}`;
     await this.#context.record(
-      step.step === 'boot'
+      step.step === 'boot' || (isEndless && mayWait(state))
         ? endWithoutCell(this.#context.state, reason)
         : event('run/concluded', { status: 'error', exitCode: exitCodes.configuration, reason }),
     );
@@ -369,7 +369,7 @@ export class RunSupervisor {
     const { spec } = state;
     const lands = ({ phase }: RunState): boolean => phase === 'committing' || phase === 'landing';
     const isAlone = !engine.ledger.openRuns().some((other) => other.run !== run && other.spec.target === spec.target && lands(other));
-    const moved = spec.target !== null && (!isAlone || (await targetTip(this.#context.deps.repository, state)) !== startOf(state));
+    const moved = spec.target !== null && (!isAlone || (await targetTip(this.#context)) !== startOf(state));
     if (moved || obeysMergeHook(state) || !this.#cell.hasServer) return;
     this.#background = this.#cell.stopForGood().then(() => this.#context.engine.scheduler.leave(this.#context.run));
     this.#background.catch(() => {});

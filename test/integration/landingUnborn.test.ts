@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { event } from '../../src/core/journal/events.ts';
+import { type DomainEvent, event } from '../../src/core/journal/events.ts';
 import type { GitRepository } from '../../src/core/ports/git.ts';
 import type { RunState } from '../../src/core/run/state.ts';
+import type { LandingAhead } from '../../src/engine/landing/landingAhead.ts';
 import { moveTargetTo } from '../../src/engine/landing/moveTarget.ts';
 import { landingOnto } from '../../src/engine/landing/onto.ts';
 import { predictConflicts } from '../../src/engine/landing/predictConflicts.ts';
+import { targetTip } from '../../src/engine/landing/targetTip.ts';
 import type { RunContext } from '../../src/engine/runContext.ts';
+import { prepareLanding } from '../../src/engine/steps/landing.ts';
 import { RunStory, specOf } from '../support/runStory.ts';
 import { GitFixture, value } from './gitFixture.ts';
 
@@ -41,6 +44,13 @@ describe('A landing on a branch that has no commit', function () {
     return { ...story.state, run };
   };
 
+  const asLanded = (state: RunState): RunState => {
+    const { commit, tree } = state.lastGreen;
+    const story = new RunStory(state.spec).tell(event('landing/queued', { target: 'main' }));
+    story.tell(event('landing/landed', { target: 'main', from: '0'.repeat(40), to: commit, tree, checkout: 'none' }));
+    return story.state;
+  };
+
   it('is the commit itself, in whatever way it is to land', async () => {
     const state = made('one', '1\n');
     for (const land of ['ff', 'merge'] as const) {
@@ -68,13 +78,47 @@ describe('A landing on a branch that has no commit', function () {
   it('INV-007: makes the branch only while it has no commit', async () => {
     const { spec, lastGreen } = made('one', '1\n');
     f.run('symbolic-ref', 'HEAD', 'refs/heads/elsewhere');
-    const context = { deps: { repository }, run: 'one-r1', state: { spec } } as unknown as RunContext;
+    const context = { deps: { repository }, run: 'one-r1', state: { spec: { ...spec, checkout: null } } } as unknown as RunContext;
     const move = () => moveTargetTo(context, { target: 'main', onto: empty, commit: lastGreen.commit, reason: 'landed' });
     f.run('update-ref', 'refs/heads/main', empty);
     assert.deepEqual(await move(), { kind: 'lost' });
     f.run('update-ref', '-d', 'refs/heads/main');
     assert.deepEqual(await move(), { kind: 'moved', checkout: 'none' });
     assert.deepEqual([f.run('rev-parse', 'main'), parentsOf('main')], [lastGreen.commit, '']);
+  });
+
+  it('does not bring back a branch that somebody has renamed or deleted meanwhile', async () => {
+    const landed = made('one', '1\n');
+    const state = made('two', '2\n');
+    const records: string[] = [];
+    const contextOf = (checkout: string | null): RunContext =>
+      ({
+        deps: { repository, journal: { recentRuns: () => [landed, asLanded(landed)] } },
+        engine: { lines: { isCautious: () => true } },
+        run: 'two-r1',
+        state: { ...state, spec: { ...state.spec, checkout } },
+        record: async ({ type, data }: DomainEvent) => {
+          records.push(type === 'landing/refused' && 'message' in data ? `${data.code}: ${data.message}` : type);
+          return 1;
+        },
+      }) as unknown as RunContext;
+    const context = contextOf(f.repo);
+    const { commit } = state.lastGreen;
+    const tips = [await targetTip(context)];
+    // Somebody else names the branch that is to come.
+    f.run('symbolic-ref', 'HEAD', 'refs/heads/elsewhere');
+    tips.push(await targetTip(context));
+    assert.deepEqual(await moveTargetTo(context, { target: 'main', onto: empty, commit, reason: 'landed' }), { kind: 'lost' });
+    await prepareLanding(context, { readyOn: async () => null } as unknown as LandingAhead, false);
+    // There is no HEAD that says where a bare repository's person is: what has landed there before says that the branch was there.
+    tips.push(await targetTip(contextOf(null)));
+    f.run('symbolic-ref', 'HEAD', 'refs/heads/main');
+    tips.push(await targetTip(context));
+    assert.deepEqual(tips, [empty, null, null, empty]);
+    assert.equal(f.run('for-each-ref', 'refs/heads/main'), '');
+    const todo =
+      'the branch main is no longer there; make it again, as with `git branch main reactor/TASK-001`, and run: reactor approve two-r1';
+    assert.deepEqual(records, ['landing/started', `gone: ${todo}`]);
   });
 
   it('is foreseen to conflict with what others make there, be it the first commit', async () => {

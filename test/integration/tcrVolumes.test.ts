@@ -80,7 +80,7 @@ describe("A repository's or Reactor's own volume that fails under a run: it is t
     });
   }
 
-  it('the machine comes up with the data folder read-only: every command says so and starts nothing; mended, the run goes on', async function () {
+  it('the machine comes up with the data folder read-only: commands show what is there, say so and start nothing; mended, the run goes on', async function () {
     requires(this, isMountable, 'the right to mount a file system');
     const data = volumes.mount(join(reactor.root, 'data-fixed'), 'size=96m');
     const env = { REACTOR_HOME: data };
@@ -111,6 +111,17 @@ describe("A repository's or Reactor's own volume that fails under a run: it is t
       const { exitCode, stderr } = await reactor.call(repository, command, { env: restarted });
       assert.equal(exitCode, 1, stderr);
       assert.match(stderr, /Reactor can't write to its data folder .*data-fixed.* \(EROFS\)\. Nothing was started\./);
+    }
+    const read = ['status', 'tasks', 'show crashed', 'logs crashed', 'cost', 'export', 'export --verify'];
+    const shown = await Promise.all(read.map((command) => reactor.call(repository, command.split(' '), { env: restarted })));
+    for (const [index, { exitCode, stdout, stderr }] of shown.entries()) {
+      assert.equal(exitCode, 0, `${read[index]}: ${stderr}`);
+      assert.match(`${stdout}${stderr}`, /crashed|"engine\/started"|chain|whole/, read[index]);
+      if (read[index] !== 'export --verify')
+        assert.match(
+          stderr,
+          /^Reactor can't write to its data folder .* \(EROFS\)\. Nothing was started\. What follows was recorded before\.$/m,
+        );
     }
     volumes.remount(data, 'rw');
     const outcome = await reactor.call(repository, ['logs', 'crashed', '-f'], { env: restarted });

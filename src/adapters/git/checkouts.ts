@@ -1,10 +1,12 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ok } from '../../base/result.ts';
-import type { CheckoutState, GitResult, Oid } from '../../core/ports/git.ts';
+import type { CheckoutMove, CheckoutState, GitRefusal, GitResult, Oid } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
-import type { GitCall } from './gitCommand.ts';
+import type { GitCall, GitOutput } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
+import { locksOn, mendHalfDone } from './halfDone.ts';
+import { mayBeWorkedOn } from './lockHolders.ts';
 import { emptyTree } from './noCommit.ts';
 import { nulFields } from './nulFields.ts';
 import { branchInFiles } from './refInFiles.ts';
@@ -73,6 +75,8 @@ async function isWorkingOn(gitDir: string, branch: string): Promise<boolean> {
   return false;
 }
 
+const CHANGED = 'staged or changed files';
+
 interface Found {
   readonly unfinished: string[];
   /** What is checked out; null for no branch, or no commit. */
@@ -85,7 +89,7 @@ async function unfinishedIn(context: RepositoryContext, path: string, gitDir: st
   const records = nulFields(await context.git.text(inCheckout(path, args), signal));
   const unfinished: string[] = [];
   if (records.some((record) => record.startsWith('u '))) unfinished.push('unmerged files');
-  if (records.some((record) => /^[12] /.test(record))) unfinished.push('staged or changed files');
+  if (records.some((record) => /^[12] /.test(record))) unfinished.push(CHANGED);
   for (const [name, meaning] of IN_PROGRESS) {
     if ((await lstat(join(gitDir, name)).catch(nullIfMissing)) !== null) unfinished.push(meaning);
   }
@@ -95,24 +99,21 @@ async function unfinishedIn(context: RepositoryContext, path: string, gitDir: st
 }
 
 /** Moves a checked-out branch and its clean working tree forward, with the user's hooks. Anything in the way is a refusal and stays as it is. */
-export function fastForwardCheckout(
-  context: RepositoryContext,
-  request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid | null },
-  signal?: AbortSignal,
-): Promise<GitResult<void>> {
+export function fastForwardCheckout(context: RepositoryContext, request: CheckoutMove, signal?: AbortSignal): Promise<GitResult<void>> {
   return context.mutex.run(request.path, () => fastForward(context, request, signal), signal);
 }
 
-async function fastForward(
-  context: RepositoryContext,
-  { path, branch, to, expected }: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid | null },
-  signal?: AbortSignal,
-): Promise<GitResult<void>> {
-  const found = await unfinishedIn(context, path, await gitDirOf(context, path, signal), signal);
-  const { tip, unfinished } = found;
+async function fastForward(context: RepositoryContext, request: CheckoutMove, signal?: AbortSignal): Promise<GitResult<void>> {
+  const { path, branch, to, expected } = request;
+  const gitDir = await gitDirOf(context, path, signal);
+  const cut = { ...request, gitDir };
+  const found = await unfinishedIn(context, path, gitDir, signal);
   if (found.branch !== branch) return refuse('refMoved', `${path} no longer has ${branch} checked out.`);
-  if (tip !== expected) return refuse('refMoved', `${branch} is at ${tip ?? 'no commit'}, not at ${expected ?? 'no commit'}.`);
-  if (unfinished.length > 0) return refuse('dirty', `${path} has ${unfinished.join(' and ')}.`);
+  if (found.tip !== expected) return refuse('refMoved', `${branch} is at ${found.tip ?? 'no commit'}, not at ${expected ?? 'no commit'}.`);
+  const { unfinished } = found;
+  const mayBeOurs = unfinished.join() === CHANGED || (unfinished.length === 0 && (await locksOn(context, cut)).length > 0);
+  const isMended = mayBeOurs && (await mendHalfDone(context, cut));
+  if (unfinished.length > 0 && !isMended) return refuse('dirty', `${path} has ${unfinished.join(' and ')}.`);
 
   // Ignored files are somebody's too: without --no-overwrite-ignore git would replace them without a word.
   const args =
@@ -120,7 +121,12 @@ async function fastForward(
       ? // `git merge` would move a branch that somebody has made meanwhile.
         ['checkout', '-b', branch, '--no-track', '--no-overwrite-ignore', '--quiet', to, '--']
       : ['merge', '--ff-only', '--no-overwrite-ignore', '--no-autostash', '--no-stat', '--quiet', to];
-  const output = await retryLocked(context.clock, () => context.git.run(inCheckout(path, args, { hooks: true }), signal), signal);
+  const locksBefore = await locksOn(context, cut);
+  const move = () => retryLocked(context.clock, () => context.git.run(inCheckout(path, args, { hooks: true }), signal), signal);
+  let output = await move();
+  const wasKilled = output.exitCode < 0;
+  if ((wasKilled || MET.has(codeOf(output))) && (await mendHalfDone(context, cut, wasKilled ? { locksBefore } : null)))
+    output = await move();
   // What a hook after a checkout answers is git's answer, too.
   if (output.exitCode === 0 || (expected === null && (await headOf(context, path)) === to)) return ok(undefined);
   await undoFiles(context, { path, to, expected });
@@ -128,6 +134,29 @@ async function fastForward(
   if (/Not possible to fast-forward|Diverging branches/i.test(output.stderr))
     return refuse('refMoved', `${to} does not follow on ${branch}.`);
   return refusalOf(output);
+}
+
+/** What a git that meets what another has left half way says of it. */
+const MET: ReadonlySet<GitRefusal['code'] | null> = new Set(['locked', 'dirty']);
+
+const codeOf = (output: GitOutput): GitRefusal['code'] | null => (output.exitCode === 0 ? null : refusalOf(output).error.code);
+
+/** See `GitRepository.takeBackCheckout`. */
+export function takeBackCheckout(context: RepositoryContext, request: CheckoutMove, signal?: AbortSignal): Promise<boolean> {
+  return context.mutex.run(request.path, () => takeBack(context, request, signal), signal);
+}
+
+async function takeBack(context: RepositoryContext, request: CheckoutMove, signal?: AbortSignal): Promise<boolean> {
+  const { path, branch, expected } = request;
+  const gitDir = await gitDirOf(context, path, signal);
+  const cut = { ...request, gitDir };
+  const { branch: on, tip, unfinished } = await unfinishedIn(context, path, gitDir, signal);
+  if (on !== branch || tip !== expected || (unfinished.length > 0 && unfinished.join() !== CHANGED)) return false;
+  if (unfinished.length === 0 && (await locksOn(context, cut)).length === 0) return false;
+  // A git that outlived its engine may be about to move the branch.
+  if ((await mayBeWorkedOn(path)) || !(await mendHalfDone(context, cut))) return false;
+  await undoFiles(context, request);
+  return true;
 }
 
 async function headOf(context: RepositoryContext, path: string): Promise<Oid | null> {
@@ -138,10 +167,7 @@ async function headOf(context: RepositoryContext, path: string): Promise<Oid | n
  * Git writes the files of a fast-forward before it moves the branch, and leaves them when it may not move it, as where a hook refuses. They go back to
  * the commit that is still checked out, or away where there is none; git itself refuses where somebody has changed one meanwhile.
  */
-async function undoFiles(
-  context: RepositoryContext,
-  { path, to, expected }: { readonly path: string; readonly to: Oid; readonly expected: Oid | null },
-): Promise<void> {
+async function undoFiles(context: RepositoryContext, { path, to, expected }: Omit<CheckoutMove, 'branch'>): Promise<void> {
   if ((await headOf(context, path)) !== expected) return;
   const isAt = async (state: Oid): Promise<boolean> =>
     (await context.git.run(inCheckout(path, ['diff-index', '--cached', '--quiet', state, '--']))).exitCode === 0;

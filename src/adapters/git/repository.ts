@@ -1,7 +1,7 @@
 import type { GitRepository } from '../../core/ports/git.ts';
 import { adoptWorktree } from './adoptWorktree.ts';
 import { checkoutTree, populateWorktree, resetWorktree } from './cellState.ts';
-import { checkoutOf, checkoutPathOf, fastForwardCheckout } from './checkouts.ts';
+import { checkoutOf, checkoutPathOf, fastForwardCheckout, takeBackCheckout } from './checkouts.ts';
 import { clearLocks } from './clearLocks.ts';
 import { commitsWithTrailer, identity, mergeTrees, writeCommit } from './commits.ts';
 import { createWorktree } from './createWorktree.ts';
@@ -60,4 +60,5 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   checkoutOf: (branch, signal) => checkoutOf(context, branch, signal),
   checkoutPathOf: (branch, signal) => checkoutPathOf(context, branch, signal),
   fastForwardCheckout: (request, signal) => fastForwardCheckout(context, request, signal),
+  takeBackCheckout: (request, signal) => takeBackCheckout(context, request, signal),
 });

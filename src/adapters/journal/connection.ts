@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { UserFacingError } from '../../base/userFacingError.ts';
+import { type Readable, readableCopy } from './readableCopy.ts';
 import { sqliteCode, sqliteFailure } from './sqliteFailure.ts';
 
 export type Row = Record<string, SQLOutputValue>;
@@ -8,23 +9,27 @@ export type Row = Record<string, SQLOutputValue>;
 const LOCK_TIMEOUT_MS = 5000;
 const WAL_PAUSE_MS = 50;
 const BUSY = 5;
+/** What SQLite answers to a reader that can't make, or write, the memory that readers share: READONLY, IOERR, FULL, CANTOPEN. */
+const UNWRITABLE: ReadonlySet<number> = new Set([8, 10, 13, 14]);
 const MAX_WAL_BYTES = 16 * 1024 * 1024;
 
 /** One connection with its prepared statements. SQLite's errors leave it as `sqliteFailure` words them. */
 export class Connection {
   readonly file: string;
   readonly #db: DatabaseSync;
+  /** What stands in for the file where it can't be opened as it is. */
+  #copy: Readable | null = null;
   readonly #statements = new Map<string, StatementSync>();
   #synchronous = '';
 
   constructor(file: string, mode: 'read' | 'write') {
     this.file = file;
-    this.#db = this.#guard(() => new DatabaseSync(file, { readOnly: mode === 'read', timeout: LOCK_TIMEOUT_MS }));
+    this.#db = this.#guard(() => (mode === 'read' ? this.#openToRead(file) : new DatabaseSync(file, { timeout: LOCK_TIMEOUT_MS })));
     try {
       if (mode === 'write') this.#prepareForWriting();
       else this.exec('PRAGMA temp_store = MEMORY');
     } catch (error) {
-      this.#db.close();
+      this.close();
       throw error;
     }
   }
@@ -72,8 +77,41 @@ export class Connection {
     return this.#transaction('BEGIN', work);
   }
 
+  /** Whether it reads the file, or a copy of what the file is now. */
+  get isCurrent(): boolean {
+    return this.#copy?.isCurrent() ?? true;
+  }
+
   close(): void {
     if (this.#db.isOpen) this.#db.close();
+    this.#copy?.dispose();
+    this.#copy = null;
+  }
+
+  /** SQLite looks at the file with the first question only. */
+  #openToRead(file: string): DatabaseSync {
+    const open = (location: string | URL): DatabaseSync => {
+      const db = new DatabaseSync(location, { readOnly: true, timeout: LOCK_TIMEOUT_MS });
+      try {
+        db.prepare('SELECT count(*) FROM sqlite_schema').get();
+        return db;
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+    };
+    try {
+      return open(file);
+    } catch (error) {
+      this.#copy = UNWRITABLE.has(sqliteCode(error) ?? 0) ? readableCopy(file) : null;
+      if (this.#copy === null) throw error;
+      try {
+        return open(this.#copy.location);
+      } catch (second) {
+        this.#copy.dispose();
+        throw second;
+      }
+    }
   }
 
   #transaction<T>(begin: string, work: () => T): T {

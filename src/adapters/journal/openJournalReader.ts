@@ -103,7 +103,10 @@ class FileJournalReader implements RawJournalReader {
 
   #open(): Connection | null {
     if (this.#closed) throw new Error('the journal reader is closed');
-    if (this.#connection !== null) return this.#connection;
+    if (this.#connection?.isCurrent === true) return this.#connection;
+    this.#connection?.close();
+    this.#connection = null;
+    this.#ownProjection = null;
     if (!existsSync(this.#file)) return null;
     const connection = new Connection(this.#file, 'read');
     try {

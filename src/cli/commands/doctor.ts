@@ -80,6 +80,7 @@ async function doctorChecks(host: CliHost, folder: string, env: Environment): Pr
       return free === 0 ? missing('ports', text, 'end what listens there, or set ports: in reactor.yaml') : ok('ports', text);
     }),
     await attempt('data folder', async () => {
+      await host.proveWritable(folder);
       const data = await host.dataFolder(folder);
       const free = await host.freeDiskBytes(data);
       const text = `${data}, ${bytesText(free)} free`;

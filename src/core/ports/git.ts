@@ -155,7 +155,7 @@ export interface PrivateView {
 
 /**
  * One repository. Mutations are serialised inside the adapter per common directory; lock errors are retried with backoff.
- * Nothing here writes the user's configuration, index, HEAD, stash or hooks, except `fastForwardCheckout`.
+ * Nothing here writes the user's configuration, index, HEAD, stash or hooks, except `fastForwardCheckout` and what takes it back.
  * Every method takes an AbortSignal last; abort ends the git process and rejects with the signal's reason.
  * A refusal is a value; a thrown error is a bug or an abort.
  */
@@ -283,11 +283,18 @@ export interface GitRepository {
    * Moves a checked-out branch and its clean working tree forward to a descendant commit, as `git merge --ff-only` would, hooks included; a branch
    * that has no commit yet (`expected: null`) to its first one, as `git checkout -b` would.
    * Refuses with `refMoved` when the branch is not at `expected`, `dirty` when files would be overwritten; then nothing has changed.
+   * Where the same move was cut short before, and all that differs there is what it had to write, it is finished.
    */
-  fastForwardCheckout(
-    request: { readonly path: string; readonly branch: string; readonly to: Oid; readonly expected: Oid | null },
-    signal?: AbortSignal,
-  ): Promise<GitResult<void>>;
+  fastForwardCheckout(request: CheckoutMove, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Takes back what such a move that was cut short has left, on the same conditions. @returns false when nothing was touched. */
+  takeBackCheckout(request: CheckoutMove, signal?: AbortSignal): Promise<boolean>;
+}
+
+export interface CheckoutMove {
+  readonly path: string;
+  readonly branch: string;
+  readonly to: Oid;
+  readonly expected: Oid | null;
 }
 
 export interface Git {

@@ -16,8 +16,11 @@ export const parkedByInterruption = ({ run }: RunState, what: string): EventData
   reason: `${what.trimEnd()}; what was done is kept. When the cause is mended, go on with: reactor resume ${run}`,
 });
 
+/** A run that was stopped, or has landed, has to come to its end. */
+export const mayWait = ({ cancelledBy, timedOut, landing }: RunState): boolean => cancelledBy === null && !timedOut && !landing?.landed;
+
 /**
- * What becomes of a run whose cell can't be had or kept: it waits when an attempt was begun, else it ends, and nothing is lost by that.
+ * What becomes of a run whose cell can't be had or kept, or that gets no further: it waits when an attempt was begun, else it ends, and nothing is lost by that.
  * @param reason without a full stop
  */
 export const endWithoutCell = (state: RunState, reason: string): DomainEvent =>

@@ -54,7 +54,7 @@ function isKnownGreen(context: RunContext, links: readonly Link[], count: number
 }
 
 async function hasMoved(context: RunContext): Promise<boolean> {
-  return (await targetTip(context.deps.repository, context.state)) !== context.state.landing?.onto;
+  return (await targetTip(context)) !== context.state.landing?.onto;
 }
 
 /** The batch is void: its leader looks at line and target afresh. The others find what became of them when it is their turn. */

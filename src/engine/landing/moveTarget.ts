@@ -20,6 +20,8 @@ export async function moveTargetTo(
   const isFirst = onto === state.spec.unborn;
   const expected = isFirst ? null : onto;
   const path = await repository.checkoutPathOf(target);
+  // Who asked was on the branch that is to come, and nobody is any more.
+  if (isFirst && path === null && state.spec.checkout !== null) return { kind: 'lost' };
   // What is checked out is looked at right before it is changed.
   const moved =
     path === null
@@ -38,4 +40,20 @@ export async function moveTargetTo(
   }
   if (code === 'refMoved') return { kind: 'lost' };
   throw new GitRefused(`${target} could not be moved: ${message}`, false);
+}
+
+/**
+ * Takes back what the move of a landing, or that of the batch it is in, has left in a checkout of the target when it was cut short: the landing is given
+ * up, or whoever lands next may come to another commit.
+ */
+export async function takeMoveBack({ deps, engine, state }: RunContext): Promise<void> {
+  const { landing, spec } = state;
+  if (landing === null || landing.onto === '' || landing.refused !== null || landing.landed !== null) return;
+  const path = await deps.repository.checkoutPathOf(landing.target);
+  if (path === null) return;
+  const expected = landing.onto === spec.unborn ? null : landing.onto;
+  const commits = [landing.commit, ...(landing.batch?.runs ?? []).map((run) => engine.ledger.state(run)?.landing?.commit)];
+  for (const to of new Set(commits)) {
+    if (to && (await deps.repository.takeBackCheckout({ path, branch: landing.target, to, expected }))) return;
+  }
 }

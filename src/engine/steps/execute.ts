@@ -3,6 +3,7 @@ import type { Excess } from '../../core/policy/cellLimits.ts';
 import type { FinishedMessage, TurnEvent, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import type { Asks } from '../asks.ts';
 import type { Cell } from '../cell.ts';
+import { RecordsBeside } from '../recordsBeside.ts';
 import type { RunContext } from '../runContext.ts';
 import type { MoneyStop, RunMoney } from '../runMoney.ts';
 import { withinLimits } from '../withinLimits.ts';
@@ -32,7 +33,7 @@ export async function execute(
   const stop = AbortSignal.any([signal, turn.signal]);
   let stoppedFor: MoneyStop | CellStop | 'model' | null = null;
   let modelFailure = '';
-  const recorded: Promise<unknown>[] = [];
+  const records = new RecordsBeside(() => turn.abort(new Error('what the agent does can not be recorded')));
 
   const onMessage = async (message: FinishedMessage): Promise<void> => {
     const charges = await money.record(attempt, message);
@@ -45,7 +46,7 @@ export async function execute(
   const onRetry = (retry: number, message: string): void => {
     modelFailure = message;
     if (retry <= MODEL_RETRIES) {
-      recorded.push(
+      records.add(
         context.record(event('run/recoveryApplied', { code: 'R3', what: `model call: ${message}`.slice(0, 500), retry, delayMs: 0 })),
       );
     } else if (stoppedFor === null) {
@@ -56,10 +57,10 @@ export async function execute(
   const onEvent = (turnEvent: TurnEvent): void => {
     switch (turnEvent.type) {
       case 'messageFinished':
-        recorded.push(onMessage(turnEvent.message));
+        records.add(onMessage(turnEvent.message));
         return;
       case 'violated':
-        recorded.push(context.record(event('attempt/violated', { attempt, violations: [turnEvent.violation] })));
+        records.add(context.record(event('attempt/violated', { attempt, violations: [turnEvent.violation] })));
         return;
       case 'retrying':
         onRetry(turnEvent.attempt, turnEvent.message);
@@ -103,7 +104,7 @@ export async function execute(
       turn.abort(new Error(text));
     },
   );
-  await Promise.all(recorded);
+  await records.settled();
   await money.settle();
   if (context.state.parked !== null) return true;
   for (const { id, kind } of context.state.pending) {

@@ -4,7 +4,7 @@ import { MERGE_HOOK } from '../../core/run/hookCommands.ts';
 import { asGitTells } from '../../core/run/unborn.ts';
 import { formBatch } from '../landing/formBatch.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
-import { moveTargetTo } from '../landing/moveTarget.ts';
+import { moveTargetTo, takeMoveBack } from '../landing/moveTarget.ts';
 import { hasLanded, landingOnto } from '../landing/onto.ts';
 import { targetTip } from '../landing/targetTip.ts';
 import type { RunContext } from '../runContext.ts';
@@ -31,10 +31,11 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
   const { state } = context;
   const { target, land, base } = state.spec;
   if (target === null) throw new Error('no target to land on');
-  const tip = await targetTip(repository, state);
+  const tip = await targetTip(context);
   if (tip === null) {
     await context.record(event('landing/started', { target, from: base, mode: land }));
-    await refuse(context, 'gone', `the branch ${target} is no longer there; make it again and run: reactor approve ${context.run}`);
+    const how = state.spec.unborn === undefined ? '' : `, as with \`git branch ${target} ${state.cell?.branch}\`,`;
+    await refuse(context, 'gone', `the branch ${target} is no longer there; make it again${how} and run: reactor approve ${context.run}`);
     return;
   }
   const known = await ahead.readyOn(tip);
@@ -78,7 +79,7 @@ async function refuseConflict(context: RunContext, paths: readonly string[]): Pr
 export async function prepareAgain(context: RunContext, ahead: LandingAhead, hasServer: boolean): Promise<boolean> {
   const { landing } = context.state;
   if (landing === null || landing.starts >= MAX_RACES) return false;
-  const tip = await targetTip(context.deps.repository, context.state);
+  const tip = await targetTip(context);
   if (tip === landing.onto) return false;
   await prepareLanding(context, ahead, hasServer);
   return true;
@@ -112,5 +113,6 @@ export async function settleLanding(context: RunContext): Promise<void> {
   const target = state.landing?.target ?? '';
   const tip = await context.deps.repository.readRef(`refs/heads/${target}`);
   if (tip !== null && (await hasLanded(context.deps.repository, state, tip))) return recordFound(context, target, tip);
+  await takeMoveBack(context);
   await refuse(context, 'stopped', 'stopped before it landed');
 }

@@ -51,6 +51,7 @@ export const fakeHost = (engine: FakeEngine, change: Partial<CliHost> = {}): Cli
   connect: (_, { attends }) => Promise.resolve(engine.connect(attends)),
   reader: () => Promise.resolve(readerOf(engine)),
   dataFolder: () => Promise.resolve('/data'),
+  proveWritable: () => Promise.resolve(),
   repository: () => Promise.resolve(fakeRepository),
   hostGrants: () => Promise.reject(new UserFacingError('environment', 'no hosts are kept here')),
   config: () => Promise.resolve({ config: defaultConfig(), file: null }),

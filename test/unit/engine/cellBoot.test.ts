@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { silentLog } from '../../../src/base/log.ts';
 import { ok } from '../../../src/base/result.ts';
 import type { DomainEvent } from '../../../src/core/journal/events.ts';
+import type { AgentServers } from '../../../src/core/ports/agent.ts';
 import { Cell } from '../../../src/engine/cell.ts';
 import type { RunContext } from '../../../src/engine/runContext.ts';
 
@@ -65,5 +66,24 @@ describe('The boot of a cell', () => {
       [told, cell.hasServer],
       [['run/started', 'cell/planned', 'cell/worktreeCreated', 'disconnected', 'ended R-1-x', 'cell/serverStopped'], false],
     );
+  });
+
+  it('does not wait for a server whose process the journal did not take', async () => {
+    const told: string[] = [];
+    const context = contextOf(told);
+    const record = async (...events: readonly DomainEvent[]): Promise<number> => {
+      if (events.some(({ type }) => type === 'cell/serverSpawned')) throw new Error('the disk is read-only');
+      return context.record(...events);
+    };
+    const start: AgentServers['start'] = async ({ onSpawned }, signal) => {
+      onSpawned?.({ pid: 7, startTime: '1' });
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      told.push('the start was ended');
+      throw signal.reason;
+    };
+    const deps = { ...context.deps, agents: { ...context.deps.agents, start } };
+    const cell = new Cell(Object.assign(Object.create(context) as RunContext, { record, deps }));
+    await assert.rejects(cell.boot(new AbortController().signal), /the disk is read-only/);
+    assert.deepEqual(told, ['run/started', 'cell/planned', 'cell/worktreeCreated', 'the start was ended']);
   });
 });

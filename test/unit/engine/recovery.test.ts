@@ -57,6 +57,38 @@ describe('An engine takes up what one before has left', () => {
     assert.deepEqual([waitedMs, waitingSince], [8 * HOUR_MS, null]);
   });
 
+  it('INV-010: takes back what a move that was cut short has left in a checkout, before anything is driven', async () => {
+    const told: string[] = [];
+    const room = new EngineRoom({
+      repository: {
+        clearLocks: async () => [],
+        checkoutPathOf: async () => '/repo',
+        takeBackCheckout: async ({ path, branch, to, expected }) => {
+          told.push(`${path} ${branch} from ${expected?.slice(0, 2)} to ${to.slice(0, 2)}`);
+          if (to.startsWith('2')) throw new Error('EACCES');
+          return true;
+        },
+      },
+      processes: {
+        endCell: async (cell) => {
+          told.push(`ended ${cell}`);
+          return { signalled: [], killed: [], left: [] };
+        },
+      },
+    });
+    const [onto, tree] = ['0'.repeat(40), 'a'.repeat(40)];
+    for (const run of ['1', '2', '3', '4']) {
+      await room.ready(run);
+      await room.tell(run, event('landing/queued', { target: 'main' }));
+      if (run === '4') continue;
+      await room.tell(run, event('landing/started', { target: 'main', from: onto, mode: 'ff' }));
+      await room.tell(run, event('landing/prepared', { commit: run.repeat(40), tree, onto, merged: true }));
+      if (run === '3') await room.tell(run, event('landing/refused', { code: 'dirty', message: 'not clean', paths: [] }));
+    }
+    await recover(room);
+    assert.deepEqual(told.slice(0, 3), ['/repo main from 00 to 11', '/repo main from 00 to 22', 'ended cell-1']);
+  });
+
   it('brings the others on when one run can not be, and leaves nothing of its cell alive', async () => {
     const tries: string[] = [];
     const room = new EngineRoom({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type EventData, event } from '../../../../src/core/journal/events.ts';
 import { composePrompt } from '../../../../src/core/run/composePrompt.ts';
-import { endWithoutCell, interruptionsInRow } from '../../../../src/core/run/interrupted.ts';
+import { endWithoutCell, interruptionsInRow, mayWait } from '../../../../src/core/run/interrupted.ts';
 import { nextStep } from '../../../../src/core/run/nextStep.ts';
 import { RunStory, specOf } from '../../../support/runStory.ts';
 
@@ -80,6 +80,27 @@ describe('an attempt that was interrupted', () => {
         }),
       ],
     );
+  });
+
+  it('is not waited with once the run was stopped or has landed', () => {
+    const begun = new RunStory().ready().attempt(1, tree);
+    const waits = [mayWait(begun.state)];
+    const landed = { target: 'main', from: '0'.repeat(40), to: 'c'.repeat(40), tree, checkout: 'none' as const };
+    for (const told of [
+      [event('run/timedOut', { afterMs: 1 })],
+      [event('run/cancelRequested', {})],
+      [event('landing/queued', { target: 'main' }), event('landing/landed', landed)],
+    ]) {
+      waits.push(
+        mayWait(
+          new RunStory()
+            .ready()
+            .attempt(1, tree)
+            .tell(...told).state,
+        ),
+      );
+    }
+    assert.deepEqual(waits, [true, false, false, false]);
   });
 
   it('is told again why the tests were red, when it was a retry, however often it is broken off', () => {
