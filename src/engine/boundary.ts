@@ -11,33 +11,38 @@ export async function boundaryFor(deps: EngineDeps, { mode }: SandboxSpec): Prom
   return mode === 'off' ? null : (await deps.sandbox.probe()).boundary;
 }
 
-export interface LaidBoundary {
-  readonly boundary: CellBoundary | null;
-  /** Settled once all of it is laid, which needs the worktree. @throws Error when it can't be */
+export interface BoundaryBegun {
+  readonly boundary: Promise<CellBoundary>;
+  /** Settled once it can be laid around a process. @throws Error when it can't be */
+  readonly placed: Promise<void>;
+  /** Settled once git may be looked at within. @throws Error when it can't be */
   readonly laid: Promise<void>;
 }
 
 /**
- * The boundary of one cell, with its own view of git.
+ * Begins the boundary of one cell, with its own view of git. Null when it has none.
  * @param made settled when the worktree is there.
  */
-export async function boundaryOf(
+export function beginBoundary(
   deps: EngineDeps,
   worktree: string,
   gitFolder: string,
-  { sandbox, boundary }: { readonly sandbox: SandboxSpec; readonly boundary: Boundary },
+  { sandbox, boundary: name }: { readonly sandbox: SandboxSpec; readonly boundary: Boundary },
   made: Promise<unknown>,
-): Promise<LaidBoundary> {
-  if (boundary === null) return { boundary: null, laid: Promise.resolve() };
-  const isMounted = boundary === 'bubblewrap';
+): BoundaryBegun | null {
+  if (name === null) return null;
+  const isMounted = name === 'bubblewrap';
+  const view = () => deps.repository.privateView(worktree, gitFolder, { isMounted, made });
   // What Seatbelt is told is worked out from what is there.
-  if (!isMounted) await made;
-  const view = await deps.repository.privateView(worktree, gitFolder, { isMounted, made });
+  const viewing = isMounted ? view() : made.then(view);
   const { network, read, write, limits } = sandbox;
-  return {
-    boundary: { network, read, write, limits: limitsSet(limits), git: view.mounts },
-    laid: view.laid.then((result) => {
-      if (!result.ok) throw new Error(`the cell's view of git could not be made: ${result.error.message}`);
-    }),
-  };
+  const boundary = viewing.then(({ mounts }) => ({ network, read, write, limits: limitsSet(limits), git: mounts }));
+  const placed = viewing.then((found) => found.placed);
+  const laid = viewing.then(async (found) => {
+    const result = await found.laid;
+    if (!result.ok) throw new Error(`the cell's view of git could not be made: ${result.error.message}`);
+  });
+  // Heard by whoever starts a server within; nothing is left of it that could be in the way.
+  for (const each of [boundary, placed, laid]) each.catch(() => {});
+  return { boundary, placed, laid };
 }

@@ -67,7 +67,8 @@ export class Cell {
     if (isNew && (await this.#adoptWarm(signal))) return this.#ready(this.server, started, signal);
     if (isNew) await this.#plan();
     const filled = this.#ensureWorktree(signal);
-    // All is prepared for the server until the folder is there, in which it starts while git still writes the files.
+    // All is prepared for the server while git makes the folder, in which it starts while git still writes the files.
+    await filled.begun;
     const notMade = new AbortController();
     const made = filled.made.then((reason) => {
       if (reason !== null) notMade.abort(new Error(reason));
@@ -182,16 +183,17 @@ export class Cell {
     return `reactor/${run}-${deps.ids.short()}`;
   }
 
-  /** `made` is settled when the folder exists, `done` when it is filled; both with a reason when it failed. */
-  #ensureWorktree(signal: AbortSignal): { made: Promise<string | null>; done: Promise<string | null> } {
+  /** `begun` is settled when git has begun to make the folder, `made` when it exists, `done` when it is filled; both with a reason when it failed. */
+  #ensureWorktree(signal: AbortSignal): { begun: Promise<unknown>; made: Promise<string | null>; done: Promise<string | null> } {
     const { deps, state } = this.#context;
     const { cell, spec } = state;
     if (cell === null) throw new Error('no cell planned');
+    const begun = Promise.withResolvers<void>();
     const create = async (): Promise<{ fresh: boolean; reason: string | null }> => {
       if (await deps.files.exists(cell.worktree)) return { fresh: false, reason: null };
       const created = await makeWorktree(
         deps.repository,
-        { path: cell.worktree, branch: cell.branch, base: spec.base, checkout: spec.checkout },
+        { path: cell.worktree, branch: cell.branch, base: spec.base, checkout: spec.checkout, onBegun: begun.resolve },
         signal,
       );
       if (!created.ok) return { fresh: true, reason: `the worktree could not be made: ${created.error.message}` };
@@ -210,7 +212,8 @@ export class Cell {
     const filling = fill();
     // A failure is handled where `done` is awaited; this only marks it as seen meanwhile.
     filling.catch(() => {});
-    return { made: creating.then((c) => c.reason), done: filling };
+    const made = creating.then((c) => c.reason);
+    return { begun: Promise.race([begun.promise, made.catch(() => {})]), made, done: filling };
   }
 
   async #startServer(

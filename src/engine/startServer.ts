@@ -3,7 +3,7 @@ import type { SandboxSpec } from '../core/model/sandboxSpec.ts';
 import { limitsPassedOn } from '../core/policy/cellLimits.ts';
 import type { AgentServer, BootFailure } from '../core/ports/agent.ts';
 import type { PortLease, ProcessIdentity } from '../core/ports/processes.ts';
-import { type Boundary, boundaryOf } from './boundary.ts';
+import { type Boundary, beginBoundary } from './boundary.ts';
 import type { EngineDeps } from './deps.ts';
 
 export interface ServerPlace {
@@ -49,13 +49,11 @@ export async function startServer(
 ): Promise<StartResult> {
   const { options } = deps;
   const { serverLog, git } = await deps.files.cellFolders(place.cell);
-  const bounding = boundaryOf(deps, place.worktree, git, wish, made);
-  // Heard below; nothing is left of it that could be in the way.
-  bounding.catch(() => {});
+  const begun = beginBoundary(deps, place.worktree, git, wish, made);
   const leases = await leasePorts(deps, 1 + wish.appPorts, signal);
   const [lease, ...appLeases] = leases;
   if (lease === undefined) {
-    await bounding;
+    await begun?.laid;
     const { from, to } = options.portRange;
     const count = wish.appPorts === 0 ? 'no free port' : `not ${1 + wish.appPorts} free ports`;
     const message = `${count} between ${from} and ${to}; stop what holds them or widen ports in reactor.yaml`;
@@ -64,10 +62,9 @@ export async function startServer(
   let leader: ProcessIdentity | null = null;
   try {
     const { projectFolder, model, permissions } = wish;
-    const { boundary, laid } = await bounding;
-    const before = Promise.all([made, laid]);
+    const before = Promise.all([made, begun?.placed]);
     before.catch(() => {});
-    if (wish.sandbox.network === 'allowlist' && boundary !== null) await deps.network.open(place.cell);
+    if (wish.sandbox.network === 'allowlist' && begun !== null) await deps.network.open(place.cell);
     // Watched before it exists: the marker in its environment is enough for the warden to find it.
     deps.warden.watch(place.cell, null);
     const result = await deps.agents.start(
@@ -76,14 +73,15 @@ export async function startServer(
         projectFolder,
         model,
         permissions,
-        boundary,
-        limits: limitsPassedOn(wish.sandbox.limits, boundary !== null),
+        boundary: begun?.boundary ?? null,
+        limits: limitsPassedOn(wish.sandbox.limits, begun !== null),
         port: lease.port,
         environment: portVariables(appLeases),
         healthEveryMs: options.healthEveryMs,
         healthLimitMs: options.healthLimitMs,
         logFile: serverLog,
         before,
+        ...(begun === null ? {} : { beforeUse: begun.laid }),
         onSpawned: (process) => {
           leader = process;
           deps.warden.watch(place.cell, process);

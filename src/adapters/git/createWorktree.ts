@@ -31,7 +31,7 @@ async function create(context: RepositoryContext, request: CreateWorktree, signa
   // Git takes the sparse patterns of the worktree that it runs in.
   const { checkout } = request;
   const follows = checkout && (await lstat(checkout).catch(nullIfMissing)) !== null;
-  const call = { ...onRepository(context, args), ...(follows ? { cwd: checkout } : {}) };
+  const call = { ...onRepository(context, args, { onStarted: request.onBegun }), ...(follows ? { cwd: checkout } : {}) };
   let output: GitOutput;
   try {
     output = await retryLocked(

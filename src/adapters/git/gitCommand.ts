@@ -17,6 +17,8 @@ export interface GitCall {
   readonly maxBytes?: number;
   /** Lets the user's hooks run; standard output is dropped then. Off by default. */
   readonly hooks?: boolean;
+  /** Called when git has been started. */
+  readonly onStarted?: (() => void) | undefined;
   /** The worktree that it works in, whose files may be made to keep git waiting: such a call is ended after a time. */
   readonly within?: { readonly path: string; readonly gitDir: string };
 }
@@ -155,7 +157,11 @@ export class GitCommand {
     };
     // A command that needs no git does without the time that loading it takes.
     const { execa } = await import('execa');
-    const result = await this.#unhindered(call, () => execa('git', [...settings(hooks), ...call.args], options));
+    const result = await this.#unhindered(call, () => {
+      const running = execa('git', [...settings(hooks), ...call.args], options);
+      call.onStarted?.();
+      return running;
+    });
     signal?.throwIfAborted();
     if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
       throw new GitNotStarted(result.cause ?? result);

@@ -31,14 +31,20 @@ export async function privateView(
   { isMounted = true, made = Promise.resolve() }: { readonly isMounted?: boolean; readonly made?: Promise<unknown> } = {},
 ): Promise<PrivateView> {
   const { commonDir } = context.facts;
+  // The first of what takes a while.
+  const hooking = hookMounts(context);
+  hooking.catch(() => {});
   const isWhole = (await lstat(join(folder, 'HEAD')).catch(nullIfMissing)) !== null;
-  const [hooks, settings] = await Promise.all([
-    hookMounts(context),
-    submoduleSettings(join(commonDir, 'modules'), `${folder}-settings`),
-    ...(isWhole ? [] : [fillView(commonDir, folder, isMounted)]),
-  ]);
-  const laid = made.then(() => layEntry(context, worktree, folder, { isMounted, isFilled: !isWhole }));
+  const places = isWhole ? null : makePlaces(folder);
+  const laid = Promise.all([made, places]).then(async () => {
+    if (!isWhole) await fillView(commonDir, folder, isMounted);
+    return layEntry(context, worktree, folder, { isMounted, isFilled: !isWhole });
+  });
   laid.catch(() => {});
+  // A view that is there may have to be made anew, which it can't be any more once it is laid.
+  const placed = places ?? laid.then(() => {});
+  placed.catch(() => {});
+  const [hooks, settings] = await Promise.all([hooking, submoduleSettings(join(commonDir, 'modules'), `${folder}-settings`)]);
   const inCell = (name: string): string => join(commonDir, name);
   const seen = (name: string): Mount => ({ kind: 'readOnly', path: inCell(name), optional: true });
   const mounts: Mount[] = isMounted
@@ -50,7 +56,7 @@ export async function privateView(
         ...settings,
       ]
     : [{ kind: 'empty', path: commonDir }, ...['objects', ...SHARED].map(seen), ...hooks, ...settings, { kind: 'writable', path: folder }];
-  return { mounts, laid };
+  return { mounts, placed, laid };
 }
 
 /** Gives the view the entry of the worktree, and from here on keeps it in step with that. */
@@ -67,7 +73,10 @@ async function layEntry(
   const entry = join(folder, 'worktrees', basename(cell.value.gitDir));
   const there = await Promise.all([folder, entry].map((path) => lstat(join(path, 'HEAD')).catch(nullIfMissing)));
   if (there.includes(null)) {
-    if (!isFilled) await fillView(commonDir, folder, isMounted);
+    if (!isFilled) {
+      await makePlaces(folder);
+      await fillView(commonDir, folder, isMounted);
+    }
     await makeEntry(commonDir, cell.value, folder);
   }
   context.views.set(cell.value.path, folder);
@@ -83,10 +92,14 @@ async function leadTo(entry: string, worktree: string): Promise<void> {
 }
 
 /** Anew: an agent may have laid links into a view that it has broken. */
-async function fillView(commonDir: string, folder: string, isMounted: boolean): Promise<void> {
+async function makePlaces(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  for (const path of ['objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags', BORROWED])
-    mkdirSync(join(folder, path), { recursive: true });
+  mkdirSync(join(folder, BORROWED), { recursive: true });
+}
+
+async function fillView(commonDir: string, folder: string, isMounted: boolean): Promise<void> {
+  for (const path of ['objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags'])
+    await mkdir(join(folder, path), { recursive: true });
   for (const name of COPIED_FILES) copyFile(join(commonDir, name), join(folder, name));
   await Promise.all([
     copyConfig(join(commonDir, 'config'), join(folder, 'config')),

@@ -235,6 +235,7 @@ async function boot(
   const until = clock.monotonic() + request.healthLimitMs;
   const listening = await server.listening(clock, request.healthLimitMs, signal);
   if (!listening.ok) return listening;
+  await request.beforeUse;
   const gone = new AbortController();
   server.exited.then(
     () => gone.abort(new Error('the agent server ended')),

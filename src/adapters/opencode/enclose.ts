@@ -17,7 +17,8 @@ export async function enclose(
   folders: ServerFolders,
   { config, user }: { readonly config: ConfigTree; readonly user: UserConfig },
 ): Promise<Enclosure | null> {
-  const { boundary, cell, worktree, home } = request;
+  const { cell, worktree, home } = request;
+  const boundary = await request.boundary;
   if (boundary === null || boundary === undefined) return null;
   if (dependencies.sandbox === undefined) throw new Error('a boundary is asked for, and nothing here can make one');
   return dependencies.sandbox.enclose({

@@ -14,6 +14,8 @@ export interface StartServer {
   readonly worktree: string;
   /** What the process waits for. When it rejects, none is started, and so does the start. */
   readonly before?: Promise<unknown>;
+  /** What nothing of the server may be used before. When it rejects, the server is ended, and so does the start. */
+  readonly beforeUse?: Promise<unknown>;
   /** The cell's own folder for the server's data, configuration, cache, state and temporary files. */
   readonly home: string;
   /** Folder whose project configuration (opencode.json) may contribute what is safe: model, agents, instructions. */
@@ -31,7 +33,7 @@ export interface StartServer {
   /** File that gets everything the server prints; appended. */
   readonly logFile: string;
   /** The operating system's boundary around the server and, a narrower one, around each command; null or left out for none. */
-  readonly boundary?: CellBoundary | null;
+  readonly boundary?: CellBoundary | Promise<CellBoundary> | null;
   /** What each command may use of the machine, as far as the system keeps a process to it. */
   readonly limits: CellLimits;
   /** Called as soon as the process exists, before it is healthy, so that it can be watched and recorded. */

@@ -63,6 +63,8 @@ export interface CreateWorktree {
   readonly takesBranch?: boolean;
   /** A checkout whose choice of files (sparse-checkout) the new one follows; the repository's own when left out or gone. */
   readonly checkout?: string | null;
+  /** Called when git has begun: what the caller does meanwhile costs it no time. Not called where it is refused before. */
+  readonly onBegun?: () => void;
 }
 
 export interface IncludeReport {
@@ -149,7 +151,9 @@ export interface Hooks {
 export interface PrivateView {
   /** What is laid over the repository's git folder in the cell, or what is seen of it there. */
   readonly mounts: readonly Mount[];
-  /** Settled once it has the worktree's entry: before then nothing may look at git in the cell. */
+  /** Settled once there is a folder to lay, with the places for what is laid in it. @throws Error when it can't be made */
+  readonly placed: Promise<void>;
+  /** Settled once all of it is there, the worktree's entry too: before then nothing may look at git in the cell. */
   readonly laid: Promise<GitResult<void>>;
 }
 
