@@ -31,8 +31,9 @@ describe('looking at processes', function () {
   });
 
   it('takes a process that ended and is not yet collected by its parent for gone', async () => {
-    // `exec` replaces the shell, which would have collected its child, by a program that never does.
-    const parent = await lab.shell('sleep 0 & echo ready; exec sleep 600');
+    // `exec` replaces the shell, which would have collected its child, by a program that never does; the child ends when it has.
+    const child = `sh -c 'until grep -q sleep /proc/$PPID/comm; do :; done'`;
+    const parent = await lab.shell(`${child} & echo ready; exec sleep 600`);
     let zombie: number | undefined;
     await until('there is a zombie', () => {
       const rows = [...linuxProcessTable.scan().rows.values()];

@@ -43,7 +43,10 @@ describe('Cells made ahead', () => {
       ports: { lease: async () => ({ port: 8000, release: async () => void released.push(8000) }) },
       agents: {
         fingerprint: async () => 'same',
-        start: async () => ({ ok: true, value: { process: { pid: 9, startTime: '1' }, disconnect: () => {} } as never }),
+        start: async () => ({
+          ok: true,
+          value: { process: { pid: 9, startTime: '1' }, client: { warmUp: async () => {} }, disconnect: () => {} } as never,
+        }),
       },
     });
     return { room, warm: new WarmCells(room.deps), released };
