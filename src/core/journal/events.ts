@@ -54,6 +54,8 @@ const FinishedMessage = z.object({
   model: z.string(),
   tokens: TokenCounts,
   costUsd: Usd.nullable(),
+  /** The tokens of a call were not reported but worked out. */
+  estimated: z.literal(true).optional(),
   text: z.string(),
   tools: z.array(ToolUse),
   finish: z.string().nullable(),

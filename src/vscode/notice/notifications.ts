@@ -5,6 +5,7 @@ import { statusOf } from '../../core/projections/runResult.ts';
 import { runCostText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { InboxItem } from '../../protocol/messages.ts';
+import { Gathered } from '../gathered.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
@@ -28,11 +29,12 @@ export class Notifications implements Disposable {
   /** Repositories whose first reading is over: what comes later is news. */
   readonly #known = new WeakSet<RepositoryModel>();
   #news: News = { asks: [], ends: [] };
-  #waiting: Disposable | null = null;
+  readonly #telling: Gathered;
 
   constructor(context: HostContext) {
     this.#context = context;
     const { repositories } = context;
+    this.#telling = this.#store.add(new Gathered(context.host.clock, GATHER_MS, () => this.#tellAll()));
     this.#store.add(repositories.onDidChangeInbox((model) => this.#look(model)));
     this.#store.add(repositories.onDidChangeRun(({ model, run }) => this.#ended(model, run)));
     this.#store.add(repositories.onDidReset((model) => this.#learn(model)));
@@ -52,7 +54,7 @@ export class Notifications implements Disposable {
       if (this.#told.has(key)) continue;
       this.#told.add(key);
       this.#news.asks.push({ model, item });
-      this.#soon();
+      this.#telling.soon();
     }
   }
 
@@ -61,18 +63,14 @@ export class Notifications implements Disposable {
     if (run.phase !== 'ended') this.#open.add(key);
     else if (this.#open.delete(key)) {
       this.#news.ends.push({ model, run });
-      this.#soon();
+      this.#telling.soon();
     }
   }
 
-  #soon(): void {
-    if (this.#store.isDisposed) return;
-    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => {
-      this.#waiting = null;
-      const news = this.#news;
-      this.#news = { asks: [], ends: [] };
-      this.#tell(news).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
-    });
+  #tellAll(): void {
+    const news = this.#news;
+    this.#news = { asks: [], ends: [] };
+    this.#tell(news).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
   }
 
   async #tell({ asks, ends }: News): Promise<void> {
@@ -141,7 +139,6 @@ export class Notifications implements Disposable {
   }
 
   dispose(): void {
-    this.#waiting?.dispose();
     this.#store.dispose();
   }
 }

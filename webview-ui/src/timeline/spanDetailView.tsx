@@ -55,9 +55,7 @@ export function SpanDetailView() {
         {detail?.facts.map(({ name, value }) => (
           <Fact key={name} name={name} value={value} />
         ))}
-        {detail !== null && (detail.costUsd !== null || detail.unpriced) ? (
-          <Fact name="cost" value={totalText({ usd: detail.costUsd ?? '0', unpricedCalls: detail.unpriced ? 1 : 0 })} />
-        ) : null}
+        {detail?.cost == null ? null : <Fact name="cost" value={totalText(detail.cost)} />}
       </dl>
       {detail === null ? <p class="faint">Reading…</p> : <DetailBody run={lane.run} index={span.index} detail={detail} />}
     </article>

@@ -7,7 +7,7 @@ import { CostLedger } from '../../../../src/core/projections/costs/costLedger.ts
 import { costReport } from '../../../../src/core/projections/costs/costReport.ts';
 import { dayStart, levelOf, spendingText, spendingToday } from '../../../../src/vscode/notice/spending.ts';
 import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
-import { CostStory } from '../../../support/costs/costStory.ts';
+import { CostStory, chargeOf } from '../../../support/costs/costStory.ts';
 import { openEditor } from '../../../support/vscode/openEditor.ts';
 
 /** A model call that ended on the day before. */
@@ -142,6 +142,23 @@ describe('notifications', () => {
     editor.engine.tell('TASK-001-r1', share(100));
     await editor.pass(1000);
     assert.equal(editor.editor.take(), '');
+    editor.api.dispose();
+  });
+});
+
+describe('amounts that rest on tokens that were worked out', () => {
+  it('are marked in notifications of an end and of a budget', async () => {
+    const editor = await openEditor({}, ({ engine }) => greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify')));
+    const now = editor.world.clock.now();
+    editor.engine.tell('TASK-001-r1', event('charge/recorded', { charge: chargeOf({ run: 'TASK-001-r1', at: now, estimated: true }) }));
+    const scope = { over: 'day', of: 'repository' } as const;
+    const share = { scope, period: localDay(now), percent: 50, limitUsd: '0.03', spentUsd: '0.0166' };
+    editor.engine.tell('TASK-001-r1', event('budget/threshold', share));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'info: 50 % of the budget of today is used: ~$0.0166 of $0.03 [Show Costs] [Set Budget…]');
+    landRun(editor.engine, 'TASK-001-r1');
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'info: TASK-001 landed on main as d4e5f6a · ~$0.0166 [Show Changes]');
     editor.api.dispose();
   });
 });
