@@ -96,6 +96,14 @@ export type QueueCode = z.infer<typeof QueueCode>;
 
 const attempt = z.number().int().positive();
 
+const conclusion = {
+  status: RunStatus,
+  exitCode: z.number().int(),
+  reason: z.string(),
+  /** A person did not want the work. For programs such a run has failed, too; for people it was rejected. Absent in older journals. */
+  rejected: z.literal(true).optional(),
+};
+
 /** Every type of entry this version writes, with the schema of its data. All are version 1. */
 export const eventSchemas = {
   'engine/started': z.object({
@@ -141,8 +149,8 @@ export const eventSchemas = {
   'run/cancelRequested': z.object({}),
   'run/timedOut': z.object({ afterMs: z.number() }),
   'run/budgetRaised': z.object({ budgetUsd: Usd.nullable() }),
-  'run/concluded': z.object({ status: RunStatus, exitCode: z.number().int(), reason: z.string() }),
-  'run/finished': z.object({ status: RunStatus, exitCode: z.number().int(), reason: z.string(), durationMs: z.number() }),
+  'run/concluded': z.object({ ...conclusion }),
+  'run/finished': z.object({ ...conclusion, durationMs: z.number() }),
   /** A recovery code at work: R3 and BOOT_RETRY before each retry, RB when rolled back and halted, IG when warned and gone on. */
   'run/recoveryApplied': z.object({
     code: z.enum(['R3', 'BOOT_RETRY', 'RB', 'IG']),
@@ -356,6 +364,8 @@ export const eventSchemas = {
     code: z.enum(['dirty', 'conflict', 'red', 'moved', 'gone', 'stopped']),
     message: z.string(),
     paths: z.array(z.string()),
+    /** With `dirty`: nothing unfinished was in the way, but a lock of git on the target. */
+    locked: z.literal(true).optional(),
   }),
   /** Sent back to the agent: the worktree was brought onto the target as it is now, with the agent's change merged into it. */
   'landing/reworked': z.object({

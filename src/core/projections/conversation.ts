@@ -82,7 +82,7 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         who: personOf(entry),
         title: event.data.decision === 'rejected' ? 'Rejected' : event.data.always === true ? 'Approved for all runs' : 'Approved',
         text: [event.data.comment ?? '', ...(event.data.answers ?? []).map((answers) => answers.join(', '))].join('\n').trim(),
-        failed: event.data.decision === 'rejected',
+        failed: false,
       };
     case 'attempt/revised': {
       const parts = event.data.rejected.map(({ path, hunks }) => (hunks === null ? path : `${path}: ${hunks.length} hunks`));
@@ -115,7 +115,13 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         text: event.data.reason,
       };
     case 'run/concluded':
-      return { ...base, kind: 'note', title: `Run ${event.data.status}`, text: event.data.reason, failed: event.data.exitCode !== 0 };
+      return {
+        ...base,
+        kind: 'note',
+        title: `Run ${event.data.rejected === true ? 'rejected' : event.data.status}`,
+        text: event.data.reason,
+        failed: event.data.exitCode !== 0 && event.data.rejected !== true,
+      };
     default:
       return null;
   }

@@ -105,7 +105,11 @@ export function spanDetail(entry: Entry): SpanDetail {
       return { ...nothing, texts: [text('Why', event.data.message), pre('Paths', event.data.paths.join('\n'))] };
     case 'run/concluded':
     case 'run/finished':
-      return { ...nothing, facts: [fact('status', event.data.status)], texts: [text('Why', event.data.reason)] };
+      return {
+        ...nothing,
+        facts: [fact('status', event.data.rejected === true ? 'rejected' : event.data.status)],
+        texts: [text('Why', event.data.reason)],
+      };
     default:
       return nothing;
   }

@@ -1,8 +1,7 @@
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
-import { statusOf } from '../../core/projections/runResult.ts';
-import { runCostText } from '../../core/projections/runWords.ts';
+import { endOf, runCostText } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import type { InboxItem } from '../../protocol/messages.ts';
 import { Gathered } from '../gathered.ts';
@@ -113,14 +112,14 @@ export class Notifications implements Disposable {
     const [first] = ends;
     if (ends.length > 1 || first === undefined) {
       const counts = new Map<string, number>();
-      for (const { run } of ends) counts.set(statusOf(run), (counts.get(statusOf(run)) ?? 0) + 1);
+      for (const { run } of ends) counts.set(endOf(run), (counts.get(endOf(run)) ?? 0) + 1);
       const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
       const pressed = await window.showInformationMessage(`${plural(ends.length, 'task')} ended: ${text}`, 'Show');
       if (pressed === 'Show') await commands.executeCommand('reactor.tasks.focus');
       return;
     }
     const { model, run } = first;
-    const status = statusOf(run);
+    const status = endOf(run);
     const reference = { repository: model.place.id, run: run.run };
     if (status === 'landed' || status === 'committed') {
       const landed = run.landing?.landed;
@@ -131,11 +130,22 @@ export class Notifications implements Disposable {
     }
     // Whoever stopped it knows.
     if (status === 'cancelled') return;
+    if (status === 'rejected') return this.#tellRejected(model, run);
     // Without a candidate there is nothing to bring back.
     const isKept = run.attempts.some(({ candidate }) => candidate !== null);
     const pressed = await window.showWarningMessage(failedText(run), 'Show Timeline', ...(isKept ? ['Restore'] : []));
     if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', reference);
     if (pressed === 'Restore') await commands.executeCommand('reactor.restoreAttempt', reference);
+  }
+
+  /** No failure: somebody has decided. Whoever did so at this window knows. */
+  async #tellRejected({ place }: RepositoryModel, run: RunState): Promise<void> {
+    const { window, commands } = this.#context.vscode;
+    const reason = plainLine(run.concluded?.reason ?? '', 160);
+    const [by = ''] = reason.replace(/^rejected by /, '').split(/[:;]/);
+    if (by === this.#context.host.person) return;
+    const pressed = await window.showInformationMessage(`${run.task} was ${reason}`, 'Show Timeline');
+    if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', { repository: place.id, run: run.run });
   }
 
   dispose(): void {

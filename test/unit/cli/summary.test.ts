@@ -111,6 +111,26 @@ describe('the closing summary', () => {
     );
   });
 
+  it('names the lock of another git, in place of changes that nobody has', () => {
+    const engine = new FakeEngine();
+    greenRun(engine, 'r1', storySpec('TASK-001', 'Add slugify'));
+    engine.tell('r1', told.committed(1), told.landing());
+    engine.tell('r1', event('landing/refused', { code: 'dirty', message: 'Another git holds index.lock.', paths: [], locked: true }));
+    engine.tell('r1', event('run/parked', { code: 'dirtyTarget', reason: 'Another git holds index.lock.', exitCode: 5 }));
+    const text = summaryLines(all(engine), plain, engine.at).join('\n');
+    assert.match(text, /reactor resume TASK-001 {2}land it, once no other git holds the lock/);
+    assert.doesNotMatch(text, /stash/);
+  });
+
+  it('says of what a person did not want that it was rejected, not that it failed', () => {
+    const engine = new FakeEngine();
+    greenRun(engine, 'r1', storySpec('TASK-001', 'Add slugify'));
+    engine.tell('r1', told.review(1), told.answered('a1', 'rejected'), ...told.rejected());
+    const text = summaryLines(all(engine), plain, engine.at).join('\n');
+    assert.match(text, /TASK-001 Add slugify {2}■ rejected {3}[^\n]*\n {11}rejected by ann\n[\s\S]* {2}1 rejected\n/);
+    assert.doesNotMatch(text, /failed|✗/);
+  });
+
   it('tells a dirty target, a used-up budget and a conflict apart', () => {
     const hintsOf = (code: 'dirtyTarget' | 'budget' | 'conflict') => {
       const engine = new FakeEngine();

@@ -84,6 +84,19 @@ describe('notifications', () => {
     editor.api.dispose();
   });
 
+  it('say of what another person did not want that it was rejected, and nothing of what this one did not', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      for (const task of ['TASK-001', 'TASK-002']) engine.tell(`${task}-r1`, ...begun(task));
+    });
+    editor.engine.tell('TASK-001-r1', ...told.rejected('rejected by anna: not now'));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'info: TASK-001 was rejected by anna: not now [Show Timeline]');
+    editor.engine.tell('TASK-002-r1', ...told.rejected('rejected by ann; the work stays on reactor/TASK-002'));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), '');
+    editor.api.dispose();
+  });
+
   it('group what comes together, and leave out what was answered meanwhile', async () => {
     const editor = await openEditor({}, ({ engine }) => {
       for (const task of ['TASK-001', 'TASK-002', 'TASK-003']) engine.tell(`${task}-r1`, ...begun(task));
