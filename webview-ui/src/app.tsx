@@ -1,6 +1,6 @@
 import { PanelTab } from '../../src/protocol/panelShapes.ts';
 import { send } from './host.ts';
-import { isLoaded, lanes, problem, tab } from './panelState.ts';
+import { isLoaded, lanes, problem, readOnly, tab } from './panelState.ts';
 import { TimelineView } from './timeline/timelineView.tsx';
 import { useKeyboardHome } from './ui/keyboardHome.ts';
 import { lazily } from './ui/lazily.tsx';
@@ -18,6 +18,7 @@ export function App() {
   return (
     <>
       <Problem />
+      <ReadOnly />
       {isLoaded.value && lanes.value.length === 0 ? <Empty /> : <Tabs />}
     </>
   );
@@ -57,6 +58,16 @@ function Empty() {
       <vscode-button icon="play" data-home onClick={() => send({ type: 'command', command: 'run', run: null, tree: null })}>
         Run a Task
       </vscode-button>
+    </div>
+  );
+}
+
+/** Stays for as long as it is so. */
+function ReadOnly() {
+  return readOnly.value === null ? null : (
+    <div class="problem" role="status">
+      <vscode-icon name="lock" />
+      <span class="grow wrap">{readOnly.value}</span>
     </div>
   );
 }

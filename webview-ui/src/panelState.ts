@@ -28,6 +28,8 @@ const before = saved.success ? saved.data : null;
 
 export const folder = signal(before?.folder ?? '');
 export const repository = signal('');
+/** Why only what was recorded before is shown; null when all is well. */
+export const readOnly = signal<string | null>(null);
 export const tab = signal<PanelTab>(before?.tab ?? 'timeline');
 export const lanes = signal<readonly Lane[]>([]);
 export const olderRuns = signal(0);
@@ -79,6 +81,7 @@ function receive(message: HostMessage): void {
       for (const { run } of message.lanes) stores.set(run, new LaneStore());
       folder.value = message.folder;
       repository.value = message.repository;
+      readOnly.value = message.readOnly;
       lanes.value = message.lanes;
       olderRuns.value = message.olderRuns;
       liveText.value = new Map();

@@ -82,7 +82,6 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         who: personOf(entry),
         title: event.data.decision === 'rejected' ? 'Rejected' : event.data.always === true ? 'Approved for all runs' : 'Approved',
         text: [event.data.comment ?? '', ...(event.data.answers ?? []).map((answers) => answers.join(', '))].join('\n').trim(),
-        failed: false,
       };
     case 'attempt/revised': {
       const parts = event.data.rejected.map(({ path, hunks }) => (hunks === null ? path : `${path}: ${hunks.length} hunks`));
