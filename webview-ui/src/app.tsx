@@ -19,7 +19,7 @@ export function App() {
     <>
       <Problem />
       <ReadOnly />
-      {isLoaded.value && lanes.value.length === 0 ? <Empty /> : <Tabs />}
+      {!isLoaded.value ? <Reading /> : lanes.value.length === 0 ? <Empty /> : <Tabs />}
     </>
   );
 }
@@ -42,11 +42,23 @@ function Tabs() {
             {names[name]}
           </vscode-tab-header>,
           <vscode-tab-panel key={`panel-${name}`} panel class="tab-panel" aria-label={names[name]}>
-            {tab.value === name && isLoaded.value ? <View /> : null}
+            {tab.value === name ? <View /> : null}
           </vscode-tab-panel>,
         ];
       })}
     </vscode-tabs>
+  );
+}
+
+/** Until the first snapshot: the keyboard is here, and who listens hears what is going on. */
+function Reading() {
+  useKeyboardHome();
+  return (
+    <div class="empty reading">
+      <p class="faint" role="status" data-home tabIndex={-1}>
+        Reading the runs of this repository…
+      </p>
+    </div>
   );
 }
 

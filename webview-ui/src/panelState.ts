@@ -21,6 +21,8 @@ const Saved = z.object({
   run: z.nullable(z.string()),
   view: z.nullable(z.object({ from: z.number(), to: z.number() })),
   sideBySide: z.boolean(),
+  /** Share of the timeline beside the details, in percent. */
+  timelineShare: z.optional(z.number()),
   work: z.optional(ReviewWork),
 });
 const saved = Saved.safeParse(savedState());
@@ -40,6 +42,8 @@ export const pickedSpan = signal<number | null>(null);
 export const view = signal<Viewport | null>(before?.view ?? null);
 export const isFollowing = signal(false);
 export const isSideBySide = signal(before?.sideBySide ?? true);
+export const standardTimelineShare = 72;
+export const timelineShare = signal(before?.timelineShare ?? standardTimelineShare);
 /** What was begun in reviews and not sent. */
 export const reviewWork = signal<ReviewWork>(before?.work ?? noWork);
 export const costs = signal<CostReportShape | null>(null);
@@ -156,6 +160,7 @@ export function startPanel(): void {
       run: pickedRun.value,
       view: view.value,
       sideBySide: isSideBySide.value,
+      timelineShare: timelineShare.value,
       work: reviewWork.value,
     });
   });
