@@ -2,7 +2,7 @@ import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import { endOf, runCostText } from '../../core/projections/runWords.ts';
-import type { RunState } from '../../core/run/state.ts';
+import { isGreen, type RunState } from '../../core/run/state.ts';
 import type { InboxItem } from '../../protocol/messages.ts';
 import { Gathered } from '../gathered.ts';
 import type { HostContext } from '../hostContext.ts';
@@ -13,6 +13,8 @@ import { askText } from '../tree/askItem.ts';
 
 /** What comes within this time is told together. */
 const GATHER_MS = 400;
+/** Room for a reason with what to do about it, which stands at its end. */
+const MOST_SAID = 400;
 
 interface News {
   readonly asks: { readonly model: RepositoryModel; readonly item: InboxItem }[];
@@ -98,8 +100,8 @@ export class Notifications implements Disposable {
         ? { 'Review Changes': 'reactor.reviewChanges' }
         : item.kind === 'permission'
           ? { 'Allow Once': 'reactor.allowOnce', 'Deny…': 'reactor.deny', 'Show Timeline': 'reactor.showTimeline' }
-          : { 'Answer…': 'reactor.answer' };
-    const pressed = await window.showInformationMessage(`${item.task} ${plainLine(askText(item), 160)}`, ...Object.keys(buttons));
+          : { [item.kind === 'parked' ? 'What Now?' : 'Answer…']: 'reactor.answer' };
+    const pressed = await window.showInformationMessage(`${item.task} ${askText(item, MOST_SAID)}`, ...Object.keys(buttons));
     const command = pressed === undefined ? undefined : buttons[pressed];
     if (command === undefined) return;
     // A notification can't be taken back: what was answered elsewhere meanwhile is said in place of being answered again.
@@ -133,7 +135,11 @@ export class Notifications implements Disposable {
     if (status === 'rejected') return this.#tellRejected(model, run);
     // Without a candidate there is nothing to bring back.
     const isKept = run.attempts.some(({ candidate }) => candidate !== null);
-    const pressed = await window.showWarningMessage(failedText(run), 'Show Timeline', ...(isKept ? ['Restore'] : []));
+    // Nothing can pass where the tests of the base don't: they, or the command, are what is to be mended.
+    const isBaseRed = run.base !== null && !isGreen(run.base.evidence);
+    const buttons = ['Show Timeline', ...(isKept ? ['Restore'] : []), ...(isBaseRed ? ['Open reactor.yaml'] : [])];
+    const pressed = await window.showWarningMessage(failedText(run), ...buttons);
+    if (pressed === 'Open reactor.yaml') await commands.executeCommand('reactor.openProjectSettings');
     if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', reference);
     if (pressed === 'Restore') await commands.executeCommand('reactor.restoreAttempt', reference);
   }
@@ -141,7 +147,7 @@ export class Notifications implements Disposable {
   /** No failure: somebody has decided. Whoever did so at this window knows. */
   async #tellRejected({ place }: RepositoryModel, run: RunState): Promise<void> {
     const { window, commands } = this.#context.vscode;
-    const reason = plainLine(run.concluded?.reason ?? '', 160);
+    const reason = plainLine(run.concluded?.reason ?? '', MOST_SAID);
     const [by = ''] = reason.replace(/^rejected by /, '').split(/[:;]/);
     if (by === this.#context.host.person) return;
     const pressed = await window.showInformationMessage(`${run.task} was ${reason}`, 'Show Timeline');
@@ -159,7 +165,7 @@ const isAsked = (model: RepositoryModel, item: InboxItem): boolean => model.inbo
 
 /** 'TASK-001 failed: never green in 3 attempts'; a reason that names the failed step says it by itself: 'TASK-001: boot failed: …'. */
 function failedText(run: RunState): string {
-  const reason = plainLine(run.concluded?.reason ?? '', 160);
+  const reason = plainLine(run.concluded?.reason ?? '', MOST_SAID);
   const says = reason === '' ? ' failed' : /^[\w ]{1,40} failed\b/.test(reason) ? `: ${reason}` : ` failed: ${reason}`;
   return `${run.task}${says}`;
 }

@@ -97,6 +97,29 @@ describe('notifications', () => {
     editor.api.dispose();
   });
 
+  it('say of a parked run all of why and what to do about it, and ask what now', async () => {
+    const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
+    const reason = `main is checked out in /${'deep/'.repeat(30)}shop with unfinished changes; nothing there was touched. Commit or stash them, then resume the run.`;
+    editor.engine.tell('TASK-001-r1', event('run/parked', { code: 'dirtyTarget', reason, exitCode: 5 }));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), `info: TASK-001 parked: ${reason} [What Now?]`);
+    editor.api.dispose();
+  });
+
+  it('lead to the settings when the tests of the base are red', async () => {
+    const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
+    const tested = told.tested(1, 2);
+    if (tested.type !== 'attempt/tested') throw new Error('not a test');
+    const { tree, evidence } = tested.data;
+    editor.engine.tell('TASK-001-r1', event('base/tested', { tree, evidence, remembered: false }));
+    editor.engine.tell('TASK-001-r1', ...told.ended('failed', 2, 'the base is red before any change: `npm test` ended with exit code 2'));
+    editor.editor.answers.push('Open reactor.yaml');
+    await editor.pass(1000);
+    assert.match(editor.editor.take(), /ended with exit code 2 \[Show Timeline\] \[Open reactor\.yaml\]/);
+    assert.deepEqual(editor.editor.executed.at(-1), { command: 'reactor.openProjectSettings', args: [] });
+    editor.api.dispose();
+  });
+
   it('group what comes together, and leave out what was answered meanwhile', async () => {
     const editor = await openEditor({}, ({ engine }) => {
       for (const task of ['TASK-001', 'TASK-002', 'TASK-003']) engine.tell(`${task}-r1`, ...begun(task));
