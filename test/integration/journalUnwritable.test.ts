@@ -85,7 +85,7 @@ describe('A journal on a volume that takes nothing more is read all the same', f
         const reader = await host.reader(repository);
         assert.equal(reader.head(), 2);
         reader.close();
-        await host.holdMoney(repository, { budgets: { perDayUsd: '5' } } as never);
+        await host.holdMoney(repository, { budgets: { perDayUsd: '5' } });
         assert.equal(await host.connect(repository, { start: 'ifRunsOpen', attends: true }), null);
         assert.match(
           (await host.readOnly(repository)) ?? '',

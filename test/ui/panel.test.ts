@@ -123,37 +123,6 @@ describe('the panel in a browser', function () {
     await page.locator('vscode-tab-header:focus').filter({ hasText: 'Diff' }).waitFor();
   });
 
-  it('says what it does until it knows the runs, with the keyboard there, and gives that on', async () => {
-    const { page, webview } = await open(sample());
-    await page.locator('.lane-scroller:focus').waitFor();
-    const { deliver } = webview;
-    const held: unknown[] = [];
-    webview.deliver = (message) => void held.push(message);
-    await page.reload();
-    await page.locator('p[role=status]:focus').filter({ hasText: 'Reading the runs' }).waitFor();
-    webview.deliver = deliver;
-    for (const message of held) deliver(message as never);
-    await page.locator('.lane-scroller:focus').waitFor();
-  });
-
-  it('has a divider that moves by key, tells where it stands, and lies across where it is narrow', async () => {
-    const { page } = await open(sample());
-    const divider = page.getByRole('separator', { name: 'Divider of timeline and details' });
-    const facts = async () => Promise.all(['aria-valuenow', 'aria-orientation'].map((name) => divider.getAttribute(name)));
-    await divider.focus();
-    assert.deepEqual(await facts(), ['72', 'vertical']);
-    for (const key of ['ArrowLeft', 'ArrowLeft', 'PageUp', 'ArrowUp']) await page.keyboard.press(key);
-    assert.deepEqual(await facts(), ['58', 'vertical']);
-    const shown = await page.locator('.pane').first().boundingBox();
-    assert.equal(Math.round(((shown?.width ?? 0) / 1200) * 100), 58);
-    await page.keyboard.press('Enter');
-    assert.deepEqual(await facts(), ['72', 'vertical']);
-    await page.setViewportSize({ width: 420, height: 700 });
-    await page.locator('.split.stacked').waitFor();
-    await page.keyboard.press('ArrowUp');
-    assert.deepEqual(await facts(), ['70', 'horizontal']);
-  });
-
   it('does not scroll its lanes while it opens', async () => {
     const { page } = await open(sample());
     await page.addInitScript(`

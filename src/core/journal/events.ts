@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { RunSpec } from '../model/runSpec.ts';
-import { TokenCounts } from '../model/tokens.ts';
 import { Usd } from '../model/usd.ts';
 import { BudgetScope, ExceedAction } from '../money/budget.ts';
 import { Charge } from '../money/charge.ts';
+import { FinishedMessage } from './finishedMessage.ts';
 
 const ProcessIdentity = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
@@ -33,36 +33,6 @@ export type ChangedFile = z.infer<typeof ChangedFile>;
 
 /** Where a change would bring a secret in: what kind it is and the name under which a person may allow it. */
 const AddedSecret = z.object({ path: z.string(), line: z.number().int(), name: z.string(), id: z.string() });
-
-const ToolUse = z.object({
-  callId: z.string(),
-  tool: z.string(),
-  title: z.string(),
-  status: z.enum(['completed', 'error']),
-  error: z.string().optional(),
-  /** When the call began, milliseconds since the epoch. Journals of earlier versions don't have it. */
-  startedAt: z.number().optional(),
-  durationMs: z.number(),
-});
-
-const FinishedMessage = z.object({
-  messageId: z.string(),
-  sessionId: z.string(),
-  subagent: z.boolean(),
-  agent: z.string(),
-  provider: z.string(),
-  model: z.string(),
-  tokens: TokenCounts,
-  costUsd: Usd.nullable(),
-  /** The tokens of a call were not reported but worked out. */
-  estimated: z.literal(true).optional(),
-  text: z.string(),
-  tools: z.array(ToolUse),
-  finish: z.string().nullable(),
-  error: z.string().nullable(),
-  startedAt: z.number(),
-  endedAt: z.number(),
-});
 
 export const RunStatus = z.enum(['landed', 'committed', 'failed', 'parked', 'cancelled', 'error']);
 export type RunStatus = z.infer<typeof RunStatus>;
