@@ -10,14 +10,14 @@ describe('changes that come together', () => {
     const gathered = new Gathered(clock, 100, () => {
       drawn += 1;
     });
-    const after = (ms: number): number => {
+    const drawnAfter = (ms: number): number => {
       gathered.soon();
       clock.advance(ms);
       return drawn;
     };
-    assert.deepEqual([after(60), after(60), after(99), after(1)], [0, 1, 1, 2]);
+    assert.deepEqual([drawnAfter(60), drawnAfter(60), drawnAfter(99), drawnAfter(1)], [0, 1, 1, 2]);
     gathered.soon();
     gathered.dispose();
-    assert.deepEqual([after(200), clock.timers], [2, 0]);
+    assert.deepEqual([drawnAfter(200), clock.timers], [2, 0]);
   });
 });
