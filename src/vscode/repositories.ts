@@ -69,10 +69,14 @@ export class Repositories implements Disposable {
   get missing(): NoRepository | null {
     return this.#missing;
   }
-  /** A sentence about a repository that can't be read, or only be read; null when there is none such. */
+  /** A line on a repository that can only be read; null when there is none such. */
+  get readOnly(): string | null {
+    return this.list.find(({ readOnly }) => readOnly !== null)?.readOnly ?? null;
+  }
+  /** A sentence about a repository that can't be read; null when all can. */
   get problem(): string | null {
     const [first] = this.#problems.values();
-    return first ?? this.list.find(({ readOnly }) => readOnly !== null)?.readOnly ?? null;
+    return first ?? null;
   }
   byId(id: string): RepositoryModel | null {
     return this.#models.get(id)?.model ?? null;

@@ -36,12 +36,18 @@ describe('the repositories of a workspace', () => {
       world.hasEngine = false;
       greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
     });
-    const view = editor.shownViews['reactor.tasks'];
-    const seen = async () => [view.message, (await editor.rows('reactor.tasks')).length];
-    assert.deepEqual(await seen(), [line, 1]);
+    const views = Object.values(editor.shownViews);
+    const seen = async () => [...views.map(({ message }) => message ?? ''), (await editor.rows('reactor.tasks')).length];
+    assert.deepEqual(await seen(), [line, '', '', 1]);
+    // The first view is folded.
+    const [first] = views;
+    if (first === undefined) throw new Error('there is no view');
+    first.visible = false;
+    first.showed.fire({ visible: false });
+    assert.deepEqual(await seen(), ['', line, '', 1]);
     line = null;
     await editor.pass(60_000);
-    assert.deepEqual(await seen(), ['', 1]);
+    assert.deepEqual(await seen(), ['', '', '', 1]);
     editor.api.dispose();
     assert.equal(editor.world.clock.timers, 0);
   });
