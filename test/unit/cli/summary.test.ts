@@ -5,8 +5,10 @@ import { liveLines } from '../../../src/cli/render/runLine.ts';
 import { statusLines } from '../../../src/cli/render/statusLines.ts';
 import type { Style } from '../../../src/cli/render/style.ts';
 import { summaryLines } from '../../../src/cli/render/summary.ts';
+import { taskTreeLines } from '../../../src/cli/render/taskTreeLines.ts';
 import { textWidth } from '../../../src/cli/render/textWidth.ts';
 import { event } from '../../../src/core/journal/events.ts';
+import { taskTree } from '../../../src/core/projections/costs/taskCosts.ts';
 import { statusOf } from '../../../src/engine/queries.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { readerOf } from '../../support/cli/fakeHost.ts';
@@ -129,6 +131,8 @@ describe('the closing summary', () => {
     const text = summaryLines(all(engine), plain, engine.at).join('\n');
     assert.match(text, /TASK-001 Add slugify {2}■ rejected {3}[^\n]*\n {11}rejected by ann\n[\s\S]* {2}1 rejected\n/);
     assert.doesNotMatch(text, /failed|✗/);
+    const costs = taskTreeLines(taskTree(all(engine), new Map(), engine.at), plain).join('\n');
+    assert.match(costs, /r1 {2}rejected {2}1 attempt/);
   });
 
   it('tells a dirty target, a used-up budget and a conflict apart', () => {
