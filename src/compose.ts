@@ -19,7 +19,9 @@ export function createCliHost(note: (line: string) => void = () => {}): CliHost 
   /** For what is read from it and shown. */
   const homeToRead = async (folder: string): Promise<Home> => {
     const home = await lookHome(folder);
-    if (home.unwritable !== null && !isNoted) note(`${home.unwritable.message} What follows was recorded before.`);
+    const { readOnlyText } = await import('./compose/home.ts');
+    const line = readOnlyText(home);
+    if (line !== null && !isNoted) note(line);
     isNoted = true;
     return home;
   };

@@ -38,7 +38,7 @@ Examples:
   $ reactor status                             what runs, what waits for you
   $ reactor approve TASK-001                   take a green change
 
-Exit codes: 0 done, 1 configuration error, 2 task failed, 3 timeout,
+Exit codes: 0 done, 1 configuration error, 2 failed or rejected, 3 timeout,
 4 security violation, 5 waits for a person, 6 over budget, 7 conflict,
 130 interrupted.`,
   );

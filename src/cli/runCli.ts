@@ -53,7 +53,8 @@ async function dispatch(terminal: Terminal, loadHost: () => Promise<CliHost>): P
       if (endsWithResult(argv)) printJson(terminal, errorResult(misuse(error, argv)));
       return exitCodes.configuration;
     }
-    terminal.stderr.write(`${errorReport(error, argv.includes('--verbose'))}\n`);
+    const { stderr } = terminal;
+    stderr.write(`${errorReport(error, argv.includes('--verbose'), stderr.isTTY ? stderr.columns : undefined)}\n`);
     return exitCodeOfError(error);
   }
 }

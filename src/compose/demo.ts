@@ -28,7 +28,7 @@ export async function runDemo(): Promise<number> {
   try {
     const tasks = join(scratch, 'tasks.yaml');
     await writeFile(tasks, stringify({ tasks: sampleTasks.map((task) => ({ ...task, approve: 'auto', land: 'ff' })) }));
-    say('reactor · sample repository · the model is scripted: no key is needed and nothing is paid');
+    say('reactor · sample repository · scripted model: no key needed, nothing is paid');
     say('Three tasks, each in a worktree with an OpenCode server of its own:\n');
     const run = await reactor('run', '--file', tasks);
     say('\nWhat the second task changed, and how it got there:\n');

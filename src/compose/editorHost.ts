@@ -11,7 +11,7 @@ import { UserFacingError } from '../base/userFacingError.ts';
 import { evolveRun } from '../core/run/evolve.ts';
 import type { EditorHost } from '../vscode/editorHost.ts';
 import { editorSettings } from './editorSettings.ts';
-import { type Home, openHome } from './home.ts';
+import { type Home, lookHome, readOnlyText } from './home.ts';
 
 export interface EditorHostOptions {
   readonly log: Log;
@@ -21,17 +21,25 @@ export interface EditorHostOptions {
   readonly doctor: (folder: string) => Promise<string>;
 }
 
+/** For so long a data folder that can't be written is taken to be so. */
+const UNWRITABLE_MS = 5000;
+
 /** The editor's view of the machine. Adapters are loaded when something first needs them, so that activation stays short. */
 export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOptions): EditorHost {
   const person = personName();
   const homes = new Map<string, Promise<Home>>();
-  /** Looked for once per folder; a failure is not kept. */
+  /** Looked for once per folder; a failure is not kept, nor for long that nothing can be written there. */
   const home = (folder: string): Promise<Home> => {
     const known = homes.get(folder);
     if (known !== undefined) return known;
-    const opened = openHome(folder);
+    const opened = lookHome(folder);
     homes.set(folder, opened);
-    opened.catch(() => homes.delete(folder));
+    opened.then(
+      ({ unwritable }) => {
+        if (unwritable !== null) systemClock.schedule(UNWRITABLE_MS, () => homes.delete(folder));
+      },
+      () => homes.delete(folder),
+    );
     return opened;
   };
   return {
@@ -48,6 +56,7 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
       const { openJournalReader } = await import('../adapters/journal/openJournalReader.ts');
       return openJournalReader({ file: (await home(folder)).journalFile, evolve: evolveRun });
     },
+    readOnly: async (folder) => readOnlyText(await home(folder)),
     watchJournal: async (folder, changed) => watchJournal((await home(folder)).journalFile, changed, log),
     async facts(folder) {
       const { git } = await home(folder);
@@ -78,7 +87,9 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
     },
     async holdMoney(folder, money) {
       const { writeEditorMoney } = await import('../adapters/project/editorMoney.ts');
-      await writeEditorMoney((await home(folder)).dataFolder, money);
+      const { dataFolder, unwritable } = await home(folder);
+      // No engine works there meanwhile, and who can write again is told to hold it anew.
+      if (unwritable === null) await writeEditorMoney(dataFolder, money);
     },
     ...editorSettings,
     async readTasks(text, file, folder) {

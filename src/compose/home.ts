@@ -20,6 +20,10 @@ export interface Home {
   readonly unwritable: UserFacingError | null;
 }
 
+/** What is said beside what can only be read; null where it can be written, too. */
+export const readOnlyText = ({ unwritable }: Home): string | null =>
+  unwritable === null ? null : `${unwritable.message} What follows was recorded before.`;
+
 /**
  * Finds the repository of a folder and prepares its data folder.
  * @throws UserFacingError `notARepository`, or `environment` when the data folder can't be used.

@@ -204,7 +204,11 @@ export class Engine implements Disposable {
       return { run: state.run, seq: await this.#unpark(state.run, `sent back by ${nameOf(actor)}`, actor, { comment }) };
     }
     const reason = `rejected by ${nameOf(actor)}${comment === null ? '' : `: ${comment}`}; the work stays on ${state.cell?.branch ?? 'its kept ref'}`;
-    const seq = await this.#ledger.append(state.run, actor, event('run/concluded', { status: 'failed', exitCode: 2, reason }));
+    const seq = await this.#ledger.append(
+      state.run,
+      actor,
+      event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true }),
+    );
     this.#drive(state.run);
     return { run: state.run, seq };
   }

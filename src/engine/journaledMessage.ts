@@ -11,5 +11,6 @@ export function journaledMessage(message: FinishedMessage, charges: readonly Cha
     (sum, charge) => (sum === null || charge.costUsd === null ? null : addUsd(sum, charge.costUsd)),
     zeroUsd,
   );
-  return { ...rest, tokens, costUsd, tools: [...tools] };
+  const isEstimated = charges.some(({ estimated }) => estimated);
+  return { ...rest, tokens, costUsd, ...(isEstimated ? { estimated: true as const } : {}), tools: [...tools] };
 }

@@ -225,9 +225,11 @@ export class RunSupervisor {
       case 'park':
         await context.record(event('run/parked', { code: step.code, exitCode: step.exitCode, reason: step.reason }));
         return;
-      case 'conclude':
-        await context.record(event('run/concluded', { status: step.status, exitCode: step.exitCode, reason: step.reason }));
+      case 'conclude': {
+        const { step: _, ...conclusion } = step;
+        await context.record(event('run/concluded', conclusion));
         return;
+      }
       case 'suspend':
         return this.#cell.stopServer();
       case 'teardown':

@@ -26,6 +26,8 @@ export const HostMessage = z.discriminatedUnion('type', [
     /** Identity of the repository, kept with the panel so that it is found again after a reload, and its name for people. */
     folder: z.string(),
     repository: z.string(),
+    /** Why only what was recorded before can be shown; null when all is well. */
+    readOnly: z.nullable(z.string()),
     /** By the host's clock, so that the panel's need not agree. */
     now: z.number(),
     tab: z.nullable(PanelTab),

@@ -14,7 +14,8 @@ export type Frozen<T> = T extends ArrayBufferView
 export const PanelTab = z.enum(['timeline', 'diff', 'costs', 'conversation']);
 export type PanelTab = z.infer<typeof PanelTab>;
 
-export const Total = z.object({ usd: z.string(), unpricedCalls: z.number() });
+/** `estimatedCalls`: so many rest on tokens that were not reported but worked out; absent for none. */
+export const Total = z.object({ usd: z.string(), unpricedCalls: z.number(), estimatedCalls: z.optional(z.number()) });
 export const Tokens = z.object({
   input: z.number(),
   output: z.number(),
@@ -84,12 +85,14 @@ export const SpanColumns = z
     attempt: z.instanceof(Uint32Array),
     /** NaN when it has no price. */
     cost: Numbers,
+    /** 1 where the cost rests on tokens that were worked out, else 0. */
+    estimated: Bytes,
     label: z.array(z.string()),
   })
   .check(
     z.refine((columns) => {
-      const { index, kind, status, start, end, attempt, cost, label } = columns;
-      return [kind, status, start, end, attempt, cost, label].every((column) => column.length === index.length);
+      const { index, kind, status, start, end, attempt, cost, estimated, label } = columns;
+      return [kind, status, start, end, attempt, cost, estimated, label].every((column) => column.length === index.length);
     }, 'columns of unequal length'),
   );
 export type SpanColumns = Frozen<z.infer<typeof SpanColumns>>;
@@ -107,8 +110,8 @@ export const SpanDetailShape = z.object({
   texts: z.array(z.object({ title: z.string(), text: z.string(), preformatted: z.boolean() })),
   files: z.array(File),
   tokens: z.nullable(Tokens),
-  costUsd: z.nullable(z.string()),
-  unpriced: z.boolean(),
+  /** What it cost; null for what costs nothing by its nature. */
+  cost: z.nullable(Total),
   outputFile: z.nullable(z.string()),
   tree: z.nullable(z.string()),
 });
@@ -124,7 +127,7 @@ export const ConversationItemShape = z.object({
   text: z.string(),
   tools: z.array(z.object({ tool: z.string(), title: z.string(), failed: z.boolean(), error: z.string(), durationMs: z.number() })),
   failed: z.boolean(),
-  costUsd: z.nullable(z.string()),
+  cost: z.nullable(Total),
 });
 export type ConversationItemShape = Frozen<z.infer<typeof ConversationItemShape>>;
 

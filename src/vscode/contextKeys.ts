@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { errorText } from '../base/log.ts';
 import { seriousProblems } from './fixActions.ts';
+import { Gathered } from './gathered.ts';
 import type { HostContext } from './hostContext.ts';
 import { pendingReview } from './text/runWords.ts';
 
@@ -12,18 +13,18 @@ export class ContextKeys implements Disposable {
   readonly #context: HostContext;
   readonly #store = new DisposableStore();
   readonly #last = new Map<string, unknown>();
-  #waiting: Disposable | null = null;
+  readonly #update: Gathered;
   #lookedForServer = false;
   #problemFiles = '[]';
 
   constructor(context: HostContext) {
     this.#context = context;
     const { repositories } = context;
-    this.#store.add(repositories.onDidChange(() => this.#soon()));
-    this.#store.add(repositories.onDidReset(() => this.#soon()));
-    this.#store.add(repositories.onDidChangeRun(() => this.#soon()));
+    this.#update = this.#store.add(new Gathered(context.host.clock, GATHER_MS, () => this.update()));
+    this.#store.add(repositories.onDidChange(() => this.#update.soon()));
+    this.#store.add(this.#update.withRuns(repositories));
     const { languages } = context.vscode;
-    this.#store.add(languages.onDidChangeDiagnostics(() => this.#soon()));
+    this.#store.add(languages.onDidChangeDiagnostics(() => this.#update.soon()));
     this.set('reactor.loaded', true);
   }
 
@@ -31,14 +32,6 @@ export class ContextKeys implements Disposable {
     if (this.#last.has(key) && this.#last.get(key) === value) return;
     this.#last.set(key, value);
     void this.#context.vscode.commands.executeCommand('setContext', key, value);
-  }
-
-  #soon(): void {
-    if (this.#store.isDisposed) return;
-    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => {
-      this.#waiting = null;
-      this.update();
-    });
   }
 
   update(): void {
@@ -109,7 +102,6 @@ export class ContextKeys implements Disposable {
   }
 
   dispose(): void {
-    this.#waiting?.dispose();
     this.#store.dispose();
   }
 }

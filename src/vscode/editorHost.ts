@@ -47,6 +47,8 @@ export interface EditorHost {
   connect(folder: string, options: ConnectOptions): Promise<EngineClient | null>;
   /** The journal as it stands, without an engine. Empty when nothing was recorded yet. The caller closes it. */
   reader(folder: string): Promise<JournalReader>;
+  /** One line on why nothing can be recorded, as on a read-only disk, where what was recorded before can be read all the same; null when it can. */
+  readOnly(folder: string): Promise<string | null>;
   /** Calls `changed` when the journal file has changed since the last call, at most once a second, until disposed. */
   watchJournal(folder: string, changed: () => void): Promise<Disposable>;
   /** The repository's identity, folder and branch as they are now. */

@@ -24,19 +24,26 @@ export function startEntry(vscode: Vscode, context: Pick<vscodeTypes.ExtensionCo
   };
   let loading: Promise<HostApi> | null = null;
   let hasFailed = false;
+  /** The views say so in place of that they read. */
+  const setFailed = (failed: boolean): void => {
+    if (failed === hasFailed) return;
+    hasFailed = failed;
+    void vscode.commands.executeCommand('setContext', 'reactor.loadFailed', failed);
+  };
   const connect = (api: HostApi): HostApi => {
     add(api);
     for (const view of viewIds) add(trees[view].connect(api.tree(view)));
     add(api.onDidChangeLenses(() => lensesChanged.fire()));
     // A view that asked in vain asks again.
     if (hasFailed) for (const view of viewIds) trees[view].refresh();
+    setFailed(false);
     return api;
   };
   const load = (): Promise<HostApi> => {
     // What failed is tried again at the next use.
     loading ??= deps.load(views).then(connect, (error: unknown) => {
       loading = null;
-      hasFailed = true;
+      setFailed(true);
       throw error;
     });
     return loading;

@@ -69,6 +69,10 @@ export class Repositories implements Disposable {
   get missing(): NoRepository | null {
     return this.#missing;
   }
+  /** A line on a repository that can only be read; null when there is none such. */
+  get readOnly(): string | null {
+    return this.list.find(({ readOnly }) => readOnly !== null)?.readOnly ?? null;
+  }
   /** A sentence about a repository that can't be read; null when all can. */
   get problem(): string | null {
     const [first] = this.#problems.values();
@@ -142,18 +146,23 @@ export class Repositories implements Disposable {
     this.#changed.fire();
   }
 
-  /** Those that can't be read now are tried again, later each time, until they can. */
+  /** Those that can't be read now, or only be read, are tried again, later each time, until all is well. */
   async #read(models: readonly RepositoryModel[], attempt: number): Promise<void> {
     this.#retry?.dispose();
     this.#retry = null;
     const failed: RepositoryModel[] = [];
     await Promise.all(
-      models.map((model) =>
-        model.refresh().catch((error: unknown) => {
+      models.map(async (model) => {
+        const before = model.readOnly;
+        try {
+          await model.refresh();
+          if (model.readOnly !== null) failed.push(model);
+          if (model.readOnly !== before) this.#changed.fire();
+        } catch (error) {
           this.#tell(model.place.id, error);
           failed.push(model);
-        }),
-      ),
+        }
+      }),
     );
     if (failed.length === 0 || this.#store.isDisposed) return;
     this.#retry = this.#host.clock.schedule(retryDelay(attempt), () => {

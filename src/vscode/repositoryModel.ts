@@ -43,6 +43,7 @@ export class RepositoryModel implements Disposable {
   readonly #link: EngineLink;
   #opening: Promise<void> | null = null;
   #inbox: readonly InboxItem[] = [];
+  #readOnly: string | null = null;
   #midnight: Disposable | null = null;
 
   constructor(place: RepositoryPlace, host: EditorHost) {
@@ -101,6 +102,10 @@ export class RepositoryModel implements Disposable {
   get inbox(): readonly InboxItem[] {
     return this.#inbox;
   }
+  /** Why nothing can be recorded and this only shows what was before, in one line; null when it can. After `open` and `refresh`. */
+  get readOnly(): string | null {
+    return this.#readOnly;
+  }
   /** Sequence number of the last entry seen. */
   get head(): number {
     return this.#runs.head;
@@ -129,13 +134,21 @@ export class RepositoryModel implements Disposable {
 
   /** Opens it, or, when it is open, reads again what no engine tells. @throws UserFacingError */
   async refresh(): Promise<void> {
-    if (this.state === 'closed') await this.open();
-    else await this.#link.look();
+    if (this.state === 'closed') return this.open();
+    await this.#link.look();
+    await this.#learnReadOnly();
   }
 
   async #begin(): Promise<void> {
     await this.#refresh();
     await this.#link.begin();
+    await this.#learnReadOnly();
+  }
+
+  async #learnReadOnly(): Promise<void> {
+    const before = this.#readOnly;
+    this.#readOnly = await this.#host.readOnly(this.place.folder);
+    if (this.#readOnly !== before) this.#reset.fire();
   }
 
   /** Asks the engine, which is started when there is none. @throws UserFacingError as the engine refused */

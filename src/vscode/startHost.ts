@@ -113,12 +113,14 @@ export function startHost({ vscode, extension, host, views, output }: HostDeps):
   });
   keys.set('reactor.tasksFlat', !tasks.grouped);
 
-  store.add(
-    repositories.onDidChange(() => {
-      // Said where it is looked for, as long as it is so.
-      for (const view of Object.values(views)) view.message = repositories.problem ?? '';
-    }),
-  );
+  // Said where it is looked for, as long as it is so: what is missing in each view, what is old in the first that is unfolded.
+  const say = (): void => {
+    const { problem, readOnly } = repositories;
+    const first = Object.values(views).find(({ visible }) => visible) ?? views['reactor.tasks'];
+    for (const view of Object.values(views)) view.message = problem ?? (view === first ? (readOnly ?? '') : '');
+  };
+  store.add(repositories.onDidChange(say));
+  for (const view of Object.values(views)) store.add(view.onDidChangeVisibility(say));
   cells.setVisible(views['reactor.cells'].visible);
   store.add(views['reactor.cells'].onDidChangeVisibility(({ visible }) => cells.setVisible(visible)));
   store.add(views['reactor.needsYou'].onDidChangeCheckboxState(({ items }) => void tick(context, reviewed, items)));

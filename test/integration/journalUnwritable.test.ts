@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, describe, it } from 'mocha';
+import { dataFolderOf, journalFileIn } from '../../src/adapters/files/dataFolder.ts';
 import { readLease } from '../../src/adapters/journal/lease.ts';
 import { openJournalReader } from '../../src/adapters/journal/openJournalReader.ts';
 import { readableCopy } from '../../src/adapters/journal/readableCopy.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { createEditorHost } from '../../src/compose/editorHost.ts';
 import { evolveRun } from '../../src/core/run/evolve.ts';
 import { openSampleJournal, requested, started, temporaryFolder } from '../support/journalSamples.ts';
 import { requires } from '../support/requires.ts';
@@ -63,6 +67,35 @@ describe('A journal on a volume that takes nothing more is read all the same', f
       const bytes = readFileSync(file);
       assert.deepEqual(told(file), all);
       assert.deepEqual(readFileSync(file), bytes);
+    });
+
+    it(`by the editor, which says so and starts no engine, ${how}`, async () => {
+      const home = volumes.mount(join(room.path, `home-${n}`), 'size=8m');
+      const repository = join(room.path, `repository-${n}`);
+      execFileSync('git', ['init', '--quiet', repository]);
+      const folder = dataFolderOf(join(repository, '.git'), { REACTOR_HOME: home });
+      mkdirSync(folder);
+      for (const part of ['', '-wal'])
+        if (existsSync(`${written}${end}${part}`)) copyFileSync(`${written}${end}${part}`, `${journalFileIn(folder)}${part}`);
+      volumes.remount(home, 'ro');
+      const outer = process.env['REACTOR_HOME'];
+      process.env['REACTOR_HOME'] = home;
+      try {
+        const host = createEditorHost({ log: silentLog, agentServerPath: () => null, doctor: () => Promise.resolve('') });
+        const reader = await host.reader(repository);
+        assert.equal(reader.head(), 2);
+        reader.close();
+        await host.holdMoney(repository, { budgets: { perDayUsd: '5' } });
+        assert.equal(await host.connect(repository, { start: 'ifRunsOpen', attends: true }), null);
+        assert.match(
+          (await host.readOnly(repository)) ?? '',
+          /can't write to its data folder .* \(EROFS\)\. .*What follows was recorded before\.$/,
+        );
+        await assert.rejects(host.connect(repository, { start: 'always', attends: true }), { code: 'environment' });
+      } finally {
+        if (outer === undefined) delete process.env['REACTOR_HOME'];
+        else process.env['REACTOR_HOME'] = outer;
+      }
     });
 
     it(`full, ${how}`, () => {

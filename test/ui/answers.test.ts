@@ -63,7 +63,7 @@ describe('Answers in the editor', function () {
     await workbench.rowMenu(review, 'Reject…');
     await asked.getByRole('button', { name: 'Reject', exact: true }).click();
     await review.waitFor({ state: 'hidden' });
-    await workbench.treeItem('Tasks', 'Failed').waitFor();
+    await workbench.treeItem('Tasks', 'Rejected').waitFor();
     assert.equal(await subject(), 'Start');
     assert.equal(await git(repository, 'show', `refs/reactor/kept/${task}-r1/1:refused.txt`), 'good');
   });

@@ -1,6 +1,6 @@
 import { PanelTab } from '../../src/protocol/panelShapes.ts';
 import { send } from './host.ts';
-import { isLoaded, lanes, problem, tab } from './panelState.ts';
+import { isLoaded, lanes, problem, readOnly, tab } from './panelState.ts';
 import { TimelineView } from './timeline/timelineView.tsx';
 import { useKeyboardHome } from './ui/keyboardHome.ts';
 import { lazily } from './ui/lazily.tsx';
@@ -18,7 +18,8 @@ export function App() {
   return (
     <>
       <Problem />
-      {isLoaded.value && lanes.value.length === 0 ? <Empty /> : <Tabs />}
+      <ReadOnly />
+      {!isLoaded.value ? <Reading /> : lanes.value.length === 0 ? <Empty /> : <Tabs />}
     </>
   );
 }
@@ -41,11 +42,23 @@ function Tabs() {
             {names[name]}
           </vscode-tab-header>,
           <vscode-tab-panel key={`panel-${name}`} panel class="tab-panel" aria-label={names[name]}>
-            {tab.value === name && isLoaded.value ? <View /> : null}
+            {tab.value === name ? <View /> : null}
           </vscode-tab-panel>,
         ];
       })}
     </vscode-tabs>
+  );
+}
+
+/** Until the first snapshot: the keyboard is here, and who listens hears what is going on. */
+function Reading() {
+  useKeyboardHome();
+  return (
+    <div class="empty reading">
+      <p class="faint" role="status" data-home tabIndex={-1}>
+        Reading the runs of this repository…
+      </p>
+    </div>
   );
 }
 
@@ -57,6 +70,16 @@ function Empty() {
       <vscode-button icon="play" data-home onClick={() => send({ type: 'command', command: 'run', run: null, tree: null })}>
         Run a Task
       </vscode-button>
+    </div>
+  );
+}
+
+/** Stays for as long as it is so. */
+function ReadOnly() {
+  return readOnly.value === null ? null : (
+    <div class="problem" role="status">
+      <vscode-icon name="lock" />
+      <span class="grow wrap">{readOnly.value}</span>
     </div>
   );
 }

@@ -21,6 +21,8 @@ const Saved = z.object({
   run: z.nullable(z.string()),
   view: z.nullable(z.object({ from: z.number(), to: z.number() })),
   sideBySide: z.boolean(),
+  /** Share of the timeline beside the details, in percent. */
+  timelineShare: z.optional(z.number()),
   work: z.optional(ReviewWork),
 });
 const saved = Saved.safeParse(savedState());
@@ -28,6 +30,8 @@ const before = saved.success ? saved.data : null;
 
 export const folder = signal(before?.folder ?? '');
 export const repository = signal('');
+/** Why only what was recorded before is shown; null when all is well. */
+export const readOnly = signal<string | null>(null);
 export const tab = signal<PanelTab>(before?.tab ?? 'timeline');
 export const lanes = signal<readonly Lane[]>([]);
 export const olderRuns = signal(0);
@@ -38,6 +42,8 @@ export const pickedSpan = signal<number | null>(null);
 export const view = signal<Viewport | null>(before?.view ?? null);
 export const isFollowing = signal(false);
 export const isSideBySide = signal(before?.sideBySide ?? true);
+export const standardTimelineShare = 72;
+export const timelineShare = signal(before?.timelineShare ?? standardTimelineShare);
 /** What was begun in reviews and not sent. */
 export const reviewWork = signal<ReviewWork>(before?.work ?? noWork);
 export const costs = signal<CostReportShape | null>(null);
@@ -79,6 +85,7 @@ function receive(message: HostMessage): void {
       for (const { run } of message.lanes) stores.set(run, new LaneStore());
       folder.value = message.folder;
       repository.value = message.repository;
+      readOnly.value = message.readOnly;
       lanes.value = message.lanes;
       olderRuns.value = message.olderRuns;
       liveText.value = new Map();
@@ -153,6 +160,7 @@ export function startPanel(): void {
       run: pickedRun.value,
       view: view.value,
       sideBySide: isSideBySide.value,
+      timelineShare: timelineShare.value,
       work: reviewWork.value,
     });
   });

@@ -10,6 +10,8 @@ import type { RunView } from './runView.ts';
 
 const frameMs = 80;
 const tickMs = 1000;
+/** What the line of a run says already: its title, which attempt it is, and where it stands. */
+const SAID = /^(attempt \d+|queued|parked|waits for you): /;
 
 /** One line per run, updated in place: at once when something happens, and each second for the time that passes. */
 export function liveView(stream: OutputStream, terminal: Pick<Terminal, 'clock' | 'environment'>): RunView {
@@ -45,9 +47,8 @@ export function liveView(stream: OutputStream, terminal: Pick<Terminal, 'clock' 
   return {
     entry(entry, state) {
       states.set(state.run, state);
-      const text = eventText(entry);
-      // The line says which attempt it is already.
-      if (text !== null) activities.set(state.run, text.replace(/^attempt \d+: /, ''));
+      const text = entry.type === 'run/requested' ? null : eventText(entry);
+      if (text !== null) activities.set(state.run, text.replace(SAID, ''));
       drawIn(frameMs);
     },
     live(message) {

@@ -5,6 +5,7 @@ import { predictedText } from '../../core/landing/predicted.ts';
 import { hostText } from '../../core/policy/networkPolicy.ts';
 import { protectedText } from '../../core/policy/protectedPaths.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
+import { conclusionText } from '../../core/projections/runWords.ts';
 import { secretPlaces } from '../../core/run/secretFeedback.ts';
 import { baseText } from '../../core/run/unborn.ts';
 import { moneyText } from './moneyText.ts';
@@ -81,7 +82,7 @@ function describe(event: DomainEvent, entry: Entry): string | null {
     case 'run/budgetRaised':
       return event.data.budgetUsd === null ? 'the budget has no limit now' : `the budget is $${event.data.budgetUsd} now`;
     case 'run/finished':
-      return `${event.data.status}: ${event.data.reason}`;
+      return conclusionText(event.data);
     case 'base/tested':
       return `base ${shortOid(event.data.tree)}: ${evidenceText(event.data.evidence)}${event.data.remembered ? ' (remembered)' : ''}`;
     case 'cell/filesIncluded':

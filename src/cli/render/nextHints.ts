@@ -48,6 +48,8 @@ function parkedHints(state: RunState): Hint[] {
   const { task, spec } = state;
   switch (state.parked?.code) {
     case 'dirtyTarget':
+      if (state.landing?.refused?.locked === true)
+        return [{ command: `reactor resume ${task}`, effect: 'land it, once no other git holds the lock' }];
       return [
         {
           command: `reactor resume ${task}`,

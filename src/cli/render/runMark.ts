@@ -24,6 +24,7 @@ const marks: Readonly<Record<Standing, readonly [mark: string, tone: Tone]>> = {
   landed: ['✓', 'good'],
   committed: ['✓', 'good'],
   cancelled: ['■', 'warn'],
+  rejected: ['■', 'warn'],
   error: ['✗', 'bad'],
   failed: ['✗', 'bad'],
   timedOut: ['✗', 'bad'],

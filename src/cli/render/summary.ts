@@ -1,5 +1,6 @@
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import { statusOf } from '../../core/projections/runResult.ts';
+import { endOf } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { diffStatLines, diffSummary } from './diffStat.ts';
 import { nextHints } from './nextHints.ts';
@@ -51,8 +52,8 @@ function reasonLines(state: RunState, indent: string, style: Style): string[] {
 
 function targetLines(states: readonly RunState[], style: Style): string[] {
   const reverted = states.flatMap((state) => state.attempts).filter((a) => a.closed?.how === 'reverted').length;
-  const counts = (['landed', 'committed', 'failed', 'parked', 'cancelled', 'error', 'running'] as const)
-    .map((status) => ({ status, count: states.filter((state) => statusOf(state) === status).length }))
+  const counts = (['landed', 'committed', 'rejected', 'failed', 'parked', 'cancelled', 'error', 'running'] as const)
+    .map((status) => ({ status, count: states.filter((state) => endOf(state) === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status}`);
   const tally = [...counts, ...(reverted > 0 ? [`${plural(reverted, 'attempt')} reverted`] : [])].join(' · ');

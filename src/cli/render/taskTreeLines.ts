@@ -30,8 +30,10 @@ const linesBelow = ({ below }: Branch, indent: string, style: Style): string[] =
 
 const spent = (sum: RunTree['sum']): string => `${countText(totalTokens(sum.tokens))} tok  ${sumText(sum)}`;
 
-const runBranch = ({ run, status, durationMs, sum, attempts }: RunTree): Branch => ({
-  pieces: [`${run}  ${status}  ${plural(attempts.length, 'attempt')}  ${elapsedText(durationMs)}  ${spent(sum)}`],
+const runBranch = ({ run, status, rejected, durationMs, sum, attempts }: RunTree): Branch => ({
+  pieces: [
+    `${run}  ${rejected === true ? 'rejected' : status}  ${plural(attempts.length, 'attempt')}  ${elapsedText(durationMs)}  ${spent(sum)}`,
+  ],
   below: attempts.map(attemptBranch),
 });
 

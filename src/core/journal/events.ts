@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { RunSpec } from '../model/runSpec.ts';
-import { TokenCounts } from '../model/tokens.ts';
 import { Usd } from '../model/usd.ts';
 import { BudgetScope, ExceedAction } from '../money/budget.ts';
 import { Charge } from '../money/charge.ts';
+import { FinishedMessage } from './finishedMessage.ts';
 
 const ProcessIdentity = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 
@@ -33,34 +33,6 @@ export type ChangedFile = z.infer<typeof ChangedFile>;
 
 /** Where a change would bring a secret in: what kind it is and the name under which a person may allow it. */
 const AddedSecret = z.object({ path: z.string(), line: z.number().int(), name: z.string(), id: z.string() });
-
-const ToolUse = z.object({
-  callId: z.string(),
-  tool: z.string(),
-  title: z.string(),
-  status: z.enum(['completed', 'error']),
-  error: z.string().optional(),
-  /** When the call began, milliseconds since the epoch. Journals of earlier versions don't have it. */
-  startedAt: z.number().optional(),
-  durationMs: z.number(),
-});
-
-const FinishedMessage = z.object({
-  messageId: z.string(),
-  sessionId: z.string(),
-  subagent: z.boolean(),
-  agent: z.string(),
-  provider: z.string(),
-  model: z.string(),
-  tokens: TokenCounts,
-  costUsd: Usd.nullable(),
-  text: z.string(),
-  tools: z.array(ToolUse),
-  finish: z.string().nullable(),
-  error: z.string().nullable(),
-  startedAt: z.number(),
-  endedAt: z.number(),
-});
 
 export const RunStatus = z.enum(['landed', 'committed', 'failed', 'parked', 'cancelled', 'error']);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -93,6 +65,14 @@ export const QueueCode = z.enum(['after', 'person', 'limit', 'memory', 'starting
 export type QueueCode = z.infer<typeof QueueCode>;
 
 const attempt = z.number().int().positive();
+
+const conclusion = {
+  status: RunStatus,
+  exitCode: z.number().int(),
+  reason: z.string(),
+  /** A person did not want the work. For programs such a run has failed, too; for people it was rejected. Absent in older journals. */
+  rejected: z.literal(true).optional(),
+};
 
 /** Every type of entry this version writes, with the schema of its data. All are version 1. */
 export const eventSchemas = {
@@ -139,8 +119,8 @@ export const eventSchemas = {
   'run/cancelRequested': z.object({}),
   'run/timedOut': z.object({ afterMs: z.number() }),
   'run/budgetRaised': z.object({ budgetUsd: Usd.nullable() }),
-  'run/concluded': z.object({ status: RunStatus, exitCode: z.number().int(), reason: z.string() }),
-  'run/finished': z.object({ status: RunStatus, exitCode: z.number().int(), reason: z.string(), durationMs: z.number() }),
+  'run/concluded': z.object({ ...conclusion }),
+  'run/finished': z.object({ ...conclusion, durationMs: z.number() }),
   /** A recovery code at work: R3 and BOOT_RETRY before each retry, RB when rolled back and halted, IG when warned and gone on. */
   'run/recoveryApplied': z.object({
     code: z.enum(['R3', 'BOOT_RETRY', 'RB', 'IG']),
@@ -354,6 +334,8 @@ export const eventSchemas = {
     code: z.enum(['dirty', 'conflict', 'red', 'moved', 'gone', 'stopped']),
     message: z.string(),
     paths: z.array(z.string()),
+    /** With `dirty`: nothing unfinished was in the way, but a lock of git on the target. */
+    locked: z.literal(true).optional(),
   }),
   /** Sent back to the agent: the worktree was brought onto the target as it is now, with the agent's change merged into it. */
   'landing/reworked': z.object({

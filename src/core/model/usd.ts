@@ -46,17 +46,23 @@ export const scaleUsd = (amount: Usd, numerator: number, denominator: number): U
   fromScaled(roundedQuotient(toScaled(amount) * BigInt(Math.round(numerator)), BigInt(Math.round(denominator))));
 export const usdToNumber = (amount: Usd): number => Number(amount);
 
-/** A total of which some part may have no price. */
-export const CostTotal = z.object({ usd: Usd, unpricedCalls: z.number().int().nonnegative() });
+/** A total of which some part may have no price, or be worked out from the length of texts: then how many calls are. */
+export const CostTotal = z.object({
+  usd: Usd,
+  unpricedCalls: z.number().int().nonnegative(),
+  estimatedCalls: z.number().int().positive().optional(),
+});
 export type CostTotal = z.infer<typeof CostTotal>;
 export const noCost: CostTotal = { usd: zeroUsd, unpricedCalls: 0 };
-export const addCost = (total: CostTotal, cost: Usd | null): CostTotal =>
-  cost === null ? { ...total, unpricedCalls: total.unpricedCalls + 1 } : { ...total, usd: addUsd(total.usd, cost) };
+export const addCost = (total: CostTotal, cost: Usd | null, isEstimated = false): CostTotal => {
+  const sum = isEstimated ? { ...total, estimatedCalls: (total.estimatedCalls ?? 0) + 1 } : total;
+  return cost === null ? { ...sum, unpricedCalls: sum.unpricedCalls + 1 } : { ...sum, usd: addUsd(sum.usd, cost) };
+};
 
-/** For people: '$0.0121', 'unpriced', or '$0.0121 + unpriced'. Four places below one dollar, two from there on. */
+/** For people: '$0.0121', '~$0.0121' when a part is estimated, 'unpriced', or '$0.0121 + unpriced'. Four places below one dollar, two from there on. */
 export const costText = (total: CostTotal): string => {
   const amount = usdToNumber(total.usd);
-  const figure = `$${amount !== 0 && Math.abs(amount) < 1 ? amount.toFixed(4) : amount.toFixed(2)}`;
+  const figure = `${(total.estimatedCalls ?? 0) > 0 ? '~' : ''}$${amount !== 0 && Math.abs(amount) < 1 ? amount.toFixed(4) : amount.toFixed(2)}`;
   if (total.unpricedCalls === 0) return figure;
   return compareUsd(total.usd, zeroUsd) === 0 ? 'unpriced' : `${figure} + unpriced`;
 };

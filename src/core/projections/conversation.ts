@@ -1,6 +1,7 @@
 import type { Entry } from '../journal/entry.ts';
 import type { EventData } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
+import { addCost, type CostTotal, noCost } from '../model/usd.ts';
 import { isGreen } from '../run/state.ts';
 
 /** One thing said or done in a run's conversation, oldest first when listed. */
@@ -22,15 +23,15 @@ export interface ConversationItem {
     readonly durationMs: number;
   }[];
   readonly failed: boolean;
-  /** Decimal text in US dollars; null when not a model call or without a price. */
-  readonly costUsd: string | null;
+  /** Null when not a model call. */
+  readonly cost: CostTotal | null;
 }
 
 /** What an entry adds to the conversation; null when it adds nothing. */
 export function conversationItem(entry: Entry): ConversationItem | null {
   const event = readEvent(entry);
   if (event === null) return null;
-  const base = { seq: entry.seq, at: entry.at, attempt: 0, who: 'Reactor', text: '', tools: [], failed: false, costUsd: null } as const;
+  const base = { seq: entry.seq, at: entry.at, attempt: 0, who: 'Reactor', text: '', tools: [], failed: false, cost: null } as const;
   switch (event.type) {
     case 'attempt/started':
       return {
@@ -57,7 +58,7 @@ export function conversationItem(entry: Entry): ConversationItem | null {
           durationMs,
         })),
         failed: message.error !== null,
-        costUsd: message.costUsd,
+        cost: addCost(noCost, message.costUsd, message.estimated),
       };
     }
     case 'attempt/tested': {
@@ -81,7 +82,6 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         who: personOf(entry),
         title: event.data.decision === 'rejected' ? 'Rejected' : event.data.always === true ? 'Approved for all runs' : 'Approved',
         text: [event.data.comment ?? '', ...(event.data.answers ?? []).map((answers) => answers.join(', '))].join('\n').trim(),
-        failed: event.data.decision === 'rejected',
       };
     case 'attempt/revised': {
       const parts = event.data.rejected.map(({ path, hunks }) => (hunks === null ? path : `${path}: ${hunks.length} hunks`));
@@ -114,7 +114,13 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         text: event.data.reason,
       };
     case 'run/concluded':
-      return { ...base, kind: 'note', title: `Run ${event.data.status}`, text: event.data.reason, failed: event.data.exitCode !== 0 };
+      return {
+        ...base,
+        kind: 'note',
+        title: `Run ${event.data.rejected === true ? 'rejected' : event.data.status}`,
+        text: event.data.reason,
+        failed: event.data.exitCode !== 0 && event.data.rejected !== true,
+      };
     default:
       return null;
   }

@@ -1,3 +1,4 @@
+import type { EventData } from '../journal/events.ts';
 import { exitCodes } from '../model/exitCodes.ts';
 import { totalTokens } from '../model/tokens.ts';
 import { costText } from '../model/usd.ts';
@@ -6,7 +7,7 @@ import { countText, elapsedText, plural } from './figures.ts';
 import { type ResultRow, statusOf } from './runResult.ts';
 
 /** Where a run stands, or how it ended: what a host has a sign and a colour for. */
-export type Standing = Phase | 'landed' | 'committed' | 'cancelled' | 'error' | 'failed' | 'timedOut' | 'violation';
+export type Standing = Phase | 'landed' | 'committed' | 'cancelled' | 'error' | 'rejected' | 'failed' | 'timedOut' | 'violation';
 
 /** The one word for it, in the terminal, the sidebar and the panel. */
 export const standingWords: Readonly<Record<Standing, string>> = {
@@ -26,20 +27,35 @@ export const standingWords: Readonly<Record<Standing, string>> = {
   committed: 'committed',
   cancelled: 'cancelled',
   error: 'error',
+  rejected: 'rejected',
   failed: 'failed',
   timedOut: 'timeout',
   violation: 'violation',
 };
 
-/** @param exitCode of a run that has ended; null where it is not known */
-export function standing(phase: Phase, status: ResultRow['status'], exitCode: number | null): Standing {
-  if (phase !== 'ended') return phase;
+export function standingOf(state: RunState): Standing {
+  if (state.phase !== 'ended') return state.phase;
+  const status = endOf(state);
   if (status === 'running') return 'ended';
   if (status !== 'failed') return status;
+  const { exitCode } = state.concluded ?? {};
   return exitCode === exitCodes.timeout ? 'timedOut' : exitCode === exitCodes.security ? 'violation' : 'failed';
 }
 
-export const standingOf = (state: RunState): Standing => standing(state.phase, statusOf(state), state.concluded?.exitCode ?? null);
+/** What a run came to, for people: as for programs, but what a person did not want has not failed. */
+export const endOf = (state: RunState): ResultRow['status'] | 'rejected' => endWord(state.concluded, statusOf(state));
+
+const endWord = <S extends string>(conclusion: { readonly rejected?: true | undefined } | null, status: S): S | 'rejected' =>
+  conclusion?.rejected === true ? 'rejected' : status;
+
+/** How a run has ended and why, in one line: 'failed: never green in 3 attempts', 'rejected by ann'. */
+export function conclusionText(conclusion: Readonly<EventData<'run/concluded'>>): string {
+  const word = endWord(conclusion, conclusion.status);
+  return saysAlready(word, conclusion.reason) ? conclusion.reason : `${word}: ${conclusion.reason}`;
+}
+
+/** Whether a reason begins with the word it would stand behind: 'landed on main', 'rejected by ann'. */
+export const saysAlready = (word: string, reason: string): boolean => reason === word || reason.startsWith(`${word} `);
 
 /** 'attempt 2 of 3', or '' before the first. */
 export function attemptText(state: RunState): string {

@@ -2,6 +2,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { ChangedFile, CommandEvidence, EventData } from '../journal/events.ts';
 import { readEvent } from '../journal/readEvent.ts';
 import type { TokenCounts } from '../model/tokens.ts';
+import { addCost, type CostTotal, noCost } from '../model/usd.ts';
 import { addedSecretText } from '../policy/secrets/addedSecrets.ts';
 
 /** What is known of one span, for people: facts by name, texts, changed files. */
@@ -10,9 +11,8 @@ export interface SpanDetail {
   readonly texts: readonly { readonly title: string; readonly text: string; readonly preformatted: boolean }[];
   readonly files: readonly ChangedFile[];
   readonly tokens: TokenCounts | null;
-  /** Decimal text in US dollars; null when there is no cost or no price. */
-  readonly costUsd: string | null;
-  readonly unpriced: boolean;
+  /** Null for what costs nothing by its nature. */
+  readonly cost: CostTotal | null;
   /** The whole output of a command, relative to the data folder. */
   readonly outputFile: string | null;
   /** The candidate the span is about. */
@@ -24,8 +24,7 @@ const nothing: SpanDetail = {
   texts: [],
   files: [],
   tokens: null,
-  costUsd: null,
-  unpriced: false,
+  cost: null,
   outputFile: null,
   tree: null,
 };
@@ -106,7 +105,11 @@ export function spanDetail(entry: Entry): SpanDetail {
       return { ...nothing, texts: [text('Why', event.data.message), pre('Paths', event.data.paths.join('\n'))] };
     case 'run/concluded':
     case 'run/finished':
-      return { ...nothing, facts: [fact('status', event.data.status)], texts: [text('Why', event.data.reason)] };
+      return {
+        ...nothing,
+        facts: [fact('status', event.data.rejected === true ? 'rejected' : event.data.status)],
+        texts: [text('Why', event.data.reason)],
+      };
     default:
       return nothing;
   }
@@ -118,8 +121,7 @@ export const bothDetails = (earlier: SpanDetail, later: SpanDetail): SpanDetail 
   texts: [...later.texts, ...earlier.texts],
   files: later.files.length > 0 ? later.files : earlier.files,
   tokens: later.tokens ?? earlier.tokens,
-  costUsd: later.costUsd ?? earlier.costUsd,
-  unpriced: later.unpriced || earlier.unpriced,
+  cost: later.cost ?? earlier.cost,
   outputFile: later.outputFile ?? earlier.outputFile,
   tree: later.tree ?? earlier.tree,
 });
@@ -157,7 +159,6 @@ function ofMessage(message: EventData<'message/finished'>['message']): SpanDetai
       ...(tools.length === 0 ? [] : [pre('Tool calls', tools.join('\n'))]),
     ],
     tokens: message.tokens,
-    costUsd: message.costUsd,
-    unpriced: message.costUsd === null,
+    cost: addCost(noCost, message.costUsd, message.estimated),
   };
 }

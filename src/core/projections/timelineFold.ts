@@ -175,7 +175,8 @@ export class TimelineFold {
   #message(message: EventData<'message/finished'>['message'], entry: Entry): void {
     const failed = message.error !== null;
     const cost = message.costUsd === null ? null : Number(message.costUsd);
-    this.#push('model', entry, message.startedAt, message.endedAt, failed ? 'bad' : 'done', message.error ?? message.model, cost);
+    const { startedAt, endedAt, estimated } = message;
+    this.#push('model', entry, startedAt, endedAt, failed ? 'bad' : 'done', message.error ?? message.model, cost, estimated);
     let start = message.endedAt - message.tools.reduce((sum, tool) => sum + tool.durationMs, 0);
     start = Math.max(start, message.startedAt);
     for (const tool of message.tools) {
@@ -200,6 +201,7 @@ export class TimelineFold {
     status: SpanStatus,
     label: string,
     costUsd: number | null = 0,
+    isEstimated?: true,
   ): number {
     const index = this.#spans.length;
     // The writer's clock may have jumped; a span never ends before it starts.
@@ -215,6 +217,7 @@ export class TimelineFold {
       seq: entry.seq,
       label: cut(label),
       costUsd,
+      ...(isEstimated === undefined ? {} : { isEstimated }),
     });
     this.#changed.add(index);
     return index;

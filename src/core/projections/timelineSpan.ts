@@ -40,6 +40,8 @@ export interface Span {
   readonly label: string;
   /** US dollars of a model call; null when it has no price; 0 for all other kinds. */
   readonly costUsd: number | null;
+  /** The cost rests on tokens that were not reported but worked out. */
+  readonly isEstimated?: true;
 }
 
 /** The line a span is drawn on inside its lane: attempts above, phases, model calls, tool calls. */

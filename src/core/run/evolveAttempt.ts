@@ -46,8 +46,8 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
       return charged === true ? heard : charge(heard, attempt, message.tokens, message.costUsd);
     }
     case 'charge/recorded': {
-      const { attempt, tokens, costUsd } = event.data.charge;
-      return charge(state, attempt, tokens, costUsd);
+      const { attempt, tokens, costUsd, estimated } = event.data.charge;
+      return charge(state, attempt, tokens, costUsd, estimated);
     }
     case 'attempt/executed': {
       const { attempt, ...executed } = event.data;
@@ -134,10 +134,10 @@ export function evolveAttempt(state: RunState, event: DomainEvent, entry: Entry)
   }
 }
 
-const charge = (state: RunState, attempt: number, tokens: TokenCounts, costUsd: Usd | null): RunState => ({
-  ...change(state, attempt, (a) => ({ ...a, tokens: addTokens(a.tokens, tokens), cost: addCost(a.cost, costUsd) })),
+const charge = (state: RunState, attempt: number, tokens: TokenCounts, costUsd: Usd | null, isEstimated = false): RunState => ({
+  ...change(state, attempt, (a) => ({ ...a, tokens: addTokens(a.tokens, tokens), cost: addCost(a.cost, costUsd, isEstimated) })),
   tokens: addTokens(state.tokens, tokens),
-  cost: addCost(state.cost, costUsd),
+  cost: addCost(state.cost, costUsd, isEstimated),
 });
 
 const change = (state: RunState, attempt: number, edit: (a: AttemptState) => AttemptState): RunState => ({

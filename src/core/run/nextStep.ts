@@ -32,7 +32,7 @@ export type Step =
   | { readonly step: 'settleLanding' }
   | { readonly step: 'rework'; readonly code: EventData<'landing/reworked'>['code'] }
   | { readonly step: 'park'; readonly code: ParkCode; readonly exitCode: number; readonly reason: string }
-  | { readonly step: 'conclude'; readonly status: RunStatus; readonly exitCode: number; readonly reason: string }
+  | ({ readonly step: 'conclude' } & Readonly<EventData<'run/concluded'>>)
   | { readonly step: 'suspend' }
   | { readonly step: 'teardown' }
   | { readonly step: 'finish' }
@@ -40,7 +40,10 @@ export type Step =
 
 const MAX_INTERRUPTIONS = 3;
 
-const conclude = (status: RunStatus, exitCode: number, reason: string): Step => ({ step: 'conclude', status, exitCode, reason });
+const conclude = (status: RunStatus, exitCode: number, reason: string, rejected?: true): Step => ({
+  ...{ step: 'conclude', status, exitCode, reason },
+  ...(rejected === undefined ? {} : { rejected }),
+});
 
 /** Decides from the journal alone what a run needs next. The engine's loop is: fold, ask here, act, append, again. */
 export function nextStep(state: RunState): Step {
@@ -190,7 +193,8 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
   if (needsMessage(state, a, isDone)) return needsCell(state) ? { step: 'boot' } : { step: 'settleMessage', attempt };
   if (state.spec.tcr === 'step' && !isDone && a.revised === null) return stepGate(state, attempt);
   if (review === null) return gateStep(state, a);
-  if (review.decision === 'rejected') return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`);
+  if (review.decision === 'rejected')
+    return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`, true);
   return { step: 'commit', attempt };
 }
 

@@ -1,4 +1,4 @@
-import type { ApprovalKind, ChangedFile, CommandEvidence, EventData, QueueCode, RunStatus } from '../journal/events.ts';
+import type { ApprovalKind, ChangedFile, CommandEvidence, EventData, QueueCode } from '../journal/events.ts';
 import type { PermissionRule } from '../model/permissionRule.ts';
 import type { RunSpec } from '../model/runSpec.ts';
 import type { TokenCounts } from '../model/tokens.ts';
@@ -184,7 +184,7 @@ export interface RunState {
   /** What a person said of models without a known price: whether they may work under a budget. */
   readonly unpricedModels: Readonly<Record<string, boolean>>;
   readonly parked: Readonly<EventData<'run/parked'>> | null;
-  readonly concluded: { readonly status: RunStatus; readonly exitCode: number; readonly reason: string } | null;
+  readonly concluded: Readonly<EventData<'run/concluded'>> | null;
   readonly tokens: TokenCounts;
   readonly cost: CostTotal;
   readonly messages: number;

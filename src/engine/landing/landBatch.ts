@@ -8,7 +8,7 @@ import { prepareLanding } from '../steps/landing.ts';
 import { testTree } from '../steps/runTests.ts';
 import { linksOf } from './formBatch.ts';
 import type { LandingAhead } from './landingAhead.ts';
-import { moveTargetTo } from './moveTarget.ts';
+import { moveTargetTo, refusedMove } from './moveTarget.ts';
 import { targetTip } from './targetTip.ts';
 
 interface Tested {
@@ -86,7 +86,7 @@ function land(
       const from = passed[index - 1]?.commit ?? asGitTells(state.spec, onto);
       const outcome =
         moved.kind === 'dirty'
-          ? event('landing/refused', { code: 'dirty', message: moved.message.replaceAll(context.run, run), paths: [] })
+          ? refusedMove(moved, moved.message.replaceAll(context.run, run))
           : event('landing/landed', { target, from, to: commit, tree, checkout: moved.checkout, batchTree: last.tree });
       await engine.ledger.append(run, 'engine', ...(test === null ? [] : [event('landing/tested', test)]), outcome);
       engine.lines.settle(run);

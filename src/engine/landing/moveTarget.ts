@@ -1,3 +1,4 @@
+import { event } from '../../core/journal/events.ts';
 import type { Oid } from '../../core/ports/git.ts';
 import { GitRefused } from '../gitRefused.ts';
 import type { RunContext } from '../runContext.ts';
@@ -5,7 +6,7 @@ import type { RunContext } from '../runContext.ts';
 /** How the move of a branch came out. `dirty`: it is checked out with unfinished changes or git's lock on it is held, and nothing was touched. `lost`: somebody moved it. */
 export type Move =
   | { readonly kind: 'moved'; readonly checkout: 'followed' | 'none' }
-  | { readonly kind: 'dirty'; readonly message: string }
+  | { readonly kind: 'dirty'; readonly message: string; readonly isLocked: boolean }
   | { readonly kind: 'lost' };
 
 /**
@@ -29,18 +30,23 @@ export async function moveTargetTo(
       : await repository.fastForwardCheckout({ path, branch: target, to: commit, expected });
   if (moved.ok) return { kind: 'moved', checkout: path === null ? 'none' : 'followed' };
   const { code, message } = moved.error;
-  if (code === 'locked') return { kind: 'dirty', message: `${target} could not be moved. ${message} Then: reactor approve ${run}` };
+  if (code === 'locked')
+    return { kind: 'dirty', message: `${target} could not be moved. ${message} Then: reactor approve ${run}`, isLocked: true };
   if (code === 'dirty' || (code === 'refMoved' && path !== null)) {
     const checkout = await repository.checkoutOf(target);
     const isUnfinished = checkout !== null && !checkout.clean;
     const what = isUnfinished ? checkout.unfinished.join(', ') : message;
     const todo = isFirst ? 'Commit them or move them away' : 'Commit or stash them';
     const dirty = `${target} is checked out in ${path ?? ''} with unfinished changes (${what}); nothing there was touched. ${todo}, then resume the run: reactor approve ${run}`;
-    if (code === 'dirty' || isUnfinished) return { kind: 'dirty', message: dirty };
+    if (code === 'dirty' || isUnfinished) return { kind: 'dirty', message: dirty, isLocked: false };
   }
   if (code === 'refMoved') return { kind: 'lost' };
   throw new GitRefused(`${target} could not be moved: ${message}`, false);
 }
+
+/** What is recorded of a target that could not be moved for what is in its checkout. */
+export const refusedMove = ({ isLocked }: Extract<Move, { kind: 'dirty' }>, message: string) =>
+  event('landing/refused', { code: 'dirty', message, paths: [], ...(isLocked ? { locked: true as const } : {}) });
 
 /**
  * Takes back what the move of a landing, or that of the batch it is in, has left in a checkout of the target when it was cut short: the landing is given

@@ -4,14 +4,14 @@ import { MERGE_HOOK } from '../../core/run/hookCommands.ts';
 import { asGitTells } from '../../core/run/unborn.ts';
 import { formBatch } from '../landing/formBatch.ts';
 import type { LandingAhead } from '../landing/landingAhead.ts';
-import { moveTargetTo, takeMoveBack } from '../landing/moveTarget.ts';
+import { moveTargetTo, refusedMove, takeMoveBack } from '../landing/moveTarget.ts';
 import { hasLanded, landingOnto } from '../landing/onto.ts';
 import { targetTip } from '../landing/targetTip.ts';
 import type { RunContext } from '../runContext.ts';
 
 const MAX_RACES = 5;
 
-type RefusalCode = 'dirty' | 'conflict' | 'moved' | 'gone' | 'stopped';
+type RefusalCode = 'conflict' | 'moved' | 'gone' | 'stopped';
 const refuse = (context: RunContext, code: RefusalCode, message: string, paths: readonly string[] = []): Promise<number> =>
   context.record(event('landing/refused', { code, message, paths: [...paths] }));
 
@@ -99,7 +99,7 @@ export async function moveTarget(context: RunContext, ahead: LandingAhead, hasSe
       event('landing/landed', { target, from: asGitTells(context.state.spec, onto), to: commit, tree, checkout: moved.checkout }),
     );
   } else if (moved.kind === 'dirty') {
-    await refuse(context, 'dirty', moved.message);
+    await context.record(refusedMove(moved, moved.message));
   } else if (landing.starts >= MAX_RACES) {
     await refuse(context, 'moved', `${target} moved ${landing.starts} times while this was landing; run: reactor approve ${context.run}`);
   } else {

@@ -3,7 +3,8 @@ import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 
 /**
- * Opens the reactor.yaml that applies to the repository's folder, changed as asked but not saved, so that the person sees what will hold.
+ * Opens the reactor.yaml that applies to the repository's folder, changed as asked but not saved, so that the person sees what will hold, with the
+ * cursor where it was changed.
  * Makes one, with every setting as a comment, when there is none.
  */
 export async function openSettingsFile(
@@ -31,7 +32,23 @@ export async function openSettingsFile(
   const before = document.getText();
   const after = await change(before);
   if (after !== before) await replaceAll(vscode, document, after);
-  await vscode.window.showTextDocument(document);
+  const changed = lastChangedLine(before, after);
+  if (changed === null) {
+    await vscode.window.showTextDocument(document);
+    return;
+  }
+  const end = new vscode.Position(changed.line, changed.length);
+  await vscode.window.showTextDocument(document, { selection: new vscode.Range(end, end) });
+}
+
+/** The last line, from 0, of what is other in the new text: what was set there, rather than the section made for it. Null for the same text. */
+function lastChangedLine(before: string, after: string): { readonly line: number; readonly length: number } | null {
+  if (before === after) return null;
+  const [old, lines] = [before.split('\n'), after.split('\n')];
+  let same = 0;
+  while (same < Math.min(old.length, lines.length) && old.at(-1 - same) === lines.at(-1 - same)) same += 1;
+  const line = Math.max(0, lines.length - 1 - same);
+  return { line, length: lines[line]?.length ?? 0 };
 }
 
 async function replaceAll(vscode: HostContext['vscode'], document: vscodeTypes.TextDocument, text: string): Promise<void> {

@@ -1,10 +1,15 @@
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
+import { localDay } from '../../base/localDay.ts';
 import { errorText } from '../../base/log.ts';
 import type { Entry } from '../../core/journal/entry.ts';
 import type { EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
+import type { BudgetPeriod } from '../../core/money/budget.ts';
 import { budgetName } from '../../core/money/limitText.ts';
+import { periodOf } from '../../core/money/periods.ts';
+import { startOfDay } from '../../core/projections/costs/calendar.ts';
 import { limitText, moneyText, usDollars } from '../../core/projections/costs/currency.ts';
+import { Gathered } from '../gathered.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 
@@ -27,10 +32,11 @@ export class BudgetAlerts implements Disposable {
   /** Up to which entry each repository's journal was there before this looked on: that is no news. */
   readonly #heads = new Map<RepositoryModel, number>();
   readonly #gathered = new Map<string, Alert>();
-  #waiting: Disposable | null = null;
+  readonly #telling: Gathered;
 
   constructor(context: HostContext) {
     this.#context = context;
+    this.#telling = this.#store.add(new Gathered(context.host.clock, GATHER_MS, () => this.#tellAll()));
     this.#store.add(context.repositories.onDidReset((model) => this.#heads.set(model, model.head)));
     this.#store.add(context.repositories.onDidChange(() => this.#follow()));
     this.#follow();
@@ -55,26 +61,32 @@ export class BudgetAlerts implements Disposable {
       run: entry.run,
       data,
     });
-    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => this.#tellAll());
+    this.#telling.soon();
   }
 
   #tellAll(): void {
-    this.#waiting = null;
     const alerts = [...this.#gathered.values()];
     this.#gathered.clear();
     for (const { model, run, data } of alerts) {
       // The inbox tells of a run that is stopped by it.
       if (run !== null && data.percent >= 100 && model.run(run)?.parked?.code === 'budget') continue;
-      this.#tell(data).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
+      this.#tell(model, run, data).catch((error: unknown) =>
+        this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }),
+      );
     }
   }
 
-  async #tell({ percent, scope, spentUsd, limitUsd }: EventData<'budget/threshold'>): Promise<void> {
+  async #tell(model: RepositoryModel, run: string | null, data: EventData<'budget/threshold'>): Promise<void> {
+    const { percent, scope, spentUsd, limitUsd } = data;
     const { window, commands, workspace } = this.#context.vscode;
     const wanted = workspace.getConfiguration('reactor').get<string>('notifications', 'all');
     // A share that is used waits for nobody until it is the whole.
     if (wanted === 'none' || (wanted === 'needsMe' && percent < 100)) return;
-    const figures = `${moneyText(spentUsd, usDollars)} of ${limitText(limitUsd, usDollars)}`;
+    const isEstimated = await this.#isEstimated(model, run, data).catch((error: unknown) => {
+      this.#context.host.log.log('warn', 'what an amount rests on could not be read', { error: errorText(error) });
+      return false;
+    });
+    const figures = `${isEstimated ? '~' : ''}${moneyText(spentUsd, usDollars)} of ${limitText(limitUsd, usDollars)}`;
     const text = `${percent} % of ${budgetName(scope)} is used: ${figures}`;
     const buttons: Record<string, string> = { 'Show Costs': 'reactor.showCosts', 'Set Budget…': 'reactor.setBudget' };
     const pressed =
@@ -85,8 +97,21 @@ export class BudgetAlerts implements Disposable {
     if (command !== undefined) await commands.executeCommand(command);
   }
 
+  /** Whether what was spent rests on calls whose tokens were worked out, as far as this repository's journal tells. */
+  async #isEstimated(model: RepositoryModel, run: string | null, { scope }: EventData<'budget/threshold'>): Promise<boolean> {
+    const task = run === null ? undefined : model.run(run)?.task;
+    const from = startOf(scope.over, this.#context.host.clock.now());
+    const { runs } = await model.costs(from);
+    return runs
+      .filter((one) => (scope.over === 'run' ? one.run === run : scope.over !== 'task' || one.task === task))
+      .some(({ cells }) => cells.some(({ at, estimatedCalls }) => at >= from && estimatedCalls > 0));
+  }
+
   dispose(): void {
-    this.#waiting?.dispose();
     this.#store.dispose();
   }
 }
+
+/** The first moment that counts against a budget; 0 for that of a run or task. */
+const startOf = (over: BudgetPeriod, now: number): number =>
+  over === 'run' || over === 'task' ? 0 : startOfDay(periodOf(over, localDay(now)).from, localDay);

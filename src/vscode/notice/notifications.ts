@@ -1,10 +1,10 @@
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
-import { statusOf } from '../../core/projections/runResult.ts';
-import { runCostText } from '../../core/projections/runWords.ts';
-import type { RunState } from '../../core/run/state.ts';
+import { endOf, runCostText } from '../../core/projections/runWords.ts';
+import { isGreen, type RunState } from '../../core/run/state.ts';
 import type { InboxItem } from '../../protocol/messages.ts';
+import { Gathered } from '../gathered.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { plainLine } from '../text/plainText.ts';
@@ -13,6 +13,8 @@ import { askText } from '../tree/askItem.ts';
 
 /** What comes within this time is told together. */
 const GATHER_MS = 400;
+/** Room for a reason with what to do about it, which stands at its end. */
+const MOST_SAID = 400;
 
 interface News {
   readonly asks: { readonly model: RepositoryModel; readonly item: InboxItem }[];
@@ -28,11 +30,12 @@ export class Notifications implements Disposable {
   /** Repositories whose first reading is over: what comes later is news. */
   readonly #known = new WeakSet<RepositoryModel>();
   #news: News = { asks: [], ends: [] };
-  #waiting: Disposable | null = null;
+  readonly #telling: Gathered;
 
   constructor(context: HostContext) {
     this.#context = context;
     const { repositories } = context;
+    this.#telling = this.#store.add(new Gathered(context.host.clock, GATHER_MS, () => this.#tellAll()));
     this.#store.add(repositories.onDidChangeInbox((model) => this.#look(model)));
     this.#store.add(repositories.onDidChangeRun(({ model, run }) => this.#ended(model, run)));
     this.#store.add(repositories.onDidReset((model) => this.#learn(model)));
@@ -52,7 +55,7 @@ export class Notifications implements Disposable {
       if (this.#told.has(key)) continue;
       this.#told.add(key);
       this.#news.asks.push({ model, item });
-      this.#soon();
+      this.#telling.soon();
     }
   }
 
@@ -61,18 +64,14 @@ export class Notifications implements Disposable {
     if (run.phase !== 'ended') this.#open.add(key);
     else if (this.#open.delete(key)) {
       this.#news.ends.push({ model, run });
-      this.#soon();
+      this.#telling.soon();
     }
   }
 
-  #soon(): void {
-    if (this.#store.isDisposed) return;
-    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => {
-      this.#waiting = null;
-      const news = this.#news;
-      this.#news = { asks: [], ends: [] };
-      this.#tell(news).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
-    });
+  #tellAll(): void {
+    const news = this.#news;
+    this.#news = { asks: [], ends: [] };
+    this.#tell(news).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
   }
 
   async #tell({ asks, ends }: News): Promise<void> {
@@ -101,8 +100,8 @@ export class Notifications implements Disposable {
         ? { 'Review Changes': 'reactor.reviewChanges' }
         : item.kind === 'permission'
           ? { 'Allow Once': 'reactor.allowOnce', 'Deny…': 'reactor.deny', 'Show Timeline': 'reactor.showTimeline' }
-          : { 'Answer…': 'reactor.answer' };
-    const pressed = await window.showInformationMessage(`${item.task} ${plainLine(askText(item), 160)}`, ...Object.keys(buttons));
+          : { [item.kind === 'parked' ? 'What Now?' : 'Answer…']: 'reactor.answer' };
+    const pressed = await window.showInformationMessage(`${item.task} ${askText(item, MOST_SAID)}`, ...Object.keys(buttons));
     const command = pressed === undefined ? undefined : buttons[pressed];
     if (command === undefined) return;
     // A notification can't be taken back: what was answered elsewhere meanwhile is said in place of being answered again.
@@ -115,14 +114,14 @@ export class Notifications implements Disposable {
     const [first] = ends;
     if (ends.length > 1 || first === undefined) {
       const counts = new Map<string, number>();
-      for (const { run } of ends) counts.set(statusOf(run), (counts.get(statusOf(run)) ?? 0) + 1);
+      for (const { run } of ends) counts.set(endOf(run), (counts.get(endOf(run)) ?? 0) + 1);
       const text = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
       const pressed = await window.showInformationMessage(`${plural(ends.length, 'task')} ended: ${text}`, 'Show');
       if (pressed === 'Show') await commands.executeCommand('reactor.tasks.focus');
       return;
     }
     const { model, run } = first;
-    const status = statusOf(run);
+    const status = endOf(run);
     const reference = { repository: model.place.id, run: run.run };
     if (status === 'landed' || status === 'committed') {
       const landed = run.landing?.landed;
@@ -133,15 +132,29 @@ export class Notifications implements Disposable {
     }
     // Whoever stopped it knows.
     if (status === 'cancelled') return;
+    if (status === 'rejected') return this.#tellRejected(model, run);
     // Without a candidate there is nothing to bring back.
     const isKept = run.attempts.some(({ candidate }) => candidate !== null);
-    const pressed = await window.showWarningMessage(failedText(run), 'Show Timeline', ...(isKept ? ['Restore'] : []));
+    // Nothing can pass where the tests of the base don't: they, or the command, are what is to be mended.
+    const isBaseRed = run.base !== null && !isGreen(run.base.evidence);
+    const buttons = ['Show Timeline', ...(isKept ? ['Restore'] : []), ...(isBaseRed ? ['Open reactor.yaml'] : [])];
+    const pressed = await window.showWarningMessage(failedText(run), ...buttons);
+    if (pressed === 'Open reactor.yaml') await commands.executeCommand('reactor.openProjectSettings');
     if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', reference);
     if (pressed === 'Restore') await commands.executeCommand('reactor.restoreAttempt', reference);
   }
 
+  /** No failure: somebody has decided. Whoever did so at this window knows. */
+  async #tellRejected({ place }: RepositoryModel, run: RunState): Promise<void> {
+    const { window, commands } = this.#context.vscode;
+    const reason = plainLine(run.concluded?.reason ?? '', MOST_SAID);
+    const [by = ''] = reason.replace(/^rejected by /, '').split(/[:;]/);
+    if (by === this.#context.host.person) return;
+    const pressed = await window.showInformationMessage(`${run.task} was ${reason}`, 'Show Timeline');
+    if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', { repository: place.id, run: run.run });
+  }
+
   dispose(): void {
-    this.#waiting?.dispose();
     this.#store.dispose();
   }
 }
@@ -152,7 +165,7 @@ const isAsked = (model: RepositoryModel, item: InboxItem): boolean => model.inbo
 
 /** 'TASK-001 failed: never green in 3 attempts'; a reason that names the failed step says it by itself: 'TASK-001: boot failed: …'. */
 function failedText(run: RunState): string {
-  const reason = plainLine(run.concluded?.reason ?? '', 160);
+  const reason = plainLine(run.concluded?.reason ?? '', MOST_SAID);
   const says = reason === '' ? ' failed' : /^[\w ]{1,40} failed\b/.test(reason) ? `: ${reason}` : ` failed: ${reason}`;
   return `${run.task}${says}`;
 }

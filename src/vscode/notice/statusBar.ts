@@ -5,6 +5,7 @@ import { addUsd, type Usd } from '../../core/model/usd.ts';
 import { type Currency, usDollars } from '../../core/projections/costs/currency.ts';
 import { sumText } from '../../core/projections/costs/sumText.ts';
 import { plural } from '../../core/projections/figures.ts';
+import { Gathered } from '../gathered.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
 import { isActive } from '../text/taskGroups.ts';
@@ -36,7 +37,7 @@ export class StatusBar implements Disposable {
   readonly #budgets = new Map<RepositoryModel, DayBudget>();
   #currency: Currency = usDollars;
   readonly #spent = new Map<RepositoryModel, TodaysCosts>();
-  #waiting: Disposable | null = null;
+  readonly #redraw: Gathered;
   #midnight: Disposable | null = null;
 
   constructor(context: HostContext) {
@@ -45,11 +46,11 @@ export class StatusBar implements Disposable {
     this.#item = this.#store.add(vscode.window.createStatusBarItem('reactor.status', vscode.StatusBarAlignment.Left, 5));
     this.#item.name = 'Reactor';
     this.#item.command = 'reactor.showCosts';
-    this.#store.add(repositories.onDidChangeRun(() => this.#soon()));
-    this.#store.add(repositories.onDidReset(() => this.#soon()));
+    this.#redraw = this.#store.add(new Gathered(context.host.clock, GATHER_MS, () => this.draw()));
+    this.#store.add(this.#redraw.withRuns(repositories));
     this.#store.add(repositories.onDidChange(() => this.#follow()));
     this.#store.add(
-      vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration('reactor') ? this.#soon() : undefined)),
+      vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration('reactor') ? this.#redraw.soon() : undefined)),
     );
     this.#follow();
   }
@@ -65,7 +66,7 @@ export class StatusBar implements Disposable {
       if (this.#spent.has(model)) continue;
       const spent = new TodaysCosts(model, host);
       this.#spent.set(model, spent);
-      spent.onDidChange(() => this.#soon());
+      spent.onDidChange(() => this.#redraw.soon());
     }
     this.readLimit();
   }
@@ -86,17 +87,9 @@ export class StatusBar implements Disposable {
       this.#budgets.clear();
       for (const [model, budget] of budgets) this.#budgets.set(model, budget);
       this.#currency = currency ?? usDollars;
-      this.#soon();
+      this.#redraw.soon();
     };
     read().catch((error: unknown) => host.log.log('warn', 'the budget could not be read', { error: errorText(error) }));
-  }
-
-  #soon(): void {
-    if (this.#store.isDisposed) return;
-    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => {
-      this.#waiting = null;
-      this.draw();
-    });
   }
 
   draw(): void {
@@ -177,7 +170,6 @@ export class StatusBar implements Disposable {
   }
 
   dispose(): void {
-    this.#waiting?.dispose();
     this.#midnight?.dispose();
     for (const spent of this.#spent.values()) spent.dispose();
     this.#store.dispose();

@@ -1,6 +1,6 @@
 import { totalTokens } from '../../core/model/tokens.ts';
 import { resultRow } from '../../core/projections/runResult.ts';
-import { standingOf, standingWords } from '../../core/projections/runWords.ts';
+import { endOf, standingOf, standingWords } from '../../core/projections/runWords.ts';
 import { type AttemptState, isGreen, type RunState } from '../../core/run/state.ts';
 import type { Lane } from '../../protocol/panelShapes.ts';
 
@@ -16,7 +16,7 @@ export function laneOf(state: RunState): Lane {
     title: state.spec.title,
     phase: state.phase,
     word: standingWords[standingOf(state)],
-    status: row.status,
+    status: endOf(state),
     reason: row.reason,
     requestedAt: state.requestedAt,
     startedAt: state.startedAt,

@@ -89,8 +89,7 @@ export class PanelAnswers {
       files: span.kind === 'boot' || span.kind === 'teardown' ? [] : files,
       tree: detail.tree ?? attempt.candidate?.tree ?? null,
       tokens: isWhole ? attempt.tokens : detail.tokens,
-      costUsd: isWhole ? attempt.cost.usd : detail.costUsd,
-      unpriced: isWhole ? attempt.cost.unpricedCalls > 0 : detail.unpriced,
+      cost: isWhole ? attempt.cost : detail.cost,
     };
   }
 

@@ -7,7 +7,7 @@ import type { Vscode } from '../vscodeValue.ts';
 /** What the panel needs of a repository's model; the model itself, or less in tests. */
 export type PanelModel = Pick<
   RepositoryModel,
-  'place' | 'runs' | 'run' | 'open' | 'entries' | 'costs' | 'request' | 'onEntry' | 'onDidChangeRun' | 'onDidReset' | 'onLive'
+  'place' | 'readOnly' | 'runs' | 'run' | 'open' | 'entries' | 'costs' | 'request' | 'onEntry' | 'onDidChangeRun' | 'onDidReset' | 'onLive'
 >;
 
 /** What the panel needs of the world beside the editor. */

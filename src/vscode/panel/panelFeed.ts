@@ -82,6 +82,7 @@ export class PanelFeed implements Disposable {
       generation: this.#generation,
       folder: this.#model.place.folder,
       repository: this.#model.place.name,
+      readOnly: this.#model.readOnly,
       now: this.#host.clock.now(),
       tab,
       run,

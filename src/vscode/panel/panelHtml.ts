@@ -34,7 +34,7 @@ export function panelHtml(page: PanelPage): string {
 <link rel="stylesheet" href="${escaped(page.styles)}">
 </head>
 <body>
-<main id="panel" aria-busy="true"></main>
+<main id="panel" aria-busy="true" aria-label="${escaped(page.title)}"></main>
 <script type="module" src="${escaped(page.script)}"></script>
 </body>
 </html>

@@ -12,6 +12,7 @@ export function spanColumns(spans: readonly Span[]): SpanColumns {
     end: numbers(({ end }) => end ?? Number.NaN),
     attempt: Uint32Array.from(spans, ({ attempt }) => attempt),
     cost: numbers(({ costUsd }) => costUsd ?? Number.NaN),
+    estimated: Uint8Array.from(spans, ({ isEstimated }) => (isEstimated === undefined ? 0 : 1)),
     label: spans.map(({ label }) => label),
   };
 }

@@ -27,6 +27,7 @@ const marks: Readonly<Record<Standing, readonly [icon: string, color: string | n
   landed: ['pass', 'charts.green'],
   committed: ['git-branch', 'charts.green'],
   cancelled: ['circle-slash', null],
+  rejected: ['circle-slash', null],
   error: ['error', 'charts.red'],
   failed: ['error', 'charts.red'],
   timedOut: ['error', 'charts.red'],

@@ -1,8 +1,8 @@
-import { statusOf } from '../../core/projections/runResult.ts';
+import { endOf } from '../../core/projections/runWords.ts';
 import type { RunState } from '../../core/run/state.ts';
 
 /** Under which heading a task stands. */
-export const taskGroups = ['notStarted', 'queued', 'running', 'parked', 'landed', 'committed', 'failed', 'cancelled'] as const;
+export const taskGroups = ['notStarted', 'queued', 'running', 'parked', 'landed', 'committed', 'failed', 'rejected', 'cancelled'] as const;
 export type TaskGroup = (typeof taskGroups)[number];
 
 export const groupTitles: Record<TaskGroup, string> = {
@@ -13,6 +13,7 @@ export const groupTitles: Record<TaskGroup, string> = {
   landed: 'Landed',
   committed: 'Committed',
   failed: 'Failed',
+  rejected: 'Rejected',
   cancelled: 'Cancelled',
 };
 
@@ -20,11 +21,13 @@ export function groupOf(state: RunState): Exclude<TaskGroup, 'notStarted'> {
   if (state.phase === 'queued') return 'queued';
   if (state.phase === 'parked') return 'parked';
   if (state.phase !== 'ended') return 'running';
-  switch (statusOf(state)) {
+  switch (endOf(state)) {
     case 'landed':
       return 'landed';
     case 'committed':
       return 'committed';
+    case 'rejected':
+      return 'rejected';
     case 'cancelled':
       return 'cancelled';
     default:

@@ -12,9 +12,9 @@ export const askIcons: Record<InboxItem['kind'], string> = {
   parked: 'debug-pause',
 };
 
-/** What is asked, in words: 'review: 4 files +62 −9, tests green', 'asks: bash npm publish --dry-run'. */
-export function askText(item: InboxItem): string {
-  const title = plainLine(item.title);
+/** What is asked, in words: 'review: 4 files +62 −9, tests green', 'asks: bash npm publish --dry-run'. @param most characters of what was asked */
+export function askText(item: InboxItem, most?: number): string {
+  const title = plainLine(item.title, most);
   switch (item.kind) {
     case 'review':
       return title;

@@ -1,6 +1,6 @@
 import type * as vscodeTypes from 'vscode';
 import { shortOid } from '../../core/projections/figures.ts';
-import { attemptText, runCostText, runElapsedText, tokensText } from '../../core/projections/runWords.ts';
+import { attemptText, runCostText, runElapsedText, saysAlready, tokensText } from '../../core/projections/runWords.ts';
 import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
 import { heldText } from '../../core/projections/waitText.ts';
 import type { RunState } from '../../core/run/state.ts';
@@ -44,10 +44,13 @@ export function taskItem(vscode: Vscode, node: NodeOf<'task'>, state: RunState, 
   const time = state.phase === 'ended' ? runElapsedText(state, now) : '';
   const reason = state.parked?.reason ?? (state.phase === 'ended' && !landed ? (state.concluded?.reason ?? '') : heldText(state));
   drawn.id = node.key;
-  drawn.description = joined(grouped ? '' : word, commit, plainLine(reason, 80), attemptText(state), time, runCostText(state));
+  const end = grouped || saysAlready(word, reason) ? '' : word;
+  drawn.description = joined(end, commit, plainLine(reason, 80), attemptText(state), time, runCostText(state));
   drawn.iconPath = new vscode.ThemeIcon(icon, color === null ? undefined : new vscode.ThemeColor(color));
   drawn.contextValue = taskContext(state);
-  drawn.accessibilityInformation = { label: `${state.task}, ${plainLine(state.spec.title)}, ${word}, ${drawn.description}` };
+  drawn.accessibilityInformation = {
+    label: `${state.task}, ${plainLine(state.spec.title)}, ${saysAlready(word, reason) ? '' : `${word}, `}${drawn.description}`,
+  };
   drawn.command = {
     command: 'reactor.showTimeline',
     title: 'Show Timeline',

@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { errorText } from '../../base/log.ts';
 import { defaultConfig } from '../../core/model/projectConfig.ts';
+import { Gathered } from '../gathered.ts';
 import type { Views } from '../hostApi.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
@@ -17,7 +18,7 @@ export class ViewHeads implements Disposable {
   readonly #needsYou: NeedsYouTree;
   readonly #store = new DisposableStore();
   readonly #limits = new Map<RepositoryModel, number>();
-  #waiting: Disposable | null = null;
+  readonly #redraw: Gathered;
 
   constructor(context: HostContext, views: Views, needsYou: NeedsYouTree) {
     this.#context = context;
@@ -25,8 +26,8 @@ export class ViewHeads implements Disposable {
     this.#needsYou = needsYou;
     const { repositories } = context;
     this.#store.add(repositories.onDidChangeInbox(() => this.#drawWaiting()));
-    this.#store.add(repositories.onDidChangeRun(() => this.#soon()));
-    this.#store.add(repositories.onDidReset(() => this.#soon()));
+    this.#redraw = this.#store.add(new Gathered(context.host.clock, GATHER_MS, () => this.#draw()));
+    this.#store.add(this.#redraw.withRuns(repositories));
     this.#store.add(repositories.onDidChange(() => this.readLimits()));
     this.readLimits();
   }
@@ -40,18 +41,14 @@ export class ViewHeads implements Disposable {
         const found = await host.config(model.place.folder).catch(() => null);
         this.#limits.set(model, (found?.config ?? defaultConfig()).cells.limit);
       }
-      this.#soon();
+      this.#redraw.soon();
     };
     read().catch((error: unknown) => host.log.log('warn', 'the limit of cells could not be read', { error: errorText(error) }));
   }
 
-  #soon(): void {
-    if (this.#store.isDisposed) return;
-    this.#waiting ??= this.#context.host.clock.schedule(GATHER_MS, () => {
-      this.#waiting = null;
-      this.#drawWaiting();
-      this.#drawCells();
-    });
+  #draw(): void {
+    this.#drawWaiting();
+    this.#drawCells();
   }
 
   /** At once: whoever answers looks whether it is gone. */
@@ -70,7 +67,6 @@ export class ViewHeads implements Disposable {
   }
 
   dispose(): void {
-    this.#waiting?.dispose();
     this.#store.dispose();
   }
 }

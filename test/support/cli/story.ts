@@ -161,6 +161,10 @@ export const told = {
     event('run/concluded', { status, exitCode, reason }),
     event('run/finished', { status, exitCode, reason, durationMs: 1 }),
   ],
+  rejected: (reason = 'rejected by ann'): DomainEvent[] => [
+    event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true }),
+    event('run/finished', { status: 'failed', exitCode: 2, reason, rejected: true, durationMs: 1 }),
+  ],
   cancelRequested: () => event('run/cancelRequested', {}),
 };
 

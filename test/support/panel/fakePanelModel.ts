@@ -25,6 +25,7 @@ export class FakePanelModel implements PanelModel {
   readonly onDidChangeRun = this.#run.event;
   readonly onDidReset = this.#reset.event;
   readonly onLive = this.#live.event;
+  readOnly: string | null = null;
   /** How often entries were read, and from which sequence number each time. */
   reads = 0;
   readonly asked: number[] = [];

@@ -39,6 +39,7 @@ export class FakeEditorWorld {
         return Promise.resolve(this.hasEngine || start === 'always' ? this.engine.connect(attends) : null);
       },
       reader: () => Promise.resolve(readerOf(this.engine)),
+      readOnly: () => Promise.resolve(null),
       watchJournal: (_, changed) => {
         this.watchers.add(changed);
         return Promise.resolve(toDisposable(() => this.watchers.delete(changed)));

@@ -141,10 +141,10 @@ describe('reactor reject, resume and kill', () => {
 
   it('without a comment ends the run, and the exit code says that nothing was taken', async () => {
     const engine = parkedEngine();
-    const { exitCode } = await following(['reject', 'TASK-001'], engine, () =>
-      engine.tell('TASK-001-r1', ...told.ended('failed', 2, 'rejected by ann')),
-    );
+    const { exitCode, out } = await following(['reject', 'TASK-001'], engine, () => engine.tell('TASK-001-r1', ...told.rejected()));
     assert.deepEqual([exitCode, asked(engine, 'answer').comment], [2, null]);
+    assert.match(out, /■ rejected/);
+    assert.doesNotMatch(out, /failed/, 'what a person decides is no failure');
   });
 
   for (const argv of [

@@ -249,6 +249,18 @@ describe('the command line', () => {
     );
   });
 
+  it('breaks an error between words on a terminal, and nothing that is to be typed', async () => {
+    const { err } = await cli(['show', 'TASK-9'], host(), { tty: true });
+    assert.equal(
+      err,
+      `reactor: There is no run or task TASK-9 in this repository. Nothing has been run
+in this repository yet.
+  → reactor run --prompt "…"
+`,
+    );
+    assert.equal((await cli(['show', 'TASK-9'], host())).err.split('\n').length, 3);
+  });
+
   it('without a command shows the help and fails', async () => {
     const { exitCode, out, err } = await cli([], host());
     assert.deepEqual([exitCode, out, err.startsWith('Usage: reactor')], [1, '', true]);

@@ -171,7 +171,7 @@ describe('reactor cost', () => {
     assert.equal(JSON.parse((await cli(['cost', 'TASK-001-r1', '--json'], host(), at)).out).sum.usd, '0.03903');
     assert.match(
       (await cli(['cost', 'TASK-01'], host(), at)).err,
-      /There is no run or task TASK-01 in this repository. Did you mean TASK-001\?/,
+      /There is no run or task TASK-01 in this repository. Did you mean\sTASK-001\?/,
     );
     assert.match((await cli(['cost', 'TASK-001', '--by', 'model'], host(), at)).err, /--by is for reports of the whole repository/);
   });

@@ -52,7 +52,7 @@ describe('reactor run', () => {
 00:00:09 TASK-001 approved by bob
 00:00:10 TASK-001 attempt 1: committed d4e5f6a on reactor/TASK-001
 00:00:13 TASK-001 main b1c2d3e → d4e5f6a
-00:00:15 TASK-001 landed: landed on main
+00:00:15 TASK-001 landed on main
 
   TASK-001 Add slugify  ✓ landed     attempt 1  13 s  1,830 tok  $0.0121
            boot 1.0 s → agent 3.1 s → test ✓ 0.8 s → approved → commit → waited 1.0 s → landed

@@ -5,8 +5,10 @@ import { liveLines } from '../../../src/cli/render/runLine.ts';
 import { statusLines } from '../../../src/cli/render/statusLines.ts';
 import type { Style } from '../../../src/cli/render/style.ts';
 import { summaryLines } from '../../../src/cli/render/summary.ts';
+import { taskTreeLines } from '../../../src/cli/render/taskTreeLines.ts';
 import { textWidth } from '../../../src/cli/render/textWidth.ts';
 import { event } from '../../../src/core/journal/events.ts';
+import { taskTree } from '../../../src/core/projections/costs/taskCosts.ts';
 import { statusOf } from '../../../src/engine/queries.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { readerOf } from '../../support/cli/fakeHost.ts';
@@ -109,6 +111,28 @@ describe('the closing summary', () => {
     reactor reject TASK-002 --comment "…"  deny it; the agent finds another way
 `,
     );
+  });
+
+  it('names the lock of another git, in place of changes that nobody has', () => {
+    const engine = new FakeEngine();
+    greenRun(engine, 'r1', storySpec('TASK-001', 'Add slugify'));
+    engine.tell('r1', told.committed(1), told.landing());
+    engine.tell('r1', event('landing/refused', { code: 'dirty', message: 'Another git holds index.lock.', paths: [], locked: true }));
+    engine.tell('r1', event('run/parked', { code: 'dirtyTarget', reason: 'Another git holds index.lock.', exitCode: 5 }));
+    const text = summaryLines(all(engine), plain, engine.at).join('\n');
+    assert.match(text, /reactor resume TASK-001 {2}land it, once no other git holds the lock/);
+    assert.doesNotMatch(text, /stash/);
+  });
+
+  it('says of what a person did not want that it was rejected, not that it failed', () => {
+    const engine = new FakeEngine();
+    greenRun(engine, 'r1', storySpec('TASK-001', 'Add slugify'));
+    engine.tell('r1', told.review(1), told.answered('a1', 'rejected'), ...told.rejected());
+    const text = summaryLines(all(engine), plain, engine.at).join('\n');
+    assert.match(text, /TASK-001 Add slugify {2}■ rejected {3}[^\n]*\n {11}rejected by ann\n[\s\S]* {2}1 rejected\n/);
+    assert.doesNotMatch(text, /failed|✗/);
+    const costs = taskTreeLines(taskTree(all(engine), new Map(), engine.at), plain).join('\n');
+    assert.match(costs, /r1 {2}rejected {2}1 attempt/);
   });
 
   it('tells a dirty target, a used-up budget and a conflict apart', () => {

@@ -97,8 +97,10 @@ describe('the entry', () => {
       redrawn += 1;
     });
     await assert.rejects(tree.getChildren(), /the disk is full/);
+    assert.equal(editor.keys.get('reactor.loadFailed'), true);
     await editor.registered.get('reactor.doctor')?.();
     assert.deepEqual([asked, redrawn], [['load', 'load', 'run reactor.doctor'], 1]);
+    assert.equal(editor.keys.get('reactor.loadFailed'), false);
     assert.deepEqual(await tree.getChildren(), [{ key: 'row' }]);
   });
 

@@ -30,6 +30,28 @@ describe('the repositories of a workspace', () => {
     assert.equal(editor.world.clock.timers, 0);
   });
 
+  it('whose data can only be read are shown, with one line that says so until it is otherwise', async () => {
+    let line: string | null = "Reactor can't write to its data folder /data (EROFS). What follows was recorded before.";
+    const editor = await openEditor({ host: { readOnly: () => Promise.resolve(line) } }, ({ engine, world }) => {
+      world.hasEngine = false;
+      greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify'));
+    });
+    const views = Object.values(editor.shownViews);
+    const seen = async () => [...views.map(({ message }) => message ?? ''), (await editor.rows('reactor.tasks')).length];
+    assert.deepEqual(await seen(), [line, '', '', 1]);
+    // The first view is folded.
+    const [first] = views;
+    if (first === undefined) throw new Error('there is no view');
+    first.visible = false;
+    first.showed.fire({ visible: false });
+    assert.deepEqual(await seen(), ['', line, '', 1]);
+    line = null;
+    await editor.pass(60_000);
+    assert.deepEqual(await seen(), ['', '', '', 1]);
+    editor.api.dispose();
+    assert.equal(editor.world.clock.timers, 0);
+  });
+
   it('are read again by Refresh, also where no engine runs', async () => {
     const editor = await openEditor({}, ({ world }) => {
       world.hasEngine = false;

@@ -14,7 +14,7 @@ const items = (...seqs: readonly number[]): ConversationItemShape[] =>
     text: '',
     tools: [],
     failed: false,
-    costUsd: null,
+    cost: null,
   }));
 const shown = (seqs: readonly number[], change: Partial<Conversation> = {}): Conversation => ({
   run: 'r1',

@@ -8,7 +8,7 @@ import { burnRateText, burnSpentText, pointText } from '../../../webview-ui/src/
 import { changeText } from '../../../webview-ui/src/costs/changeText.ts';
 import { burnSeries, modelStack } from '../../../webview-ui/src/costs/costSeries.ts';
 import { sorted } from '../../../webview-ui/src/costs/sorted.ts';
-import { countText, durationText, plural, totalText, usdText } from '../../../webview-ui/src/ui/format.ts';
+import { callCostText, countText, durationText, plural, totalText, usdText } from '../../../webview-ui/src/ui/format.ts';
 
 const cost = (usd: string) => ({ usd, estimatedUsd: '0', estimatedCalls: 0, unpricedCalls: 0, calls: 1, tokens: 1 });
 const part = (model: string, usd: string) => ({ model, cost: cost(usd) });
@@ -85,6 +85,19 @@ describe('what was spent today', () => {
       ].map((point) => pointText(point, usDollars)),
       ['unpriced', '$0.5000 + unpriced', '$0.00'],
     ));
+
+  it('mark an amount that rests on tokens that were worked out', () => {
+    const call = { kind: 'model', costUsd: 0.0121, isEstimated: true };
+    assert.deepEqual(
+      [
+        totalText({ usd: '0.5', unpricedCalls: 0, estimatedCalls: 1 }),
+        totalText({ usd: '0.5', unpricedCalls: 1, estimatedCalls: 1 }),
+        totalText({ usd: '0', unpricedCalls: 1, estimatedCalls: 1 }),
+        ...[call, { ...call, isEstimated: false }, { ...call, costUsd: null }, { ...call, kind: 'tool' }].map(callCostText),
+      ],
+      ['~$0.5000', '~$0.5000 + unpriced', 'unpriced', '~$0.0121', '$0.0121', 'unpriced', ''],
+    );
+  });
 });
 
 describe('texts of the panel', () => {

@@ -33,16 +33,26 @@ describe('the spans of a lane', () => {
   it('arrive as they were sent, and are replaced in place', () => {
     const sent = [
       span(0, { kind: 'attempt', end: null, status: 'running' }),
-      span(1, { costUsd: null }),
+      span(1, { costUsd: null, isEstimated: true }),
       span(2, { kind: 'tool', costUsd: 0 }),
     ];
     const store = storeOf(...sent);
     store.apply(spanColumns([span(0, { kind: 'attempt', status: 'good', end: 30 })]));
     assert.deepEqual(
-      [store.span(0), store.span(1)?.costUsd, store.span(2)?.kind, store.span(3), store.count, store.row(0), store.row(2)],
       [
-        { index: 0, kind: 'attempt', status: 'good', start: 0, end: 30, attempt: 1, label: 'call 0', costUsd: 0.5 },
+        store.span(0),
+        store.span(1)?.costUsd,
+        store.span(1)?.isEstimated,
+        store.span(2)?.kind,
+        store.span(3),
+        store.count,
+        store.row(0),
+        store.row(2),
+      ],
+      [
+        { index: 0, kind: 'attempt', status: 'good', start: 0, end: 30, attempt: 1, label: 'call 0', costUsd: 0.5, isEstimated: false },
         null,
+        true,
         'tool',
         null,
         3,

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ConversationItemShape } from '../../../src/protocol/panelShapes.ts';
-import { durationText, plural, timeText, usdText } from '../ui/format.ts';
+import { durationText, plural, timeText, totalText } from '../ui/format.ts';
 import { highlightParts } from './highlightParts.ts';
 
 const icons = {
@@ -46,7 +46,7 @@ export function ConversationEntry({ item, query, unfolded }: { item: Conversatio
         )}
         <span class="grow" />
         {item.tools.length === 0 ? null : <span class="faint">{plural(item.tools.length, 'tool')}</span>}
-        {item.costUsd === null ? null : <span class="faint number">{usdText(Number(item.costUsd))}</span>}
+        {item.cost === null ? null : <span class="faint number">{totalText(item.cost)}</span>}
         <span class="faint number">{timeText(item.at)}</span>
       </button>
       {isWhole ? (

@@ -43,7 +43,7 @@ export function ConversationView() {
   const isSearch = (shown?.query ?? '') !== '';
   return (
     <div class="view">
-      <div class="bar" role="toolbar" aria-label="Conversation">
+      <div class="bar wraps" role="toolbar" aria-label="Conversation">
         <RunPicker />
         <vscode-textfield
           class="search"

@@ -28,7 +28,7 @@ export function ChartCard<Row>({
     <section class="card" aria-label={title}>
       <header>
         <h2>{title}</h2>
-        <span class="faint clip grow">{note}</span>
+        <span class="faint note">{note}</span>
         {tools}
         <vscode-checkbox
           label="As table"

@@ -1,7 +1,7 @@
 import { spanTitle } from '../../../src/core/projections/timelineSpan.ts';
 import { storeOf } from '../panelState.ts';
 import { hostNow } from '../ui/browserClock.ts';
-import { durationText, timeText, usdText } from '../ui/format.ts';
+import { callCostText, durationText, timeText } from '../ui/format.ts';
 import { MarkIcon, spanMark } from '../ui/statusMark.tsx';
 
 /** A span under the pointer, and where the pointer is in the page. */
@@ -37,7 +37,7 @@ export function HoverCard({ hovered }: { hovered: Hovered | null }) {
       <div class="faint">
         {timeText(span.start)}
         {span.attempt > 0 ? ` · attempt ${span.attempt}` : ''}
-        {span.kind === 'model' ? ` · ${span.costUsd === null ? 'unpriced' : usdText(span.costUsd)}` : ''}
+        {span.kind === 'model' ? ` · ${callCostText(span)}` : ''}
       </div>
     </div>
   );

@@ -12,6 +12,7 @@ export interface SpanView {
   readonly attempt: number;
   readonly label: string;
   readonly costUsd: number | null;
+  readonly isEstimated: boolean;
 }
 
 const rows = 4;
@@ -25,6 +26,7 @@ export class LaneStore {
   #end = new Float64Array(64);
   #attempt = new Uint32Array(64);
   #cost = new Float64Array(64);
+  #estimated = new Uint8Array(64);
   readonly #label: string[] = [];
   readonly #rows: number[][] = Array.from({ length: rows }, () => []);
   #count = 0;
@@ -71,11 +73,12 @@ export class LaneStore {
       attempt: this.#attempt[index] ?? 0,
       label: this.#label[index] ?? '',
       costUsd: Number.isNaN(cost) ? null : cost,
+      isEstimated: this.#estimated[index] === 1,
     };
   }
 
   apply(columns: SpanColumns): void {
-    const { index, kind, status, start, end, attempt, cost, label } = columns;
+    const { index, kind, status, start, end, attempt, cost, estimated, label } = columns;
     for (let i = 0; i < index.length; i += 1) {
       const at = index[i] ?? 0;
       // Indices come without gaps; one beyond the end would make spans out of nothing.
@@ -87,6 +90,7 @@ export class LaneStore {
       this.#end[at] = end[i] ?? Number.NaN;
       this.#attempt[at] = attempt[i] ?? 0;
       this.#cost[at] = cost[i] ?? 0;
+      this.#estimated[at] = estimated[i] ?? 0;
       this.#label[at] = label[i] ?? '';
     }
     this.#version += 1;
@@ -139,5 +143,6 @@ export class LaneStore {
     this.#end = wider(this.#end, new Float64Array(size));
     this.#attempt = wider(this.#attempt, new Uint32Array(size));
     this.#cost = wider(this.#cost, new Float64Array(size));
+    this.#estimated = wider(this.#estimated, new Uint8Array(size));
   }
 }

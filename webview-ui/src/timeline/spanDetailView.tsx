@@ -42,10 +42,11 @@ export function SpanDetailView() {
         <MarkIcon mark={mark} />
         <h2>{spanTitle(span.kind)}</h2>
         <span class={`tone-${mark.tone}`}>{mark.word}</span>
-        <span class="grow" />
-        <vscode-toolbar-button icon="arrow-up" label="Previous span (P)" onClick={() => stepSpan(-1)} />
-        <vscode-toolbar-button icon="arrow-down" label="Next span (N)" onClick={() => stepSpan(1)} />
-        <vscode-toolbar-button icon="close" label="Close the span" onClick={() => pickSpan(lane.run, null)} />
+        <span class="header-actions">
+          <vscode-toolbar-button icon="arrow-up" label="Previous span (P)" title="Previous span (P)" onClick={() => stepSpan(-1)} />
+          <vscode-toolbar-button icon="arrow-down" label="Next span (N)" title="Next span (N)" onClick={() => stepSpan(1)} />
+          <vscode-toolbar-button icon="close" label="Close the span" title="Close the span" onClick={() => pickSpan(lane.run, null)} />
+        </span>
       </header>
       <p class="wrap">{span.label}</p>
       <dl>
@@ -55,9 +56,7 @@ export function SpanDetailView() {
         {detail?.facts.map(({ name, value }) => (
           <Fact key={name} name={name} value={value} />
         ))}
-        {detail !== null && (detail.costUsd !== null || detail.unpriced) ? (
-          <Fact name="cost" value={totalText({ usd: detail.costUsd ?? '0', unpricedCalls: detail.unpriced ? 1 : 0 })} />
-        ) : null}
+        {detail?.cost == null ? null : <Fact name="cost" value={totalText(detail.cost)} />}
       </dl>
       {detail === null ? <p class="faint">Reading…</p> : <DetailBody run={lane.run} index={span.index} detail={detail} />}
     </article>

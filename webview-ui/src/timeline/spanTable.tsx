@@ -4,7 +4,7 @@ import { spanTitle } from '../../../src/core/projections/timelineSpan.ts';
 import { pickedLane, pickedSpan, spansVersion, storeOf } from '../panelState.ts';
 import { hostNow } from '../ui/browserClock.ts';
 import { useSize } from '../ui/canvasSize.ts';
-import { durationText, timeText, usdText } from '../ui/format.ts';
+import { callCostText, durationText, timeText } from '../ui/format.ts';
 import { MarkIcon, spanMark } from '../ui/statusMark.tsx';
 import { pickSpan } from './timelineActions.ts';
 
@@ -97,7 +97,7 @@ export function SpanTable() {
                 <td class="number">{span.attempt === 0 ? '' : span.attempt}</td>
                 <td class="number">{timeText(span.start)}</td>
                 <td class="number">{durationText((span.end ?? hostNow()) - span.start)}</td>
-                <td class="number">{span.kind === 'model' ? (span.costUsd === null ? 'unpriced' : usdText(span.costUsd)) : ''}</td>
+                <td class="number">{callCostText(span)}</td>
                 <td class="clip">{span.label}</td>
               </tr>
             );

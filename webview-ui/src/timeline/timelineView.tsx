@@ -2,11 +2,22 @@ import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { spanTitle } from '../../../src/core/projections/timelineSpan.ts';
 import { send } from '../host.ts';
-import { isFollowing, lanes, olderRuns, pickedLane, pickedSpan, spansVersion, storeOf } from '../panelState.ts';
+import {
+  isFollowing,
+  lanes,
+  olderRuns,
+  pickedLane,
+  pickedSpan,
+  spansVersion,
+  standardTimelineShare,
+  storeOf,
+  timelineShare,
+} from '../panelState.ts';
 import { hostNow } from '../ui/browserClock.ts';
 import { durationText, plural } from '../ui/format.ts';
 import { goHome, useKeyboardHome } from '../ui/keyboardHome.ts';
 import { lazily } from '../ui/lazily.tsx';
+import { Split } from '../ui/split.tsx';
 import { spanMark } from '../ui/statusMark.tsx';
 import { LaneCanvas } from './laneCanvas.tsx';
 import { SpanDetailView } from './spanDetailView.tsx';
@@ -43,25 +54,32 @@ export function TimelineView() {
           </vscode-button>
         ) : null}
       </div>
-      <vscode-split-layout class="grow split" split="vertical" initial-handle-position="72%" min-start="360px" min-end="220px">
-        <div slot="start" class="column">
-          <LaneCanvas onOpen={() => detail.current?.focus()} />
-          {hasTable.value ? <SpanTable /> : null}
-          <CostLine />
-        </div>
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape leads back to the timeline from anything in it */}
-        <div
-          slot="end"
-          class="detail-pane"
-          ref={detail}
-          tabIndex={-1}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') goHome();
-          }}
-        >
-          <SpanDetailView />
-        </div>
-      </vscode-split-layout>
+      <Split
+        label="Divider of timeline and details"
+        firstName="timeline"
+        share={timelineShare}
+        standard={standardTimelineShare}
+        first={
+          <div class="column">
+            <LaneCanvas onOpen={() => detail.current?.focus()} />
+            {hasTable.value ? <SpanTable /> : null}
+            <CostLine />
+          </div>
+        }
+        second={
+          // biome-ignore lint/a11y/noStaticElementInteractions: Escape leads back to the timeline from anything in it
+          <div
+            class="detail-pane"
+            ref={detail}
+            tabIndex={-1}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') goHome();
+            }}
+          >
+            <SpanDetailView />
+          </div>
+        }
+      />
       <Announcement />
     </div>
   );

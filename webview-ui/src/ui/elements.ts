@@ -2,7 +2,6 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-icon/index.js';
-import '@vscode-elements/elements/dist/vscode-split-layout/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
@@ -32,13 +31,6 @@ declare module 'preact' {
       'vscode-icon': Custom<{ name: string; size?: number; spin?: boolean }>;
       'vscode-option': Custom<{ value: string; selected?: boolean; description?: string }>;
       'vscode-single-select': Custom<{ label?: string; value?: string; disabled?: boolean; onChange?: (event: ValueEvent) => void }>;
-      'vscode-split-layout': Custom<{
-        split?: 'vertical' | 'horizontal';
-        'initial-handle-position'?: string;
-        'fixed-pane'?: 'start' | 'end' | 'none';
-        'min-start'?: string;
-        'min-end'?: string;
-      }>;
       'vscode-tab-header': Custom<{ panel?: boolean }>;
       'vscode-tab-panel': Custom<{ panel?: boolean }>;
       'vscode-tabs': Custom<{

@@ -16,11 +16,25 @@ export function usdText(amount: number): string {
   return `${amount < 0 ? '−' : ''}$${size !== 0 && size < 1 ? size.toFixed(4) : size.toFixed(2)}`;
 }
 
-/** '$0.0121', 'unpriced', or '$0.0121 + unpriced'. */
-export function totalText(total: { readonly usd: string; readonly unpricedCalls: number }): string {
-  const amount = Number(total.usd);
-  if (total.unpricedCalls === 0) return usdText(amount);
-  return amount === 0 ? 'unpriced' : `${usdText(amount)} + unpriced`;
+const markedUsdText = (amount: number, isEstimated: boolean): string => `${isEstimated ? '~' : ''}${usdText(amount)}`;
+
+/** '$0.0121', '~$0.0121' when a part is estimated, 'unpriced', or '$0.0121 + unpriced'. */
+export function totalText({ usd, unpricedCalls, estimatedCalls = 0 }: Total): string {
+  const amount = markedUsdText(Number(usd), estimatedCalls > 0);
+  if (unpricedCalls === 0) return amount;
+  return Number(usd) === 0 ? 'unpriced' : `${amount} + unpriced`;
+}
+
+interface Total {
+  readonly usd: string;
+  readonly unpricedCalls: number;
+  readonly estimatedCalls?: number | undefined;
+}
+
+/** '$0.0121', '~$0.0121', 'unpriced' for a model call; '' for any other span. */
+export function callCostText(span: { readonly kind: string; readonly costUsd: number | null; readonly isEstimated: boolean }): string {
+  if (span.kind !== 'model') return '';
+  return span.costUsd === null ? 'unpriced' : markedUsdText(span.costUsd, span.isEstimated);
 }
 
 /** 1,830 · 45.2k · 1.2M */

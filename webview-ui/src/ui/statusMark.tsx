@@ -16,6 +16,7 @@ export function laneMark({ status, phase, word }: Lane): Mark {
     case 'failed':
     case 'error':
       return { icon: 'error', word, tone: 'bad' };
+    case 'rejected':
     case 'cancelled':
       return { icon: 'circle-slash', word, tone: 'calm' };
     case 'parked':

@@ -31,6 +31,8 @@ export interface AttemptTree {
 export interface RunTree {
   readonly run: string;
   readonly status: string;
+  /** Failed for programs, but it was a person who did not want it. */
+  readonly rejected?: true;
   readonly startedAt: number | null;
   /** From its start to its end, time spent waiting for a person included. */
   readonly durationMs: number;
@@ -70,7 +72,8 @@ function runTree(state: RunState, charges: readonly Charge[], now: number): RunT
   });
   const startedAt = state.startedAt;
   const durationMs = startedAt === null ? 0 : Math.max(0, end - startedAt);
-  return { run: state.run, status: statusOf(state), startedAt, durationMs, sum: sumOfCharges(charges), attempts };
+  const ended = { status: statusOf(state), ...(state.concluded?.rejected === true ? { rejected: true as const } : {}) };
+  return { run: state.run, ...ended, startedAt, durationMs, sum: sumOfCharges(charges), attempts };
 }
 
 function outcomeOf(attempt: AttemptState, state: RunState): string {

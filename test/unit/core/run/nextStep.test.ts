@@ -146,7 +146,7 @@ describe('what a run does next', () => {
 
   it('ends a run that a person rejects without a comment', () => {
     const story = new RunStory(specOf({ approve: 'ask' })).ready().attempt(1, tree).tested(1, tree, 0).reviewed('rejected', tree);
-    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=rejected by ann');
+    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=rejected by ann rejected=true');
   });
 
   it('keeps a parked run at rest once its server has ended', () => {

@@ -65,7 +65,8 @@ describe('limits for money', () => {
     assert.deepEqual(world.heldMoney.get(FOLDER), { budgets: { perWeekUsd: 12.5 } });
     assert.match(
       await run('reactor.setBudget', [], 'Each week', '20', 'In reactor.yaml'),
-      /Limit now: \$12\.5\.[\s\S]*opened: .*reactor\.yaml/,
+      /Limit now: \$12\.5\.[\s\S]*opened: .*reactor\.yaml:3$/,
+      'the cursor stands on the limit, below the section that was made for it',
     );
     assert.match(editor.files.get(`${FOLDER}/reactor.yaml`) ?? '', /perWeekUsd: 20/);
     api.dispose();

@@ -7,7 +7,7 @@ import { CostLedger } from '../../../../src/core/projections/costs/costLedger.ts
 import { costReport } from '../../../../src/core/projections/costs/costReport.ts';
 import { dayStart, levelOf, spendingText, spendingToday } from '../../../../src/vscode/notice/spending.ts';
 import { greenRun, landRun, storySpec, told } from '../../../support/cli/story.ts';
-import { CostStory } from '../../../support/costs/costStory.ts';
+import { CostStory, chargeOf } from '../../../support/costs/costStory.ts';
 import { openEditor } from '../../../support/vscode/openEditor.ts';
 
 /** A model call that ended on the day before. */
@@ -84,6 +84,42 @@ describe('notifications', () => {
     editor.api.dispose();
   });
 
+  it('say of what another person did not want that it was rejected, and nothing of what this one did not', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      for (const task of ['TASK-001', 'TASK-002']) engine.tell(`${task}-r1`, ...begun(task));
+    });
+    editor.engine.tell('TASK-001-r1', ...told.rejected('rejected by anna: not now'));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'info: TASK-001 was rejected by anna: not now [Show Timeline]');
+    editor.engine.tell('TASK-002-r1', ...told.rejected('rejected by ann; the work stays on reactor/TASK-002'));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), '');
+    editor.api.dispose();
+  });
+
+  it('say of a parked run all of why and what to do about it, and ask what now', async () => {
+    const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
+    const reason = `main is checked out in /${'deep/'.repeat(30)}shop with unfinished changes; nothing there was touched. Commit or stash them, then resume the run.`;
+    editor.engine.tell('TASK-001-r1', event('run/parked', { code: 'dirtyTarget', reason, exitCode: 5 }));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), `info: TASK-001 parked: ${reason} [What Now?]`);
+    editor.api.dispose();
+  });
+
+  it('lead to the settings when the tests of the base are red', async () => {
+    const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
+    const tested = told.tested(1, 2);
+    if (tested.type !== 'attempt/tested') throw new Error('not a test');
+    const { tree, evidence } = tested.data;
+    editor.engine.tell('TASK-001-r1', event('base/tested', { tree, evidence, remembered: false }));
+    editor.engine.tell('TASK-001-r1', ...told.ended('failed', 2, 'the base is red before any change: `npm test` ended with exit code 2'));
+    editor.editor.answers.push('Open reactor.yaml');
+    await editor.pass(1000);
+    assert.match(editor.editor.take(), /ended with exit code 2 \[Show Timeline\] \[Open reactor\.yaml\]/);
+    assert.deepEqual(editor.editor.executed.at(-1), { command: 'reactor.openProjectSettings', args: [] });
+    editor.api.dispose();
+  });
+
   it('group what comes together, and leave out what was answered meanwhile', async () => {
     const editor = await openEditor({}, ({ engine }) => {
       for (const task of ['TASK-001', 'TASK-002', 'TASK-003']) engine.tell(`${task}-r1`, ...begun(task));
@@ -142,6 +178,23 @@ describe('notifications', () => {
     editor.engine.tell('TASK-001-r1', share(100));
     await editor.pass(1000);
     assert.equal(editor.editor.take(), '');
+    editor.api.dispose();
+  });
+});
+
+describe('amounts that rest on tokens that were worked out', () => {
+  it('are marked in notifications of an end and of a budget', async () => {
+    const editor = await openEditor({}, ({ engine }) => greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify')));
+    const now = editor.world.clock.now();
+    editor.engine.tell('TASK-001-r1', event('charge/recorded', { charge: chargeOf({ run: 'TASK-001-r1', at: now, estimated: true }) }));
+    const scope = { over: 'day', of: 'repository' } as const;
+    const share = { scope, period: localDay(now), percent: 50, limitUsd: '0.03', spentUsd: '0.0166' };
+    editor.engine.tell('TASK-001-r1', event('budget/threshold', share));
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'info: 50 % of the budget of today is used: ~$0.0166 of $0.03 [Show Costs] [Set Budget…]');
+    landRun(editor.engine, 'TASK-001-r1');
+    await editor.pass(1000);
+    assert.equal(editor.editor.take(), 'info: TASK-001 landed on main as d4e5f6a · ~$0.0166 [Show Changes]');
     editor.api.dispose();
   });
 });

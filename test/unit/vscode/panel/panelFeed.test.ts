@@ -45,6 +45,20 @@ describe('the feed of the panel', () => {
     assert.deepEqual(laneOnPage(panel.messages), whole);
   });
 
+  it('says that only what was recorded before can be shown, for as long as it is so', async () => {
+    const model = new FakePanelModel(begun().entries);
+    model.readOnly = 'The disk is read-only. What follows was recorded before.';
+    const panel = new OpenedPanel(model);
+    await panel.load();
+    model.readOnly = null;
+    model.find();
+    await panel.load();
+    assert.deepEqual(
+      [...new Set(panel.of('snapshot').map(({ readOnly }) => readOnly))],
+      ['The disk is read-only. What follows was recorded before.', null],
+    );
+  });
+
   it('sends what is appended after it, batched, as changes only', async () => {
     const journal = begun();
     const model = new FakePanelModel(journal.entries);

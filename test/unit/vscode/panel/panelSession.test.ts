@@ -39,7 +39,7 @@ describe('what the panel asks for', () => {
       attempt.texts.map(({ title, text }) => `${title}: ${text}`),
       ['End of the output: # pass 3', 'Prompt: Fix it, please.'],
     );
-    assert.deepEqual([attempt.files.length, attempt.tokens?.input, attempt.costUsd, attempt.tree], [2, 1200, '0.012', tree]);
+    assert.deepEqual([attempt.files.length, attempt.tokens?.input, attempt.cost?.usd, attempt.tree], [2, 1200, '0.012', tree]);
     const call = await detailOf(5);
     assert.deepEqual(
       [call.facts.map(({ name, value }) => `${name} ${value}`), call.texts.map(({ text }) => text), call.files],

@@ -44,6 +44,7 @@ function tell(engine: FakeEngine): void {
     told.reverted(1),
     ...told.ended('failed', 2, 'never green in 1 attempt'),
   );
+  engine.tell('TASK-006-r1', asked('TASK-006', 'Unwanted'), told.started(), told.attempt(1), ...told.rejected());
 }
 
 async function sidebar(story: EditorStory) {
@@ -100,7 +101,9 @@ Running   2
 Landed   1 today
   (pass) TASK-001  Add slugify   d4e5f6a · attempt 1 · 11 s · $0.0121
 Failed   1
-  (error) TASK-005  Impossible   never green in 1 attempt · attempt 1 · 8.0 s · unpriced`,
+  (error) TASK-005  Impossible   never green in 1 attempt · attempt 1 · 8.0 s · unpriced
+Rejected   1
+  (circle-slash) TASK-006  Unwanted   rejected by ann · attempt 1 · 3.0 s`,
     );
     assert.deepEqual(bar.needsYou.badge(), { value: 2, tooltip: '2 things need you' });
     bar.dispose();
