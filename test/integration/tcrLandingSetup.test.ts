@@ -13,7 +13,7 @@ import type { ModelScript } from '../support/scriptedModel.ts';
  */
 const project = (more: string): SampleFiles => ({
   'reactor.yaml': settings('sh check.sh', `setup: sh install.sh\n${more}`),
-  '.gitignore': 'installed/\n',
+  '.gitignore': 'installed/\nleft/\n',
   'install.sh': `set -e
 if [ -f wants/none ]; then echo "there is no such package"; exit 1; fi
 mkdir -p installed "$HOME/installed"
@@ -24,6 +24,7 @@ echo installed >> lock.txt
   'check.sh': `for want in wants/*; do
   cat "installed/\${want#wants/}" "$HOME/installed/\${want#wants/}" || exit 3
 done
+if [ -f demands/leftover ]; then cat left/over || exit 4; fi
 cat lock.txt
 `,
   'lock.txt': 'locked\n',
@@ -48,6 +49,7 @@ describe('A landing on a target that wants other dependencies', function () {
         ordinary: own,
         unproved: tools(write('unproved.txt', 'good\n')),
         impossible: own,
+        leaning: targetsMove.before(tools(write('own.txt', 'good\n'), write('left/over', 'of the agent\n'))),
         clashing: (call) => (call.prompt.includes('the two conflict in') ? resolve : clash)(call),
       }),
     );
@@ -55,6 +57,7 @@ describe('A landing on a target that wants other dependencies', function () {
     const theirs: Record<string, SampleFiles> = {
       ordinary: { 'wants/second': 'two\n' },
       impossible: { 'wants/none': 'none\n' },
+      leaning: { 'demands/leftover': 'yes\n' },
       clashing: { 'wants/second': 'two\n', 'readme.txt': 'Theirs.\n' },
     };
     const words = Object.keys(theirs);
@@ -94,6 +97,15 @@ describe('A landing on a target that wants other dependencies', function () {
       [1, ['red']],
     );
     assert.match(dataOf(outcome, 'attempt/started')[1]?.prompt ?? '', /sh install\.sh[\s\S]*there is no such package/);
+  });
+
+  it('INV-007: what an agent left where git ignores it does not make a merge green', () => {
+    const outcome = outcomeOf('leaning');
+    assert.deepEqual(
+      [dataOf(outcome, 'landing/tested')[0]?.evidence.exitCode, dataOf(outcome, 'landing/refused').map(({ code }) => code)],
+      [4, ['red']],
+      outcome.stderr,
+    );
   });
 
   it('leaves nothing that set-up changed to the agent, also where the base is not tested', async () => {

@@ -8,6 +8,7 @@ import { createWorktree } from './createWorktree.ts';
 import { blobSizes, changes, filesIn, patch, readFile } from './diffs.ts';
 import { diskUsage } from './diskUsage.ts';
 import { hooks } from './hooks.ts';
+import { ignoredIn } from './ignoredPaths.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
 import { countFiles, emptyCommit } from './noCommit.ts';
@@ -35,6 +36,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   missingFilters: (commit, signal) => missingFilters(context, commit, signal),
   privateView: (worktree, folder, options) => privateView(context, worktree, folder, options),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
+  ignoredIn: (worktree, signal) => ignoredIn(context, worktree, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),
   checkoutTree: (worktree, tree, signal) => checkoutTree(context, worktree, tree, signal),

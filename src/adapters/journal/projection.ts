@@ -10,7 +10,7 @@ import { projectionTables } from './schema.ts';
 import { sha256 } from './sha256.ts';
 
 /** Count this up when the fold of a run makes something else of the same entries. A new type of entry counts by itself. */
-const FOLD_VERSION = 10;
+const FOLD_VERSION = 11;
 export const PROJECTION_VERSION = `${FOLD_VERSION}-${sha256(Object.keys(eventSchemas).sort().join()).slice(0, 12)}`;
 
 /** Entries folded in one transaction while the projection is made again. */

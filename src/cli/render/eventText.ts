@@ -10,6 +10,9 @@ import { baseText } from '../../core/run/unborn.ts';
 import { moneyText } from './moneyText.ts';
 import { safeLine } from './safeText.ts';
 
+/** Of files that are told by name. */
+const MOST_CLEARED = 3;
+
 const why: Record<EventData<'attempt/started'>['because'], string> = {
   first: 'the agent works',
   step: 'the next step',
@@ -172,6 +175,12 @@ function describeLanding(event: DomainEvent): string | null {
       if (!merged) return null;
       const how = steps === undefined ? 'merged with' : `${plural(steps, 'step')} made anew on`;
       return `landing: ${how} the target at ${shortOid(onto)}, tree ${shortOid(tree)}`;
+    }
+    case 'landing/cleared': {
+      const { files, paths } = event.data;
+      const named = paths.slice(0, MOST_CLEARED);
+      const more = files > named.length ? ` and ${files - named.length} more` : '';
+      return `landing: without ${plural(files, 'ignored file')} from since the agent began: ${named.join(', ')}${more}`;
     }
     case 'landing/tested':
       return `landing: tests ${evidenceText(event.data.evidence)}`;

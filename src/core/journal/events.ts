@@ -339,6 +339,8 @@ export const eventSchemas = {
     leader: z.string(),
     runs: z.array(z.string()),
   }),
+  /** What git ignores and was made or changed since the agent began is gone before a merge is tested; the first of the paths. */
+  'landing/cleared': z.object({ files: z.number(), paths: z.array(z.string()) }),
   'landing/tested': z.object({ tree: z.string(), evidence: CommandEvidence }),
   'landing/landed': z.object({
     target: z.string(),

@@ -212,11 +212,15 @@ export interface GitRepository {
       readonly from: string;
       readonly to: string;
       readonly globs: readonly string[];
+      /** These files alone, where they match and are there. */
+      readonly only?: readonly string[];
       /** Called before a whole folder is copied. */
       readonly onFolder?: (path: string, files: number, bytes: number) => void;
     },
     signal?: AbortSignal,
   ): Promise<IncludeReport>;
+  /** What git ignores in a cell's worktree, below it; a folder of which all is ignored is told as a whole, with a slash at its end. */
+  ignoredIn(worktree: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** The worktree's whole state as a tree, through an index of its own. Touches neither the worktree nor its index. */
   snapshot(worktree: string, signal?: AbortSignal): Promise<GitResult<CandidateSnapshot>>;
   /** Makes files and index of the worktree equal to the commit; untracked files that are not ignored go. Keep first. */
