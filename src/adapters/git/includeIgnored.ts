@@ -8,7 +8,7 @@ import { folderOf, IncludeCopy, UNREADABLE } from './includeCopy.ts';
 import { IncludePatterns } from './includePatterns.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
-import { listWorktrees } from './worktreeList.ts';
+import { worktreePaths } from './worktreeList.ts';
 
 /** Files and whole folders, relative to the top, with `/`. */
 interface Selection {
@@ -51,7 +51,7 @@ async function include(
 ): Promise<IncludeReport> {
   const patterns = new IncludePatterns(globs);
   const candidates = nulFields(await context.git.text({ cwd: from, args: IGNORED_LISTING }, signal));
-  const worktrees = (await listWorktrees(context, signal)).map(({ path }) => path);
+  const worktrees = await worktreePaths(context);
   const selected =
     only === undefined ? await select(from, candidates, patterns, worktrees) : await pick(from, candidates, patterns, worktrees, only);
   const unreadable = selected.unreadable.map((path) => ({ path, why: UNREADABLE }));

@@ -4,6 +4,7 @@ import { ok } from '../../base/result.ts';
 import type { GitResult, MoveRef, Oid, RefEntry } from '../../core/ports/git.ts';
 import { GitFailure } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
+import { remember } from './knownObjects.ts';
 import { branchInFiles, refInFiles } from './refInFiles.ts';
 import { onRepository, type RepositoryContext, runShared } from './repositoryContext.ts';
 
@@ -42,8 +43,13 @@ export async function readRef(context: RepositoryContext, ref: string, signal?: 
 }
 
 export async function treeOf(context: RepositoryContext, commit: Oid, signal?: AbortSignal): Promise<Oid> {
+  const { trees } = context.known;
+  const known = trees.get(commit);
+  if (known !== undefined) return known;
   const args = ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`];
-  return (await context.git.text(onRepository(context, args), signal)).trim();
+  const tree = (await context.git.text(onRepository(context, args), signal)).trim();
+  if (FULL_OID.test(commit)) remember(trees, commit, tree);
+  return tree;
 }
 
 export async function isAncestor(context: RepositoryContext, ancestor: Oid, descendant: Oid, signal?: AbortSignal): Promise<boolean> {
