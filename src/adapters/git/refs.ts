@@ -59,6 +59,22 @@ export async function isAncestor(context: RepositoryContext, ancestor: Oid, desc
   return output.exitCode === 0;
 }
 
+export async function mergeBase(context: RepositoryContext, a: Oid, b: Oid, signal?: AbortSignal): Promise<Oid | null> {
+  const call = onRepository(context, ['merge-base', '--end-of-options', a, b]);
+  const output = await context.git.run(call, signal);
+  if (output.exitCode > 1 || output.exitCode < 0) throw new GitFailure(call, output);
+  return output.exitCode === 0 ? output.stdout.trim() : null;
+}
+
+/** Moves of a branch that are looked back at. */
+const MOST_MOVES = 1000;
+
+export async function wasAt(context: RepositoryContext, branch: string, commit: Oid, signal?: AbortSignal): Promise<boolean> {
+  const args = ['log', '--walk-reflogs', '--format=%H', `--max-count=${MOST_MOVES}`, '--end-of-options', `refs/heads/${branch}`, '--'];
+  const output = await context.git.run(onRepository(context, args), signal);
+  return output.exitCode === 0 && output.stdout.split('\n').includes(commit);
+}
+
 export async function moveRef(context: RepositoryContext, request: MoveRef, signal?: AbortSignal): Promise<GitResult<void>> {
   const { ref, to, expected, reason } = request;
   if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);

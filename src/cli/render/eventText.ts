@@ -171,10 +171,11 @@ function describeLanding(event: DomainEvent): string | null {
     case 'landing/reworked':
       return `landing: back to the agent, on the target at ${shortOid(event.data.onto)}`;
     case 'landing/prepared': {
-      const { merged, steps, onto, tree } = event.data;
+      const { merged, steps, onto, tree, apart } = event.data;
       if (!merged) return null;
       const how = steps === undefined ? 'merged with' : `${plural(steps, 'step')} made anew on`;
-      return `landing: ${how} the target at ${shortOid(onto)}, tree ${shortOid(tree)}`;
+      const why = apart === undefined ? '' : `, which has left ${shortOid(apart)}: only what came after that`;
+      return `landing: ${how} the target at ${shortOid(onto)}, tree ${shortOid(tree)}${why}`;
     }
     case 'landing/cleared': {
       const { files, paths } = event.data;

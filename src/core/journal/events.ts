@@ -327,6 +327,8 @@ export const eventSchemas = {
     merged: z.boolean(),
     /** With `steps: keep`: so many of them were made anew on what the target has become. */
     steps: z.number().int().positive().optional(),
+    /** What the work stood on, where the target was moved away from that: only what came after it lands. */
+    apart: z.string().optional(),
     /** A merge commit, and the repository has a hook that decides on those. */
     mergeHook: z.boolean().optional(),
   }),
