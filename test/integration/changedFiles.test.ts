@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { changedSince, removeFiles } from '../../src/adapters/files/changedFiles.ts';
+import { removeChanged } from '../../src/adapters/files/removeChanged.ts';
 import { until } from '../support/reactor.ts';
 
 const NAMES = ['node_modules', '.venv', '__pycache__', 'odd[1]*'];
@@ -154,5 +155,26 @@ for (const isPoor of [false, true])
       assert.deepEqual(left, ['lib/__pycache__/a.pyc']);
       assert.deepEqual([existsSync(join(folder, 'src/__pycache__/a.pyc')), existsSync(join(folder, 'src/__pycache__'))], [false, true]);
       assert.equal(readFileSync(join(root, 'outside', 'a.pyc'), 'utf8'), 'theirs');
+    });
+
+    it('is removed in the places named, with folders that came and are empty, but not below some names nor behind links', async () => {
+      for (const path of ['dist/a.js', 'dist/old.js', '.env', 'app/.env', 'vendor/v.js']) file(path);
+      mkdirSync(join(folder, 'made'));
+      await begin();
+      for (const path of ['dist/a.js', 'dist/new/b.js', 'made/x', '.env', 'node_modules/a/index.js', 'dist/node_modules/c.js', 'other/x'])
+        file(path, 'y');
+      mkdirSync(join(root, 'outside'));
+      writeFileSync(join(root, 'outside', 'kept'), 'theirs');
+      symlinkSync(join(root, 'outside'), join(folder, 'dist/link'));
+      const places = ['dist/', 'made/', '.env', 'app/.env', 'node_modules/', 'gone/', '-rf'];
+      const removed = await removeChanged({ folder, places, without: ['node_modules'], since });
+      assert.deepEqual([...removed].sort(), ['.env', 'dist/a.js', 'dist/link', 'dist/new/b.js', 'made/x']);
+      const left = ['dist/old.js', 'dist/node_modules/c.js', 'made', 'app/.env', 'node_modules/a/index.js', 'other/x'];
+      assert.deepEqual(
+        left.filter((path) => !existsSync(join(folder, path))),
+        [],
+      );
+      assert.deepEqual([existsSync(join(folder, 'dist/new')), readFileSync(join(root, 'outside/kept'), 'utf8')], [false, 'theirs']);
+      assert.deepEqual(await removeChanged({ folder, places, without: ['node_modules'], since }), []);
     });
   });

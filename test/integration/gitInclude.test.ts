@@ -69,6 +69,18 @@ describe('ignored files brought into a cell', function () {
     assert.deepEqual(await bring('none', 'untracked', 'packages/a/x', '../**', '!x', '-rf'), [[], 0, []]);
   });
 
+  it('are brought alone where some are named, if they are there and a glob names them', async () => {
+    const f = fixture();
+    f.commit({ '.gitignore': '.env*\nbuild/\n', tracked: '1\n' });
+    f.write({ '.env': 'top', '.env.local': 'local', 'build/deep/a': 'a', 'build/b': 'b', untracked: 'x' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'some');
+    const only = ['.env', 'build/deep/a', '.env.gone', 'build/gone', 'untracked', 'tracked'];
+    const report = await repository.includeIgnored({ from: f.repo, to: cell, globs: ['.env*', 'build', 'untracked'], only });
+    assert.deepEqual([ignoredIn(f, cell), report.files, report.skipped], [['.env', 'build/deep/a'], 2, []]);
+    assert.deepEqual(await repository.ignoredIn(cell), ['.env', 'build/']);
+  });
+
   it('keep modes, times and links; a link that leads out and what is no file are left out and named', async () => {
     const f = fixture();
     f.commit({ '.gitignore': 'lib/\n.env*\n', 'tracked.txt': 't\n' });

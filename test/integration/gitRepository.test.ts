@@ -71,6 +71,16 @@ describe('a git repository', function () {
     });
   });
 
+  it('tells the branch that HEAD names, also where that is another name of one', async () => {
+    const f = fixture();
+    const head = f.commit({ a: '1\n' });
+    f.run('symbolic-ref', 'refs/heads/trunk', 'refs/heads/main');
+    f.run('symbolic-ref', 'HEAD', 'refs/heads/trunk');
+    const { facts } = await f.open();
+    assert.deepEqual([facts.branch, facts.head], ['trunk', head]);
+    assert.equal(await (await f.open()).treeOf(head), f.run('rev-parse', 'HEAD^{tree}'));
+  });
+
   it('works on a bare repository and from a linked worktree', async () => {
     const f = fixture();
     const base = f.commit({ 'a.txt': '1\n' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { GitFixture, outcome, value } from './gitFixture.ts';
 
@@ -68,6 +68,17 @@ describe('worktrees of cells', function () {
       [['refs/heads/main', 'refs/heads/reactor/taken'], ['full'], ['keep']],
     );
     assert.equal((await repository.listWorktrees()).length, 1);
+  });
+
+  it('knows a worktree by a path relative to its entry, too', async () => {
+    const f = fixture();
+    f.commit({ a: '1\n' });
+    const cell = await f.cell(await f.open(), 'one');
+    const entry = join(f.repo, '.git/worktrees/one');
+    writeFileSync(join(entry, 'gitdir'), `${relative(entry, join(cell, '.git'))}\n`);
+    writeFileSync(join(cell, 'a'), '2\n');
+    const { tree } = value(await (await f.open()).snapshot(cell));
+    assert.equal(f.run('show', `${tree}:a`), '2');
   });
 
   it('takes a branch that is there when it is asked to, with a view of git that knows the new entry', async () => {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { portLeaseFolder } from '../../src/adapters/files/runtimeFolder.ts';
 import { dataOf, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
@@ -145,5 +146,19 @@ describe('What is left behind is found, shown and removed', function () {
     assert.equal(await ended, 'SIGTERM');
     const unknown = await reactor.call(repository, ['clean', 'nobody']);
     assert.deepEqual([unknown.exitCode, /Nothing to clean is named nobody/.test(unknown.stderr)], [1, true]);
+  });
+
+  it('finds a port that a process which died has not given back, and gives it back', async () => {
+    // Beyond all ports there are, and this process's own: leases are shared by all that runs on the machine.
+    const port = String(70_000 + process.pid);
+    const lease = join(portLeaseFolder(), port);
+    writeFileSync(lease, '999999999-1');
+    const ports = async (...args: string[]): Promise<Listed[]> => {
+      const outcome = await reactor.call(repository, ['clean', '--json', ...args]);
+      assert.equal(outcome.exitCode, 0, outcome.stderr);
+      return (JSON.parse(outcome.stdout) as { orphans: Listed[] }).orphans.filter(({ name }) => name === port);
+    };
+    assert.deepEqual(brief(await ports('--dry-run')), [`port ${port}`]);
+    assert.deepEqual([brief(await ports(port)), existsSync(lease)], [[`port ${port} removed`], false]);
   });
 });

@@ -4,7 +4,7 @@ import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { settings } from '../support/sampleProjects.ts';
 import { advance, git, type SampleFiles } from '../support/sampleRepository.ts';
-import { byWord, Gate, tools, write } from '../support/sampleScript.ts';
+import { bash, byWord, Gate, tools, write } from '../support/sampleScript.ts';
 import type { ModelScript } from '../support/scriptedModel.ts';
 
 /**
@@ -12,8 +12,9 @@ import type { ModelScript } from '../support/scriptedModel.ts';
  * to be there.
  */
 const project = (more: string): SampleFiles => ({
-  'reactor.yaml': settings('sh check.sh', `setup: sh install.sh\n${more}`),
-  '.gitignore': 'installed/\n',
+  'reactor.yaml': settings('sh check.sh', `setup: sh install.sh\nprotectedPaths: ["!cache/"]\n${more}`),
+  '.gitignore': 'installed/\nleft/\ncache/\n.env\n',
+  '.env': 'of the person\n',
   'install.sh': `set -e
 if [ -f wants/none ]; then echo "there is no such package"; exit 1; fi
 mkdir -p installed "$HOME/installed"
@@ -24,6 +25,7 @@ echo installed >> lock.txt
   'check.sh': `for want in wants/*; do
   cat "installed/\${want#wants/}" "$HOME/installed/\${want#wants/}" || exit 3
 done
+if [ -f demands/leftover ]; then cat .env cache/*; cat left/over || exit 4; fi
 cat lock.txt
 `,
   'lock.txt': 'locked\n',
@@ -41,6 +43,7 @@ describe('A landing on a target that wants other dependencies', function () {
   before(async () => {
     ensureBubblewrap();
     const own: ModelScript = targetsMove.before(tools(write('own.txt', 'good\n')));
+    const litter = 'mkdir cache && echo allowed > cache/kept && echo of the agent >> .env';
     const clash: ModelScript = targetsMove.before(tools(write('readme.txt', 'Ours.\n')));
     const resolve = tools(write('readme.txt', 'Both.\n'));
     reactor = await Reactor.open(
@@ -48,6 +51,7 @@ describe('A landing on a target that wants other dependencies', function () {
         ordinary: own,
         unproved: tools(write('unproved.txt', 'good\n')),
         impossible: own,
+        leaning: targetsMove.before(tools(write('own.txt', 'good\n'), write('left/over', 'of the agent\n'), bash(litter))),
         clashing: (call) => (call.prompt.includes('the two conflict in') ? resolve : clash)(call),
       }),
     );
@@ -55,6 +59,7 @@ describe('A landing on a target that wants other dependencies', function () {
     const theirs: Record<string, SampleFiles> = {
       ordinary: { 'wants/second': 'two\n' },
       impossible: { 'wants/none': 'none\n' },
+      leaning: { 'demands/leftover': 'yes\n' },
       clashing: { 'wants/second': 'two\n', 'readme.txt': 'Theirs.\n' },
     };
     const words = Object.keys(theirs);
@@ -94,6 +99,19 @@ describe('A landing on a target that wants other dependencies', function () {
       [1, ['red']],
     );
     assert.match(dataOf(outcome, 'attempt/started')[1]?.prompt ?? '', /sh install\.sh[\s\S]*there is no such package/);
+  });
+
+  it('INV-007: what an agent left where git ignores it does not make a merge green', () => {
+    const outcome = outcomeOf('leaning');
+    assert.deepEqual(
+      [dataOf(outcome, 'landing/tested')[0]?.evidence.exitCode, dataOf(outcome, 'landing/refused').map(({ code }) => code)],
+      [4, ['red']],
+      outcome.stderr,
+    );
+    const [cleared] = dataOf(outcome, 'landing/cleared');
+    assert.deepEqual([cleared?.files, cleared?.paths.toSorted()], [2, ['.env', 'left/over']]);
+    // What is brought along is the person's again, and what may change stays.
+    assert.match(dataOf(outcome, 'landing/tested')[0]?.evidence.tail ?? '', /^of the person\nallowed\n(?!of)/m);
   });
 
   it('leaves nothing that set-up changed to the agent, also where the base is not tested', async () => {

@@ -12,6 +12,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const AT_ONCE = 500;
 
 type Search = Parameters<DataFiles['changedSince']>[0];
+type Moment = Pick<Search, 'folder' | 'since'>;
 
 /** Where a search begins. */
 interface Root {
@@ -27,6 +28,25 @@ interface Root {
  */
 export async function changedSince(search: Search, signal?: AbortSignal): Promise<ChangedFiles> {
   const roots = await rootsIn(search, signal);
+  return changedAt(search, roots, [], signal);
+}
+
+/** As `changedSince`, in these places below a folder and without what has one of the names; links are not followed. */
+export function changedIn(
+  { places, without, ...search }: Moment & { readonly places: readonly string[]; readonly without: readonly string[] },
+  signal?: AbortSignal,
+): Promise<ChangedFiles> {
+  const isLeft = (path: string): boolean => path.split('/').some((part) => without.includes(part));
+  const roots = places.map((place) => place.replace(/\/$/, '')).filter((path) => !isLeft(path));
+  return changedAt(
+    search,
+    roots.map((path) => ({ path, at: `./${path}` })),
+    without,
+    signal,
+  );
+}
+
+async function changedAt(search: Moment, roots: readonly Root[], without: readonly string[], signal?: AbortSignal): Promise<ChangedFiles> {
   if (roots.length === 0) return { paths: [], isWhole: true };
   const mark = join(tmpdir(), `reactor-since-${randomUUID()}`);
   try {
@@ -38,7 +58,7 @@ export async function changedSince(search: Search, signal?: AbortSignal): Promis
     let isWhole = true;
     for (let at = 0; at < roots.length; at += AT_ONCE) {
       const some = roots.slice(at, at + AT_ONCE);
-      const found = await newer(search, some, mark, signal);
+      const found = await newer(search, some, { mark, without }, signal);
       isWhole &&= found.isWhole;
       paths.push(...found.lines.map((line) => told(line, some)));
     }
@@ -50,25 +70,29 @@ export async function changedSince(search: Search, signal?: AbortSignal): Promis
 
 /** Some systems' `find` (BusyBox) does not look at that time: there this process does. */
 async function newer(
-  { folder, since }: Search,
+  { folder, since }: Moment,
   roots: readonly Root[],
-  mark: string,
+  { mark, without }: { readonly mark: string; readonly without: readonly string[] },
   signal?: AbortSignal,
 ): Promise<Awaited<ReturnType<typeof find>>> {
   const places = roots.map(({ at }) => at);
   try {
-    return await find(folder, [...places, '-cnewer', mark], signal);
+    const pruned = without.length === 0 ? [] : ['(', ...named(without), ')', '-prune', '-o'];
+    return await find(folder, [...places, ...pruned, '-cnewer', mark], signal);
   } catch (error) {
     if (!(error instanceof Error && /-cnewer/.test(error.message))) throw error;
-    return changedBelow({ folder, places, since: since + 1, mostBytes: MOST_BYTES }, signal);
+    const { lines, isWhole } = await changedBelow({ folder, places, since: since + 1, mostBytes: MOST_BYTES }, signal);
+    return { lines: lines.filter((line) => !line.split('/').some((part) => without.includes(part))), isWhole };
   }
 }
+
+const named = (names: readonly string[]): string[] =>
+  names.flatMap((name, index) => [...(index === 0 ? [] : ['-o']), '-name', name.replace(/[*?[\]\\]/g, '\\$&')]);
 
 /** What has such a name, and nothing below it; of a link also where it leads, since programs are run from there. */
 async function rootsIn({ folder, names }: Search, signal?: AbortSignal): Promise<Root[]> {
   if (names.length === 0) return [];
-  const named = names.flatMap((name, index) => [...(index === 0 ? [] : ['-o']), '-name', name.replace(/[*?[\]\\]/g, '\\$&')]);
-  const { lines } = await find(folder, ['.', '-name', '.git', '-prune', '-o', '(', ...named, ')', '-prune'], signal);
+  const { lines } = await find(folder, ['.', '-name', '.git', '-prune', '-o', '(', ...named(names), ')', '-prune'], signal);
   const top = await realpath(folder);
   const roots: Root[] = [];
   for (const at of lines) {

@@ -4,6 +4,7 @@ import { basename, join, relative, sep } from 'node:path';
 import type { DataFiles, Ids } from '../../core/ports/files.ts';
 import { changedSince, removeFiles } from './changedFiles.ts';
 import { editOutput } from './editOutput.ts';
+import { removeChanged } from './removeChanged.ts';
 import { removeFolder } from './systemFiles.ts';
 import { folderSize, freeSpaceOf, volumeOf } from './volumes.ts';
 
@@ -56,6 +57,7 @@ export function createDataFiles(dataFolder: string): DataFiles {
     volume: () => volumeOf(dataFolder),
     freeSpace: () => freeSpaceOf(dataFolder),
     changedSince,
+    removeChanged,
     removeFiles,
     removeCell: (cell) => removeFolder(join(cells, safeName(cell))),
     listCells: () => namesIn(cells),

@@ -6,6 +6,7 @@ import { nullIfMissing } from './fileSystemErrors.ts';
 import { BRANCH_FILE, type GitCall } from './gitCommand.ts';
 import { refuse } from './gitRefusals.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
+import { recordedPath } from './worktreeList.ts';
 
 /**
  * A worktree and git's folder for it. Calls name both, so that what an agent does to the `.git` file in the worktree
@@ -52,11 +53,6 @@ export async function worktreeKey(path: string): Promise<string> {
   const parent = await realpath(dirname(absolute)).catch(nullIfMissing);
   return parent === null ? absolute : join(parent, basename(absolute));
 }
-
-const recordedPath = async (adminDir: string): Promise<string | null> => {
-  const text = await readFile(join(adminDir, 'gitdir'), 'utf8').catch(nullIfMissing);
-  return text === null ? null : dirname(text.replace(/\n$/, ''));
-};
 
 /** Git's folder for a linked worktree, by what the common directory says, never by the worktree's own `.git` file. */
 export async function adminDirOf(context: RepositoryContext, key: string): Promise<string | null> {

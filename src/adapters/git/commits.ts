@@ -3,6 +3,7 @@ import type { CommitRequest, GitResult, MergeOutcome, Oid } from '../../core/por
 import type { GitCall, GitOutput } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { nulFields } from './nulFields.ts';
+import { treeOf } from './refs.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 
 const OWN_IDENTITY = {
@@ -72,12 +73,32 @@ export async function commitsWithTrailer(
   return found;
 }
 
+/** Commits of the same trees that have nothing but `base` in common: from Git 2.40 on it can be told, and before it compares with what there is in common. */
+async function standIns(
+  context: RepositoryContext,
+  { ours, theirs, base }: { readonly ours: Oid; readonly theirs: Oid; readonly base?: Oid | undefined },
+  signal?: AbortSignal,
+): Promise<GitResult<{ readonly ours: Oid; readonly theirs: Oid }>> {
+  if (base === undefined) return ok({ ours, theirs });
+  const standIn = async (commit: Oid, parents: readonly Oid[]): Promise<GitResult<Oid>> =>
+    writeCommit(context, { tree: await treeOf(context, commit, signal), parents, message: `Stands for ${commit}\n`, sign: false }, signal);
+  const root = await standIn(base, []);
+  if (!root.ok) return root;
+  const [a, b] = await Promise.all([standIn(ours, [root.value]), standIn(theirs, [root.value])]);
+  if (!a.ok) return a;
+  return b.ok ? ok({ ours: a.value, theirs: b.value }) : b;
+}
+
 /** Three-way merge of two commits, all in the object database. */
 export async function mergeTrees(
   context: RepositoryContext,
-  { ours, theirs, unrelated = false }: { readonly ours: Oid; readonly theirs: Oid; readonly unrelated?: boolean },
+  request: { readonly ours: Oid; readonly theirs: Oid; readonly base?: Oid | undefined; readonly unrelated?: boolean },
   signal?: AbortSignal,
 ): Promise<GitResult<MergeOutcome>> {
+  const { unrelated = false } = request;
+  const standing = await standIns(context, request, signal);
+  if (!standing.ok) return standing;
+  const { ours, theirs } = standing.value;
   const options = ['--write-tree', '-z', '--name-only', '--messages', ...(unrelated ? ['--allow-unrelated-histories'] : [])];
   const args = ['merge-tree', ...options, '--end-of-options', ours, theirs];
   const output = await context.git.run(onRepository(context, args), signal);

@@ -27,7 +27,8 @@ async function create(context: RepositoryContext, request: CreateWorktree, signa
   if (isThere && request.takesBranch !== true) return refuse('exists', `The branch ${branch} is already there.`);
 
   const start = isThere ? ['--', path, branch] : ['--no-track', '-b', branch, '--', path, base];
-  const args = ['worktree', 'add', '--quiet', '--no-checkout', ...start];
+  // A relative path would have git note its use in the user's settings.
+  const args = ['-c', 'worktree.useRelativePaths=false', 'worktree', 'add', '--quiet', '--no-checkout', ...start];
   // Git takes the sparse patterns of the worktree that it runs in.
   const { checkout } = request;
   const follows = checkout && (await lstat(checkout).catch(nullIfMissing)) !== null;

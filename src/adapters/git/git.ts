@@ -1,13 +1,15 @@
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { Clock } from '../../base/clock.ts';
 import { KeyedMutex } from '../../base/keyedMutex.ts';
 import type { Log } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
-import type { Git, GitRepository, GitResult, RepositoryFacts } from '../../core/ports/git.ts';
+import type { Git, GitRepository, GitResult, Oid, RepositoryFacts } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import { GitCommand } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
+import { type KnownObjects, remember } from './knownObjects.ts';
 import { createRepository } from './repository.ts';
 
 export interface GitDependencies {
@@ -21,6 +23,7 @@ export interface GitDependencies {
 export function createGit({ clock, log, environment = process.env }: GitDependencies): Git {
   const git = new GitCommand(environment, clock);
   const mutex = new KeyedMutex();
+  const known: KnownObjects = { trees: new Map(), filters: new Map() };
   return {
     async version(signal) {
       signal?.throwIfAborted();
@@ -32,8 +35,8 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
     async open(folder, signal): Promise<GitResult<GitRepository>> {
       const place = await stat(folder).catch(nullIfMissing);
       if (place === null || !place.isDirectory()) return refuse('notARepository', `${folder} is no folder.`);
-      const quick = await factsAtOnce(git, folder, signal);
-      if (quick !== null) return ok(createRepository({ facts: quick, git, clock, log, mutex, ...nothingFound() }));
+      const quick = await factsAtOnce(git, folder, known.trees, signal);
+      if (quick !== null) return ok(createRepository({ facts: quick, git, clock, log, mutex, ...nothingFound(known) }));
       // One call per fact: a path may hold a newline.
       const ask = (...args: string[]) => git.run({ cwd: folder, args }, signal);
       const path = (...args: string[]) => ask('rev-parse', '--path-format=absolute', ...args);
@@ -63,27 +66,26 @@ export function createGit({ clock, log, environment = process.env }: GitDependen
         head: commit,
         ...(isUnborn && branch !== undefined ? { unborn: branch } : {}),
       };
-      return ok(createRepository({ facts, git, clock, log, mutex, ...nothingFound() }));
+      return ok(createRepository({ facts, git, clock, log, mutex, ...nothingFound(known) }));
     },
   };
 }
 
-const nothingFound = () => ({ adminDirs: new Map(), warmIndexes: new Map(), views: new Map() });
+const nothingFound = (known: KnownObjects) => ({ adminDirs: new Map(), warmIndexes: new Map(), views: new Map(), known });
 
-/** The usual case, a checkout with a commit whose paths hold no newline, in two calls side by side; null for any other. */
-async function factsAtOnce(git: GitCommand, folder: string, signal?: AbortSignal): Promise<RepositoryFacts | null> {
-  const facts = ['--git-common-dir', '--show-toplevel', '--show-prefix', '--verify', 'HEAD^{commit}'];
-  const [several, symbolic] = await Promise.all([
-    git.run({ cwd: folder, args: ['rev-parse', '--path-format=absolute', ...facts] }, signal),
-    git.run({ cwd: folder, args: ['symbolic-ref', '--quiet', 'HEAD'] }, signal),
-  ]);
-  const [common, top, prefix, head, ...more] = several.stdout.split('\n');
-  if (several.exitCode !== 0 || !common || !top || prefix === undefined || !head || more.length !== 1) return null;
-  return {
-    commonDir: await realpath(common),
-    topLevel: await realpath(top),
-    prefix: prefix.replace(/\/$/, ''),
-    branch: symbolic.exitCode === 0 ? symbolic.stdout.replace(/\n$/, '').replace(/^refs\/heads\//, '') : null,
-    head,
-  };
+/** `HEAD` of a worktree on a branch, or on a commit; where refs are stored in another way it says something else. */
+const ON_BRANCH = /^ref: refs\/heads\/(?!\.)(.+)\n$/;
+const DETACHED = /^[0-9a-f]{40,64}\n$/;
+
+/** The usual case, a checkout with a commit whose paths hold no newline, in one call; null for any other. */
+async function factsAtOnce(git: GitCommand, folder: string, trees: Map<Oid, Oid>, signal?: AbortSignal): Promise<RepositoryFacts | null> {
+  const asked = ['--git-common-dir', '--git-dir', '--show-toplevel', '--show-prefix', 'HEAD^{commit}', 'HEAD^{tree}'];
+  const output = await git.run({ cwd: folder, args: ['rev-parse', '--path-format=absolute', ...asked] }, signal);
+  const [common, own, top, prefix, head, tree, ...more] = output.stdout.split('\n');
+  if (output.exitCode !== 0 || !common || !own || !top || prefix === undefined || !head || !tree || more.join() !== '') return null;
+  const on = await readFile(join(own, 'HEAD'), 'utf8').catch(nullIfMissing);
+  const branch = ON_BRANCH.exec(on ?? '')?.[1] ?? null;
+  if (branch === null && !DETACHED.test(on ?? '')) return null;
+  remember(trees, head, tree);
+  return { commonDir: await realpath(common), topLevel: await realpath(top), prefix: prefix.replace(/\/$/, ''), branch, head };
 }

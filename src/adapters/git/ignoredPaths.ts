@@ -1,4 +1,4 @@
-import { type CellWorktree, onCell } from './cellWorktree.ts';
+import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
 import { GitFailure } from './gitCommand.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -18,4 +18,14 @@ export async function ignoredPaths(
   const output = await context.git.run(call, signal);
   if (output.exitCode !== 0 && output.exitCode !== 1) throw new GitFailure(call, output);
   return new Set(nulFields(output.stdout).map((path) => path.slice(2)));
+}
+
+/** Options of `ls-files` that list what git ignores; folders of which all is ignored end with a slash. */
+export const IGNORED_LISTING = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--directory'];
+
+/** See `GitRepository`. */
+export async function ignoredIn(context: RepositoryContext, worktree: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const cell = await locateCell(context, await worktreeKey(worktree));
+  if (!cell.ok) throw new Error(cell.error.message);
+  return nulFields(await context.git.text(onCell(cell.value, IGNORED_LISTING), signal));
 }

@@ -1,14 +1,14 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { GitRepository, IncludeReport } from '../../core/ports/git.ts';
 import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
 import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
-import { ignoredPaths } from './ignoredPaths.ts';
+import { IGNORED_LISTING, ignoredPaths } from './ignoredPaths.ts';
 import { folderOf, IncludeCopy, UNREADABLE } from './includeCopy.ts';
 import { IncludePatterns } from './includePatterns.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
-import { listWorktrees } from './worktreeList.ts';
+import { worktreePaths } from './worktreeList.ts';
 
 /** Files and whole folders, relative to the top, with `/`. */
 interface Selection {
@@ -45,15 +45,15 @@ export async function includeIgnored(
 
 async function include(
   context: RepositoryContext,
-  { from, globs, onFolder }: Parameters<GitRepository['includeIgnored']>[0],
+  { from, globs, only, onFolder }: Parameters<GitRepository['includeIgnored']>[0],
   cell: CellWorktree,
   signal?: AbortSignal,
 ): Promise<IncludeReport> {
   const patterns = new IncludePatterns(globs);
-  const listing = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--directory'];
-  const candidates = nulFields(await context.git.text({ cwd: from, args: listing }, signal));
-  const worktrees = (await listWorktrees(context, signal)).map(({ path }) => path);
-  const selected = await select(from, candidates, patterns, worktrees);
+  const candidates = nulFields(await context.git.text({ cwd: from, args: IGNORED_LISTING }, signal));
+  const worktrees = await worktreePaths(context);
+  const selected =
+    only === undefined ? await select(from, candidates, patterns, worktrees) : await pick(from, candidates, patterns, worktrees, only);
   const unreadable = selected.unreadable.map((path) => ({ path, why: UNREADABLE }));
   if (selected.files.length === 0 && selected.folders.length === 0) return { ...NOTHING, skipped: unreadable };
 
@@ -80,6 +80,25 @@ async function include(
   }
   const report = copy.report();
   return { ...report, skipped: [...unreadable, ...report.skipped] };
+}
+
+/** Of some files those that would have been selected. */
+async function pick(
+  from: string,
+  candidates: readonly string[],
+  patterns: IncludePatterns,
+  worktrees: readonly string[],
+  only: readonly string[],
+): Promise<Selection> {
+  const places = new Set(candidates);
+  const files: string[] = [];
+  for (const path of only) {
+    const folders = [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
+    const isIgnored = places.has(path) || folders.some((folder) => places.has(`${folder}/`));
+    if (!isIgnored || !patterns.covers(path) || folders.some((folder) => worktrees.includes(join(from, folder)))) continue;
+    if ((await lstat(join(from, path)).catch(nullIfMissing)) !== null) files.push(path);
+  }
+  return { files, folders: [], unreadable: [] };
 }
 
 /** Other worktrees may lie in an ignored folder of this one: they are never copied, only what is beside them. */

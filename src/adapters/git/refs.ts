@@ -4,6 +4,7 @@ import { ok } from '../../base/result.ts';
 import type { GitResult, MoveRef, Oid, RefEntry } from '../../core/ports/git.ts';
 import { GitFailure } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
+import { remember } from './knownObjects.ts';
 import { branchInFiles, refInFiles } from './refInFiles.ts';
 import { onRepository, type RepositoryContext, runShared } from './repositoryContext.ts';
 
@@ -42,8 +43,13 @@ export async function readRef(context: RepositoryContext, ref: string, signal?: 
 }
 
 export async function treeOf(context: RepositoryContext, commit: Oid, signal?: AbortSignal): Promise<Oid> {
+  const { trees } = context.known;
+  const known = trees.get(commit);
+  if (known !== undefined) return known;
   const args = ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`];
-  return (await context.git.text(onRepository(context, args), signal)).trim();
+  const tree = (await context.git.text(onRepository(context, args), signal)).trim();
+  if (FULL_OID.test(commit)) remember(trees, commit, tree);
+  return tree;
 }
 
 export async function isAncestor(context: RepositoryContext, ancestor: Oid, descendant: Oid, signal?: AbortSignal): Promise<boolean> {
@@ -51,6 +57,22 @@ export async function isAncestor(context: RepositoryContext, ancestor: Oid, desc
   const output = await context.git.run(call, signal);
   if (output.exitCode > 1 || output.exitCode < 0) throw new GitFailure(call, output);
   return output.exitCode === 0;
+}
+
+export async function mergeBase(context: RepositoryContext, a: Oid, b: Oid, signal?: AbortSignal): Promise<Oid | null> {
+  const call = onRepository(context, ['merge-base', '--end-of-options', a, b]);
+  const output = await context.git.run(call, signal);
+  if (output.exitCode > 1 || output.exitCode < 0) throw new GitFailure(call, output);
+  return output.exitCode === 0 ? output.stdout.trim() : null;
+}
+
+/** Moves of a branch that are looked back at. */
+const MOST_MOVES = 1000;
+
+export async function wasAt(context: RepositoryContext, branch: string, commit: Oid, signal?: AbortSignal): Promise<boolean> {
+  const args = ['log', '--walk-reflogs', '--format=%H', `--max-count=${MOST_MOVES}`, '--end-of-options', `refs/heads/${branch}`, '--'];
+  const output = await context.git.run(onRepository(context, args), signal);
+  return output.exitCode === 0 && output.stdout.split('\n').includes(commit);
 }
 
 export async function moveRef(context: RepositoryContext, request: MoveRef, signal?: AbortSignal): Promise<GitResult<void>> {

@@ -5,6 +5,7 @@ import type { GitResult } from '../../core/ports/git.ts';
 import { adminDirOf, worktreeKey } from './cellWorktree.ts';
 import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import { removeFolder } from './folderRemoval.ts';
+import { BRANCH_FILE } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 import { retryLocked } from './retryLocked.ts';
@@ -41,11 +42,13 @@ async function remove(
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
   const { commonDir, topLevel } = context.facts;
-  const main = (await listWorktrees(context, signal))[0]?.path ?? null;
+  const adminDir = await adminDirOf(context, path);
+  // Where Reactor made one there was nothing before.
+  const isOurs = adminDir !== null && (await lstat(join(adminDir, BRANCH_FILE)).catch(nullIfMissing)) !== null;
+  const main = isOurs ? null : ((await listWorktrees(context, signal))[0]?.path ?? null);
   if ([commonDir, topLevel, main].some((place) => contains(path, place)))
     return refuse('failed', `${path} holds the repository itself and is not removed.`);
 
-  const adminDir = await adminDirOf(context, path);
   const folder = await lstat(path).catch(nullIfMissing);
   if (adminDir === null) {
     if (folder === null) return ok(undefined);

@@ -8,11 +8,12 @@ import { createWorktree } from './createWorktree.ts';
 import { blobSizes, changes, filesIn, patch, readFile } from './diffs.ts';
 import { diskUsage } from './diskUsage.ts';
 import { hooks } from './hooks.ts';
+import { ignoredIn } from './ignoredPaths.ts';
 import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
 import { countFiles, emptyCommit } from './noCommit.ts';
 import { privateView } from './privateView.ts';
-import { deleteRef, isAncestor, listRefs, moveRef, readRef, resolveCommit, treeOf } from './refs.ts';
+import { deleteRef, isAncestor, listRefs, mergeBase, moveRef, readRef, resolveCommit, treeOf, wasAt } from './refs.ts';
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { snapshot } from './snapshot.ts';
@@ -28,6 +29,8 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   emptyCommit: (signal) => emptyCommit(context, signal),
   countFiles: (signal) => countFiles(context, signal),
   isAncestor: (ancestor, descendant, signal) => isAncestor(context, ancestor, descendant, signal),
+  mergeBase: (a, b, signal) => mergeBase(context, a, b, signal),
+  wasAt: (branch, commit, signal) => wasAt(context, branch, commit, signal),
   commitsWithTrailer: (range, trailer, signal) => commitsWithTrailer(context, range, trailer, signal),
   createWorktree: (request, signal) => createWorktree(context, request, signal),
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
@@ -35,6 +38,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   missingFilters: (commit, signal) => missingFilters(context, commit, signal),
   privateView: (worktree, folder, options) => privateView(context, worktree, folder, options),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),
+  ignoredIn: (worktree, signal) => ignoredIn(context, worktree, signal),
   snapshot: (worktree, signal) => snapshot(context, worktree, signal),
   resetWorktree: (worktree, commit, signal) => resetWorktree(context, worktree, commit, signal),
   checkoutTree: (worktree, tree, signal) => checkoutTree(context, worktree, tree, signal),

@@ -3,6 +3,7 @@ import type { KeyedMutex } from '../../base/keyedMutex.ts';
 import type { Log } from '../../base/log.ts';
 import type { Oid, RepositoryFacts } from '../../core/ports/git.ts';
 import type { GitCall, GitCommand, GitOutput } from './gitCommand.ts';
+import type { KnownObjects } from './knownObjects.ts';
 import { retryLocked } from './retryLocked.ts';
 
 /** The index that the last snapshot of a worktree left, which knows the files' present times. */
@@ -27,6 +28,7 @@ export interface RepositoryContext {
   readonly warmIndexes: Map<string, WarmIndex>;
   /** By worktree: the git folder that its cell sees in place of the repository's. */
   readonly views: Map<string, string>;
+  readonly known: KnownObjects;
 }
 
 /** A call on the repository as a whole. Runs in the user's checkout, so that its attributes and settings hold; reads only. */

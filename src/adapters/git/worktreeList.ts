@@ -1,4 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { WorktreeEntry } from '../../core/ports/git.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
 import { GitFailure } from './gitCommand.ts';
 import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
@@ -40,4 +43,18 @@ export async function listWorktrees(context: RepositoryContext, signal?: AbortSi
   const output = await retryLocked(context.clock, () => context.git.run(call, signal), signal);
   if (output.exitCode !== 0) throw new GitFailure(call, output);
   return parseWorktreeList(output.stdout);
+}
+
+/** Where a linked worktree lies by what its entry says, which may be relative to that; null for what is no entry. */
+export async function recordedPath(adminDir: string): Promise<string | null> {
+  const text = await readFile(join(adminDir, 'gitdir'), 'utf8').catch(nullIfMissing);
+  return text === null ? null : dirname(resolve(adminDir, text.replace(/\n$/, '')));
+}
+
+/** Where worktrees lie, those that are gone too, without asking git. */
+export async function worktreePaths({ facts: { commonDir } }: RepositoryContext): Promise<readonly string[]> {
+  const root = join(commonDir, 'worktrees');
+  const entries = (await readdir(root).catch(nullIfMissing)) ?? [];
+  const linked = await Promise.all(entries.map((entry) => recordedPath(join(root, entry))));
+  return [basename(commonDir) === '.git' ? dirname(commonDir) : commonDir, ...linked.filter((path) => path !== null)];
 }

@@ -11,6 +11,9 @@ import { baseText } from '../../core/run/unborn.ts';
 import { moneyText } from './moneyText.ts';
 import { safeLine } from './safeText.ts';
 
+/** Of files that are told by name. */
+const MOST_CLEARED = 3;
+
 const why: Record<EventData<'attempt/started'>['because'], string> = {
   first: 'the agent works',
   step: 'the next step',
@@ -169,10 +172,17 @@ function describeLanding(event: DomainEvent): string | null {
     case 'landing/reworked':
       return `landing: back to the agent, on the target at ${shortOid(event.data.onto)}`;
     case 'landing/prepared': {
-      const { merged, steps, onto, tree } = event.data;
+      const { merged, steps, onto, tree, apart } = event.data;
       if (!merged) return null;
       const how = steps === undefined ? 'merged with' : `${plural(steps, 'step')} made anew on`;
-      return `landing: ${how} the target at ${shortOid(onto)}, tree ${shortOid(tree)}`;
+      const why = apart === undefined ? '' : `, which has left ${shortOid(apart)}: only what came after that`;
+      return `landing: ${how} the target at ${shortOid(onto)}, tree ${shortOid(tree)}${why}`;
+    }
+    case 'landing/cleared': {
+      const { files, paths } = event.data;
+      const named = paths.slice(0, MOST_CLEARED);
+      const more = files > named.length ? ` and ${files - named.length} more` : '';
+      return `landing: without ${plural(files, 'ignored file')} from since the agent began: ${named.join(', ')}${more}`;
     }
     case 'landing/tested':
       return `landing: tests ${evidenceText(event.data.evidence)}`;

@@ -307,6 +307,8 @@ export const eventSchemas = {
     merged: z.boolean(),
     /** With `steps: keep`: so many of them were made anew on what the target has become. */
     steps: z.number().int().positive().optional(),
+    /** What the work stood on, where the target was moved away from that: only what came after it lands. */
+    apart: z.string().optional(),
     /** A merge commit, and the repository has a hook that decides on those. */
     mergeHook: z.boolean().optional(),
   }),
@@ -319,6 +321,8 @@ export const eventSchemas = {
     leader: z.string(),
     runs: z.array(z.string()),
   }),
+  /** What git ignores and was made or changed since the agent began is gone before a merge is tested; the first of the paths. */
+  'landing/cleared': z.object({ files: z.number(), paths: z.array(z.string()) }),
   'landing/tested': z.object({ tree: z.string(), evidence: CommandEvidence }),
   'landing/landed': z.object({
     target: z.string(),

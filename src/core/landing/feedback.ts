@@ -19,6 +19,7 @@ export function redMergeFeedback(target: string, evidence: CommandEvidence | nul
   return [
     `Your change passed its tests by itself, but ${target} has changed meanwhile and together with it the tests fail.`,
     `The files now are ${target} as it is, with your change merged into it. Make the tests pass without undoing the changes of ${target}.`,
+    'The merge was tested without files that git ignores and that were made since you began: what the tests need must be in a file that git tracks.',
     ...(evidence === null ? [] : [testFeedback(evidence)]),
   ].join('\n\n');
 }

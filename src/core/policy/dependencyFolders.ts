@@ -31,6 +31,11 @@ export function namesToLookAt({ patterns }: DependencyRules): string[] {
   return [...new Set([...FOLDERS, ...FILES, ...CACHE_FOLDERS, ...added])].filter((name) => !isExempt(name, { patterns }));
 }
 
+/** Names of files and folders that stay as they are when what is left of an agent goes: a person is asked about a change there, or said that none matters. */
+export const namesLeftInPlace = (patterns: readonly string[]): string[] => [
+  ...new Set([...FOLDERS, ...FILES, ...patterns.flatMap((pattern) => /^!([^!*?[\]/]+)\/?$/.exec(pattern)?.[1] ?? [])]),
+];
+
 /** The outermost of those folders that the paths lie in. */
 export function rootsOf(paths: readonly string[], rules: DependencyRules): string[] {
   const names = new Set(namesToLookAt(rules));

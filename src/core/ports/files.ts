@@ -53,6 +53,18 @@ export interface DataFiles {
     request: { readonly folder: string; readonly names: readonly string[]; readonly since: number },
     signal?: AbortSignal,
   ): Promise<ChangedFiles>;
+  /**
+   * Removes files that were written, made, renamed or otherwise changed since a moment, and folders that were made since and hold nothing then. Links are
+   * not followed.
+   * @param request.places files and folders below `folder` that are looked through.
+   * @param request.without names of files and folders that are left as they are, at any depth.
+   * @returns the files that are gone.
+   * @throws Error when it can't be found out, or takes too long.
+   */
+  removeChanged(
+    request: { readonly folder: string; readonly places: readonly string[]; readonly without: readonly string[]; readonly since: number },
+    signal?: AbortSignal,
+  ): Promise<readonly string[]>;
   /** Removes files below a folder, and no folders. @returns those that it could not, and those that lie behind a link and so elsewhere. */
   removeFiles(folder: string, paths: readonly string[]): Promise<readonly string[]>;
   /** Removes a cell's folder with all in it. Succeeds when it is already gone. */

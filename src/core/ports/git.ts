@@ -176,6 +176,10 @@ export interface GitRepository {
   /** How many files of the user's checkout git tracks or would track; 0 without a checkout. */
   countFiles(signal?: AbortSignal): Promise<number>;
   isAncestor(ancestor: Oid, descendant: Oid, signal?: AbortSignal): Promise<boolean>;
+  /** The last commit that two histories have in common; null when there is none. */
+  mergeBase(a: Oid, b: Oid, signal?: AbortSignal): Promise<Oid | null>;
+  /** Whether a branch was at a commit lately, by what git has noted of its moves; false where nothing is noted, as in bare repositories. */
+  wasAt(branch: string, commit: Oid, signal?: AbortSignal): Promise<boolean>;
   /** Commits reachable from `tip` and not from `base` whose message has this trailer with this value; newest first. */
   commitsWithTrailer(
     range: { readonly base: Oid | null; readonly tip: Oid },
@@ -212,11 +216,15 @@ export interface GitRepository {
       readonly from: string;
       readonly to: string;
       readonly globs: readonly string[];
+      /** These files alone, where they match and are there. */
+      readonly only?: readonly string[];
       /** Called before a whole folder is copied. */
       readonly onFolder?: (path: string, files: number, bytes: number) => void;
     },
     signal?: AbortSignal,
   ): Promise<IncludeReport>;
+  /** What git ignores in a cell's worktree, below it; a folder of which all is ignored is told as a whole, with a slash at its end. */
+  ignoredIn(worktree: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** The worktree's whole state as a tree, through an index of its own. Touches neither the worktree nor its index. */
   snapshot(worktree: string, signal?: AbortSignal): Promise<GitResult<CandidateSnapshot>>;
   /** Makes files and index of the worktree equal to the commit; untracked files that are not ignored go. Keep first. */
@@ -274,9 +282,12 @@ export interface GitRepository {
 
   /** Calls `listener` after the branch may have moved, by whomever, until disposed. Where the file system can't tell, it never does. */
   watchBranch(branch: string, listener: () => void): Disposable;
-  /** Three-way merge of two commits without a worktree. `unrelated`: they may have no commit in common; then both are compared with no files at all. */
+  /**
+   * Three-way merge of two commits without a worktree. `base`: both are compared with this one, whatever they have in common. `unrelated`: they may have no
+   * commit in common; then both are compared with no files at all.
+   */
   mergeTrees(
-    request: { readonly ours: Oid; readonly theirs: Oid; readonly unrelated?: boolean },
+    request: { readonly ours: Oid; readonly theirs: Oid; readonly base?: Oid | undefined; readonly unrelated?: boolean },
     signal?: AbortSignal,
   ): Promise<GitResult<MergeOutcome>>;
   /** Where the branch is checked out, or null. */

@@ -103,6 +103,9 @@ export class TimelineFold {
       case 'landing/batched':
         this.#note('landing', entry, `onto ${event.data.target}, together with ${event.data.runs.length - 1} more`);
         return true;
+      case 'landing/cleared':
+        this.#note('landing', entry, `without ${plural(event.data.files, 'ignored file')} from since the agent began`);
+        return true;
       case 'landing/tested':
         this.#command('test', entry, event.data.evidence);
         return true;

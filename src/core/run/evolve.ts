@@ -72,13 +72,15 @@ const emptyCell = {
   setupDone: false,
   boundary: null,
   handedOverAt: null,
+  agentSince: null,
   lookedAt: null,
 };
 
 const withCell = (state: RunState, change: Partial<CellState>, phase: Phase = state.phase): RunState =>
   state.cell === null ? state : { ...state, phase, cell: { ...state.cell, ...change } };
 
-const handOver = (state: RunState, at: number): RunState => withCell(state, { handedOverAt: state.cell?.handedOverAt ?? at });
+const handOver = (state: RunState, at: number): RunState =>
+  withCell(state, { handedOverAt: state.cell?.handedOverAt ?? at, agentSince: state.cell?.agentSince ?? at });
 
 /** What was told of the folders that git ignores is a person's word now. */
 const approvedAround = (state: RunState): RunState =>
@@ -164,7 +166,7 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return { ...state, cell: { ...emptyCell, id: entry.cell ?? state.run, worktree, home, branch } };
     }
     case 'cell/worktreeCreated':
-      return withCell(state, { hasWorktree: true, setupDone: false, handedOverAt: null, lookedAt: null });
+      return withCell(state, { hasWorktree: true, setupDone: false, handedOverAt: null, agentSince: null, lookedAt: null });
     case 'cell/filesIncluded':
       return event.data.skipped.length === 0 ? state : warn(state, `${event.data.skipped.length} matching files were not included`);
     case 'network/refused':

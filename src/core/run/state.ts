@@ -32,6 +32,8 @@ export interface CellState {
    * first worked there.
    */
   readonly handedOverAt: number | null;
+  /** When the agent first worked in this worktree; null before. */
+  readonly agentSince: number | null;
   /** When the last candidate was looked at. */
   readonly lookedAt: number | null;
 }

@@ -1,6 +1,6 @@
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import { commitMessage } from '../../core/run/commitMessage.ts';
-import type { RunState } from '../../core/run/state.ts';
+import { type RunState, startOf } from '../../core/run/state.ts';
 import { GitRefused, gitError } from '../gitRefused.ts';
 import { replaySteps } from './replaySteps.ts';
 
@@ -14,6 +14,8 @@ export type Onto =
       readonly merged: boolean;
       /** With `steps: keep`: so many of them were made anew on the target. */
       readonly steps?: number;
+      /** The commit it started from, where the target was moved away from that: only what came after it is in this. */
+      readonly apart?: Oid;
     }
   | { readonly kind: 'conflicts'; readonly paths: readonly string[]; readonly tree: Oid };
 
@@ -24,44 +26,65 @@ export type Onto =
 export async function landingOnto(repository: GitRepository, state: RunState, tip: Oid, fresh = false): Promise<Onto> {
   const { land, target, unborn } = state.spec;
   const { commit, tree } = state.lastGreen;
-  const [isThere, straight] = fresh ? [false, false] : await relation(repository, state, tip);
-  if (isThere) return { kind: 'there' };
+  const { isThere, straight, apart } = await relation(repository, state, tip);
+  if (isThere && !fresh) return { kind: 'there' };
   if (straight && (land === 'ff' || tip === unborn)) return { kind: 'ready', commit, tree, merged: false };
   let merged = tree;
   if (!straight) {
-    const outcome = await repository.mergeTrees({ ours: tip, theirs: commit, unrelated: unborn !== undefined });
+    const outcome = await repository.mergeTrees({ ours: tip, theirs: commit, base: apart, unrelated: unborn !== undefined });
     if (!outcome.ok) throw gitError('the merge could not be computed', outcome.error);
     if (outcome.value.kind === 'conflicts') return { kind: 'conflicts', paths: outcome.value.paths, tree: outcome.value.tree };
     merged = outcome.value.tree;
   }
+  const how = apart === undefined ? {} : { apart };
   if (land === 'ff' && keepsSteps(state))
-    return { kind: 'ready', tree: merged, merged: true, ...(await replaySteps(repository, state, tip, merged)) };
-  const attempt = state.attempts.at(-1)?.attempt ?? 1;
-  const message =
-    land === 'merge'
-      ? `Merge ${state.cell?.branch ?? state.task} into ${target}\n\nReactor-Run: ${state.run}\n`
-      : commitMessage(state, attempt, []);
-  const written = await repository.writeCommit({
-    tree: merged,
-    parents: land === 'merge' ? [tip, commit] : [tip],
-    message,
-    sign: true,
-  });
-  if (!written.ok) throw new GitRefused(`the merge could not be committed: ${written.error.message}`, written.error.code === 'unsigned');
-  return { kind: 'ready', commit: written.value, tree: merged, merged: !straight };
+    return { kind: 'ready', tree: merged, merged: true, ...how, ...(await replaySteps(repository, state, tip, { tree: merged, apart })) };
+  const write = async (parents: readonly Oid[], message: string): Promise<Oid> => {
+    const written = await repository.writeCommit({ tree: merged, parents, message, sign: true });
+    if (!written.ok) throw new GitRefused(`the merge could not be committed: ${written.error.message}`, written.error.code === 'unsigned');
+    return written.value;
+  };
+  const onTip = (): Promise<Oid> => write([tip], commitMessage(state, state.attempts.at(-1)?.attempt ?? 1, []));
+  const ready = { kind: 'ready', tree: merged, merged: !straight, ...how } as const;
+  if (land === 'ff') return { ...ready, commit: await onTip() };
+  // The history that the target was moved away from stays out, too.
+  const parents = [tip, apart === undefined ? commit : await onTip()];
+  const message = `Merge ${state.cell?.branch ?? state.task} into ${target}\n\nReactor-Run: ${state.run}\n`;
+  return { ...ready, commit: await write(parents, message) };
 }
 
 /** With `land: merge` they are in the history as they are. */
 const keepsSteps = ({ spec, attempts }: RunState): boolean =>
   spec.steps === 'keep' && attempts.some(({ stepCommit }) => stepCommit !== null);
 
-/** Whether the target has the run's commit already, and whether the commit follows on the target. */
-async function relation(repository: GitRepository, { lastGreen, spec }: RunState, tip: Oid): Promise<readonly [boolean, boolean]> {
+interface Relation {
+  /** The target has the run's commit already. */
+  readonly isThere: boolean;
+  /** The commit follows on the target. */
+  readonly straight: boolean;
+  readonly apart?: Oid | undefined;
+}
+
+async function relation(repository: GitRepository, state: RunState, tip: Oid): Promise<Relation> {
+  const { lastGreen, spec } = state;
   // The first commit of the target follows on none.
-  if (tip === spec.unborn) return [false, true];
+  if (tip === spec.unborn) return { isThere: false, straight: true };
   // Nothing came since: the candidate is the target's child, as its last green state is.
-  if (tip === spec.base && lastGreen.commit !== spec.base) return [false, true];
-  return Promise.all([repository.isAncestor(lastGreen.commit, tip), repository.isAncestor(tip, lastGreen.commit)]);
+  if (tip === startOf(state) && lastGreen.commit !== tip) return { isThere: false, straight: true };
+  const common = await repository.mergeBase(tip, lastGreen.commit);
+  const apart = common === startOf(state) ? undefined : await startApart(repository, state, tip);
+  return { isThere: common === lastGreen.commit, straight: common === tip && apart === undefined, apart };
+}
+
+/**
+ * The commit that the run's work stands on, where its target was at it and was moved away, as by `git commit --amend` or `git reset`: what was taken off the
+ * branch must not come back with the work. Undefined where the target has it, or never had.
+ */
+export async function startApart(repository: GitRepository, state: RunState, tip: Oid): Promise<Oid | undefined> {
+  const start = startOf(state);
+  const { target, unborn } = state.spec;
+  if (target === null || start === unborn || start === tip || (await repository.isAncestor(start, tip))) return undefined;
+  return (await repository.wasAt(target, start)) ? start : undefined;
 }
 
 /**

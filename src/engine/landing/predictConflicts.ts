@@ -4,6 +4,7 @@ import type { AgentServers } from '../../core/ports/agent.ts';
 import type { GitRepository, Oid } from '../../core/ports/git.ts';
 import { currentAttempt, type RunState, startOf } from '../../core/run/state.ts';
 import { parentsOn } from '../../core/run/unborn.ts';
+import { startApart } from './onto.ts';
 
 /** What a run would bring to its target, as a commit on what it started from. */
 interface Work {
@@ -45,7 +46,7 @@ export async function predictConflicts(
     for (const b of works.slice(index + 1)) {
       // Who has done the same does not conflict.
       if (a.target !== b.target || a.tree === b.tree || !mayConflict(a.changed, b.changed)) continue;
-      const paths = await conflicts(repository, a.commit, b.commit, isUnborn(a) || isUnborn(b), signal);
+      const paths = await conflicts(repository, { ours: a.commit, theirs: b.commit, unrelated: isUnborn(a) || isUnborn(b) }, signal);
       if (paths.length === 0) continue;
       add(a, { with: b.state.task, run: b.state.run, paths });
       add(b, { with: a.state.task, run: a.state.run, paths });
@@ -102,18 +103,18 @@ async function withTarget(
   const tip = await repository.readRef(`refs/heads/${target}`, signal);
   if (tip === null || tip === start) return [];
   const theirs = pathsOf(await repository.changes(start, tip, signal), false);
-  return mayConflict(changed, theirs) ? conflicts(repository, tip, commit, state.spec.unborn !== undefined, signal) : [];
+  if (!mayConflict(changed, theirs)) return [];
+  const base = await startApart(repository, state, tip);
+  return conflicts(repository, { ours: tip, theirs: commit, base, unrelated: state.spec.unborn !== undefined }, signal);
 }
 
 const isUnborn = ({ state }: Work): boolean => state.spec.unborn !== undefined;
 
 async function conflicts(
   repository: GitRepository,
-  ours: Oid,
-  theirs: Oid,
-  unrelated: boolean,
+  request: Parameters<GitRepository['mergeTrees']>[0],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const merge = await repository.mergeTrees({ ours, theirs, unrelated }, signal);
+  const merge = await repository.mergeTrees(request, signal);
   return merge.ok && merge.value.kind === 'conflicts' ? merge.value.paths : [];
 }

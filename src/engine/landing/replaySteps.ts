@@ -12,7 +12,7 @@ export async function replaySteps(
   repository: GitRepository,
   state: RunState,
   tip: Oid,
-  tree: Oid,
+  { tree, apart }: { readonly tree: Oid; readonly apart: Oid | undefined },
 ): Promise<{ readonly commit: Oid; readonly steps: number }> {
   const range = { base: startOf(state), tip: state.lastGreen.commit };
   const own = await repository.commitsWithTrailer(range, { key: 'Reactor-Run', value: state.run });
@@ -20,7 +20,7 @@ export async function replaySteps(
   const final = state.lastGreen.commit;
   for (const commit of [...own.filter((step) => step !== final).toReversed(), final]) {
     const isLast = commit === final;
-    const merged = isLast ? tree : await mergedTree(repository, state, tip, commit);
+    const merged = isLast ? tree : await mergedTree(repository, state, { ours: tip, theirs: commit, base: apart });
     if (merged === null || (merged === last.tree && !(isLast && last.steps === 0))) continue;
     const written = await repository.writeCommit({ tree: merged, parents: [last.commit], message: messageOf(state, commit), sign: true });
     if (!written.ok) throw gitError('a step could not be committed on the target', written.error);
@@ -29,8 +29,12 @@ export async function replaySteps(
   return { commit: last.commit, steps: last.steps };
 }
 
-async function mergedTree(repository: GitRepository, { spec }: RunState, ours: Oid, theirs: Oid): Promise<Oid | null> {
-  const outcome = await repository.mergeTrees({ ours, theirs, unrelated: spec.unborn !== undefined });
+async function mergedTree(
+  repository: GitRepository,
+  { spec }: RunState,
+  request: Parameters<GitRepository['mergeTrees']>[0],
+): Promise<Oid | null> {
+  const outcome = await repository.mergeTrees({ ...request, unrelated: spec.unborn !== undefined });
   if (!outcome.ok) throw gitError('the merge of a step could not be computed', outcome.error);
   return outcome.value.kind === 'clean' ? outcome.value.tree : null;
 }

@@ -5,6 +5,7 @@ import type { Oid } from '../../core/ports/git.ts';
 import { gitError } from '../gitRefused.ts';
 import { keepWorktree } from '../keep.ts';
 import type { RunContext } from '../runContext.ts';
+import { startApart } from './onto.ts';
 
 const MOST_DIFF_BYTES = 24_000;
 
@@ -44,7 +45,9 @@ export async function rework(context: RunContext, code: EventData<'landing/rewor
 }
 
 async function mergeWith(context: RunContext, ours: Oid, theirs: Oid): Promise<{ tree: Oid; paths: readonly string[] } | null> {
-  const merge = await context.deps.repository.mergeTrees({ ours, theirs, unrelated: context.state.spec.unborn !== undefined });
+  const { deps, state } = context;
+  const base = await startApart(deps.repository, state, ours);
+  const merge = await deps.repository.mergeTrees({ ours, theirs, base, unrelated: state.spec.unborn !== undefined });
   if (!merge.ok) throw gitError('the merge could not be computed', merge.error);
   return merge.value.kind === 'clean' ? { tree: merge.value.tree, paths: [] } : merge.value;
 }

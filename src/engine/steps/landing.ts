@@ -44,7 +44,7 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
   await context.record(event('landing/started', { target, from: tip, mode: land }));
   if (own.kind === 'there') return recordFound(context, target, tip);
   if (own.kind === 'conflicts') return refuseConflict(context, own.paths);
-  const { commit, tree, merged, steps } = own;
+  const { commit, tree, merged, steps, apart } = own;
   const mergeHook = state.spec.hooks && (await repository.hooks()).names.includes(MERGE_HOOK);
   const worthIt = hasServer || merged;
   if (known === null && (await formBatch(context, tip, { run: context.run, commit, tree }, { worthIt, mergeHook }))) return;
@@ -53,6 +53,7 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
     event('landing/prepared', {
       ...{ commit, tree, onto: tip, merged },
       ...(steps === undefined ? {} : { steps }),
+      ...(apart === undefined ? {} : { apart }),
       ...(asked ? { mergeHook: true } : {}),
     }),
   );

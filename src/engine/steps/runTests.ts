@@ -6,6 +6,7 @@ import { isGreen } from '../../core/run/state.ts';
 import type { Cell } from '../cell.ts';
 import { cleanUpAfterSetUp } from '../halfMade.ts';
 import { layOut } from '../layOut.ts';
+import { clearLeftovers } from '../leftovers.ts';
 import type { RunContext } from '../runContext.ts';
 import { runInCell } from '../runInCell.ts';
 
@@ -63,7 +64,7 @@ export async function runTests(
   }
 }
 
-/** Lays a merged tree out in the cell and runs the tests on it; null when they did not come to an end. */
+/** Lays a merged tree out in the cell, without what the agent left where git ignores it, and runs the tests on it; null when they did not come to an end. */
 export async function testTree(
   context: RunContext,
   cell: Cell,
@@ -74,6 +75,8 @@ export async function testTree(
 ): Promise<CommandEvidence | null> {
   const what = 'the merged tree';
   await layOut(context, tree, what, signal);
+  // Once it was set up for this tree, what is there now is of that.
+  if (context.state.spec.setup === null || cell.setUpFor !== tree) await clearLeftovers(context, signal);
   return runTests(context, cell, name, signal, { tree, what, ground: tree, isAhead });
 }
 

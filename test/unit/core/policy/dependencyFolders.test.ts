@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { changedDependencies, namesToLookAt, rootsOf, sortChanges } from '../../../../src/core/policy/dependencyFolders.ts';
+import {
+  changedDependencies,
+  namesLeftInPlace,
+  namesToLookAt,
+  rootsOf,
+  sortChanges,
+} from '../../../../src/core/policy/dependencyFolders.ts';
 import { protectedText } from '../../../../src/core/policy/protectedPaths.ts';
 
 const rules = { test: 'npm test', patterns: [] as string[] };
@@ -19,6 +25,16 @@ describe('Folders that git ignores and the tests run programs of', () => {
       ['node_modules'],
     );
     assert.deepEqual(names('!node_modules/.prisma/', 'migrations/*.sql', 'a/b/'), names());
+  });
+
+  it('are left in place when what else git ignores goes before a merge is tested, as are those that the settings allow to change', () => {
+    const names = namesLeftInPlace(['!target/', '!.cache', '!a/b/', '!*.log', 'build/', '!node_modules/']);
+    assert.deepEqual(
+      names.filter((name) => !namesLeftInPlace([]).includes(name)),
+      ['target', '.cache'],
+    );
+    assert.ok(['node_modules', '.venv', '.pnp.cjs'].every((name) => names.includes(name)));
+    assert.ok(!names.includes('__pycache__'));
   });
 
   it('are told apart from what git tracks in them, which the candidate has', () => {
