@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { GitFixture, value } from './gitFixture.ts';
 
@@ -216,20 +216,25 @@ describe('A malicious repository', function () {
     utimesSync(join(folder, 'f.txt'), 1, 1);
   };
 
+  /** A repository with a submodule `sub`, which the user has or has not. */
+  const withSubmodule = (f: GitFixture, isFilled: boolean): void => {
+    const inner = join(f.root, 'inner');
+    f.in(f.root, 'init', '--quiet', '--initial-branch=main', 'inner');
+    f.write({ 'i.txt': 'i\n' }, inner);
+    f.in(inner, 'add', '--all');
+    f.in(inner, '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '-m', 'inner');
+    f.run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner, 'sub');
+    f.commit({ 'a.txt': 'a\n' });
+    if (isFilled) return;
+    f.run('submodule', '--quiet', 'deinit', '--force', 'sub');
+    rmSync(join(f.repo, '.git/modules/sub'), { recursive: true });
+  };
+
   for (const isFilled of [true, false]) {
     it(`runs nothing that a repository put in the place of ${isFilled ? 'a submodule' : 'a submodule that is not there'} asks for`, async () => {
       const f = open();
       const mark = join(f.root, 'mark');
-      f.in(f.root, 'init', '--quiet', '--initial-branch=main', 'inner');
-      f.write({ 'i.txt': 'i\n' }, join(f.root, 'inner'));
-      f.in(join(f.root, 'inner'), 'add', '--all');
-      f.in(join(f.root, 'inner'), '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '-m', 'inner');
-      f.run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', join(f.root, 'inner'), 'sub');
-      f.commit({ 'a.txt': 'a\n' });
-      if (!isFilled) {
-        f.run('submodule', '--quiet', 'deinit', '--force', 'sub');
-        rmSync(join(f.repo, '.git/modules/sub'), { recursive: true });
-      }
+      withSubmodule(f, isFilled);
       const { cell, repository } = await useAll(f, (path) => {
         plantRepository(f, join(path, 'sub'), mark);
         f.write({ 'b.txt': 'b\n' }, path);
@@ -240,6 +245,75 @@ describe('A malicious repository', function () {
       assert.equal(existsSync(mark), false);
     });
   }
+
+  for (const isFilled of [true, false]) {
+    it(`runs nothing that a .git file asks for that seems to lead to ${isFilled ? 'a submodule' : 'a submodule that is not there'}`, async () => {
+      const f = open();
+      const mark = join(f.root, 'mark');
+      withSubmodule(f, isFilled);
+      const { cell } = await useAll(f, (path) => {
+        const evil = join(path, 'evil');
+        mkdirSync(evil);
+        plantRepository(f, evil, mark);
+        for (const [key, text] of [
+          ['core.repositoryFormatVersion', '1'],
+          ['extensions.partialClone', 'origin'],
+          ['remote.origin.promisor', 'true'],
+          ['remote.origin.url', 'ssh://example.invalid/x'],
+          ['core.sshCommand', `touch ${mark};`],
+        ] as const)
+          f.in(evil, 'config', key, text);
+        f.write({ '.git/objects/info/alternates': `${join(evil, '.git/objects')}\n` }, evil);
+        const modules = join(readFileSync(join(path, '.git'), 'utf8').slice('gitdir: '.length).trim(), 'modules');
+        rmSync(join(path, 'sub'), { recursive: true, force: true });
+        f.write({ 'f.txt': 'z\n', '.git': `gitdir: ${modules}/${relative(modules, join(evil, '.git'))}\n` }, join(path, 'sub'));
+        f.write({ '.gitignore': 'evil/\n' }, path);
+      });
+      assert.equal(existsSync(mark), false);
+      assert.deepEqual(readdirSync(join(cell, 'evil')).sort(), ['.git', 'f.txt']);
+    });
+  }
+
+  it('pipes and files without an end in the place of a .git file, or in a repository, keep nothing waiting', async () => {
+    const f = open();
+    withSubmodule(f, true);
+    const repository = await f.open();
+    const base = f.run('rev-parse', 'HEAD');
+    const cell = await f.cell(repository, 'one');
+    const dotGit = join(cell, 'sub', '.git');
+    for (const put of [
+      () => execFileSync('mkfifo', [dotGit]),
+      () => makeLong(dotGit, 1024 ** 4),
+      () => symlinkSync('/dev/zero', dotGit),
+      () => {
+        f.in(cell, 'init', '--quiet', 'unborn');
+        f.write({ 'unborn/.git/config': '[include]\n\tpath = pipe\n', 'unborn/u.txt': 'u\n' }, cell);
+        execFileSync('mkfifo', [join(cell, 'unborn', '.git', 'pipe')]);
+      },
+      () => {
+        f.in(cell, 'init', '--quiet', 'headless');
+        rmSync(join(cell, 'headless', '.git', 'HEAD'));
+        execFileSync('mkfifo', [join(cell, 'headless', '.git', 'HEAD')]);
+      },
+    ]) {
+      rmSync(dotGit, { force: true });
+      put();
+      value(await repository.snapshot(cell));
+      value(await repository.resetWorktree(cell, base));
+      assert.equal(readFileSync(join(cell, 'sub', 'i.txt'), 'utf8'), 'i\n');
+    }
+  });
+
+  it('a ref that leads to a device without an end ends git before it has filled the memory', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    f.in(cell, 'init', '--quiet', '--initial-branch=main', 'endless');
+    symlinkSync('/dev/zero', join(cell, 'endless', '.git', 'refs', 'heads', 'main'));
+    const refused = await repository.snapshot(cell);
+    assert.match(refused.ok ? '' : refused.error.message, /attempting to allocate/);
+  });
 
   it('runs nothing that a repository in a submodule asks for', async () => {
     const f = open();

@@ -12,7 +12,7 @@ import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 import { addWithoutSubmodules } from './submoduleEntries.ts';
-import { findUnbornRepositories } from './unbornRepositories.ts';
+import { findUnbornRepositories, NO_COMMIT } from './unbornRepositories.ts';
 
 interface Place {
   readonly path: string;
@@ -103,7 +103,7 @@ async function take(context: RepositoryContext, place: Place, index: string, sig
     await startFromHead(context, place, index, signal);
     added = await addAll(context, place, env, [], signal);
   }
-  if (added.exitCode !== 0 && /does not have a commit checked out/.test(added.stderr)) {
+  if (added.exitCode !== 0 && NO_COMMIT.test(added.stderr)) {
     const unborn = await findUnbornRepositories(context, place, env, signal);
     added = await addAll(context, place, env, unborn, signal);
     if (added.exitCode === 0) added = await addFilesBelow(context, place, env, unborn, signal);
