@@ -87,7 +87,12 @@ const parts: Readonly<Record<string, { readonly keys: readonly string[] } | { re
  * A path as file systems take it that tell cases, spellings of one character and characters without a width not apart: what differs in no more than that
  * is the same file there. Upper case first, which takes apart more than lower case does.
  */
-const folded = (path: string): string => path.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '').toUpperCase().toLowerCase();
+const folded = (path: string): string =>
+  path
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toUpperCase()
+    .toLowerCase();
 
 const nameOf = (path: string): string => folded(path.slice(path.lastIndexOf('/') + 1));
 

@@ -53,7 +53,9 @@ describe('protected paths', () => {
       [],
     );
     assert.deepEqual(
-      ['.GITMODULE\u017f', '.git\u200dattributes', '.hus\u212ay/pre-commit', '.LFSConfig'].filter((path) => why(path, {}, 'added') === null),
+      ['.GITMODULE\u017f', '.git\u200dattributes', '.hus\u212ay/pre-commit', '.LFSConfig'].filter(
+        (path) => why(path, {}, 'added') === null,
+      ),
       [],
     );
     const test = 'sh scripts/check.sh';
