@@ -16,9 +16,12 @@ import {
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
-import { byWord, tools, write } from '../support/sampleScript.ts';
+import { bash, byWord, tools, write } from '../support/sampleScript.ts';
 
 const PORTS = [9310, 9317] as const;
+/** What the next command of the agent finds of what those before it have put into the server's folder. */
+const afterwards =
+  'find ../home -type f > report/next-command; echo out > /etc/reactor-escape && echo written >> report/next-command; true';
 const SHARED_MEMORY = `/dev/shm/reactor-escape-${process.pid}`;
 
 describe('Ways out of a sandboxed cell', function () {
@@ -37,15 +40,19 @@ describe('Ways out of a sandboxed cell', function () {
     ensureBubblewrap();
     const attempts: Record<string, EscapeAttempt[]> = {};
     const trying = (word: string) => (call: Parameters<ReturnType<typeof tools>>[0]) =>
-      tools(write('attempts.sh', attemptsScript(attempts[word] ?? [])), {
-        name: 'bash',
-        args: { command: 'sh attempts.sh', description: 'Try', timeout: 280_000 },
-      })(call);
+      tools(
+        write('attempts.sh', attemptsScript(attempts[word] ?? [])),
+        { name: 'bash', args: { command: 'sh attempts.sh', description: 'Try', timeout: 280_000 } },
+        bash(afterwards),
+      )(call);
     reactor = await Reactor.open(byWord({ open: trying('open'), alone: trying('alone') }), { ANTHROPIC_API_KEY: 'sk-never-seen' });
     repository = await reactor.repository(
       'plain',
       plainProject(`ports: { from: ${PORTS[0]}, to: ${PORTS[1]} }\nprotectedPaths: ["!.gitattributes"]\n`),
     );
+    mkdirSync(join(repository, 'sub'));
+    await git(repository, 'update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},sub`);
+    await git(repository, 'commit', '--quiet', '-m', 'submodule');
     const outside = join(reactor.root, 'outside');
     const home = join(reactor.root, 'user');
     for (const folder of [outside, join(home, '.ssh'), join(home, '.aws')]) mkdirSync(folder);
@@ -134,19 +141,22 @@ describe('Ways out of a sandboxed cell', function () {
       assert.equal(existsSync(join(repository, 'escape')), false);
     });
     it('journal: the journal is not there', () => failed('journal'));
-    it('engine-socket: the engine’s socket is not there', () => failed('engine-socket', /engine\.sock$/m));
+    it('engine-socket: the engine’s socket is not there', () => failed('engine-socket', /engine\.sock$|^connected/m));
     it('other-cells: other cells are not there', () => failed('other-cells', /alone|journal|runs|engine/));
+    it('other-cells-files: nor can anything be written to them', async () => {
+      failed('other-cells-files');
+      assert.equal(existsSync(join(targets.data, 'cells', 'planted')), false);
+      for (const outcome of [open, alone])
+        assert.doesNotMatch(await git(repository, 'ls-tree', '-r', '--name-only', `${onlyRun(outcome).kept}`), /escape\.txt/);
+    });
     it('server-folder: the server’s folder is empty', () => failed('server-folder', /opencode|^sh$|commands/m));
-    it('command-shell: the shell that confines commands can’t be replaced', () => {
-      const cells = join(targets.data, 'cells');
-      const shells = existsSync(cells) ? readdirSync(cells).map((cell) => join(cells, cell, 'home', 'shell', 'sh')) : [];
-      for (const shell of shells.filter((file) => existsSync(file))) assert.match(readFileSync(shell, 'utf8'), /bwrap/);
-      report('command-shell');
-    });
-    it('server-plugin: no plugin of the agent’s is loaded by the server', () => {
-      report('server-plugin');
-      assert.deepEqual(dataOf(open, 'cell/serverFailed'), []);
-    });
+    for (const name of ['command-shell', 'server-plugin']) {
+      it(`${name}: what is put into the server’s folder is gone with the command; the next one is confined as before`, () => {
+        report(name);
+        assert.equal(report('next-command'), '');
+        assert.deepEqual(dataOf(open, 'cell/serverFailed'), []);
+      });
+    }
   });
 
   describe('git', () => {
@@ -188,6 +198,18 @@ describe('Ways out of a sandboxed cell', function () {
     it('git-file: a .git file that leads elsewhere leads nobody', async () => {
       report('git-file');
       await untouched();
+    });
+    it('git-file-of-a-submodule: git outside obeys no repository of the agent’s in its place', async () => {
+      assert.match(report('git-file-of-a-submodule'), /^planted$/m);
+      await untouched();
+    });
+    it('text-for-terminals: control and bidirectional characters in names and output are shown, not obeyed', async () => {
+      assert.ok(report('text-for-terminals').includes('\u001b]0;title'));
+      for (const command of ['show', 'logs']) {
+        const { stdout } = await reactor.call(repository, [command, 'open']);
+        assert.doesNotMatch(stdout, /[^\P{C}\n]/u, command);
+        if (command === 'show') assert.match(stdout, /hidden<U\+202E>txt\.exe/);
+      }
     });
     it('odd-names: names like options and with line ends are names', async () => {
       const { kept } = onlyRun(open);
