@@ -147,6 +147,38 @@ describe('A malicious repository among the files of another', function () {
     }
   });
 
+  it('has no git started by the .git file of a cell, whoever asks about its branch', async () => {
+    const f = open();
+    const mark = join(f.root, 'mark');
+    const base = f.commit({ 'a.txt': 'a\n' });
+    const next = f.run('commit-tree', '-p', base, '-m', 'next', f.run('rev-parse', `${base}^{tree}`));
+    // As after `git sparse-checkout`: each worktree has settings of its own.
+    f.run('config', 'extensions.worktreeConfig', 'true');
+    const repository = await f.open();
+    const path = await f.cell(repository, 'one');
+    f.write(
+      {
+        '.git-of-agent/HEAD': 'ref: refs/heads/reactor/one\n',
+        '.git-of-agent/commondir': `${join(f.repo, '.git')}\n`,
+        '.git-of-agent/gitdir': `${join(path, '.git')}\n`,
+        '.git-of-agent/config.worktree': `[filter "out"]\n\tclean = "touch ${mark}; cat"\n`,
+        '.git': `gitdir: ${join(path, '.git-of-agent')}\n`,
+        '.gitattributes': '*.txt filter=out\n',
+      },
+      path,
+    );
+    f.in(path, 'read-tree', 'HEAD');
+    f.write({ 'a.txt': 'b\n' }, path);
+    rmSync(mark, { force: true });
+    const move = { path, branch: 'reactor/one', to: next, expected: base };
+    const moved = await repository.fastForwardCheckout(move);
+    assert.deepEqual(
+      [await repository.checkoutOf('reactor/one'), moved.ok ? null : moved.error.code, await repository.takeBackCheckout(move)],
+      [{ path, clean: false, unfinished: ['the work of a cell'] }, 'dirty', false],
+    );
+    assert.equal(existsSync(mark), false);
+  });
+
   it('a ref that leads to a device without an end ends git before it has filled the memory', async () => {
     const f = open();
     f.commit({ 'a.txt': 'a\n' });
