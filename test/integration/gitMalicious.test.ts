@@ -190,6 +190,22 @@ describe('A malicious repository', function () {
     assert.ok(Number(/^size: (\d+)$/m.exec(packed)?.[1]) < 5000, packed);
   });
 
+  it('has folders nested deeper than there are names: they are told, and removed with the worktree', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    const name = 'd'.repeat(200);
+    execFileSync('sh', ['-c', `for i in $(seq 40); do mkdir ${name} && cd -P ${name} || exit 1; done; echo x > x.txt`], { cwd: cell });
+    const refused = await repository.snapshot(cell);
+    assert.deepEqual(refused.ok ? null : refused.error, {
+      code: 'tooLarge',
+      message: `${name.slice(0, 60)}… is nested so deep that what is in it has no name, and can't be recorded`,
+    });
+    value(await repository.removeWorktree(cell));
+    assert.equal(existsSync(cell), false);
+  });
+
   it('has no git folder of its own made by a file', async () => {
     const f = open();
     f.commit({ 'a.txt': 'a\n' });
