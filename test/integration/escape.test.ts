@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -14,6 +15,7 @@ import {
   type Targets,
 } from '../support/escapeAttempts.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
+import { requires } from '../support/requires.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
@@ -246,6 +248,12 @@ describe('Ways out of a sandboxed cell', function () {
     }
     it('device: only harmless devices are there', () => assert.match(report('device'), /^0$/m));
     it('other-sockets: no socket of another program is there', () => failed('other-sockets', /^\/.*(sock|bus)/m));
+    it('abstract-socket-outside: with the network open neither, where the kernel can keep them apart', function () {
+      requires(this, scopesSockets(), 'Linux 6.12 with Landlock');
+      failed('abstract-socket-outside');
+      assert.match(report('abstract-socket-outside'), /PermissionError/);
+    });
+    it('abstract-socket-own: programs of one cell reach each other', () => assert.match(report('abstract-socket-own'), /^own$/m));
     it('interprocess: namespaces are the command’s own', () => {
       for (const link of report('interprocess').match(/\w+:\[\d+\]/g) ?? []) {
         assert.notEqual(link, readlinkSync(`/proc/self/ns/${link.split(':')[0]}`));
@@ -268,6 +276,11 @@ describe('Ways out of a sandboxed cell', function () {
     it('own-loopback: programs of one command reach each other', () => assert.match(report('own-loopback'), /^own$/m));
   });
 });
+
+/** Whether the kernel has what keeps sockets with abstract names apart, asked as the kernel's own samples do. */
+const scopesSockets = (): boolean =>
+  Number(spawnSync('python3', ['-c', 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))'], { encoding: 'utf8' }).stdout) >=
+  6;
 
 const commandLines = (): string[] =>
   readdirSync('/proc').flatMap((name) => {

@@ -184,6 +184,24 @@ export const processAttempts = ({ pid, ports, seconds }: Targets): EscapeAttempt
     name: 'other-sockets',
     command: 'find /run /tmp -type s 2>/dev/null | head -5; ls /run/docker.sock /var/run/docker.sock /run/dbus',
   },
+  {
+    name: 'abstract-socket-outside',
+    command: `python3 -c "import socket; s=socket.socket(socket.AF_UNIX); s.connect('\\0reactor-escape'); print('connected')"; python3 -c "import socket; s=socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.sendto(b'x', '\\0reactor-escape'); print('sent')"`,
+  },
+  {
+    name: 'abstract-socket-own',
+    command: `cat > listen.py <<'PY'
+import socket, subprocess, sys
+name = chr(0) + 'reactor-own'
+server = socket.socket(socket.AF_UNIX)
+if len(sys.argv) == 1:
+    server.bind(name); server.listen()
+    subprocess.run([sys.executable, 'listen.py', 'connect'])
+else:
+    server.connect(name); print('own')
+PY
+python3 listen.py`,
+  },
   { name: 'interprocess', command: 'readlink /proc/self/ns/ipc /proc/self/ns/pid /proc/self/ns/user /proc/self/ns/mnt' },
   {
     name: 'daemon',
