@@ -22,12 +22,20 @@ function commonDirOf(folder: string): string | null {
     const dotGit = join(at, '.git');
     if (existsSync(dotGit)) {
       if (statSync(dotGit).isDirectory()) return dotGit;
-      const named = /^gitdir: (.+)$/m.exec(readFileSync(dotGit, 'utf8'))?.[1];
+      const named = /^gitdir: (.+)$/m.exec(shortText(dotGit) ?? '')?.[1];
       if (named === undefined) return null;
       const own = isAbsolute(named) ? named : resolve(at, named);
       const common = join(own, 'commondir');
-      return existsSync(common) ? resolve(own, readFileSync(common, 'utf8').trim()) : own;
+      return existsSync(common) ? resolve(own, (shortText(common) ?? '').trim()) : own;
     }
     if (at === dirname(at)) return null;
   }
+}
+
+const LONGEST_BYTES = 16_384;
+
+/** Null for what is no short file: a pipe would be waited for, and the folder may be one that an agent has worked in. */
+function shortText(path: string): string | null {
+  const stat = statSync(path);
+  return stat.isFile() && stat.size <= LONGEST_BYTES ? readFileSync(path, 'utf8') : null;
 }

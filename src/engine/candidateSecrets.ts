@@ -1,5 +1,5 @@
 import type { ProtectedChange } from '../core/policy/protectedPaths.ts';
-import { type AddedSecret, addedSecrets } from '../core/policy/secrets/addedSecrets.ts';
+import { type AddedSecret, addedSecrets, namedSecrets } from '../core/policy/secrets/addedSecrets.ts';
 import type { SecretGuard } from '../core/policy/secrets/secretGuard.ts';
 import type { FileChange, GitRepository, Oid } from '../core/ports/git.ts';
 import { type PatchFile, parsePatch } from '../core/projections/parsePatch.ts';
@@ -26,7 +26,9 @@ interface Looking {
  */
 export async function secretsIn(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {
   const [plain, marked] = await Promise.all([secretsInText(context, changes, from, to), secretsInMarked(context, changes, from, to)]);
-  return { secrets: [...plain.secrets, ...marked], unread: plain.unread };
+  const given = changes.filter(({ status }) => status === 'added' || status === 'renamed').map(({ path }) => path);
+  const named = namedSecrets(given, context.deps.secrets, context.state.spec.allowedSecrets ?? []);
+  return { secrets: [...plain.secrets, ...marked, ...named], unread: plain.unread };
 }
 
 async function secretsInMarked(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<readonly AddedSecret[]> {

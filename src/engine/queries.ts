@@ -2,6 +2,7 @@ import { predictedText } from '../core/landing/predicted.ts';
 import { isRenewed } from '../core/money/renewal.ts';
 import type { JournalReader } from '../core/ports/journal.ts';
 import type { Processes } from '../core/ports/processes.ts';
+import { isUnsandboxed } from '../core/projections/unsandboxed.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { CellMessage, InboxItem, Status } from '../protocol/messages.ts';
 import type { WarmCell } from './warmCells.ts';
@@ -40,28 +41,29 @@ export function inboxOf(runs: readonly RunState[], today: string | null): InboxI
 
 /** Cells that still have a worktree or a server. */
 export const cellsOf = (runs: readonly RunState[], processes: Pick<Processes, 'residentBytes'> | null): CellMessage[] =>
-  runs.flatMap(({ run, task, phase, cell }) =>
-    cell === null || !cell.hasWorktree
-      ? []
-      : [
-          {
-            cell: cell.id,
-            run,
-            task,
-            phase,
-            port: cell.port,
-            appPorts: [...cell.appPorts],
-            pid: cell.server?.pid ?? null,
-            branch: cell.branch,
-            worktree: cell.worktree,
-            rssBytes: cell.server === null || processes === null ? null : processes.residentBytes(cell.server.pid),
-          },
-        ],
-  );
+  runs.flatMap((state) => {
+    const { run, task, phase, cell } = state;
+    if (cell === null || !cell.hasWorktree) return [];
+    return [
+      {
+        cell: cell.id,
+        run,
+        task,
+        phase,
+        port: cell.port,
+        appPorts: [...cell.appPorts],
+        pid: cell.server?.pid ?? null,
+        branch: cell.branch,
+        worktree: cell.worktree,
+        rssBytes: cell.server === null || processes === null ? null : processes.residentBytes(cell.server.pid),
+        unsandboxed: isUnsandboxed(state),
+      },
+    ];
+  });
 
 /** Cells made ahead, which no run has yet. */
 export const warmCellsOf = (warm: readonly WarmCell[], processes: Pick<Processes, 'residentBytes'>): CellMessage[] =>
-  warm.map(({ id, lease, appLeases, server, branch, worktree }) => ({
+  warm.map(({ id, lease, appLeases, server, branch, worktree, boundary }) => ({
     cell: id,
     run: '',
     task: '',
@@ -72,6 +74,7 @@ export const warmCellsOf = (warm: readonly WarmCell[], processes: Pick<Processes
     branch,
     worktree,
     rssBytes: processes.residentBytes(server.process.pid),
+    unsandboxed: boundary === null,
   }));
 
 /** The answer to `status`, from a journal: open runs, their cells, what waits. */

@@ -4,6 +4,7 @@ import { event } from '../core/journal/events.ts';
 import type { ProjectConfig } from '../core/model/projectConfig.ts';
 import type { RunRequest } from '../core/model/runRequest.ts';
 import type { RunSpec } from '../core/model/runSpec.ts';
+import { type Loosened, loosenedText } from '../core/policy/loosened.ts';
 import type { SecretGuard } from '../core/policy/secrets/secretGuard.ts';
 import type { GitRefusal, GitRepository, Oid } from '../core/ports/git.ts';
 import { requestedBase, requestedTarget, resolveSpec } from '../core/run/resolveSpec.ts';
@@ -99,8 +100,7 @@ export class Submissions {
 
   async #check(request: RunRequest, before: readonly Settled[], look: Look): Promise<Settled> {
     const { deps } = this.#engine;
-    const { repository, config } = await look.at(request.folder);
-    const { spec, ...more } = await this.#settle(request, repository, config, look);
+    const { spec, ...more } = await this.#settle(request, look);
     if (before.some((other) => other.spec.task === spec.task)) {
       throw new UserFacingError('configuration', `${spec.task} is asked for twice; nothing was started.`);
     }
@@ -118,8 +118,9 @@ export class Submissions {
     return { run: `${spec.task}-r${earlier.length + 1}`, spec, ...more };
   }
 
-  async #settle(request: RunRequest, repository: GitRepository, config: ProjectConfig, look: Look): Promise<Omit<Settled, 'run'>> {
+  async #settle(request: RunRequest, look: Look): Promise<Omit<Settled, 'run'>> {
     const { deps } = this.#engine;
+    const { repository, config, file } = await look.at(request.folder);
     const { facts } = repository;
     const name = requestedBase(request, config) ?? 'HEAD';
     const start = await look.base(repository, name, name === requestedTarget(request, config));
@@ -128,6 +129,7 @@ export class Submissions {
     const spec = resolveSpec({
       request,
       config,
+      file: file === null ? undefined : belowTop(file, facts.topLevel),
       task: request.task ?? (await this.#nextTask()),
       base: start,
       branch: facts.branch,
@@ -140,7 +142,7 @@ export class Submissions {
     const { target } = spec.value;
     const isBorn = !startsFromNothing(spec.value) || target !== facts.unborn;
     if (target !== null && isBorn && !(await look.hasBranch(repository, target))) throw noBranch(target);
-    const notes = [...start.notes, ...secretNotes(deps.secrets, spec.value)];
+    const notes = [...start.notes, ...secretNotes(deps.secrets, spec.value), ...look.loosened(spec.value)];
     const { ports, ...turn } = resolveTurn(request, config);
     return { spec: { ...spec.value, ports }, notes, ...turn, baseName: requestedBase(request, config) };
   }
@@ -166,19 +168,27 @@ interface Start {
   readonly notes: readonly string[];
 }
 
+/** What holds in a folder, and where it is written. */
+interface Settings {
+  readonly repository: GitRepository;
+  readonly config: ProjectConfig;
+  readonly file: string | null;
+}
+
 /** What requests of one submission have in common, looked at once. */
 class Look {
   readonly #engine: EngineContext;
-  readonly #folders = new Map<string, Promise<{ readonly repository: GitRepository; readonly config: ProjectConfig }>>();
+  readonly #folders = new Map<string, Promise<Settings>>();
   readonly #tests = new Map<string, Promise<string | null>>();
   readonly #branches = new Map<string, Promise<boolean>>();
   readonly #bases = new Map<string, Promise<Start>>();
+  readonly #loosened: Loosened[] = [];
 
   constructor(engine: EngineContext) {
     this.#engine = engine;
   }
 
-  at(folder: string): Promise<{ readonly repository: GitRepository; readonly config: ProjectConfig }> {
+  at(folder: string): Promise<Settings> {
     return remembered(this.#folders, folder, async () => {
       const { deps } = this.#engine;
       const opened = await deps.git.open(folder);
@@ -187,9 +197,18 @@ class Look {
       if (repository.facts.commonDir !== deps.repository.facts.commonDir) {
         throw new UserFacingError('configuration', `${folder} belongs to another repository than this engine's.`);
       }
-      const { config } = await deps.project.config(folder, repository.facts.topLevel ?? folder);
-      return { repository, config };
+      return { repository, ...(await deps.project.config(folder, repository.facts.topLevel ?? folder)) };
     });
+  }
+
+  /** What a file takes from the boundary, told by the first run that it holds for. */
+  loosened({ loosened }: RunSpec): string[] {
+    if (loosened === undefined) return [];
+    const earlier = this.#engine.deps.journal.recentRuns(RECENT_RUNS).flatMap(({ spec }) => spec.loosened ?? []);
+    const known = new Set([...earlier, ...this.#loosened].filter(({ file }) => file === loosened.file).flatMap(({ settings }) => settings));
+    const settings = loosened.settings.filter((setting) => !known.has(setting));
+    this.#loosened.push(loosened);
+    return settings.length === 0 ? [] : [`${loosenedText({ ...loosened, settings })}; this is told once, and reactor doctor shows it`];
   }
 
   detectedTest(folder: string): Promise<string | null> {
@@ -251,6 +270,9 @@ function secretNotes(guard: Pick<SecretGuard, 'find'>, spec: RunSpec): string[] 
     ? []
     : [`the prompt of ${spec.task} has a secret in it (${inPrompt.name}); it is covered, and the agent does not see it`];
 }
+
+const belowTop = (file: string, top: string | null): string =>
+  top !== null && file.startsWith(`${top}/`) ? file.slice(top.length + 1) : file;
 
 const noBranch = (name: string): UserFacingError =>
   new UserFacingError('configuration', `There is no branch ${name} to land on.`, {

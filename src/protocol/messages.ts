@@ -39,6 +39,8 @@ export const CellMessage = z.object({
   branch: z.string(),
   worktree: z.string(),
   rssBytes: z.number().nullable(),
+  /** It has a server and no boundary. */
+  unsandboxed: z.boolean().default(false),
 });
 export type CellMessage = z.infer<typeof CellMessage>;
 

@@ -50,6 +50,9 @@ export const Lane = z.object({
   status: z.string(),
   /** What it waits for or why it ended; '' while it goes on. */
   reason: z.string(),
+  /** What is out of the ordinary about its cell's boundary; '' when nothing is. */
+  boundary: z.string(),
+  unsandboxed: z.boolean(),
   requestedAt: z.number(),
   startedAt: z.nullable(z.number()),
   endedAt: z.nullable(z.number()),

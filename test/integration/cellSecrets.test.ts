@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
@@ -9,6 +9,7 @@ import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
+import type { ModelScript } from '../support/scriptedModel.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
 const PORTS = [9340, 9349] as const;
@@ -68,6 +69,16 @@ done
 rm -f answer.json
 `;
 
+/** Grants the first request of the server at a port, whose password it was handed. */
+const handed = (port: string, password: string): string => `for i in $(seq 100); do
+  id=$(curl -s -m 2 -u "opencode:${password}" http://127.0.0.1:${port}/permission | grep -o 'per_[A-Za-z0-9]*' | head -1)
+  if [ -n "$id" ]; then
+    curl -s -m 5 -u "opencode:${password}" -X POST -H 'content-type: application/json' -d '{"reply":"once"}' http://127.0.0.1:${port}/permission/$id/reply
+    exit
+  fi
+  sleep 0.1
+done`;
+
 describe('Secrets in a sandboxed cell', function () {
   this.timeout(240_000);
   let reactor: Reactor;
@@ -76,6 +87,16 @@ describe('Secrets in a sandboxed cell', function () {
 
   before(async () => {
     ensureBubblewrap();
+    // As nothing in the cell tells it, the test looks it up outside and has the agent say it. At the same time, as the command ends with what it started.
+    const withPassword: ModelScript = ({ turn }) => {
+      if (turn > 0) return { text: 'Done.' };
+      const server = reactor.agentServers().find(({ pid }) => readlinkSync(`/proc/${pid}/cwd`).includes('handed'));
+      const of = (file: string): string => readFileSync(`/proc/${server?.pid}/${file}`, 'utf8').replaceAll('\0', ' ');
+      const port = /--port[= ](\d+)/.exec(of('cmdline'))?.[1] ?? 'none';
+      const password = /OPENCODE_SERVER_PASSWORD=(\S+)/.exec(of('environ'))?.[1] ?? 'none';
+      const fetching = { name: 'webfetch', args: { url: `${reactor.model.url}/models`, format: 'text', timeout: 5 } };
+      return { tools: [fetching, bash(handed(port, password))] };
+    };
     const script = byWord({
       keys: tools(write('attempts.sh', attemptsScript(attempts)), bash('sh attempts.sh')),
       selfish: (call) =>
@@ -85,7 +106,7 @@ describe('Secrets in a sandboxed cell', function () {
           write('selfish.txt', 'good\n'),
         )(call),
     });
-    reactor = await Reactor.open(script, {
+    reactor = await Reactor.open((call) => (call.prompts.join().includes('handed') ? withPassword(call) : script(call)), {
       ANTHROPIC_API_KEY: secrets.environment,
       AWS_BEARER_TOKEN_BEDROCK: secrets.bedrock,
       MY_OWN_NAME: secrets.configured,
@@ -106,7 +127,7 @@ describe('Secrets in a sandboxed cell', function () {
     });
     await git(repository, 'remote', 'add', 'origin', `https://ann:${secrets.remote}@example.org/a.git`);
     await git(repository, 'config', 'http.https://example.org/.extraheader', `AUTHORIZATION: basic ${secrets.header}`);
-    const words = ['keys', 'selfish'];
+    const words = ['keys', 'selfish', 'handed'];
     const settings = ['--sandbox', 'required', '--land', 'branch'];
     await Promise.all(
       words.map(async (word) => outcomes.set(word, await reactor.run(repository, `Try ${word}`, [...settings, '--task', word]))),
@@ -134,6 +155,12 @@ describe('Secrets in a sandboxed cell', function () {
     assert.match(await git(repository, 'config', '--list'), new RegExp(`${secrets.remote}[\\s\\S]*${secrets.header}`));
   });
 
+  it('an agent that was handed the password and answers its own request ends its attempt', () => {
+    const { status, commit, reason } = onlyRun(outcomeOf('handed'));
+    assert.deepEqual([outcomeOf('handed').exitCode, status, commit], [4, 'failed', null], `${reason}\n${outcomeOf('handed').stderr}`);
+    assert.match(reason, /security violation: permission request per_\w+ was answered "once" by somebody else/);
+  });
+
   it('an agent answers none of its own requests: the run waits for a person', async () => {
     const { status, commit, reason } = onlyRun(outcomeOf('selfish'));
     assert.deepEqual([outcomeOf('selfish').exitCode, status, commit], [5, 'parked', null], `${reason}\n${outcomeOf('selfish').stderr}`);
@@ -145,7 +172,6 @@ describe('Secrets in a sandboxed cell', function () {
       )[0] ?? '',
       'attack.txt',
     );
-    const { readFileSync } = await import('node:fs');
     const told = readFileSync(worktree, 'utf8');
     assert.match(told, /^password none$/m);
     assert.match(told, /^\d+ 401$/m, told);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -14,11 +15,15 @@ import {
   type Targets,
 } from '../support/escapeAttempts.ts';
 import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
+import { requires } from '../support/requires.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
-import { byWord, tools, write } from '../support/sampleScript.ts';
+import { bash, byWord, tools, write } from '../support/sampleScript.ts';
 
 const PORTS = [9310, 9317] as const;
+/** What the next command of the agent finds of what those before it have put into the server's folder. */
+const afterwards =
+  'find ../home -type f > report/next-command; echo out > /etc/reactor-escape && echo written >> report/next-command; true';
 const SHARED_MEMORY = `/dev/shm/reactor-escape-${process.pid}`;
 
 describe('Ways out of a sandboxed cell', function () {
@@ -37,15 +42,19 @@ describe('Ways out of a sandboxed cell', function () {
     ensureBubblewrap();
     const attempts: Record<string, EscapeAttempt[]> = {};
     const trying = (word: string) => (call: Parameters<ReturnType<typeof tools>>[0]) =>
-      tools(write('attempts.sh', attemptsScript(attempts[word] ?? [])), {
-        name: 'bash',
-        args: { command: 'sh attempts.sh', description: 'Try', timeout: 280_000 },
-      })(call);
+      tools(
+        write('attempts.sh', attemptsScript(attempts[word] ?? [])),
+        { name: 'bash', args: { command: 'sh attempts.sh', description: 'Try', timeout: 280_000 } },
+        bash(afterwards),
+      )(call);
     reactor = await Reactor.open(byWord({ open: trying('open'), alone: trying('alone') }), { ANTHROPIC_API_KEY: 'sk-never-seen' });
     repository = await reactor.repository(
       'plain',
       plainProject(`ports: { from: ${PORTS[0]}, to: ${PORTS[1]} }\nprotectedPaths: ["!.gitattributes"]\n`),
     );
+    mkdirSync(join(repository, 'sub'));
+    await git(repository, 'update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},sub`);
+    await git(repository, 'commit', '--quiet', '-m', 'submodule');
     const outside = join(reactor.root, 'outside');
     const home = join(reactor.root, 'user');
     for (const folder of [outside, join(home, '.ssh'), join(home, '.aws')]) mkdirSync(folder);
@@ -134,19 +143,22 @@ describe('Ways out of a sandboxed cell', function () {
       assert.equal(existsSync(join(repository, 'escape')), false);
     });
     it('journal: the journal is not there', () => failed('journal'));
-    it('engine-socket: the engine’s socket is not there', () => failed('engine-socket', /engine\.sock$/m));
+    it('engine-socket: the engine’s socket is not there', () => failed('engine-socket', /engine\.sock$|^connected/m));
     it('other-cells: other cells are not there', () => failed('other-cells', /alone|journal|runs|engine/));
+    it('other-cells-files: nor can anything be written to them', async () => {
+      failed('other-cells-files');
+      assert.equal(existsSync(join(targets.data, 'cells', 'planted')), false);
+      for (const outcome of [open, alone])
+        assert.doesNotMatch(await git(repository, 'ls-tree', '-r', '--name-only', `${onlyRun(outcome).kept}`), /escape\.txt/);
+    });
     it('server-folder: the server’s folder is empty', () => failed('server-folder', /opencode|^sh$|commands/m));
-    it('command-shell: the shell that confines commands can’t be replaced', () => {
-      const cells = join(targets.data, 'cells');
-      const shells = existsSync(cells) ? readdirSync(cells).map((cell) => join(cells, cell, 'home', 'shell', 'sh')) : [];
-      for (const shell of shells.filter((file) => existsSync(file))) assert.match(readFileSync(shell, 'utf8'), /bwrap/);
-      report('command-shell');
-    });
-    it('server-plugin: no plugin of the agent’s is loaded by the server', () => {
-      report('server-plugin');
-      assert.deepEqual(dataOf(open, 'cell/serverFailed'), []);
-    });
+    for (const name of ['command-shell', 'server-plugin']) {
+      it(`${name}: what is put into the server’s folder is gone with the command; the next one is confined as before`, () => {
+        report(name);
+        assert.equal(report('next-command'), '');
+        assert.deepEqual(dataOf(open, 'cell/serverFailed'), []);
+      });
+    }
   });
 
   describe('git', () => {
@@ -189,6 +201,18 @@ describe('Ways out of a sandboxed cell', function () {
       report('git-file');
       await untouched();
     });
+    it('git-file-of-a-submodule: git outside obeys no repository of the agent’s in its place', async () => {
+      assert.match(report('git-file-of-a-submodule'), /^planted$/m);
+      await untouched();
+    });
+    it('text-for-terminals: control and bidirectional characters in names and output are shown, not obeyed', async () => {
+      assert.ok(report('text-for-terminals').includes('\u001b]0;title'));
+      for (const command of ['show', 'logs']) {
+        const { stdout } = await reactor.call(repository, [command, 'open']);
+        assert.doesNotMatch(stdout, /[^\P{C}\n]/u, command);
+        if (command === 'show') assert.match(stdout, /hidden<U\+202E>txt\.exe/);
+      }
+    });
     it('odd-names: names like options and with line ends are names', async () => {
       const { kept } = onlyRun(open);
       const names = (await git(repository, 'ls-tree', '-r', '-z', '--name-only', `${kept}`)).split('\0');
@@ -224,6 +248,12 @@ describe('Ways out of a sandboxed cell', function () {
     }
     it('device: only harmless devices are there', () => assert.match(report('device'), /^0$/m));
     it('other-sockets: no socket of another program is there', () => failed('other-sockets', /^\/.*(sock|bus)/m));
+    it('abstract-socket-outside: with the network open neither, where the kernel can keep them apart', function () {
+      requires(this, scopesSockets(), 'Linux 6.12 with Landlock');
+      failed('abstract-socket-outside');
+      assert.match(report('abstract-socket-outside'), /PermissionError/);
+    });
+    it('abstract-socket-own: programs of one cell reach each other', () => assert.match(report('abstract-socket-own'), /^own$/m));
     it('interprocess: namespaces are the command’s own', () => {
       for (const link of report('interprocess').match(/\w+:\[\d+\]/g) ?? []) {
         assert.notEqual(link, readlinkSync(`/proc/self/ns/${link.split(':')[0]}`));
@@ -246,6 +276,11 @@ describe('Ways out of a sandboxed cell', function () {
     it('own-loopback: programs of one command reach each other', () => assert.match(report('own-loopback'), /^own$/m));
   });
 });
+
+/** Whether the kernel has what keeps sockets with abstract names apart, asked as the kernel's own samples do. */
+const scopesSockets = (): boolean =>
+  Number(spawnSync('python3', ['-c', 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))'], { encoding: 'utf8' }).stdout) >=
+  6;
 
 const commandLines = (): string[] =>
   readdirSync('/proc').flatMap((name) => {

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { GitFixture, value } from './gitFixture.ts';
+import { useAll } from './gitUseAll.ts';
 
 /** What git runs by itself, if it is let. */
 const hooks = [
@@ -64,24 +54,6 @@ describe('A malicious repository', function () {
     at = new GitFixture();
     return at;
   };
-  /** Everything Reactor does with a cell, once. */
-  const useAll = async (f: GitFixture, change: (cell: string) => void) => {
-    const repository = await f.open();
-    const base = f.run('rev-parse', 'HEAD');
-    const cell = await f.cell(repository, 'one');
-    change(cell);
-    const { tree } = value(await repository.snapshot(cell));
-    const baseTree = await repository.treeOf(base);
-    const changes = await repository.changes(baseTree, tree);
-    const { text } = await repository.patch({ from: baseTree, to: tree, maxBytes: 1_000_000 });
-    const commit = value(await repository.writeCommit({ tree, parents: [base], message: 'kept', sign: false }));
-    value(await repository.moveRef({ ref: 'refs/heads/reactor/one', to: commit, expected: base, reason: 'test' }));
-    value(await repository.mergeTrees({ ours: base, theirs: commit }));
-    value(await repository.resetWorktree(cell, base));
-    value(await repository.checkoutTree(cell, tree));
-    return { repository, cell, tree, baseTree, changes, patch: text, commit };
-  };
-
   it('pipes under names that git reads keep nothing waiting', async () => {
     const f = open();
     f.commit({ 'a.txt': 'a\n', 'sub/b.txt': 'b\n' });
@@ -179,122 +151,6 @@ describe('A malicious repository', function () {
     assert.equal(readFileSync(join(f.repo, 'a.txt'), 'utf8'), 'a\n');
   });
 
-  it('fetches nothing and runs nothing for its submodules, wherever they say they are', async () => {
-    const f = open();
-    const mark = join(f.root, 'mark');
-    f.commit({ 'a.txt': 'a\n' });
-    const commit = f.run('rev-parse', 'HEAD');
-    const urls = [
-      `ext::sh -c "echo ext >> ${mark}"`,
-      `--upload-pack=sh -c 'echo pack >> ${mark}'`,
-      `ssh://-oProxyCommand=touch%20${mark}/x`,
-      'file:///etc',
-    ];
-    const modules = urls
-      .map((url, i) => `[submodule "../../../out${i}"]\n\tpath = sub${i}\n\turl = ${url}\n\tupdate = !touch ${mark}\n`)
-      .join('');
-    f.write({ '.gitmodules': modules });
-    f.run('add', '.gitmodules');
-    for (const i of urls.keys()) f.run('update-index', '--add', '--cacheinfo', `160000,${commit},sub${i}`);
-    f.run('commit', '--quiet', '-m', 'submodules');
-    const { cell } = await useAll(f, (path) => f.write({ 'b.txt': 'b\n' }, path));
-    assert.equal(existsSync(mark), false);
-    for (const i of urls.keys()) assert.deepEqual(readdirSync(join(cell, `sub${i}`)), []);
-    assert.deepEqual(readdirSync(f.root).sort(), ['cells', 'home', 'repo']);
-  });
-
-  /** Makes a folder a repository whose settings name programs, with a file that git has to look into to see whether it has changed. */
-  const plantRepository = (f: GitFixture, folder: string, mark: string): void => {
-    rmSync(join(folder, '.git'), { recursive: true, force: true });
-    f.in(folder, 'init', '--quiet');
-    f.write({ 'f.txt': 'x\n' }, folder);
-    f.in(folder, 'add', '--all');
-    f.in(folder, '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '--allow-empty', '-m', 'one');
-    f.in(folder, 'config', 'filter.out.clean', `sh -c 'touch ${mark}; cat'`);
-    f.in(folder, 'config', 'core.fsmonitor', `touch ${mark}`);
-    f.write({ 'f.txt': 'y\n', '.git/info/attributes': '*.txt filter=out\n' }, folder);
-    utimesSync(join(folder, 'f.txt'), 1, 1);
-  };
-
-  for (const isFilled of [true, false]) {
-    it(`runs nothing that a repository put in the place of ${isFilled ? 'a submodule' : 'a submodule that is not there'} asks for`, async () => {
-      const f = open();
-      const mark = join(f.root, 'mark');
-      f.in(f.root, 'init', '--quiet', '--initial-branch=main', 'inner');
-      f.write({ 'i.txt': 'i\n' }, join(f.root, 'inner'));
-      f.in(join(f.root, 'inner'), 'add', '--all');
-      f.in(join(f.root, 'inner'), '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '-m', 'inner');
-      f.run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', join(f.root, 'inner'), 'sub');
-      f.commit({ 'a.txt': 'a\n' });
-      if (!isFilled) {
-        f.run('submodule', '--quiet', 'deinit', '--force', 'sub');
-        rmSync(join(f.repo, '.git/modules/sub'), { recursive: true });
-      }
-      const { cell, repository } = await useAll(f, (path) => {
-        plantRepository(f, join(path, 'sub'), mark);
-        f.write({ 'b.txt': 'b\n' }, path);
-      });
-      plantRepository(f, join(cell, 'sub'), mark);
-      value(await repository.snapshot(cell));
-      value(await repository.resetWorktree(cell, f.run('rev-parse', 'HEAD')));
-      assert.equal(existsSync(mark), false);
-    });
-  }
-
-  it('runs nothing that a repository in a submodule asks for', async () => {
-    const f = open();
-    const mark = join(f.root, 'mark');
-    const add = ['-c', 'protocol.file.allow=always', '-c', 'user.name=A', '-c', 'user.email=a@b'];
-    for (const name of ['inner', 'middle']) {
-      f.in(f.root, 'init', '--quiet', '--initial-branch=main', name);
-      f.write({ [`${name}.txt`]: 'i\n' }, join(f.root, name));
-      if (name === 'middle') f.in(join(f.root, name), ...add, 'submodule', '--quiet', 'add', join(f.root, 'inner'), 'deep');
-      f.in(join(f.root, name), 'add', '--all');
-      f.in(join(f.root, name), ...add, 'commit', '--quiet', '-m', name);
-    }
-    f.run(...add, 'submodule', '--quiet', 'add', join(f.root, 'middle'), 'sub');
-    f.run(...add, 'submodule', '--quiet', 'update', '--init', '--recursive');
-    f.commit({ 'a.txt': 'a\n' });
-    const { tree, keep } = value(
-      await (async () => {
-        const repository = await f.open();
-        const cell = await f.cell(repository, 'one');
-        plantRepository(f, join(cell, 'sub', 'deep'), mark);
-        return repository.snapshot(cell);
-      })(),
-    );
-    assert.equal(existsSync(mark), false);
-    assert.ok(f.files(keep ?? '').includes('100644 sub/deep/f.txt'), `${tree} ${keep}`);
-  });
-
-  it('has git fetch nothing for a repository that says that something of it is elsewhere', async () => {
-    const f = open();
-    const mark = join(f.root, 'mark');
-    f.commit({ 'a.txt': 'a\n' });
-    const { changes } = await useAll(f, (path) => {
-      for (const name of ['unborn', 'partial']) {
-        mkdirSync(join(path, name));
-        f.in(join(path, name), 'init', '--quiet', '--initial-branch=main');
-      }
-      const partial = join(path, 'partial');
-      for (const [key, text] of [
-        ['core.repositoryFormatVersion', '1'],
-        ['extensions.partialClone', 'origin'],
-        ['remote.origin.promisor', 'true'],
-        ['remote.origin.url', 'ssh://example.invalid/x'],
-        ['core.sshCommand', `touch ${mark};`],
-      ] as const)
-        f.in(partial, 'config', key, text);
-      f.write({ '.git/refs/heads/main': `${'1'.repeat(40)}\n`, 'p.txt': 'p\n' }, partial);
-      f.write({ 'unborn/u.txt': 'u\n' }, path);
-    });
-    assert.equal(existsSync(mark), false);
-    assert.ok(
-      changes.some(({ path }) => path === 'unborn/u.txt'),
-      JSON.stringify(changes),
-    );
-  });
-
   it('writes through no link, neither on a reset nor when a tree is laid out', async () => {
     const f = open();
     const outside = join(f.root, 'outside');
@@ -332,6 +188,22 @@ describe('A malicious repository', function () {
     assert.ok(process.memoryUsage().rss - before < 45e6, 'the whole of it was read');
     const packed = f.run('count-objects', '-v');
     assert.ok(Number(/^size: (\d+)$/m.exec(packed)?.[1]) < 5000, packed);
+  });
+
+  it('has folders nested deeper than there are names: they are told, and removed with the worktree', async () => {
+    const f = open();
+    f.commit({ 'a.txt': 'a\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    const name = 'd'.repeat(200);
+    execFileSync('sh', ['-c', `for i in $(seq 40); do mkdir ${name} && cd -P ${name} || exit 1; done; echo x > x.txt`], { cwd: cell });
+    const refused = await repository.snapshot(cell);
+    assert.deepEqual(refused.ok ? null : refused.error, {
+      code: 'tooLarge',
+      message: `${name.slice(0, 60)}… is nested so deep that what is in it has no name, and can't be recorded`,
+    });
+    value(await repository.removeWorktree(cell));
+    assert.equal(existsSync(cell), false);
   });
 
   it('has no git folder of its own made by a file', async () => {

@@ -26,6 +26,13 @@ describe('system files', function () {
     assert.ok(free > 0 && free <= blocks * bsize && Math.abs(free - bavail * bsize) < blocks * bsize * 0.2, `${free} bytes`);
   });
 
+  it('removes folders nested deeper than there are names', async () => {
+    const name = 'd'.repeat(200);
+    execFileSync('sh', ['-c', `for i in $(seq 40); do mkdir ${name} && cd -P ${name} || exit 1; done; echo x > x.txt`], { cwd: root });
+    await removeFolder(join(root, name));
+    assert.deepEqual(readdirSync(root), []);
+  });
+
   it('tells the free bytes of memory', () => {
     const free = freeMemoryBytes();
     assert.ok(free > 0 && free < totalmem(), `${free} bytes`);

@@ -43,6 +43,7 @@ describe('Edits that leave the worktree, without a sandbox', function () {
       absolute: tools(write('inside.txt', 'good\n'), write(join(outside, 'absolute.txt'), 'changed\n')),
       linked: tools(edit('shared/linked.txt', 'untouched', 'changed')),
       linking: tools(bash(`ln -s ${outside} escape && echo good > linking.txt`)),
+      climbing: tools(bash('mkdir deep && ln -s .. deep/up && ln -s deep/up/../beside escape && echo good > climbing.txt')),
       // The server can't list its open requests while one of them leaves its timeout out.
       selfish: (call) =>
         tools(
@@ -51,7 +52,7 @@ describe('Edits that leave the worktree, without a sandbox', function () {
           write('selfish.txt', 'good\n'),
         )(call),
     });
-    const words = ['absolute', 'linked', 'linking', 'selfish'];
+    const words = ['absolute', 'linked', 'linking', 'climbing', 'selfish'];
     const calls = words.map((word) => reactor.startRun(repository, `Try ${word}`, ['--task', word]));
     for (const [index, call] of calls.entries()) outcomes[words[index] ?? ''] = await call.outcome;
   });
@@ -81,6 +82,10 @@ describe('Edits that leave the worktree, without a sandbox', function () {
   it('exit code 4 for a new link that leads out', async () => {
     await assertViolation('linking', /security violation: the link escape leads out of the worktree/);
     assert.ok(existsSync(outside));
+  });
+
+  it('exit code 4 for a new link that leads out by way of another', async () => {
+    await assertViolation('climbing', /security violation: the link escape leads out of the worktree/);
   });
 
   it('exit code 4 when the agent approves its own request', async () => {

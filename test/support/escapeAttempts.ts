@@ -1,4 +1,4 @@
-import { portLeaseFolder, runtimeFolder } from '../../src/adapters/files/runtimeFolder.ts';
+import { portLeaseFolder, runtimeFolder, socketPathOf } from '../../src/adapters/files/runtimeFolder.ts';
 
 /** A way out of a cell that a command tries. What it prints is its report. */
 export interface EscapeAttempt {
@@ -67,8 +67,15 @@ export const fileAttempts = ({ outside, home, data, repository }: Targets): Esca
   { name: 'git-identity', command: `echo out >> ${home}/.gitconfig && echo written` },
   { name: 'users-checkout', command: `cat ${repository}/README.md && echo read; echo out > ${repository}/escape && ls ${repository}` },
   { name: 'journal', command: `cat ${data}/journal.db && echo read` },
-  { name: 'engine-socket', command: `ls ${data}/engine.sock; find /tmp /run -name engine.sock 2>/dev/null | head -3` },
+  {
+    name: 'engine-socket',
+    command: `ls ${data}/engine.sock; find /tmp /run -name engine.sock 2>/dev/null | head -3; for s in ${data}/engine.sock ${socketPathOf(data)}; do python3 -c "import socket; s=socket.socket(socket.AF_UNIX); s.connect('$s'); print('connected')"; done`,
+  },
   { name: 'other-cells', command: `ls ${data}/cells | grep -v "$(basename "$(dirname "$PWD")")"; ls ${data}` },
+  {
+    name: 'other-cells-files',
+    command: `for d in ${data}/cells/*/worktree ../../*/worktree; do [ "$(realpath "$d")" = "$PWD" ] || { echo out > "$d/escape.txt" && echo written; }; done; mkdir -p ${data}/cells/planted/worktree; echo out > ${data}/cells/planted/worktree/escape.txt; true`,
+  },
   { name: 'server-folder', command: 'ls ../home ../home/shell ../home/config ../home/data; ls ../server.log' },
   { name: 'command-shell', command: 'echo "#!/bin/sh" > ../home/shell/sh && echo written; ls -la ../home | wc -l' },
   {
@@ -101,6 +108,18 @@ export const gitAttempts = ({ outside }: Targets): EscapeAttempt[] => [
   {
     name: 'git-submodule-url',
     command: `printf '[submodule "../../../out"]\\n\\tpath = sub\\n\\turl = ext::sh -c "echo out > ${outside}/mark"\\n' > .gitmodules; git submodule update --init; rm -f .gitmodules`,
+  },
+  {
+    // Spelled so that it seems to lead to a submodule of the cell's, below git's own folder.
+    name: 'git-file-of-a-submodule',
+    command: `git init -q evil && cd evil && git -c user.name=A -c user.email=a@b commit -q --allow-empty -m one && echo $PWD/.git/objects > .git/objects/info/alternates
+git config core.repositoryFormatVersion 1; git config extensions.partialClone origin; git config remote.origin.promisor true; git config remote.origin.url ssh://example.invalid/x
+git config core.sshCommand "echo out > ${outside}/mark;"; git config filter.out.clean "echo out > ${outside}/mark"; echo '* filter=out' > .git/info/attributes; cd ..
+folder=$(sed 's/^gitdir: //' .git)/modules; echo "gitdir: $folder/$(realpath -m --relative-to="$folder" evil/.git)" > sub/.git; echo evil/ >> .git-ignored; cat .git-ignored > .gitignore; rm .git-ignored; echo planted`,
+  },
+  {
+    name: 'text-for-terminals',
+    command: `f=$(printf 'hidden\\342\\200\\256txt.exe'); printf 'good \\033]0;title\\007\\033[2J\\342\\200\\256\\n' | tee "$f"`,
   },
   { name: 'odd-names', command: "touch -- '-rf' \"new\nline\" && mkdir -p 'a b' && touch 'a b/--exec=id'" },
   {
@@ -164,6 +183,24 @@ export const processAttempts = ({ pid, ports, seconds }: Targets): EscapeAttempt
   {
     name: 'other-sockets',
     command: 'find /run /tmp -type s 2>/dev/null | head -5; ls /run/docker.sock /var/run/docker.sock /run/dbus',
+  },
+  {
+    name: 'abstract-socket-outside',
+    command: `python3 -c "import socket; s=socket.socket(socket.AF_UNIX); s.connect('\\0reactor-escape'); print('connected')"; python3 -c "import socket; s=socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.sendto(b'x', '\\0reactor-escape'); print('sent')"`,
+  },
+  {
+    name: 'abstract-socket-own',
+    command: `cat > listen.py <<'PY'
+import socket, subprocess, sys
+name = chr(0) + 'reactor-own'
+server = socket.socket(socket.AF_UNIX)
+if len(sys.argv) == 1:
+    server.bind(name); server.listen()
+    subprocess.run([sys.executable, 'listen.py', 'connect'])
+else:
+    server.connect(name); print('own')
+PY
+python3 listen.py`,
   },
   { name: 'interprocess', command: 'readlink /proc/self/ns/ipc /proc/self/ns/pid /proc/self/ns/user /proc/self/ns/mnt' },
   {

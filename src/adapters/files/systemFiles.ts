@@ -57,8 +57,11 @@ export async function removeFolder(path: string): Promise<void> {
   try {
     await remove();
   } catch (error) {
-    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error;
-    await makeFoldersWritable(path);
+    const code = codeOf(error);
+    if (code === 'EACCES' || code === 'EPERM') await makeFoldersWritable(path);
+    // Which goes from folder to folder, and needs no name for what lies deeper than the system has names for.
+    else if (code === 'ENAMETOOLONG') await (await import('execa')).execa('rm', ['-rf', '--', path], { reject: false });
+    else throw error;
     await remove();
   }
 }

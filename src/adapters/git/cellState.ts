@@ -116,8 +116,10 @@ async function cleanUntracked(context: RepositoryContext, cell: Cell, signal?: A
   const call = onCell(cell, ['-c', 'clean.requireForce=true', 'clean', '-ffd', '--quiet']);
   let output = await context.git.run(call, signal);
   if (output.exitCode !== 0) {
-    const left = await context.git.text(onCell(cell, ['ls-files', '--others', '--exclude-standard', '-z']), signal);
-    for (const first of new Set(nulFields(left).map((path) => path.split('/')[0] ?? path))) await makeRemovable(join(cell.path, first));
+    const left = await context.git.run(onCell(cell, ['ls-files', '--others', '--exclude-standard', '-z']), signal);
+    if (left.exitCode !== 0) return refusalOf(left);
+    for (const first of new Set(nulFields(left.stdout).map((path) => path.split('/')[0] ?? path)))
+      await makeRemovable(join(cell.path, first));
     output = await context.git.run(call, signal);
   }
   return output.exitCode === 0 ? ok(undefined) : refusalOf(output);

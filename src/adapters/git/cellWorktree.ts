@@ -31,6 +31,9 @@ const SETTINGS = [
   'core.checkStat=default',
   'core.ignoreStat=false',
   'core.safecrlf=false',
+  // A name that some system takes for `.git` is none for a file on any.
+  'core.protectHFS=true',
+  'core.protectNTFS=true',
   'add.ignoreErrors=false',
   'sparse.expectFilesOutsideOfPatterns=false',
   'checkout.workers=0',

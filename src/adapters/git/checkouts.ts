@@ -2,6 +2,7 @@ import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { CheckoutMove, CheckoutState, GitRefusal, GitResult, Oid } from '../../core/ports/git.ts';
+import { locateCell } from './cellWorktree.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import type { GitCall, GitOutput } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
@@ -42,6 +43,7 @@ async function gitDirOf(context: RepositoryContext, path: string, signal?: Abort
 export async function checkoutOf(context: RepositoryContext, branch: string, signal?: AbortSignal): Promise<CheckoutState | null> {
   const path = await checkoutPathOf(context, branch, signal);
   if (path === null) return null;
+  if (await isCell(context, path)) return { path, clean: false, unfinished: [OF_A_CELL] };
   const { unfinished } = await unfinishedIn(context, path, await gitDirOf(context, path, signal), signal);
   return { path, clean: unfinished.length === 0, unfinished };
 }
@@ -54,13 +56,21 @@ export async function checkoutPathOf(context: RepositoryContext, branch: string,
     if (entry.branch !== branch && (entry.branch !== null || entry.head === null)) continue;
     if ((await lstat(entry.path).catch(nullIfMissing)) === null) continue;
     if (index > 0 && !(await isOurs(context, entry.path, signal))) continue;
-    if (entry.branch === branch || (await isWorkingOn(await gitDirOf(context, entry.path, signal), branch))) return entry.path;
+    if (entry.branch === branch) return entry.path;
+    // What an agent is in the middle of is of its own branch.
+    if (await isCell(context, entry.path)) continue;
+    if (await isWorkingOn(await gitDirOf(context, entry.path, signal), branch)) return entry.path;
   }
   return null;
 }
 
+/** What an agent made of its worktree no git is started in: that would obey a `.git` file of the agent's. */
+const isCell = async (context: RepositoryContext, path: string): Promise<boolean> => (await locateCell(context, path)).ok;
+const OF_A_CELL = 'the work of a cell';
+
 /** False where a linked worktree was deleted without git, and its place holds something else now, such as a clone. */
 async function isOurs(context: RepositoryContext, path: string, signal?: AbortSignal): Promise<boolean> {
+  if (await isCell(context, path)) return true;
   if ((await lstat(join(path, '.git')).catch(nullIfMissing)) === null) return false;
   const common = await context.git.text(inCheckout(path, ['rev-parse', '--git-common-dir']), signal);
   const [found, own] = await Promise.all([realpath(resolve(path, common.replace(/\n$/, ''))), realpath(context.facts.commonDir)]);
@@ -105,6 +115,7 @@ export function fastForwardCheckout(context: RepositoryContext, request: Checkou
 
 async function fastForward(context: RepositoryContext, request: CheckoutMove, signal?: AbortSignal): Promise<GitResult<void>> {
   const { path, branch, to, expected } = request;
+  if (await isCell(context, path)) return refuse('dirty', `${path} has ${OF_A_CELL}.`);
   const gitDir = await gitDirOf(context, path, signal);
   const cut = { ...request, gitDir };
   const found = await unfinishedIn(context, path, gitDir, signal);
@@ -148,6 +159,7 @@ export function takeBackCheckout(context: RepositoryContext, request: CheckoutMo
 
 async function takeBack(context: RepositoryContext, request: CheckoutMove, signal?: AbortSignal): Promise<boolean> {
   const { path, branch, expected } = request;
+  if (await isCell(context, path)) return false;
   const gitDir = await gitDirOf(context, path, signal);
   const cut = { ...request, gitDir };
   const { branch: on, tip, unfinished } = await unfinishedIn(context, path, gitDir, signal);

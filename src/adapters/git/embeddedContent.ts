@@ -1,8 +1,9 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { type CellWorktree, onCell } from './cellWorktree.ts';
-import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
 import type { GitOutput } from './gitCommand.ts';
+import { gitLinkOf } from './gitLink.ts';
 import { ignoredPaths } from './ignoredPaths.ts';
 import { mayHaveSubmodules } from './indexFile.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -67,11 +68,9 @@ async function isSaved(context: RepositoryContext, place: Place, path: string, c
   const folder = join(place.path, path);
   const stat = await lstat(folder).catch(nullIfMissing);
   if (stat === null || !stat.isDirectory() || (await readdir(folder)).length === 0) return true;
-  const link = await readFile(join(folder, '.git'), 'utf8').catch((error: unknown) =>
-    errorCode(error) === 'EISDIR' ? null : nullIfMissing(error),
-  );
-  const gitDir = /^gitdir: ([\s\S]*?)\n?$/.exec(link ?? '')?.[1];
-  if (gitDir === undefined || !gitDir.startsWith(join(place.gitDir, 'modules') + sep)) return false;
+  const gitDir = await gitLinkOf(folder);
+  // In any other spelling, as with `..` in it, it may be a repository of the agent's, whose settings git would obey.
+  if (gitDir === null || gitDir !== resolve(gitDir) || !gitDir.startsWith(join(place.gitDir, 'modules') + sep)) return false;
   const objects = (await readFile(join(gitDir, 'objects/info/alternates'), 'utf8').catch(nullIfMissing))?.replace(/\n$/, '');
   if (objects === undefined) return false;
   const source = objects.slice(0, -'/objects'.length);

@@ -25,8 +25,10 @@ export async function removeFolder(clock: Clock, path: string): Promise<void> {
       return;
     } catch (error) {
       const code = errorCode(error);
-      if (attempt === ATTEMPTS || !['EACCES', 'EPERM', 'ENOTEMPTY', 'EBUSY'].includes(code ?? '')) throw error;
+      if (attempt === ATTEMPTS || !['EACCES', 'EPERM', 'ENOTEMPTY', 'EBUSY', 'ENAMETOOLONG'].includes(code ?? '')) throw error;
       if (code === 'EACCES' || code === 'EPERM') await makeRemovable(path);
+      // Which goes from folder to folder, and needs no name for what lies deeper than the system has names for.
+      if (code === 'ENAMETOOLONG') await (await import('execa')).execa('rm', ['-rf', '--', path], { reject: false });
       await clock.sleep(backoff(attempt));
     }
   }

@@ -7,8 +7,9 @@ import { nullIfMissing } from './fileSystemErrors.ts';
 
 const FIRST_LOOK_MS = 2_000;
 const LOOK_EVERY_MS = 1_000;
-/** What git opens by itself wherever it lies, and waits for when it is a pipe. */
+/** What git opens by itself wherever it lies, and waits for when it is a pipe. So it does with whatever is in the folder of a repository. */
 const READ_BY_GIT = new Set(['.gitignore', '.gitattributes', '.gitmodules']);
+const REPOSITORY = '.git';
 
 /**
  * Looks, when a git call in a worktree takes long, whether it waits for a pipe under a name that git reads, and ends the waiting: to git the file is
@@ -59,12 +60,12 @@ export function freeReaders(clock: Clock, worktree: string, mayRemove: () => Pro
   };
 }
 
-async function findPipes(folder: string, into: string[], isOver: () => boolean): Promise<void> {
+async function findPipes(folder: string, into: string[], isOver: () => boolean, isGits = false): Promise<void> {
   for (const entry of (await readdir(folder, { withFileTypes: true }).catch(nullIfMissing)) ?? []) {
     if (isOver()) return;
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && entry.name !== '.git') await findPipes(path, into, isOver);
-    else if (entry.isFIFO() && READ_BY_GIT.has(entry.name)) into.push(path);
+    if (entry.isDirectory()) await findPipes(path, into, isOver, isGits || entry.name === REPOSITORY);
+    else if (entry.isFIFO() && (isGits || READ_BY_GIT.has(entry.name))) into.push(path);
   }
 }
 

@@ -69,6 +69,14 @@ const READING = new Set(
   ),
 );
 
+/** Commands that lay files out: a filter of the user's may give git one that it has to hold as a whole. */
+const FILLING = new Set(['reset', 'read-tree', 'checkout', 'merge']);
+/** What git may take in one piece while it looks at files of an agent: a ref that leads to a device without an end would fill the memory otherwise. */
+const LARGEST_PIECE = '1g';
+
+const bounds = ({ args, within }: GitCall): Record<string, string> =>
+  within === undefined || FILLING.has(verbOf(args)) ? {} : { GIT_ALLOC_LIMIT: LARGEST_PIECE };
+
 /** git's command behind the settings that come before it. */
 function verbOf(args: readonly string[]): string {
   const at = args.findIndex((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-c');
@@ -142,7 +150,7 @@ export class GitCommand {
     const hooks = call.hooks ?? false;
     const options: Options & { readonly reject: false } = {
       cwd: call.cwd,
-      env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...call.env },
+      env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...bounds(call), ...call.env },
       extendEnv: false,
       reject: false,
       encoding: 'buffer',

@@ -6,6 +6,7 @@ import { adminDirOf, worktreeKey } from './cellWorktree.ts';
 import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import { removeFolder } from './folderRemoval.ts';
 import { BRANCH_FILE } from './gitCommand.ts';
+import { gitLinkOf } from './gitLink.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 import { retryLocked } from './retryLocked.ts';
@@ -91,10 +92,6 @@ async function forgetWorktree(context: RepositoryContext, path: string, adminDir
 
 /** Whether the folder says itself that it was a linked worktree of this repository, whose entry is gone. */
 async function wasWorktree(context: RepositoryContext, path: string): Promise<boolean> {
-  const text = await readFile(join(path, '.git'), 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'EISDIR') return null;
-    return nullIfMissing(error);
-  });
-  const gitDir = /^gitdir: ([\s\S]*?)\n?$/.exec(text ?? '')?.[1];
-  return gitDir !== undefined && dirname(gitDir) === join(context.facts.commonDir, 'worktrees');
+  const gitDir = await gitLinkOf(path);
+  return gitDir !== null && dirname(gitDir) === join(context.facts.commonDir, 'worktrees');
 }

@@ -12,7 +12,7 @@ import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 import { addWithoutSubmodules } from './submoduleEntries.ts';
-import { findUnbornRepositories } from './unbornRepositories.ts';
+import { findUnbornRepositories, NO_COMMIT } from './unbornRepositories.ts';
 
 interface Place {
   readonly path: string;
@@ -103,12 +103,14 @@ async function take(context: RepositoryContext, place: Place, index: string, sig
     await startFromHead(context, place, index, signal);
     added = await addAll(context, place, env, [], signal);
   }
-  if (added.exitCode !== 0 && /does not have a commit checked out/.test(added.stderr)) {
+  if (added.exitCode !== 0 && NO_COMMIT.test(added.stderr)) {
     const unborn = await findUnbornRepositories(context, place, env, signal);
     added = await addAll(context, place, env, unborn, signal);
     if (added.exitCode === 0) added = await addFilesBelow(context, place, env, unborn, signal);
   }
   if (added.exitCode !== 0) return refusalOf(added);
+  const unseen = TOO_DEEP.exec(added.stderr);
+  if (unseen !== null) return refuse('tooLarge', `${unseen[1]}… is nested so deep that what is in it has no name, and can't be recorded`);
   const written = await context.git.run(onCell(place, ['write-tree'], { env }), signal);
   if (written.exitCode !== 0) return refusalOf(written);
   const tree = written.stdout.trim();
@@ -125,8 +127,11 @@ async function take(context: RepositoryContext, place: Place, index: string, sig
 async function isUnchanged(context: RepositoryContext, place: Place, index: string, signal?: AbortSignal): Promise<boolean> {
   const args = ['ls-files', '--modified', '--others', '--exclude-standard', '-z'];
   const seen = await context.git.run(onCell(place, args, { env: { GIT_INDEX_FILE: index } }), signal);
-  return seen.exitCode === 0 && seen.stdout === '';
+  return seen.exitCode === 0 && seen.stdout === '' && !TOO_DEEP.test(seen.stderr);
 }
+
+/** What git says, and goes on, of a folder whose path is longer than the system takes: where its sentence is cut, or why. */
+const TOO_DEEP = /could not open directory '([^'\n]{60})[^'\n]{900,}(?:': File name too long|\n|$)/;
 
 const addAll = (
   context: RepositoryContext,

@@ -1,8 +1,9 @@
-import { copyFile, lstat, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { onCell } from './cellWorktree.ts';
-import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
+import { nullIfMissing } from './fileSystemErrors.ts';
 import { removeFolder } from './folderRemoval.ts';
+import { gitLinkOf } from './gitLink.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 
@@ -88,10 +89,8 @@ async function submodulesOf(context: RepositoryContext, place: Place, treeish: s
 async function findSource(submodule: Submodule, sources: Sources): Promise<string | null> {
   const candidates: string[] = [];
   if (sources.checkout !== null) {
-    const dotGit = join(sources.checkout, submodule.path, '.git');
-    const link = await readFile(dotGit, 'utf8').catch((error: unknown) => (errorCode(error) === 'EISDIR' ? null : nullIfMissing(error)));
-    const target = /^gitdir: ([\s\S]*?)\n?$/.exec(link ?? '')?.[1];
-    candidates.push(target === undefined ? dotGit : resolve(dirname(dotGit), target));
+    const folder = join(sources.checkout, submodule.path);
+    candidates.push(resolve(folder, (await gitLinkOf(folder)) ?? '.git'));
   }
   candidates.push(...sources.gitDirs.map((gitDir) => join(gitDir, 'modules', submodule.name)));
   for (const candidate of candidates) {
@@ -104,10 +103,10 @@ async function findSource(submodule: Submodule, sources: Sources): Promise<strin
 async function isClone({ path, gitDir }: Place): Promise<boolean> {
   const [folder, link, borrowed] = await Promise.all([
     lstat(path).catch(nullIfMissing),
-    readFile(join(path, '.git'), 'utf8').catch((error: unknown) => (errorCode(error) === 'EISDIR' ? null : nullIfMissing(error))),
+    gitLinkOf(path),
     lstat(join(gitDir, 'objects', 'info', 'alternates')).catch(nullIfMissing),
   ]);
-  return folder?.isDirectory() === true && borrowed !== null && link?.replace(/\n$/, '') === `gitdir: ${gitDir}`;
+  return folder?.isDirectory() === true && borrowed !== null && link === gitDir;
 }
 
 async function makeClone(context: RepositoryContext, source: string, { path, gitDir }: Place, signal?: AbortSignal): Promise<void> {

@@ -1,10 +1,12 @@
-import { join } from 'node:path';
 import { type CellWorktree, onCell } from './cellWorktree.ts';
 import { nulFields } from './nulFields.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 
 type Place = Pick<CellWorktree, 'path' | 'gitDir'>;
 type Variables = Readonly<Record<string, string>>;
+
+/** What git says of a repository that it can't record. */
+export const NO_COMMIT = /does not have a commit checked out/;
 
 /** Repositories below the worktree that have no commit (`git init` and no more). Git can record them in no way and gives up. */
 export async function findUnbornRepositories(
@@ -18,11 +20,9 @@ export async function findUnbornRepositories(
   for (const name of nulFields(untracked)) {
     if (!name.endsWith('/')) continue; // only a repository is listed as a folder
     const path = name.slice(0, -1);
-    const folder = join(place.path, path);
-    const args = ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'];
-    // Settings of that repository may have git fetch what is missing, and name the program to do it by.
-    const head = await context.git.run({ cwd: folder, args, env: { GIT_ALLOW_PROTOCOL: 'none' } }, signal);
-    if (head.exitCode !== 0) unborn.push(path);
+    // Asked from here: a git that is started in there obeys the settings of that repository.
+    const tried = await context.git.run(onCell(place, ['add', '--dry-run', '--sparse', '--', path], { env }), signal);
+    if (NO_COMMIT.test(tried.stderr)) unborn.push(path);
   }
   return unborn;
 }

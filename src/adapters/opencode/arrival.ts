@@ -33,12 +33,42 @@ export function arrivalOf(
     writeFileSync(file, goTo(worktree));
     return { config, environment: { [PRELOAD]: file } };
   }
-  writeFileSync(file, `process.chdir(${JSON.stringify(worktree)});\nexport const Arrival = async () => ({});\n`);
+  writeFileSync(file, `process.chdir(${JSON.stringify(worktree)});\nexport const Arrival = async () => ({});\n${KEEP_APART}`);
   const others: unknown[] = Array.isArray(config['plugin']) ? config['plugin'] : [];
   return { config: { ...config, plugin: [`file://${file}`, ...others] }, environment: {} };
 }
 
 const C_LIBRARIES = ['libc.so.6', 'libc.so', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libSystem.B.dylib'];
+
+/**
+ * Takes sockets with abstract names, which no mount covers, out of the reach of what this thread starts, but for those that it makes itself: Landlock's scope
+ * for them (landlock(7)), by its system calls, which have the same numbers on all processors. Where the kernel has none (before Linux 6.12, or with Landlock
+ * switched off) all stays as it was. No right is given up by it that mounts need.
+ */
+const KEEP_APART = `try {
+  const { dlopen, ptr } = await import('bun:ffi');
+  const { closeSync } = await import('node:fs');
+  const [create, restrict, scopesSince, abstractSockets] = [444, 446, 6, 1n];
+  const attributes = new BigUint64Array([0n, 0n, abstractSockets]);
+  const libraries = process.platform === 'linux' ? ${JSON.stringify(C_LIBRARIES)} : [];
+  const [call] = libraries.flatMap((name) => {
+    try {
+      return [dlopen(name, { syscall: { args: ['i64', 'i64', 'i64', 'i64'], returns: 'i64' } }).symbols.syscall];
+    } catch {
+      return [];
+    }
+  });
+  if (call !== undefined && Number(call(create, 0, 0, 1)) >= scopesSince) {
+    const rules = Number(call(create, ptr(attributes), attributes.byteLength, 0));
+    if (rules >= 0) {
+      call(restrict, rules, 0, 0);
+      closeSync(rules);
+    }
+  }
+} catch {
+  // What is not there can't be used.
+}
+`;
 
 /** `process.chdir` would tell Bun. What the server starts itself has no use for the variable. */
 const goTo = (folder: string): string => `import { dlopen, ptr } from 'bun:ffi';
@@ -54,7 +84,7 @@ const [library] = ${JSON.stringify(C_LIBRARIES)}.flatMap(open);
 if (library === undefined || library.chdir(ptr(Buffer.from(folder + '\\0'))) !== 0) throw new Error('cannot go to ' + folder);
 process.cwd = () => folder;
 delete process.env.${PRELOAD};
-`;
+${KEEP_APART}`;
 
 /** What a program whose runtime can be led like this says to standard error when it is started with this environment. */
 export function arrivalProbe(): {

@@ -1,4 +1,5 @@
 import { lstatSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 
 /**
  * Sockets of programs on this machine that are files, by the kernel's list: whoever can see one may speak to what listens there, also on a
@@ -9,8 +10,25 @@ export function fileSockets(): string[] {
   return [...new Set(paths)].filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);
 }
 
-/** Those of the desktop by names that are no files: who reaches one can type into windows, or have programs started. */
+const SECURITY_MODULES = '/sys/kernel/security/lsm';
+
+/** Whether the kernel says that it keeps sockets that are no files apart, as a server in a sandbox asks of it (`arrivalOf`). */
+function keepsApart(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  if (major < 6 || (major === 6 && minor < 12)) return false;
+  try {
+    return readFileSync(SECURITY_MODULES, 'utf8').split(',').includes('landlock');
+  } catch {
+    // Where it is not told it may be switched off.
+    return false;
+  }
+}
+
+/**
+ * Those of the desktop by names that are no files, where cells reach them: who reaches one can type into windows, or have programs started.
+ */
 export function desktopSockets(): string[] {
+  if (keepsApart(release())) return [];
   const names = listed().flatMap((line) => /^\S+ \S+ \S+ \S+ \S+ \S+ +\d+ (@.*)$/.exec(line)?.[1] ?? []);
   return [...new Set(names)].filter((name) => /^@\/tmp\/(?:\.X11-unix\/X\d+|dbus-[^/]+)$/.test(name));
 }

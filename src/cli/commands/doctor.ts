@@ -1,5 +1,7 @@
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
+import { SandboxMode } from '../../core/model/sandboxSpec.ts';
+import { loosenedBy, loosenedText } from '../../core/policy/loosened.ts';
 import { bytesText, countText, plural } from '../../core/projections/figures.ts';
 import type { CliHost } from '../cliHost.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
@@ -64,6 +66,7 @@ async function doctorChecks(host: CliHost, folder: string, env: Environment): Pr
   checks.push(repository, await agentCheck(host), await sandboxCheck(host), limitsCheck(process.platform), await keysCheck(host, env));
   if (repository.state === 'missing') return checks;
   let range = defaultPorts;
+  checks.push(...(await boundaryChecks(host, folder, env)));
   checks.push(
     await attempt('settings', async () => {
       const { config, file } = await host.config(folder);
@@ -108,6 +111,23 @@ async function doctorChecks(host: CliHost, folder: string, env: Environment): Pr
 const ok = (name: string, text: string): Check => ({ name, state: 'ok', text, todo: '' });
 const warning = (name: string, text: string, todo: string): Check => ({ name, state: 'warning', text, todo });
 const missing = (name: string, text: string, todo: string): Check => ({ name, state: 'missing', text, todo });
+
+/** What the settings of the folder take from the boundary of cells; nothing where they take nothing, or can't be read, which is told elsewhere. */
+async function boundaryChecks(host: CliHost, folder: string, env: Environment): Promise<Check[]> {
+  const { config, file } = await host.config(folder).catch((error: unknown) => {
+    if (error instanceof UserFacingError) return { config: null, file: null };
+    throw error;
+  });
+  if (config === null || file === null) return [];
+  const machine = SandboxMode.catch('preferred').parse(env['REACTOR_SANDBOX']);
+  const requests = [{}, ...config.tasks.map(({ id }) => ({ task: id }))];
+  const settings = requests.flatMap((request) =>
+    loosenedBy({ request, entry: config.tasks.find(({ id }) => 'task' in request && id === request.task) ?? {}, config, machine }),
+  );
+  if (settings.length === 0) return [];
+  const todo = 'take out what is not your own; `--sandbox` on the command line counts before the file';
+  return [warning('boundary', loosenedText({ file, settings: [...new Set(settings)] }), todo)];
+}
 
 /** A refusal becomes a line of its own; anything else is a bug and goes on up. */
 async function attempt(name: string, check: () => Promise<Check>): Promise<Check> {

@@ -6,6 +6,7 @@ import { costText } from '../../core/model/usd.ts';
 import { addedSecretText } from '../../core/policy/secrets/addedSecrets.ts';
 import { countText, shortOid } from '../../core/projections/figures.ts';
 import { runCostText, runElapsedText, tokensText } from '../../core/projections/runWords.ts';
+import { boundaryText } from '../../core/projections/unsandboxed.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
 import { baseText } from '../../core/run/unborn.ts';
 import { diffStatLines, diffSummary } from './diffStat.ts';
@@ -40,6 +41,7 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
     ...fact('base', `${baseText(spec, shortOid)}${spec.target === null ? '' : `, to land on ${spec.target} (${spec.land})`}`),
     ...fact('test', spec.test),
     ...fact('setup', spec.setup),
+    ...fact('boundary', boundaryText(state)),
     ...fact('model', spec.model),
     ...fact('branch', state.cell?.branch ?? null),
     ...fact('app ports', state.cell?.appPorts.join(', ') ?? null),

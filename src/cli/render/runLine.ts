@@ -1,5 +1,6 @@
 import { isInLine } from '../../core/landing/line.ts';
 import { attemptText, runCostText, runElapsedText, tokensText, triesText } from '../../core/projections/runWords.ts';
+import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { markOf } from './runMark.ts';
 import { safeLine } from './safeText.ts';
@@ -40,7 +41,8 @@ const runHead = (state: RunState, columns: RunColumns): Piece[] => {
 /** Room for what an agent does at the end of a live line. */
 const activityWidth = 20;
 
-const liveFacts = (state: RunState, now: number): string => joined([attemptText(state), runElapsedText(state, now), runCostText(state)]);
+const liveFacts = (state: RunState, now: number): string =>
+  joined([attemptText(state), isUnsandboxed(state) ? 'unsandboxed' : '', runElapsedText(state, now), runCostText(state)]);
 
 /**
  * Live lines, one per run and aligned: `  TASK-001 Add slugify  ● executing  attempt 1 of 3  12 s  $0.0121  edit src/a.ts`.

@@ -123,7 +123,7 @@ export function cellLines(cells: readonly CellMessage[], style: Style): string[]
   if (cells.length === 0) return ['No cell is there: nothing runs.'];
   const columns: Column<CellMessage>[] = [
     { title: 'TASK', piece: (cell) => tone('strong', cell.task) },
-    { title: 'STATE', piece: (cell) => cell.phase },
+    { title: 'STATE', piece: (cell) => (cell.unsandboxed ? `${cell.phase}, unsandboxed` : cell.phase) },
     { title: 'PORT', piece: portsText, alignRight: true },
     { title: 'PID', piece: (cell) => (cell.pid === null ? '-' : String(cell.pid)), alignRight: true },
     { title: 'MEMORY', piece: (cell) => (cell.rssBytes === null ? '-' : bytesText(cell.rssBytes)), alignRight: true },

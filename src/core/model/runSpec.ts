@@ -104,6 +104,8 @@ export const RunSpec = z.object({
   /** Leased ports for the app under test, in REACTOR_PORT, REACTOR_PORT_1, …; none when left out. */
   ports: z.number().int().nonnegative().optional(),
   sandbox: SandboxSpec.prefault({}),
+  /** Settings of a file that take something from the boundary, as they stand there; none when left out. */
+  loosened: z.object({ file: z.string(), settings: z.array(z.string()) }).optional(),
   /** What looks like a secret and was allowed in writing, by the names of the findings; none when left out. */
   allowedSecrets: z.array(z.string()).optional(),
   /** Patterns of paths that need a person beside those that always do; `!` takes paths out. None when left out. */

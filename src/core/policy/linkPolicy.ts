@@ -17,3 +17,22 @@ export function leadsOutside(path: string, target: string): boolean {
   if (target.startsWith('/') || /^[A-Za-z]:[\\/]/.test(target) || target.startsWith('\\\\')) return true;
   return normalise([...path.split('/').slice(0, -1), ...target.split(/[\\/]/)]) === null;
 }
+
+/**
+ * Folders that a link's target goes into and climbs out of again, the innermost of each way first. Where one of them is a link itself, the climb does not
+ * lead to where the names say.
+ * @param path as of `leadsOutside`, which is false of both.
+ */
+export function climbedOutOf(path: string, target: string): string[] {
+  const at = [...path.split('/').slice(0, -1)];
+  const found: string[] = [];
+  let entered = 0;
+  for (const part of target.split(/[\\/]/)) {
+    if (part === '' || part === '.') continue;
+    if (part === '..' && entered > 0) found.push(at.join('/'));
+    if (part === '..') at.pop();
+    else at.push(part);
+    entered = Math.max(0, entered + (part === '..' ? -1 : 1));
+  }
+  return found;
+}

@@ -11,6 +11,8 @@ export interface ChangedPath {
   readonly path: string;
   readonly oldPath?: string | undefined;
   readonly status: string;
+  /** As git writes it. */
+  readonly newMode?: string;
 }
 
 interface Kind {
@@ -22,7 +24,7 @@ interface Kind {
 
 const TEST = 'decides what the tests are';
 
-/** By the whole path in lower case, since some file systems don't tell cases apart. */
+/** By the whole path, folded. */
 const kinds: readonly Kind[] = [
   { pattern: /(^|\/)reactor\.ya?ml$/, why: 'is the settings of Reactor' },
   { pattern: /(^|\/)(\.opencode\/|opencode\.jsonc?$)/, why: 'is the settings of the agents' },
@@ -37,6 +39,7 @@ const kinds: readonly Kind[] = [
   },
   { pattern: /(^|\/)\.gitattributes$/, why: 'decides how git reads and merges files' },
   { pattern: /(^|\/)\.gitmodules$/, why: 'names other repositories to fetch' },
+  { pattern: /^\.lfsconfig$/, why: 'names where Git LFS fetches files and sends them' },
   {
     pattern:
       /(^|\/)(\.vscode\/(tasks|settings|launch)\.json|.*\.code-workspace|\.idea\/.*|\.devcontainer\/.*|\.devcontainer\.json|\.envrc)$/,
@@ -63,6 +66,11 @@ const kinds: readonly Kind[] = [
   { pattern: /(^|\/)taskfile\.ya?ml$/, why: TEST, test: /\btask\b/ },
 ];
 
+const LINK_MODE = '120000';
+/** A link in the place of such a folder brings files into it under names that say nothing. */
+const folders =
+  /(^|\/)(\.opencode|\.vscode|\.idea|\.devcontainer|\.cargo|node_modules|\.venv|bower_components)$|^(\.github(\/(workflows|actions))?|\.gitlab(\/ci)?|\.circleci|\.buildkite|\.woodpecker|\.husky|\.githooks|\.hooks)$/;
+
 /** Files of which only a part decides: of JSON these keys, of others the sections whose head begins so. */
 const parts: Readonly<Record<string, { readonly keys: readonly string[] } | { readonly sections: RegExp }>> = {
   'package.json': {
@@ -75,7 +83,18 @@ const parts: Readonly<Record<string, { readonly keys: readonly string[] } | { re
   'cargo.toml': { sections: /^\[+\s*(test|lib|profile\.test|alias)/ },
 };
 
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+/**
+ * A path as file systems take it that tell cases, spellings of one character and characters without a width not apart: what differs in no more than that
+ * is the same file there. Upper case first, which takes apart more than lower case does.
+ */
+const folded = (path: string): string =>
+  path
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toUpperCase()
+    .toLowerCase();
+
+const nameOf = (path: string): string => folded(path.slice(path.lastIndexOf('/') + 1));
 
 /** Whether what a change means can only be said after `changesDecidingPart` has looked at its content. */
 export const isPartlyProtected = ({ path }: Pick<ChangedPath, 'path'>): boolean => Object.hasOwn(parts, nameOf(path));
@@ -120,16 +139,19 @@ export interface ProtectionRules {
 
 /** Why a change needs a person, by the names of its files; null when they are ordinary. */
 export function protectionOf(change: ChangedPath, rules: ProtectionRules): string | null {
+  const named = namedFiles(rules);
+  const foldedNames = new Set([...named].map(folded));
   for (const path of [change.path, ...(change.oldPath === undefined ? [] : [change.oldPath])]) {
     const said = rules.patterns.findLast((pattern) => matchesPattern(pattern.replace(/^!/, ''), path));
     if (said?.startsWith('!')) continue;
     if (said !== undefined) return 'is protected in reactor.yaml';
-    const lower = path.toLowerCase();
+    const lower = folded(path);
+    if (change.newMode === LINK_MODE && folders.test(lower)) return 'leads elsewhere in the place of a folder of settings or tools';
     const kind = kinds.find(
       ({ pattern, test }) => pattern.test(lower) && (test === undefined || test.test(`${rules.test}\n${rules.scripts}`)),
     );
     if (kind !== undefined) return kind.why;
-    if (change.status !== 'added' && namedFiles(rules).has(path)) return 'is run as the test';
+    if (named.has(path) ? change.status !== 'added' : foldedNames.has(lower)) return 'is run as the test';
   }
   return null;
 }
@@ -151,8 +173,8 @@ function namedFiles({ test, scripts, folder }: ProtectionRules): Set<string> {
 
 /** As in an ignore file: without a slash a name at any depth, else from the top; a folder takes all below it. `*` also goes over slashes. */
 function matchesPattern(pattern: string, path: string): boolean {
-  const bare = pattern.replace(/^\//, '').replace(/\/$/, '').toLowerCase();
-  const subject = path.toLowerCase();
+  const bare = folded(pattern.replace(/^\//, '').replace(/\/$/, ''));
+  const subject = folded(path);
   const anchored = pattern.replace(/\/$/, '').includes('/');
   const globs = anchored ? [bare, `${bare}/*`] : [bare, `*/${bare}`, `${bare}/*`, `*/${bare}/*`];
   return globs.some((glob) => matchesWildcard(glob.replace(/\*\*\//g, '*'), subject) || matchesWildcard(glob, subject));

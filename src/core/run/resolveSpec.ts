@@ -6,10 +6,13 @@ import type { SandboxMode } from '../model/sandboxSpec.ts';
 import { modelPattern, modelRule } from '../model/settingTypes.ts';
 import type { TaskEntry } from '../model/taskEntry.ts';
 import { compareUsd, type Usd } from '../model/usd.ts';
+import { loosenedBy } from '../policy/loosened.ts';
 
 export interface SpecSources {
   readonly request: RunRequest;
   readonly config: ProjectConfig;
+  /** The file that the settings are from, as people know it; none when left out. */
+  readonly file?: string | undefined;
   /** The task's id, given by the person or given out. */
   readonly task: string;
   /** What `requestedBase` names, resolved. `isUnborn`: there is no commit yet, and this one stands for that. */
@@ -99,6 +102,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
   if (!target.ok) return target;
 
   const category = request.category ?? entry.category;
+  const loosened = loosenedBy({ request, entry, config, machine: sources.sandbox ?? 'off' });
   return ok({
     task: sources.task,
     title: orNull(request.title) ?? entry.title ?? titleOf(request.prompt),
@@ -131,6 +135,7 @@ export function resolveSpec(sources: SpecSources): Result<RunSpec, SpecRefusal> 
       ...config.files,
       limits: config.cellLimits,
     },
+    ...(sources.file === undefined || loosened.length === 0 ? {} : { loosened: { file: sources.file, settings: loosened } }),
     ...(config.secrets.allow.length === 0 ? {} : { allowedSecrets: config.secrets.allow }),
     ...(config.protectedPaths.length === 0 ? {} : { protectedPaths: config.protectedPaths }),
     permissions: config.permissions,

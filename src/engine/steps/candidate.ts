@@ -1,5 +1,5 @@
 import { type DomainEvent, event } from '../../core/journal/events.ts';
-import { leadsOutside } from '../../core/policy/linkPolicy.ts';
+import { climbedOutOf, leadsOutside } from '../../core/policy/linkPolicy.ts';
 import type { AgentClient } from '../../core/ports/agent.ts';
 import type { FileChange } from '../../core/ports/git.ts';
 import { endsSteps } from '../../core/run/nextStep.ts';
@@ -88,7 +88,7 @@ async function violationsOf(
     if (change.newMode === '120000') {
       const content = await context.deps.repository.readFile(tree, change.path);
       const target = new TextDecoder().decode(content ?? new Uint8Array());
-      if (leadsOutside(change.path, target))
+      if (leadsOutside(change.path, target) || (await climbsOutOfLink(context, tree, change.path, target)))
         found.push({ kind: 'linkOutside', detail: `the link ${change.path} leads out of the worktree to ${target}` });
     }
     if (change.newMode === '160000') {
@@ -100,4 +100,14 @@ async function violationsOf(
     }
   }
   return found;
+}
+
+/** Whether a link's target climbs out of what is a link in the tree: then it leads elsewhere than its names say. */
+async function climbsOutOfLink(context: RunContext, tree: string, path: string, target: string): Promise<boolean> {
+  for (const folder of climbedOutOf(path, target)) {
+    // Of a folder there are the files in it, of a file or a link there is itself.
+    const files = await context.deps.repository.filesIn(tree, [folder]);
+    if (files.includes(folder)) return true;
+  }
+  return false;
 }

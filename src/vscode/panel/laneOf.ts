@@ -1,6 +1,7 @@
 import { totalTokens } from '../../core/model/tokens.ts';
 import { resultRow } from '../../core/projections/runResult.ts';
 import { endOf, standingOf, standingWords } from '../../core/projections/runWords.ts';
+import { boundaryText, isUnsandboxed } from '../../core/projections/unsandboxed.ts';
 import { type AttemptState, isGreen, type RunState } from '../../core/run/state.ts';
 import type { Lane } from '../../protocol/panelShapes.ts';
 
@@ -18,6 +19,8 @@ export function laneOf(state: RunState): Lane {
     word: standingWords[standingOf(state)],
     status: endOf(state),
     reason: row.reason,
+    boundary: boundaryText(state),
+    unsandboxed: isUnsandboxed(state),
     requestedAt: state.requestedAt,
     startedAt: state.startedAt,
     endedAt: state.endedAt,

@@ -4,7 +4,7 @@ import { totalTokens } from '../../core/model/tokens.ts';
 import { costText, usdToNumber } from '../../core/model/usd.ts';
 import { countText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import { runElapsedText } from '../../core/projections/runWords.ts';
-import { isUnsandboxed } from '../../core/projections/unsandboxed.ts';
+import { boundaryText } from '../../core/projections/unsandboxed.ts';
 import { waitText } from '../../core/projections/waitText.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
 import { baseText } from '../../core/run/unborn.ts';
@@ -33,9 +33,7 @@ export function hoverCard(vscode: Vscode, state: RunState, { place, runs }: Card
     .appendMarkdown('**')
     .appendText(`${state.task} ${plainLine(state.spec.title)}`)
     .appendMarkdown('**\n\n');
-  card
-    .appendText(joined(word, isUnsandboxed(state) ? 'unsandboxed: commands run as you' : '', runElapsedText(state, now)))
-    .appendMarkdown('\n');
+  card.appendText(joined(word, plainLine(boundaryText(state)), runElapsedText(state, now))).appendMarkdown('\n');
   const prompt = plainText(state.spec.prompt);
   card.appendCodeblock(prompt.length > mostPrompt ? `${prompt.slice(0, mostPrompt)}…` : prompt, 'text');
   for (const line of lines(state, waitText(state, runs.values()))) card.appendText(line).appendMarkdown('\n\n');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { UserFacingError } from '../../../src/base/userFacingError.ts';
+import { ProjectConfig } from '../../../src/core/model/projectConfig.ts';
 import type { RepositoryFacts } from '../../../src/core/ports/git.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost, fakeRepository } from '../../support/cli/fakeHost.ts';
@@ -48,6 +49,21 @@ describe('reactor doctor', () => {
     const { out } = await cli(['doctor'], host, { environment });
     assert.match(out, /^! sandbox +bubblewrap 0\.11\.0; with network: open commands reach the desktop by @\/tmp\/\.X11-unix\/X0$/m);
     assert.match(out, /; commands see NPM_TOKEN, which tests may need$/m);
+  });
+
+  it('names what the settings of the folder take from the boundary of cells', async () => {
+    const config = ProjectConfig.parse({
+      unsandboxed: 'allow',
+      files: { write: ['~/.cache/x'] },
+      tasks: [{ id: 'T', title: 'Do it', prompt: 'Do it', sandbox: 'off' }],
+    });
+    const host = fakeHost(new FakeEngine(), { config: () => Promise.resolve({ config, file: 'reactor.yaml' }) });
+    const { out } = await cli(['doctor', '--json'], host);
+    const { checks } = JSON.parse(out) as { checks: { name: string; state: string; text: string }[] };
+    assert.deepEqual(
+      checks.filter(({ name }) => name === 'boundary').map(({ state, text }) => [state, text]),
+      [['warning', 'reactor.yaml loosens the boundary of cells: unsandboxed: allow; files.write: ~/.cache/x; tasks.T.sandbox: off']],
+    );
   });
 
   it('takes a branch without a commit as it is, and names a HEAD that leads nowhere', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { addedSecretText } from '../../../src/core/policy/secrets/addedSecrets.ts';
 import { SecretGuard } from '../../../src/core/policy/secrets/secretGuard.ts';
 import type { FileChange } from '../../../src/core/ports/git.ts';
 import { secretsIn } from '../../../src/engine/candidateSecrets.ts';
@@ -64,6 +65,13 @@ describe('what is looked through for secrets', () => {
     );
     const image = block('image.png', '@@ -0,0 +1 @@', [`+${'\0'.repeat(3)}${sampleKeys.anthropic}${'x'.repeat(100)}`]);
     assert.deepEqual(await look([change('image.png', null)], '', false, image), { secrets: [], unread: [] });
+  });
+
+  it('is the name that a change gives a file, too', async () => {
+    const path = `notes/${sampleKeys.anthropic}.txt`;
+    const changes = [{ ...change(path, 0), status: 'added' as const }, change(`kept/${sampleKeys.anthropic}`, 0)];
+    const { secrets } = await look(changes, '');
+    assert.deepEqual(secrets.map(addedSecretText), [`${path} (Anthropic key in its name)`]);
   });
 
   it('is not the whole of a change that is too long, of which the largest file is named', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { event } from '../../../src/core/journal/events.ts';
+import { ProjectConfig } from '../../../src/core/model/projectConfig.ts';
 import { Ledger } from '../../../src/engine/ledger.ts';
 import type { EngineContext } from '../../../src/engine/runContext.ts';
 import { Submissions } from '../../../src/engine/submission.ts';
@@ -25,5 +26,38 @@ describe('A submission that is made again', () => {
       accepted.map(({ task, isNew }) => [task, isNew]),
       tasks.map((task) => [task, false]),
     );
+  });
+});
+
+describe('What the settings of a repository take from the boundary', () => {
+  it('is told by the first run that it holds for, and each more of it when it comes', async () => {
+    let document: object = { sandbox: 'off' };
+    const repository = {
+      facts: { topLevel: '/repository', commonDir: '/repository/.git', prefix: '', branch: 'main' },
+      resolveCommit: async () => ({ ok: true, value: 'c' }),
+      treeOf: async () => 't',
+      missingFilters: async () => [],
+      readRef: async () => 'c',
+      listRefs: async () => [],
+      watchBranch: () => ({ dispose: () => {} }),
+    };
+    const room = new EngineRoom({
+      repository: repository as never,
+      git: { open: async () => ({ ok: true, value: repository }) } as never,
+      project: { config: async () => ({ config: ProjectConfig.parse({ test: 'true', ...document }), file: '/repository/reactor.yaml' }) },
+      options: { sandbox: 'preferred' },
+    });
+    const submissions = new Submissions({ deps: room.deps, ledger: new Ledger(room.deps) } as unknown as EngineContext);
+    const notesOf = async (...more: readonly object[]) => {
+      const requests = more.map((one) => ({ prompt: 'x', folder: '/repository', ...one }));
+      return (await submissions.accept(requests, {}, 'person:ann')).map(({ notes }) => notes.join());
+    };
+    const told = (settings: string): string =>
+      `reactor.yaml loosens the boundary of cells: ${settings}; this is told once, and reactor doctor shows it`;
+    assert.deepEqual(await notesOf({ sandbox: 'required' }), ['']);
+    assert.deepEqual(await notesOf({}, {}), [told('sandbox: off'), '']);
+    document = { files: { write: ['/x'] } };
+    assert.deepEqual(await notesOf({}), [told('files.write: /x')]);
+    assert.deepEqual(await notesOf({}), ['']);
   });
 });

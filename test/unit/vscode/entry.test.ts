@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -167,5 +168,12 @@ describe('hasReactorData', () => {
     mkdirSync(data, { recursive: true });
     writeFileSync(join(data, 'journal.db'), '');
     assert.deepEqual(places.map(hasReactorData), [true, true, true, false]);
+  });
+
+  it('waits for no pipe that lies where the repository would be named', () => {
+    const root = mkdtempSync(join(tmpdir(), 'reactor-entry-'));
+    folders.push(root);
+    execFileSync('mkfifo', [join(root, '.git')]);
+    assert.equal(hasReactorData(root), false);
   });
 });

@@ -78,6 +78,8 @@ describe('what can be compared', () => {
     word: 'needs you',
     status: 'running',
     reason: '',
+    boundary: '',
+    unsandboxed: false,
     requestedAt: 0,
     startedAt: 0,
     endedAt: null,

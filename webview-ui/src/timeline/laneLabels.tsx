@@ -32,7 +32,7 @@ function LaneLabel({ lane, top }: { lane: Lane; top: number }) {
       role="option"
       tabIndex={-1}
       aria-selected={isPicked}
-      title={`${lane.task}: ${lane.title}\n${mark.word}${lane.reason === '' ? '' : `: ${lane.reason}`}`}
+      title={`${lane.task}: ${lane.title}\n${mark.word}${lane.reason === '' ? '' : `: ${lane.reason}`}${lane.boundary === '' ? '' : `\n${lane.boundary}`}`}
       style={{ transform: `translateY(${top}px)`, height: `${laneHeight - 1}px` }}
       onClick={() => pickRun(lane.run)}
       onKeyDown={(event) => {
@@ -42,7 +42,7 @@ function LaneLabel({ lane, top }: { lane: Lane; top: number }) {
       <div class="lane-name">
         <MarkIcon mark={mark} />
         <b>{lane.task}</b>
-        <span class="faint clip">{mark.word}</span>
+        <span class="faint clip">{lane.unsandboxed ? `${mark.word}, unsandboxed` : mark.word}</span>
       </div>
       <div class="clip">{lane.title}</div>
       <div class="faint clip figures">

@@ -157,6 +157,7 @@ function RunSummary() {
       {lane.reason === '' ? null : <p class="wrap faint">{lane.reason}</p>}
       <dl>
         <Fact name="run" value={lane.run} />
+        {lane.boundary === '' ? null : <Fact name="boundary" value={lane.boundary} />}
         <Fact name="attempts" value={`${lane.attempts} of ${lane.attemptLimit}`} />
         <Fact name="tokens" value={countText(lane.tokens)} />
         <Fact name="cost" value={totalText(lane.cost)} />

@@ -4,7 +4,7 @@ import type { SecretGuard } from './secretGuard.ts';
 /** A secret that a change would bring in. */
 export interface AddedSecret {
   readonly path: string;
-  /** In the new file, from 1. */
+  /** In the new file, from 1; 0 for the path itself. */
   readonly line: number;
   readonly name: string;
   readonly id: string;
@@ -45,5 +45,13 @@ export function addedSecrets(files: readonly PatchFile[], guard: Pick<SecretGuar
   return found;
 }
 
+/** Secrets in the names that a change gives files. What is recorded of such a path has them covered. */
+export const namedSecrets = (paths: readonly string[], guard: Pick<SecretGuard, 'find'>, allowed: readonly string[]): AddedSecret[] =>
+  paths
+    .flatMap((path) => guard.find(path).map(({ name, id }) => ({ path, line: 0, name, id })))
+    .filter(({ id }) => !allowed.includes(id))
+    .slice(0, MOST);
+
 /** Where and what, without the value: `src/a.ts:3 (GitHub token)`. */
-export const addedSecretText = ({ path, line, name }: Pick<AddedSecret, 'path' | 'line' | 'name'>): string => `${path}:${line} (${name})`;
+export const addedSecretText = ({ path, line, name }: Pick<AddedSecret, 'path' | 'line' | 'name'>): string =>
+  line === 0 ? `${path} (${name} in its name)` : `${path}:${line} (${name})`;

@@ -21,6 +21,8 @@ describe('INV-002: how a sandboxed server comes to its worktree', () => {
     assert.deepEqual([own, Object.values(environment)], [config, [join(home, 'config', 'arrival.mjs')]]);
     assert.match(file(), /^const folder = "\/work\/a \\"tree\\"";$/m);
     assert.doesNotMatch(file(), /process\.chdir/);
+    // Not fatal where the kernel has none of it.
+    assert.match(file(), /\ntry \{\n[\s\S]*'bun:ffi'[\s\S]*\} catch \{/);
     assert.match(file(), new RegExp(`delete process\\.env\\.${Object.keys(environment)[0]};`));
   });
 

@@ -46,6 +46,33 @@ describe('protected paths', () => {
     );
   });
 
+  it('are found in every spelling that a file system may take for the same', () => {
+    const spellings = ['PACKAGE.JSON', 'package\u200c.json', 'pac\u212aage.json', 'pac\uff4bage.json', 'package.j\u017fon'];
+    assert.deepEqual(
+      spellings.filter((path) => !isPartlyProtected({ path })),
+      [],
+    );
+    assert.deepEqual(
+      ['.GITMODULE\u017f', '.git\u200dattributes', '.hus\u212ay/pre-commit', '.LFSConfig'].filter(
+        (path) => why(path, {}, 'added') === null,
+      ),
+      [],
+    );
+    const test = 'sh scripts/check.sh';
+    assert.equal(why('Scripts/chec\u212a.sh', { test }, 'added'), 'is run as the test');
+    assert.equal(why('caf\u0065\u0301/a', { patterns: ['caf\u00e9/'] }), 'is protected in reactor.yaml');
+  });
+
+  it('are links in the place of folders of settings and tools, under which other names would bring in what is protected', () => {
+    const link = (path: string) => protectionOf({ path, status: 'added', newMode: '120000' }, rules);
+    const places = ['.vscode', 'a/.vscode', '.idea', '.github', '.github/workflows', '.husky', '.cargo', '.opencode', 'node_modules'];
+    assert.deepEqual(
+      places.filter((path) => link(path) === null),
+      [],
+    );
+    assert.deepEqual([link('docs/latest'), why('.vscode/extensions.json')], [null, null]);
+  });
+
   it('are also files that the test command runs', () => {
     const test = 'sh ./scripts/check.sh && make all';
     assert.equal(why('scripts/check.sh', { test }), 'is run as the test');
