@@ -105,8 +105,9 @@ describe('Tools of the tests that git ignores', function () {
       dataOf(outcome, 'attempt/tested').map(({ evidence }) => evidence.exitCode),
       [0],
     );
-    assert.match(`${guarded[0]?.path} ${guarded[0]?.why}`, named);
-    assert.match(reason, named);
+    const [first = '', ...others] = guarded.map(({ path, why }) => `${path} ${why}`);
+    assert.match([first, ...others].join('\n'), named);
+    assert.ok(reason.includes(first), reason);
     assert.deepEqual(dataOf(outcome, 'attempt/approvedByPolicy'), []);
   };
 
@@ -114,6 +115,9 @@ describe('Tools of the tests that git ignores', function () {
     it(`${word}, sandbox ${sandboxOf(task)}: a test tool that the agent made always green waits for a person, also with approve: auto`, () =>
       waits(outcomeOf(task), /(node_modules|deps)\/\.bin\/mocha is not as the agent found it, and git ignores it/));
   }
+
+  it('a link in the place of the folder of tools is named first', () =>
+    assert.match(onlyRun(outcomeOf('linked')).reason, /node_modules leads elsewhere in the place of a folder of settings or tools/));
 
   it('a review says which files, and only then may it land', async () => {
     const shown = await reactor.call(repository, ['show', 'written-off']);
