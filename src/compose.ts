@@ -72,6 +72,10 @@ export function createCliHost(note: (line: string) => void = () => {}): CliHost 
       const program = async () => (await composeAgentServers({ log: silentLog, templateFolder: null }).locate())?.path ?? null;
       return createSandbox({ hidden: [], waysOut: null, env: process.env, program }).probe();
     },
+    async controllers() {
+      const { createControlGroups } = await import('./adapters/processes/controlGroups.ts');
+      return createControlGroups({ clock: systemClock, log: silentLog }).controllers();
+    },
     async locateAgentServer() {
       const { composeAgentServers } = await import('./compose/agentServers.ts');
       return composeAgentServers({ log: silentLog, templateFolder: null }).locate();

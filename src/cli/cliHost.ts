@@ -63,6 +63,8 @@ export interface CliHost {
   locateAgentServer(): Promise<{ readonly path: string; readonly version: string } | null>;
   /** What boundary cells can have on this machine; tried out. */
   probeSandbox(): Promise<SandboxProbe>;
+  /** What control groups (cgroup v2) that are delegated to this user can limit; none where none are. */
+  controllers(): Promise<readonly string[]>;
   /** How many ports of the range cells lease from can be bound now. */
   freePorts(range: { readonly from: number; readonly to: number }): Promise<number>;
   freeDiskBytes(path: string): Promise<number>;

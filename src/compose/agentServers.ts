@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createAgentServers } from '../adapters/opencode/agentServers.ts';
+import { createControlGroups } from '../adapters/processes/controlGroups.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -35,6 +36,7 @@ export function composeAgentServers(options: {
     endProcess: async (cell, leader) => {
       await processes.endCell(cell, leader, killGraceMs);
     },
+    groups: createControlGroups({ clock, log }),
     identify: (pid) => processes.identify(pid),
     isAlive: (p) => processes.isAlive(p),
   });

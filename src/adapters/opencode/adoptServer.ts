@@ -5,7 +5,7 @@ import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { type Log, withFields } from '../../base/log.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { AdoptServer, AgentServer } from '../../core/ports/agent.ts';
-import { CELL_MARKER, type ProcessIdentity } from '../../core/ports/processes.ts';
+import { CELL_MARKER, type ControlGroups, type ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { EventStream } from './eventStream.ts';
 import { endCommandsOf } from './markedProcesses.ts';
@@ -26,11 +26,12 @@ export interface AdoptDependencies {
   readonly isAlive: (process: ProcessIdentity) => boolean;
   /** Makes the boundary of commands again in cells that have one. */
   readonly sandbox?: Pick<Sandbox, 'recall'>;
+  readonly groups?: Pick<ControlGroups, 'of'>;
 }
 
 /** Takes over a server that an engine before this one started; see `AgentServers.adopt`. */
 export async function adoptServer(
-  { clock, log, env, isAlive, sandbox }: AdoptDependencies,
+  { clock, log, env, isAlive, sandbox, groups }: AdoptDependencies,
   request: AdoptServer,
   signal: AbortSignal,
 ): Promise<Result<AgentServer, string>> {
@@ -61,6 +62,11 @@ export async function adoptServer(
     const late = AbortSignal.any([signal, life.add(timeLimit(clock, request.healthLimitMs)).signal]);
     await events.connect(late);
     const exited = endOf(request.process, isAlive, clock, life);
+    const group = groups?.of(request.process.pid) ?? null;
+    exited.then(
+      () => group?.end(),
+      () => {},
+    );
     const client = new OpenCodeClient({
       connection,
       events,

@@ -7,7 +7,7 @@ import { type Log, withFields } from '../../base/log.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { AgentServer, AgentServers, BootFailure, StartServer } from '../../core/ports/agent.ts';
-import type { ProcessIdentity } from '../../core/ports/processes.ts';
+import type { ControlGroups, ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { adoptServer } from './adoptServer.ts';
 import { ARRIVAL_VARIABLES, arrivalOf } from './arrival.ts';
@@ -49,6 +49,8 @@ export interface AgentServersDependencies {
   readonly isAlive: (process: ProcessIdentity) => boolean;
   /** Makes the boundary of cells that ask for one. */
   readonly sandbox?: Pick<Sandbox, 'enclose' | 'recall'>;
+  /** Where the system has them for this user. */
+  readonly groups?: Pick<ControlGroups, 'open' | 'of'>;
 }
 
 /** Agent servers as real `opencode serve` processes, one per cell. */
@@ -157,17 +159,25 @@ async function startServer(
 
   await request.before;
   signal.throwIfAborted();
+  const group = dependencies.groups?.open(request.limits) ?? null;
   const spawned = await spawnServer({
     executable: executable.path,
     worktree: request.worktree,
     port: request.port,
     env: enclosure === null ? env : besideCommands(env, toRuntime, enclosure),
     logFile: request.logFile,
-    boundary: enclosure?.server ?? [],
+    boundary: [...(group?.enter ?? []), ...(enclosure?.server ?? [])],
     descriptor: enclosure?.descriptor ?? null,
   });
-  if (!spawned.ok) return spawned;
+  if (!spawned.ok) {
+    await group?.end();
+    return spawned;
+  }
   const server = spawned.value;
+  server.exited.then(
+    () => group?.end(),
+    () => {},
+  );
   const leader = dependencies.identify(server.pid) ?? { pid: server.pid, startTime: '' };
   const url = `http://127.0.0.1:${request.port}`;
   const connection = new ServerConnection({ url, password, directory: request.worktree, clock });

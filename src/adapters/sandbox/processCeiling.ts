@@ -1,3 +1,4 @@
+import { mostThreads } from '../../core/policy/cellLimits.ts';
 import type { Mount } from '../../core/ports/sandbox.ts';
 
 /** Where the kernel's setting is to be had in a cell's own process namespace. */
@@ -5,9 +6,6 @@ const SETTING = '/proc/sys/kernel/pid_max';
 const INSIDE = '/run/reactor-processes';
 /** The first kernel in which the setting is that of the process namespace, and no longer the machine's. */
 const FIRST_KERNEL = [6, 14];
-/** The kernel counts threads, and the agent server alone has some thirty. */
-const THREADS_PER_PROCESS = 8;
-const THREADS_BESIDES = 400;
 
 /** What stops a cell from having more processes than it may between two looks of the engine. */
 export interface ProcessCeiling {
@@ -29,10 +27,9 @@ export function processCeiling(processes: number | null, isRoot: boolean, kernel
   const [firstMajor = 0, firstMinor = 0] = FIRST_KERNEL;
   const isOwn = major > firstMajor || (major === firstMajor && minor >= firstMinor);
   if (processes === null || !isRoot || !isOwn) return none;
-  const most = processes * THREADS_PER_PROCESS + THREADS_BESIDES;
   return {
     server: [{ kind: 'writable', path: INSIDE, from: SETTING }],
     command: [{ kind: 'readOnly', path: INSIDE, from: '/dev/null' }],
-    prefix: ['/bin/sh', '-c', `echo ${most} >${INSIDE} 2>/dev/null; exec "$@"`, 'sh'],
+    prefix: ['/bin/sh', '-c', `echo ${mostThreads(processes)} >${INSIDE} 2>/dev/null; exec "$@"`, 'sh'],
   };
 }

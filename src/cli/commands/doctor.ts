@@ -63,7 +63,13 @@ async function doctorChecks(host: CliHost, folder: string, env: Environment): Pr
     if (facts.head === null) return missing('repository', `${place}: HEAD leads to no commit`, 'check a branch out: git switch BRANCH');
     return ok('repository', `${place}, ${facts.branch ?? 'detached HEAD'}`);
   });
-  checks.push(repository, await agentCheck(host), await sandboxCheck(host), limitsCheck(process.platform), await keysCheck(host, env));
+  checks.push(
+    repository,
+    await agentCheck(host),
+    await sandboxCheck(host),
+    limitsCheck(process.platform, await host.controllers()),
+    await keysCheck(host, env),
+  );
   if (repository.state === 'missing') return checks;
   let range = defaultPorts;
   checks.push(...(await boundaryChecks(host, folder, env)));
@@ -173,11 +179,13 @@ async function sandboxCheck(host: CliHost): Promise<Check> {
   );
 }
 
-/** How cells are kept to their limits: not by control groups, which few users may make. */
-function limitsCheck(platform: NodeJS.Platform): Check {
+/** How cells are kept to their limits: by control groups only what is delegated to the user. */
+function limitsCheck(platform: NodeJS.Platform, controllers: readonly string[]): Check {
   const share = 'three quarters of what is there';
+  const cpus = controllers.includes('cpu') ? 'cpus: exactly' : 'cpus: by affinity';
+  const groups = controllers.length === 0 ? 'no control group is delegated here' : `control groups for ${controllers.join(', ')}`;
   if (platform === 'linux')
-    return ok('limits', `by default 2000 processes, memory and disk ${share}; watched each second; cpus: by affinity`);
+    return ok('limits', `by default 2000 processes, memory and disk ${share}; watched each second; ${cpus}; ${groups}`);
   return ok('limits', `by default disk ${share}; watched each second; cpus has no effect here`);
 }
 

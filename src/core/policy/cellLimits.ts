@@ -49,6 +49,13 @@ export const limitsPassedOn = (settings: CellLimitSettings, isEnclosed: boolean)
   ...(isEnclosed && settings.processes === null ? { processes: 4 * DEFAULT_PROCESSES } : {}),
 });
 
+/** The kernel counts threads, and the agent server alone has some thirty. */
+const THREADS_PER_PROCESS = 8;
+const THREADS_BESIDES = 400;
+
+/** Threads that the kernel lets a cell of so many processes have: beyond what it may, for what is faster than a look at it. */
+export const mostThreads = (processes: number): number => processes * THREADS_PER_PROCESS + THREADS_BESIDES;
+
 /** What is had of the machine when work begins; null where the system does not say. */
 export interface Room {
   readonly memoryBytes: number | null;

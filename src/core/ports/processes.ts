@@ -1,3 +1,5 @@
+import type { CellLimits } from '../model/sandboxSpec.ts';
+
 /** A process, told apart from a later one with the same pid by its start time. */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -50,6 +52,24 @@ export interface Processes {
   mostOnMachine(): number | null;
   /** Resident memory in bytes of one process, or null when it is gone. Of a sandbox's own process: that of the program in it. */
   residentBytes(pid: number): number | null;
+}
+
+/** A control group (cgroup v2) of one server and all that it starts. */
+export interface ControlGroup {
+  /** Put in front of a command, so that it is in the group before it starts anything. */
+  readonly enter: readonly string[];
+  /** Kills what is left in it and removes it; without a word where that can't be. */
+  end(): Promise<void>;
+}
+
+/** Control groups in the one that the system has delegated to this user, if any. */
+export interface ControlGroups {
+  /** What can be limited there: `memory`, `pids`, `cpu`; none where no group is delegated. */
+  controllers(): readonly string[];
+  /** A new group that keeps to what of these limits can be kept there; null for none. */
+  open(limits: CellLimits): ControlGroup | null;
+  /** The group that an engine before this one made for a process; null when it is in none. */
+  of(pid: number): ControlGroup | null;
 }
 
 /**

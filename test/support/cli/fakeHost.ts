@@ -60,6 +60,7 @@ export const fakeHost = (engine: FakeEngine, change: Partial<CliHost> = {}): Cli
   newConfigText: (answers) => `${JSON.stringify(answers)}\n`,
   gitVersion: () => Promise.resolve('2.39.5'),
   probeSandbox: () => Promise.resolve({ boundary: 'bubblewrap', version: '0.11.0', ownProc: true, why: '', todo: '' }),
+  controllers: () => Promise.resolve([]),
   locateAgentServer: () => Promise.resolve({ path: '/bin/opencode', version: '1.18.33' }),
   freePorts: () => Promise.resolve(1001),
   freeDiskBytes: () => Promise.resolve(50e9),

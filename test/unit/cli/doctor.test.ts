@@ -6,7 +6,8 @@ import type { RepositoryFacts } from '../../../src/core/ports/git.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost, fakeRepository } from '../../support/cli/fakeHost.ts';
 
-const limits = 'by default 2000 processes, memory and disk three quarters of what is there; watched each second; cpus: by affinity';
+const defaults = 'by default 2000 processes, memory and disk three quarters of what is there; watched each second';
+const limits = `${defaults}; cpus: by affinity; no control group is delegated here`;
 
 describe('reactor doctor', () => {
   it('has one line per thing and exits 0 when a run can work', async () => {
@@ -49,6 +50,11 @@ describe('reactor doctor', () => {
     const { out } = await cli(['doctor'], host, { environment });
     assert.match(out, /^! sandbox +bubblewrap 0\.11\.0; with network: open commands reach the desktop by @\/tmp\/\.X11-unix\/X0$/m);
     assert.match(out, /; commands see NPM_TOKEN, which tests may need$/m);
+  });
+
+  it('names what control groups can limit', async () => {
+    const { out } = await cli(['doctor'], fakeHost(new FakeEngine(), { controllers: () => Promise.resolve(['memory', 'pids', 'cpu']) }));
+    assert.match(out, /cpus: exactly; control groups for memory, pids, cpu$/m);
   });
 
   it('names what the settings of the folder take from the boundary of cells', async () => {

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
+import type { Clock } from '../../base/clock.ts';
+import { errorText, type Log } from '../../base/log.ts';
+import type { CellLimits } from '../../core/model/sandboxSpec.ts';
+import { mostThreads } from '../../core/policy/cellLimits.ts';
+import type { ControlGroup, ControlGroups } from '../../core/ports/processes.ts';
+
+const NAME = 'reactor-cell-';
+const BYTES_PER_MB = 1e6;
+const PERIOD_US = 100_000;
+/** What is empty and as old as this was left by an engine that died. */
+const LEFT_AFTER_MS = 60_000;
+/** Processes take a moment to be gone. */
+const REMOVE_AFTER_MS = [0, 20, 100, 500, 2_000];
+const USED = ['memory', 'pids', 'cpu'] as const;
+
+type Controller = (typeof USED)[number];
+
+/** What the system says of where groups may be made. */
+export interface GroupPlaces {
+  /** Content of /proc/self/mountinfo. */
+  readonly mounts: string;
+  /** Content of /proc/self/cgroup. */
+  readonly membership: string;
+  /** Root may write everywhere, and where systemd divides the machine that does not make it root's to divide. */
+  readonly isForeign: boolean;
+}
+
+interface Delegated {
+  readonly folder: string;
+  readonly controllers: readonly Controller[];
+}
+
+const MOUNT = /^\S+ \S+ \S+ (\S+) (\S+) .*? - cgroup2 /m;
+
+/**
+ * The nearest control group (version 2) around this process in which groups may be made and moved into, with what can be limited there: as systemd delegates
+ * it to a user, or a container to its own. Nothing is switched on in it. Null where there is none.
+ */
+export function delegatedGroup({ mounts, membership, isForeign }: GroupPlaces): Delegated | null {
+  const [, root = '', mount = ''] = MOUNT.exec(mounts) ?? [];
+  const own = /^0::(\/.*)$/m.exec(membership)?.[1];
+  if (root === '' || own === undefined || isForeign) return null;
+  const prefix = root === '/' ? '' : root;
+  if (own !== root && !own.startsWith(`${prefix}/`)) return null;
+  for (let group = own.slice(prefix.length) || '/'; ; group = dirname(group)) {
+    const folder = join(unescaped(mount), group);
+    const controllers = USED.filter((name) => enabledIn(folder).includes(name));
+    if (controllers.length > 0 && [folder, join(folder, 'cgroup.procs')].every(isWritable)) return { folder, controllers };
+    if (group === '/') return null;
+  }
+}
+
+/** Control groups for cells, in the one that is delegated to this process. */
+export function createControlGroups(dependencies: {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The machine's own by default. */
+  readonly places?: GroupPlaces;
+}): ControlGroups {
+  const { clock, log } = dependencies;
+  let parent: Delegated | null | undefined;
+  const place = (): Delegated | null => {
+    if (parent !== undefined) return parent;
+    parent = delegatedGroup(dependencies.places ?? placesOf());
+    if (parent !== null) removeLeft(parent.folder, clock.now());
+    return parent;
+  };
+  return {
+    controllers: () => place()?.controllers ?? [],
+    open(limits) {
+      const at = place();
+      const settings = at === null ? [] : settingsOf(limits, at.controllers);
+      if (at === null || settings.length === 0) return null;
+      const folder = join(at.folder, `${NAME}${randomBytes(8).toString('hex')}`);
+      try {
+        mkdirSync(folder);
+        for (const { file, value, optional } of settings)
+          if (optional !== true || existsSync(join(folder, file))) writeFileSync(join(folder, file), value);
+        return groupIn(folder, clock);
+      } catch (error) {
+        log.log('warn', 'a control group could not be made', { error: errorText(error) });
+        removeEmpty(folder);
+        return null;
+      }
+    },
+    of(pid) {
+      const at = place();
+      const own = /^0::(\/.*)$/m.exec(read(`/proc/${pid}/cgroup`))?.[1];
+      if (at === null || own === undefined || !basename(own).startsWith(NAME)) return null;
+      const folder = join(at.folder, basename(own));
+      return existsSync(folder) ? groupIn(folder, clock) : null;
+    },
+  };
+}
+
+const placesOf = (): GroupPlaces => ({
+  mounts: read('/proc/self/mountinfo'),
+  membership: read('/proc/self/cgroup'),
+  isForeign: process.platform !== 'linux' || (process.getuid?.() === 0 && existsSync('/run/systemd/system')),
+});
+
+const groupIn = (folder: string, clock: Clock): ControlGroup => ({
+  // 0 stands for who writes it.
+  enter: ['/bin/sh', '-c', 'echo 0 >"$0" 2>/dev/null; exec "$@"', join(folder, 'cgroup.procs')],
+  async end() {
+    try {
+      writeFileSync(join(folder, 'cgroup.kill'), '1');
+    } catch {
+      // Before Linux 5.14: what is left ends as it would without a group.
+    }
+    for (const waitMs of REMOVE_AFTER_MS) {
+      if (waitMs > 0) await clock.sleep(waitMs);
+      if (removeEmpty(folder)) return;
+    }
+  },
+});
+
+interface Setting {
+  readonly file: string;
+  readonly value: string;
+  /** Not on every kernel. */
+  readonly optional?: boolean;
+}
+
+/** Of memory and processes more than the cell may have: the engine's look says why a cell ends, this stops what is faster. */
+function settingsOf({ memoryMb, processes, cpus }: CellLimits, controllers: readonly Controller[]): Setting[] {
+  const may = (name: Controller): boolean => controllers.includes(name);
+  const settings: Setting[] = [];
+  if (memoryMb !== null && may('memory')) {
+    settings.push({ file: 'memory.max', value: `${2 * memoryMb * BYTES_PER_MB}` }, { file: 'memory.swap.max', value: '0', optional: true });
+  }
+  if (processes !== null && may('pids')) settings.push({ file: 'pids.max', value: `${mostThreads(processes)}` });
+  if (cpus !== null && cpus < availableParallelism() && may('cpu'))
+    settings.push({ file: 'cpu.max', value: `${cpus * PERIOD_US} ${PERIOD_US}` });
+  return settings;
+}
+
+function removeLeft(parent: string, now: number): void {
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(NAME))) {
+    const folder = join(parent, name);
+    const made = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (now - made > LEFT_AFTER_MS) removeEmpty(folder);
+  }
+}
+
+/** True when it is gone. The kernel keeps one that has processes. */
+function removeEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const enabledIn = (folder: string): string[] => read(join(folder, 'cgroup.subtree_control')).trim().split(/\s+/);
+
+/** As the kernel writes paths with blanks in them. */
+const unescaped = (path: string): string =>
+  path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
