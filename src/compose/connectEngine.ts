@@ -21,6 +21,8 @@ import { programPath, programVersion } from './program.ts';
 import { STALE_AFTER_MS } from './staleEngine.ts';
 
 const START_LIMIT_MS = 20_000;
+/** Of engines that are killed before they answer. */
+const MOST_STARTS = 5;
 const CONNECT_LIMIT_MS = 3000;
 const POLL_MS = 15;
 /** An engine answers within milliseconds; a busy machine may make it seconds. */
@@ -57,14 +59,19 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
     if (request.start === 'always') throw home.unwritable;
     return null;
   }
-  const child = startEngine(home, request.engineEnv ?? {});
-  const end = systemClock.monotonic() + START_LIMIT_MS;
-  while (systemClock.monotonic() < end) {
-    await systemClock.sleep(POLL_MS);
-    const client = await tryConnect(home, request, found);
-    if (client instanceof EngineClient) return client;
-    // Another client's engine may have won the lease: then ours has ended and theirs will answer.
-    if (child.exitCode !== null && child.exitCode !== 0) break;
+  for (let starts = 0; starts < MOST_STARTS; starts += 1) {
+    const child = startEngine(home, request.engineEnv ?? {});
+    const end = systemClock.monotonic() + START_LIMIT_MS;
+    let isKilled = false;
+    while (!isKilled && systemClock.monotonic() < end) {
+      await systemClock.sleep(POLL_MS);
+      const client = await tryConnect(home, request, found);
+      if (client instanceof EngineClient) return client;
+      if (child.exitCode !== null && child.exitCode !== 0) break;
+      // Another client's engine may have won the lease: then ours has ended and theirs will answer, unless that was killed too.
+      isKilled = (child.exitCode ?? child.signalCode) !== null && heldLease(home, found) === null;
+    }
+    if (!isKilled) break;
   }
   const tail = (await tailOfFile(home.engineLog, 2000)).trim().split('\n').slice(-3).join('\n');
   throw new UserFacingError(
@@ -95,12 +102,18 @@ export async function connectRunning(folder: string, request: ConnectRequest): P
  * @param stale the lease of an engine that is not asked again
  */
 async function openClient(home: Journaled, stale: Lease | null = null): Promise<OpenClient | null> {
-  const lease = readLease(home.journalFile);
-  if (lease === null || lease.released || lease.token === stale?.token) return null;
-  if (!createProcesses({ clock: systemClock, log: silentLog }).isAlive(lease.process)) return null;
+  const lease = heldLease(home, stale);
+  if (lease === null) return null;
   const connected = await connect(lease.socket, CONNECT_LIMIT_MS, { clock: systemClock, onListenerError });
   if (!connected.ok) return null;
   return { client: new EngineClient(connected.value, onListenerError), lease };
+}
+
+/** The lease of an engine that lives; null when there is none. */
+function heldLease({ journalFile }: Journaled, stale: Lease | null): Lease | null {
+  const lease = readLease(journalFile);
+  if (lease === null || lease.released || lease.token === stale?.token) return null;
+  return createProcesses({ clock: systemClock, log: silentLog }).isAlive(lease.process) ? lease : null;
 }
 
 type Journaled = Pick<Home, 'journalFile'>;

@@ -50,12 +50,22 @@ describe('The engine dies, is alone, and ends', function () {
         orphaned: answers.hold('orphaned', tools(write('orphaned.txt', 'good\n'), bash('sleep 600'))),
         committing: tools(write('committing.txt', 'good\n')),
         alpha: tools(write('alpha.txt', 'good\n')),
+        starting: tools(write('starting.txt', 'good\n')),
       }),
     );
   });
   after(() => {
     answers.letAllGo();
     return reactor.close();
+  });
+
+  it('kill -9 of an engine before it answers: the command that waits for it starts another', async () => {
+    const repository = await reactor.repository('starting', plainProject());
+    const died = join(reactor.root, 'starting.died');
+    const env = { REACTOR_DIE: `before:engine/started:${died}` };
+    const { exitCode, stderr } = await reactor.startRun(repository, 'Write starting', ['--task', 'starting'], { env }).outcome;
+    assert.equal(exitCode, 0, stderr);
+    assert.ok(existsSync(died));
   });
 
   it('INV-005: kill -9 of the engine in a turn: no server is left after the grace time; the next command reverts the attempt, says so and goes on', async () => {
