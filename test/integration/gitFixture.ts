@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
@@ -99,3 +99,9 @@ export function value<T>(result: GitResult<T>): T {
 
 /** The refusal's code, or 'ok'. */
 export const outcome = (result: GitResult<unknown>): string => (result.ok ? 'ok' : result.error.code);
+
+/** A file that takes no room on the disk. */
+export const makeLong = (file: string, bytes: number): void => {
+  writeFileSync(file, '');
+  truncateSync(file, bytes);
+};

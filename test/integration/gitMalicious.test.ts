@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
-import { GitFixture, value } from './gitFixture.ts';
+import { GitFixture, makeLong, value } from './gitFixture.ts';
 import { useAll } from './gitUseAll.ts';
 
 /** What git runs by itself, if it is let. */
@@ -38,12 +38,6 @@ const oddNames = [
   '\u202egpj.sh',
   '.gitattributes~',
 ];
-
-/** A file that takes no room on the disk. */
-const makeLong = (file: string, bytes: number): void => {
-  writeFileSync(file, '');
-  truncateSync(file, bytes);
-};
 
 describe('A malicious repository', function () {
   this.timeout(60_000);

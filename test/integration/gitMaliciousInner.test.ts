@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
-import { GitFixture, value } from './gitFixture.ts';
+import { GitFixture, makeLong, value } from './gitFixture.ts';
 import { useAll } from './gitUseAll.ts';
 
-/** A file that takes no room on the disk. */
-const makeLong = (file: string, bytes: number): void => {
-  writeFileSync(file, '');
-  truncateSync(file, bytes);
-};
+/** A repository whose missing objects git would fetch, by a command that leaves a mark. */
+function lacksObjects(f: GitFixture, folder: string, mark: string): void {
+  for (const [key, text] of [
+    ['core.repositoryFormatVersion', '1'],
+    ['extensions.partialClone', 'origin'],
+    ['remote.origin.promisor', 'true'],
+    ['remote.origin.url', 'ssh://example.invalid/x'],
+    ['core.sshCommand', `touch ${mark};`],
+  ] as const)
+    f.in(folder, 'config', key, text);
+}
 
 describe('A malicious repository among the files of another', function () {
   this.timeout(60_000);
@@ -98,14 +104,7 @@ describe('A malicious repository among the files of another', function () {
         const evil = join(path, 'evil');
         mkdirSync(evil);
         plantRepository(f, evil, mark);
-        for (const [key, text] of [
-          ['core.repositoryFormatVersion', '1'],
-          ['extensions.partialClone', 'origin'],
-          ['remote.origin.promisor', 'true'],
-          ['remote.origin.url', 'ssh://example.invalid/x'],
-          ['core.sshCommand', `touch ${mark};`],
-        ] as const)
-          f.in(evil, 'config', key, text);
+        lacksObjects(f, evil, mark);
         f.write({ '.git/objects/info/alternates': `${join(evil, '.git/objects')}\n` }, evil);
         const modules = join(readFileSync(join(path, '.git'), 'utf8').slice('gitdir: '.length).trim(), 'modules');
         rmSync(join(path, 'sub'), { recursive: true, force: true });
@@ -226,14 +225,7 @@ describe('A malicious repository among the files of another', function () {
         f.in(join(path, name), 'init', '--quiet', '--initial-branch=main');
       }
       const partial = join(path, 'partial');
-      for (const [key, text] of [
-        ['core.repositoryFormatVersion', '1'],
-        ['extensions.partialClone', 'origin'],
-        ['remote.origin.promisor', 'true'],
-        ['remote.origin.url', 'ssh://example.invalid/x'],
-        ['core.sshCommand', `touch ${mark};`],
-      ] as const)
-        f.in(partial, 'config', key, text);
+      lacksObjects(f, partial, mark);
       f.write({ '.git/refs/heads/main': `${'1'.repeat(40)}\n`, 'p.txt': 'p\n' }, partial);
       f.write({ 'unborn/u.txt': 'u\n' }, path);
     });
