@@ -148,8 +148,9 @@ export class Notifications implements Disposable {
   async #tellRejected({ place }: RepositoryModel, run: RunState): Promise<void> {
     const { window, commands } = this.#context.vscode;
     const reason = plainLine(run.concluded?.reason ?? '', MOST_SAID);
-    const [by = ''] = reason.replace(/^rejected by /, '').split(/[:;]/);
-    if (by === this.#context.host.person) return;
+    // A name may have anything in it, so it is not taken out of the sentence.
+    const own = `rejected by ${this.#context.host.person}`;
+    if (reason.startsWith(own) && /^(?:[:;]|$)/.test(reason.slice(own.length))) return;
     const pressed = await window.showInformationMessage(`${run.task} was ${reason}`, 'Show Timeline');
     if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', { repository: place.id, run: run.run });
   }
