@@ -70,7 +70,7 @@ export function createCliHost(note: (line: string) => void = () => {}): CliHost 
       const { createSandbox } = await import('./adapters/sandbox/createSandbox.ts');
       const { composeAgentServers } = await import('./compose/agentServers.ts');
       const program = async () => (await composeAgentServers({ log: silentLog, templateFolder: null }).locate())?.path ?? null;
-      return createSandbox({ hidden: [], waysOut: null, env: process.env, program }).probe();
+      return createSandbox({ hidden: [], waysOut: null, folder: null, env: process.env, program }).probe();
     },
     async controllers() {
       const { createControlGroups } = await import('./adapters/processes/controlGroups.ts');

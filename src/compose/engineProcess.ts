@@ -25,6 +25,7 @@ import { Engine } from '../engine/engine.ts';
 import { ClientSession } from '../engine/engineServer.ts';
 import { settingsPlace } from '../engine/settingsPlace.ts';
 import { composeAgentServers } from './agentServers.ts';
+import { cellPlaces } from './cellPlaces.ts';
 import { engineOptions, KILL_GRACE_MS } from './engineOptions.ts';
 import { withFaultPoint } from './faultPoint.ts';
 import { openHome } from './home.ts';
@@ -98,6 +99,7 @@ export async function runEngine(folder: string): Promise<number> {
   const sandbox = createSandbox({
     hidden: hiddenFolders(home.dataFolder),
     waysOut,
+    folder: join(home.dataFolder, 'sandbox'),
     env: process.env,
     program: async () => (await agents.locate())?.path ?? null,
   });
@@ -144,7 +146,7 @@ export async function runEngine(folder: string): Promise<number> {
     secrets,
     network: createCellNetwork({ log, folder: waysOut }),
     hosts: createHostGrants(home.dataFolder),
-    files: createDataFiles(home.dataFolder),
+    files: createDataFiles(home.dataFolder, cellPlaces()),
     project,
     money,
     options,

@@ -29,6 +29,8 @@ export class Cell {
   /** What the worktree held once the cell was quiet. */
   #rest: Promise<GitResult<CandidateSnapshot>> | null = null;
   #deletion: Promise<void> = Promise.resolve();
+  /** Of the next cell's folders. */
+  #preparing: Promise<void> = Promise.resolve();
   /** The tree of a moved target that the setup command was last run for; null when it was run for what the worktree was made from. */
   setUpFor: string | null = null;
 
@@ -113,6 +115,9 @@ export class Cell {
         ...(isUnsandboxed(this.#context.state) ? { unsandboxed: true } : {}),
       }),
     );
+    this.#preparing = deps.files.prepareCell().catch((error: unknown) => {
+      deps.log.log('debug', 'the folders of the next cell could not be made', { error: errorText(error) });
+    });
     const setup = await this.#setUp(signal);
     if (setup !== null) return { ok: false, reason: setup };
     deps.log.log('info', 'cell ready', { run, ports: portsOf(this.#leases) });
@@ -306,6 +311,7 @@ export class Cell {
     }
     await releaseAll(this.#leases);
     this.#leases = [];
+    await this.#preparing;
   }
 
   /**

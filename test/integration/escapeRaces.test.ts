@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { createSandbox } from '../../src/adapters/sandbox/createSandbox.ts';
@@ -8,6 +9,9 @@ import type { AgentServer } from '../../src/core/ports/agent.ts';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
 import { OpenCodeBench, runTurn } from '../support/openCodeCell.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'reactor-races-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Goes from process to process, so that none lives when it is looked for, and counts; each swap of a folder and a link is a chance to lead git out. */
 const HOPPER = `import os, sys
@@ -35,7 +39,7 @@ describe('What an agent leaves running in a sandboxed cell', function () {
         leaving: tools(write('hopper.py', HOPPER), bash(leave('turn.count'))),
         staying: tools(bash('echo > stays; tail -f /dev/null')),
       }),
-      { sandbox: createSandbox({ hidden: [], waysOut: null, env: process.env }) },
+      { sandbox: createSandbox({ hidden: [], waysOut: null, folder, env: process.env }) },
     );
     const limits = CellLimits.parse({});
     ({ server, worktree } = await bench.cell('races', { boundary: { network: 'open', read: [], write: [], limits, git: [] } }));
@@ -97,7 +101,7 @@ describe('Modules that code of a sandboxed agent server asks for while it runs',
 
   it('are not looked for where the repository’s tsconfig.json says, and programs find the worktree where they look for it', async () => {
     ensureBubblewrap();
-    const sandbox = createSandbox({ hidden: [], waysOut: null, env: process.env });
+    const sandbox = createSandbox({ hidden: [], waysOut: null, folder, env: process.env });
     const bench = await OpenCodeBench.start(() => ({ text: 'hello' }), { sandbox });
     try {
       bench.write('tsconfig.json', JSON.stringify({ compilerOptions: { baseUrl: '.', paths: { '*': ['./mapped.js'] } } }));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
+import { viewPlaces } from '../../src/adapters/git/privateView.ts';
 import { GitFixture, outcome, value } from './gitFixture.ts';
 
 describe('worktrees of cells', function () {
@@ -122,6 +123,23 @@ describe('worktrees of cells', function () {
     value(await (await repository.privateView(cell, view)).laid);
     assert.equal(readFileSync(ofUser, 'utf8'), 'mine');
     assert.equal(readFileSync(join(view, 'config'), 'utf8'), readFileSync(join(f.repo, '.git/config'), 'utf8'));
+  });
+
+  it('makes a view in folders that were made ahead beside its place, which an agent can not reach', async () => {
+    const f = fixture();
+    const base = f.commit({ a: '1\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one', base);
+    const view = f.cellPath('view');
+    for (const path of viewPlaces(view)) mkdirSync(path, { recursive: true });
+    // As an agent might have left it.
+    mkdirSync(view);
+    writeFileSync(join(view, 'config'), '[core]\n\thooksPath = /tmp\n');
+    value(await (await repository.privateView(cell, view)).laid);
+    assert.deepEqual(viewPlaces(view).filter(existsSync), []);
+    assert.equal(readFileSync(join(view, 'config'), 'utf8'), readFileSync(join(f.repo, '.git/config'), 'utf8'));
+    value(await (await repository.privateView(cell, view)).laid);
+    assert.equal(f.in(cell, 'status', '--porcelain', '--branch'), '## reactor/one');
   });
 
   it('undoes a half that was made when the other half is not possible', async () => {

@@ -8,7 +8,7 @@ export async function defaultSandbox(): Promise<'preferred' | 'off'> {
   } catch {
     // What is missing is told by the probe.
   }
-  const { boundary, why } = await createSandbox({ hidden: [], waysOut: null, env: process.env }).probe();
+  const { boundary, why } = await createSandbox({ hidden: [], waysOut: null, folder: null, env: process.env }).probe();
   if (boundary !== null) return 'preferred';
   process.stderr.write(`cells are tested without a sandbox: ${why}\n`);
   return 'off';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { mkdirSync, renameSync } from 'node:fs';
+import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { DataFiles, Ids } from '../../core/ports/files.ts';
 import { changedSince, removeFiles } from './changedFiles.ts';
@@ -29,21 +30,42 @@ async function sizeOf(folder: string): Promise<{ at: number; bytes: number }> {
   return { at: Math.max(0, ...files.map(({ mtimeMs }) => mtimeMs)), bytes: files.reduce((sum, { size }) => sum + size, 0) };
 }
 
-/** Folders of one repository's data folder: `cells/<cell>/{worktree,home,server.log}` and `runs/<run>/<output>`. */
-export function createDataFiles(dataFolder: string): DataFiles {
+/** Paths below a cell's folder. */
+export interface CellPlaces {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
+}
+
+/**
+ * Folders of one repository's data folder: `cells/<cell>/{worktree,home,server.log}` and `runs/<run>/<output>`.
+ * @param inCell what is made ahead for the next cell, below its folder: where much was deleted lately, ext4 without a journal takes a millisecond for
+ * each. Whoever needs a folder makes it where it is missing; the files are empty and are written over.
+ */
+export function createDataFiles(dataFolder: string, inCell: CellPlaces = { folders: [], files: [] }): DataFiles {
   const cells = join(dataFolder, 'cells');
   const outputs = join(dataFolder, 'runs');
   const templates = join(dataFolder, 'templates');
+  const next = join(dataFolder, 'next-cell');
   return {
     async cellFolders(cell) {
       const folder = join(cells, safeName(cell));
-      await mkdir(join(folder, 'home'), { recursive: true, mode: 0o700 });
+      // At once: a wait would be for whatever else is being read or deleted. Nothing takes the place of a cell that has anything in it.
+      try {
+        renameSync(next, folder);
+      } catch {
+        // None is made, or the cell is there.
+      }
+      mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
       return {
         worktree: join(folder, 'worktree'),
         home: join(folder, 'home'),
         git: join(folder, 'git'),
         serverLog: join(folder, 'server.log'),
       };
+    },
+    async prepareCell() {
+      for (const name of inCell.folders) await mkdir(join(next, name), { recursive: true, mode: 0o700 });
+      for (const name of inCell.files) await writeFile(join(next, name), '', { mode: 0o600 });
     },
     async outputFile(run, name) {
       const folder = join(dataFolder, 'runs', safeName(run));

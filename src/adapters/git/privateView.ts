@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { cp, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorText } from '../../base/log.ts';
 import { ok } from '../../base/result.ts';
@@ -15,6 +15,12 @@ import { writeBelow } from './writeBelow.ts';
 /** Where the repository's own objects are seen in the cell. */
 const BORROWED = 'repository-objects';
 const COPIED_FILES = ['packed-refs', 'shallow', 'description'];
+/** Folders of a view. */
+const PLACES = [BORROWED, 'objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags', 'worktrees'];
+/** Beside the place of a view, where nothing in the cell can write: its folders, made ahead. */
+const aheadOf = (folder: string): string => `${folder}.new`;
+/** What can be made ahead for a view. @param folder its place */
+export const viewPlaces = (folder: string): string[] => PLACES.map((name) => `${aheadOf(folder)}/${name}`);
 /** Seen as they are, never written from a cell. */
 const SHARED = ['hooks', 'info', 'modules', 'lfs', 'annex'];
 const COPIED_OF_WORKTREE = ['HEAD', 'commondir', 'gitdir', 'index', 'ORIG_HEAD', 'config.worktree'];
@@ -94,12 +100,16 @@ async function leadTo(entry: string, worktree: string): Promise<void> {
 /** Anew: an agent may have laid links into a view that it has broken. */
 async function makePlaces(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
+  try {
+    renameSync(aheadOf(folder), folder);
+  } catch {
+    // None is made.
+  }
   mkdirSync(join(folder, BORROWED), { recursive: true });
 }
 
 async function fillView(commonDir: string, folder: string, isMounted: boolean): Promise<void> {
-  for (const path of ['objects/info', 'objects/pack', 'logs', 'refs/heads', 'refs/tags'])
-    await mkdir(join(folder, path), { recursive: true });
+  for (const path of PLACES) mkdirSync(join(folder, path), { recursive: true });
   for (const name of COPIED_FILES) copyFile(join(commonDir, name), join(folder, name));
   await Promise.all([
     copyConfig(join(commonDir, 'config'), join(folder, 'config')),
@@ -125,9 +135,20 @@ async function makeEntry(commonDir: string, cell: CellWorktree, folder: string):
   copyFile(join(commonDir, 'HEAD'), join(folder, 'HEAD'));
 }
 
-const copyFolder = async (from: string, to: string): Promise<void> => {
-  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.lock') }).catch(nullIfMissing);
-};
+/** So many of a folder are copied before others get a turn. */
+const AT_ONCE = 100;
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  const entries = (await readdir(from, { withFileTypes: true }).catch(nullIfMissing)) ?? [];
+  if (entries.length > 0) mkdirSync(to, { recursive: true });
+  for (const [index, entry] of entries.entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await lstat(to);
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyFolder(source, target);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    else if (entry.isFile() && !entry.name.endsWith('.lock')) copyFile(source, target);
+  }
+}
 
 /** At once: a handful of small files, for each of which waiting takes longer than the copy while git writes the checkout. */
 function copyFile(from: string, to: string): void {

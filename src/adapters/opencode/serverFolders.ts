@@ -23,6 +23,18 @@ const PRIVATE_FOLDERS = {
   TMPDIR: 'tmp',
 } as const;
 
+/** What is made below a cell's own folder before a server starts: the deepest folders, and files that are written anew each time. */
+export const SERVER_PLACES = {
+  folders: ['home', 'data/opencode', 'config/opencode/node_modules', 'cache', 'state', 'tmp', 'commands', 'outputs', 'shell'],
+  files: [
+    'config/opencode/package-lock.json',
+    'config/opencode/.gitignore',
+    'config/no-models.json',
+    'config/arrival.mjs',
+    'shell/boundary.json',
+  ],
+};
+
 export interface ServerFolders {
   readonly environment: Readonly<Record<string, string>>;
   readonly configFolder: string;
@@ -82,11 +94,11 @@ export function makeServerFolders(home: string, userConfigFolder: string): Serve
   }
   const dataFolder = dataFolderOf(home);
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const noModels = join(home, 'no-models.json');
+  const noModels = join(home, 'config', 'no-models.json');
   writeFileSync(noModels, '{}');
   const { commands, outputs, shellFolder: shell } = commandFolders(home);
   for (const folder of [commands, outputs, shell]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const fixed = [commands, shell, join(home, 'config'), noModels];
+  const fixed = [commands, shell, join(home, 'config')];
   return { environment, configFolder, dataFolder, noModels, shell: join(shell, 'sh'), commands, outputs, fixed };
 }
 

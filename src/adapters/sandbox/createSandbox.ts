@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gateMounts } from '../../core/policy/gateMounts.ts';
@@ -31,6 +32,8 @@ export interface SandboxDependencies {
   readonly hidden: readonly string[];
   /** Where ways out of cells are; null where there are no cells. */
   readonly waysOut: string | null;
+  /** Where what all cells start with is written down, which no cell sees; null where there are no cells. */
+  readonly folder: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How long the sandbox may take to start when it is tried. */
   readonly probeLimitMs?: number;
@@ -81,6 +84,9 @@ function unsupported(): SandboxProbe {
   return { ...none, why: `there is no sandbox for cells on ${process.platform}`, todo: '' };
 }
 
+/** Folders of a sandboxed cell's own. */
+export const SANDBOX_PLACES = ['tmp', 'user', 'user-tmp'];
+
 interface Means extends SandboxDependencies {
   readonly bwrap: string;
   readonly isRoot: boolean;
@@ -109,7 +115,7 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
     temporary: ['/tmp', '/var/tmp'],
     programs: [dirname(means.bwrap), ...ownProgram(request)],
   });
-  for (const name of ['tmp', 'user', 'user-tmp']) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
+  for (const name of SANDBOX_PLACES) mkdirSync(join(request.home, name), { recursive: true, mode: 0o700 });
   const { bwrap, isRoot, ownProc, boundsMemory } = means;
   const { memoryMb, processes } = request.limits;
   const memory = boundsMemory ? { empty: EMPTY_BYTES, shared: memoryMb === null ? SHARED_BYTES : memoryMb * 5e5 } : null;
@@ -127,7 +133,7 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
   ];
   const through = exit === null ? [] : [process.execPath, join(WAY_OUT, FORWARDER)];
   const laidIn: Mount[] = exit === null ? [] : [{ kind: 'readOnly', path: WAY_OUT, from: exit }];
-  const descriptor = writeFilter(request.home);
+  const descriptor = writeFilter(means.folder);
   const server = [
     ...[bwrap, ...serverNamespaces(isRoot), ...(descriptor === null ? [] : ['--seccomp', '3'])],
     ...argumentsOf([...ofServer, ...laidIn, ...ceiling.server]),
@@ -143,12 +149,17 @@ function enclosure(request: EncloseRequest, means: Means): Enclosure {
 const isLink = (path: string): boolean => existsSync(path) && realpathSync(path) !== path;
 
 /** What passes to every program of the cell: which system calls it may make. Null where none is denied. */
-function writeFilter(home: string): string | null {
+function writeFilter(folder: string | null): string | null {
+  if (folder === null) throw new Error('there is no folder here for what cells start with');
   const filter = filtersCalls() ? callFilter() : null;
   if (filter === null) return null;
-  const file = join(home, 'system-calls');
-  rmSync(file, { recursive: true, force: true });
-  writeFileSync(file, filter, { flag: 'wx', mode: 0o600 });
+  const file = join(folder, `system-calls-${createHash('sha256').update(filter).digest('hex').slice(0, 16)}`);
+  if (existsSync(file)) return file;
+  const draft = `${file}.new`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(draft, filter, { flag: 'wx', mode: 0o600 });
+  renameSync(draft, file);
   return file;
 }
 

@@ -8,13 +8,19 @@ import { isFolder } from './bubblewrap.ts';
  * would lead the mount elsewhere. To be called while nothing of the cell runs.
  */
 export function makePlaces(mounts: readonly Mount[], cellHome: string): void {
-  for (const { kind, from } of mounts) {
-    if (kind === 'writable' && from?.startsWith(`${cellHome}/`)) mkdirSync(from, { recursive: true, mode: 0o700 });
+  const places = new Map(placesOf(mounts, cellHome).map(({ place, mount }) => [mount, place]));
+  // In their order: a folder is made once no link is on the way to it.
+  for (const mount of mounts) {
+    const place = places.get(mount);
+    if (place !== undefined) clear(place, mount);
+    if (mount.kind === 'writable' && mount.from?.startsWith(`${cellHome}/`)) mkdirSync(mount.from, { recursive: true, mode: 0o700 });
   }
-  for (const { place, mount } of placesOf(mounts, cellHome)) {
-    const found = lstatSync(place, { throwIfNoEntry: false });
-    if (found === undefined) continue;
-    const needsFolder = mount.kind === 'empty' || isFolder(mount.from ?? mount.path) !== false;
-    if (needsFolder ? !found.isDirectory() : !found.isFile()) rmSync(place, { recursive: true, force: true });
-  }
+}
+
+function clear(place: string, mount: Mount): void {
+  const found = lstatSync(place, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  // What is mounted on itself is a folder on the way to another mount.
+  const needsFolder = mount.kind === 'empty' || mount.from === place || isFolder(mount.from ?? mount.path) !== false;
+  if (needsFolder ? !found.isDirectory() : !found.isFile()) rmSync(place, { recursive: true, force: true });
 }

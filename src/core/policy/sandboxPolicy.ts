@@ -1,5 +1,5 @@
 import type { Mount } from '../ports/sandbox.ts';
-import { HOME_PARTS, TEMPORARY } from './gateMounts.ts';
+import { HIDING_BYTES, TEMPORARY } from './gateMounts.ts';
 
 /** Tools and settings below a home folder that commands may read. None of them holds keys, but for those in `MASKED`. */
 const SEEN_OF_HOME = [
@@ -60,8 +60,6 @@ export const OF_OTHERS_ON_MAC = [
 ];
 /** Of it: in WSL the machine's list of name servers is there. */
 const OF_OTHERS_SEEN = ['/mnt/wsl/resolv.conf'];
-/** Of a folder that is only to hide what is there. */
-const HIDING_BYTES = 1e6;
 /** Asked by the system's own library for users and groups; it looks up nothing else. */
 const SOCKETS_OF_SYSTEM = ['/var/lib/sss'];
 /** Folders that are never the checkout of somebody's repository alone. */
@@ -219,12 +217,6 @@ export function withoutRepeats(mounts: readonly Mount[], isLink: (path: string) 
   return out;
 }
 
-/** The folder that stands in for one on the way to a mount. Two of one cell are never of the same length and end. */
-const standIn = (path: string, cellHome: string): string =>
-  `${cellHome}/${HOME_PARTS[1]}/${path.length}-${path.replaceAll('%', '%25').replaceAll('/', '%').slice(-LONGEST_NAME)}`;
-
-const LONGEST_NAME = 120;
-
 /** What is seen at a path: the last mount over it. */
 const holderOf = (mounts: readonly Mount[], path: string): Mount | undefined =>
   mounts.findLast((mount) => mount.path !== path && isBelow(path, mount.path));
@@ -232,7 +224,7 @@ const holderOf = (mounts: readonly Mount[], path: string): Mount | undefined =>
 /**
  * The same mounts with one more for each folder that lies between one which the cell can write and a mount below it. A folder that something is
  * mounted on can't be moved; the ones above it can, and another put in their place: then the path of the worktree, or of a tool, would lead to what
- * the agent has made.
+ * the agent has made. What is mounted there is the folder itself; where that is kept in memory, another one that is.
  * @param mounts those that are there, none left out later.
  */
 export function anchored(mounts: readonly Mount[], cellHome: string): Mount[] {
@@ -242,8 +234,9 @@ export function anchored(mounts: readonly Mount[], cellHome: string): Mount[] {
     if (holder !== undefined && isOwn(holder, cellHome)) {
       const parts = mount.path.slice(holder.path.length + 1).split('/');
       for (let depth = 1; depth < parts.length; depth += 1) {
-        const path = `${holder.path}/${parts.slice(0, depth).join('/')}`;
-        out.push({ kind: 'writable', path, from: standIn(path, cellHome) });
+        const below = parts.slice(0, depth).join('/');
+        const path = `${holder.path}/${below}`;
+        out.push(holder.from === undefined ? hiding(path) : { kind: 'writable', path, from: `${holder.from}/${below}` });
       }
     }
     out.push(mount);

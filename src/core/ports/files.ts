@@ -28,8 +28,10 @@ export interface FreeSpace {
 
 /** Reactor's own data folder of one repository. Nothing outside it is ever written or removed. */
 export interface DataFiles {
-  /** Absolute paths for a cell; makes the folders around them. */
+  /** Absolute paths for a cell; makes the folders around them, or takes those that are made ahead. */
   cellFolders(cell: string): Promise<CellFolders>;
+  /** Makes the folders of the next cell ahead, in a while in which nothing waits for them. */
+  prepareCell(): Promise<void>;
   /** Absolute path for the output of a command; makes its folder. */
   outputFile(run: string, name: string): Promise<string>;
   /** Applies `edit` to the text of an output file, in parts that end with a line; writes it anew only when that changed something. */

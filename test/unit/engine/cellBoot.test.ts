@@ -27,7 +27,11 @@ function contextOf(told: string[]): RunContext {
       populateWorktree: () => Promise.resolve(ok(undefined)),
       includeIgnored: () => Promise.reject(new Error('the files could not be read')),
     },
-    files: { cellFolders: () => Promise.resolve({ ...cell, serverLog: '', git: '' }), exists: () => Promise.resolve(false) },
+    files: {
+      cellFolders: () => Promise.resolve({ ...cell, serverLog: '', git: '' }),
+      prepareCell: () => Promise.resolve(),
+      exists: () => Promise.resolve(false),
+    },
     processes: {
       endCell: (id: string) => {
         told.push(`ended ${id}`);

@@ -17,7 +17,7 @@ describe('Whether there is a sandbox', () => {
   const bubblewrap = (text: string): void =>
     writeFileSync(join(folder, 'bwrap'), `#!/bin/sh\n[ "$1" = --version ] && { echo bubblewrap 0.8.0; exit; }\n${text}\n`, { mode: 0o755 });
   const sandbox = (probeLimitMs: number) =>
-    createSandbox({ hidden: [], waysOut: null, env: { REACTOR_BWRAP: join(folder, 'bwrap') }, probeLimitMs });
+    createSandbox({ hidden: [], waysOut: null, folder: null, env: { REACTOR_BWRAP: join(folder, 'bwrap') }, probeLimitMs });
 
   it('is looked at again while there is none, and remembered once there is one', async function () {
     requires(this, process.platform === 'linux', 'Linux');
