@@ -1,13 +1,19 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { CellUse, Processes, ProcessIdentity } from '../../core/ports/processes.ts';
+import type { CellUse, ControlGroups, Processes, ProcessIdentity } from '../../core/ports/processes.ts';
 import { CellProcesses } from './cellProcesses.ts';
 import { endCell } from './endCell.ts';
 import type { ProcessRow, ProcessTable } from './processTable.ts';
 import { thisProcessTable } from './thisProcessTable.ts';
 
 /** @throws UserFacingError `environment` on a system whose processes can't be supervised. */
-export function createProcesses({ clock, log }: { readonly clock: Clock; readonly log: Log }): Processes {
+export function createProcesses(dependencies: {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Those in which the cells' servers are started. */
+  readonly groups?: Pick<ControlGroups, 'of'>;
+}): Processes {
+  const { clock, log, groups } = dependencies;
   const table = thisProcessTable();
   const identify = (pid: number): ProcessIdentity | null => {
     const row = pid > 0 ? table.row(pid) : null;
@@ -28,7 +34,11 @@ export function createProcesses({ clock, log }: { readonly clock: Clock; readonl
     },
     meter(cell, leader) {
       const processes = new CellProcesses({ table, clock }, cell, leader);
-      return { look: async (exactAbove) => useOf(table, await processes.find(), exactAbove) };
+      const group = leader === null ? null : (groups?.of(leader.pid) ?? null);
+      return {
+        look: async (exactAbove) => useOf(table, await processes.find(), exactAbove),
+        memoryAtKill: () => group?.memoryAtKill() ?? null,
+      };
     },
     mostOnMachine: () => table.most(),
     residentBytes: (pid) => table.residentBytes(pid),

@@ -33,6 +33,8 @@ export interface CellUse {
 export interface CellMeter {
   /** @param exactAbove null: memory is not looked at. From so many bytes on, memory that processes share is told apart, which takes longer; below, it counts for each. */
   look(exactAbove: number | null): Promise<CellUse>;
+  /** See `ControlGroup`; null also for a cell that has none. */
+  memoryAtKill(): number | null;
 }
 
 export interface Processes {
@@ -58,6 +60,8 @@ export interface Processes {
 export interface ControlGroup {
   /** Put in front of a command, so that it is in the group before it starts anything. */
   readonly enter: readonly string[];
+  /** Bytes of memory at which the kernel killed everything in the group, as it may have no more; null when it has not. Known after `end`, too. */
+  memoryAtKill(): number | null;
   /** Kills what is left in it and removes it; without a word where that can't be. */
   end(): Promise<void>;
 }
