@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -12,6 +12,7 @@ import { ensureProgram } from '../test/support/ensureProgram.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KERNEL = 'linux.uml';
 const MEMORY = '6G';
+const SWAP_BYTES = 1e9;
 const LIMIT_MS = 30 * 60_000;
 /** Of its own accord the kernel runs as root does; so the tests have an ordinary user, too. */
 const USER = 1000;
@@ -39,7 +40,21 @@ async function runInGuest(args: readonly string[]): Promise<number> {
   try {
     const first = join(folder, 'init');
     writeFileSync(first, init(folder, args), { mode: 0o755 });
-    const boot = [`mem=${MEMORY}`, 'root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', `init=${first}`, 'quiet', 'loglevel=1'];
+    const swap = join(folder, 'swap');
+    writeFileSync(swap, '');
+    truncateSync(swap, SWAP_BYTES);
+    const boot = [
+      `mem=${MEMORY}`,
+      `ubd0=${swap}`,
+      `uml_dir=${folder}`,
+      'root=/dev/root',
+      'rootfstype=hostfs',
+      'rootflags=/',
+      'ro',
+      `init=${first}`,
+      'quiet',
+      'loglevel=1',
+    ];
     const console = ['con=null', 'con0=null,fd:1', 'con1=null,fd:1'];
     const guest = spawn(KERNEL, [...boot, ...console], { cwd: folder, stdio: ['ignore', 'inherit', 'ignore'], timeout: LIMIT_MS });
     await once(guest, 'exit');

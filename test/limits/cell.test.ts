@@ -7,7 +7,7 @@ import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
-import { MOUNT, makeUserSession } from './hierarchy.ts';
+import { commandOf, MOUNT, makeUserSession } from './hierarchy.ts';
 
 const COMMAND_LIMIT_MS = 900_000;
 /** A server in a guest kernel takes its time. */
@@ -29,6 +29,7 @@ describe('a cell in a control group', function () {
       byWord({
         // Files in memory belong to no process, so that the engine, which adds up what processes hold, does not see them.
         unseen: tools(write('unseen.txt', 'good\n'), bash('head -c 3000000000 /dev/zero >/dev/shm/unseen; sleep 1000')),
+        escape: tools(write('escape.txt', 'good\n'), bash('env -i setsid sleep 54321 >/dev/null 2>&1 &')),
         forks: tools(write('forks.txt', 'good\n'), bash('bomb() { bomb & bomb & sleep 1000; }; bomb')),
       }),
     );
@@ -36,15 +37,23 @@ describe('a cell in a control group', function () {
   after(() => reactor.close());
 
   const run = async (word: string, limits: string): Promise<Outcome & { readonly repository: string }> => {
-    const repository = await reactor.repository(word, plainProject(`limits: ${limits}\n`));
+    const repository = await reactor.repository(word, plainProject(limits));
     const args = ['--land', 'branch', '--task', word, '--attempts', '1'];
     return { repository, ...(await reactor.startRun(repository, `Do ${word}`, args, PATIENCE).outcome) };
   };
   const groups = (): string[] => readdirSync(join(MOUNT, service)).filter((name) => name.startsWith('reactor-cell-'));
 
+  it('INV-005 without any limit: what has shed its mark and its session is gone with the cell', async () => {
+    const outcome = await run('escape', '');
+    assert.equal(outcome.exitCode, 0, `${outcome.stdout.slice(-3000)}\n${outcome.stderr}`);
+    const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(Number(pid)).includes('sleep 54321'));
+    assert.deepEqual(left, []);
+    assert.deepEqual(groups(), []);
+  });
+
   for (const [word, limits, sentence] of [
-    ['unseen', '{ memoryMb: 700 }', /^the cell used 1400 MB of memory, and 700 MB is the most \(limits\.memoryMb\)$/],
-    ['forks', '{ processes: 60 }', /^the cell had \d+ processes, and 60 is the most \(limits\.processes\)$/],
+    ['unseen', 'limits: { memoryMb: 700 }\n', /^the cell used 1400 MB of memory, and 700 MB is the most \(limits\.memoryMb\)$/],
+    ['forks', 'limits: { processes: 60 }\n', /^the cell had \d+ processes, and 60 is the most \(limits\.processes\)$/],
   ] as const) {
     it(`${word}: the attempt ends with the reason, its work is kept, and nothing of it is left`, async () => {
       const outcome = await run(word, limits);

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { until } from '../support/realProcesses.ts';
-import { countIn, groupOf, has, MOUNT, makeGroup, makeUserSession, read, Subject, write } from './hierarchy.ts';
+import { commandOf, countIn, groupOf, has, inGroup, MOUNT, makeGroup, makeUserSession, read, Subject, write } from './hierarchy.ts';
 
+const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const ALL = ['memory', 'pids', 'cpu'];
-/** Keeps all it reads in memory. */
+/** Keeps all it reads in memory: the machine has that much, and as much swap. */
 const HOG = 'head -c 400000000 /dev/zero | tail >/dev/null';
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`).length > 0;
+const isAlive = (pid: number): boolean => commandOf(pid) !== '';
 const pidsIn = (group: string): number[] => read(group, 'cgroup.procs').split('\n').filter(Boolean).map(Number);
 const cellsIn = (group: string): string[] => readdirSync(join(MOUNT, group)).filter((name) => name.startsWith('reactor-cell-'));
 
@@ -54,12 +58,8 @@ describe('control groups of cells on a kernel that divides memory, processes and
     const { pid, group } = await engine.start({ memoryMb: 40 }, `setsid sleep 1000 & ${HOG}; sleep 1000`);
     const all = pidsIn(group);
     assert.equal(await engine.ask({ kind: 'memoryAtKill', pid }), null);
-    await until('the kernel has killed it', () => pidsIn(group).length === 0);
-    assert.ok(countIn(group, 'memory.events', 'oom_kill') > 0);
+    await until('the kernel has killed it, and its group has gone with it', () => !has(group));
     assert.deepEqual(all.filter(isAlive), []);
-    assert.equal(await engine.ask({ kind: 'memoryAtKill', pid }), Math.floor(80e6 / 4096) * 4096);
-    await engine.ask({ kind: 'end', pid });
-    assert.equal(has(group), false);
     assert.equal(await engine.ask({ kind: 'memoryAtKill', pid }), Math.floor(80e6 / 4096) * 4096);
   });
 
@@ -75,6 +75,22 @@ describe('control groups of cells on a kernel that divides memory, processes and
     assert.equal(has(bomb.group), false);
     assert.equal(isAlive(other.pid), true);
     await engine.ask({ kind: 'end', pid: other.pid });
+  });
+
+  it('INV-005 what a cell has started is asked to end first, and what has shed its mark and its session is killed', async () => {
+    const engine = inTerminal();
+    const farewell = `/tmp/farewell-${process.pid}`;
+    const slow = `(trap 'sleep 1; echo farewell >${farewell}; exit' TERM; while :; do sleep 0.1; done) &`;
+    const { pid, group } = await engine.start({}, `${slow} env -i setsid /bin/sleep 1000 & exec sleep 1000`);
+    await until(
+      'all of it is there',
+      () => pidsIn(group).length >= 3 && pidsIn(group).some((one) => commandOf(one) === '/bin/sleep 1000 '),
+    );
+    const all = pidsIn(group);
+    await engine.ask({ kind: 'endCell', pid });
+    assert.equal(readFileSync(farewell, 'utf8'), 'farewell\n');
+    assert.deepEqual(all.filter(isAlive), []);
+    assert.equal(has(group), false);
   });
 
   it('processors: a cell is held back at its share', async () => {
@@ -129,6 +145,18 @@ describe('control groups of cells on a kernel that divides memory, processes and
   it('without them a cell is started all the same', async () => {
     const { group } = await subject(session.login).start({ memoryMb: 100, processes: 20, cpus: 0.5 }, 'exec sleep 1');
     assert.equal(group, session.login);
+  });
+
+  it('`reactor doctor` says what there is', async () => {
+    const home = '/tmp/doctor';
+    const doctor = (group: string): string => {
+      const command = [process.execPath, program, 'doctor', '--repo', `${home}/repository`];
+      const env = { ...process.env, HOME: home, REACTOR_HOME: `${home}/reactor`, REACTOR_OPENCODE: '/bin/false' };
+      return spawnSync('/bin/sh', inGroup(group, command), { encoding: 'utf8', env }).stdout;
+    };
+    spawnSync('/bin/sh', inGroup(session.login, ['git', 'init', '-q', `${home}/repository`]));
+    assert.match(doctor(session.scopes[0]), /limits .*; cpus: exactly; control groups for memory, pids, cpu$/m);
+    assert.match(doctor(session.login), /limits .*; cpus: by affinity; no control group is delegated here$/m);
   });
 
   it('none below a group of threads, which would take no process', async () => {

@@ -18,9 +18,10 @@ done
 # As systemd mounts it.
 mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
 ip link set lo up 2>/dev/null || ifconfig lo up
-export HOME=/tmp/home TMPDIR=/tmp NO_COLOR=1
-mkdir -p "$HOME"
-chown "$REACTOR_GUEST_USER_ID" "$HOME"
+export HOME=/tmp/home TMPDIR=/tmp TERM=dumb
+mkdir -p "$HOME" /tmp/doctor
+chown "$REACTOR_GUEST_USER_ID" "$HOME" /tmp/doctor
+mkswap /dev/ubda >/dev/null && swapon /dev/ubda
 cd "$REACTOR_GUEST_ROOT" || exit
 worst=0
 

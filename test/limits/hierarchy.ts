@@ -38,7 +38,13 @@ export function makeUserSession(): { readonly service: string; readonly scopes: 
 export type Request =
   | { readonly kind: 'controllers' }
   | { readonly kind: 'start'; readonly limits: Partial<CellLimits>; readonly script: string }
-  | { readonly kind: 'adopt' | 'memoryAtKill' | 'end'; readonly pid: number };
+  | { readonly kind: 'adopt' | 'memoryAtKill' | 'end' | 'endCell'; readonly pid: number };
+
+/** Arguments for a shell that runs a command as the ordinary user, or as root, in a group. */
+export function inGroup(group: string, command: readonly string[], isRoot = false, before: readonly string[] = []): readonly string[] {
+  const drop = isRoot ? [] : ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups'];
+  return ['-c', 'echo 0 >"$0" && exec "$@"', join(MOUNT, group, 'cgroup.procs'), ...before, ...drop, ...command];
+}
 
 /** A process as the engine is one, with the real adapter, in a group and as a user that the test says. */
 export class Subject {
@@ -46,10 +52,8 @@ export class Subject {
 
   /** @param before puts the subject elsewhere than where this process is. */
   constructor(group: string, options: { readonly isRoot?: boolean; readonly before?: readonly string[] } = {}) {
-    const drop = options.isRoot === true ? [] : ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups'];
     const program = [process.execPath, fileURLToPath(new URL('subject.ts', import.meta.url))];
-    const enter = ['-c', 'echo 0 >"$0" && exec "$@"', join(MOUNT, group, 'cgroup.procs')];
-    this.#child = spawn('/bin/sh', [...enter, ...(options.before ?? []), ...drop, ...program], {
+    this.#child = spawn('/bin/sh', inGroup(group, program, options.isRoot, options.before), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
   }
@@ -80,3 +84,7 @@ export const groupOf = (pid: number): string => /^0::\/(.*)$/m.exec(readFileSync
 /** Of a file with a name and a number in each line. */
 export const countIn = (group: string, file: string, name: string): number =>
   Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(read(group, file))?.[1] ?? 0);
+
+/** Empty for a process that has ended. */
+export const commandOf = (pid: number): string =>
+  existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') : '';

@@ -16,6 +16,7 @@ const PERIOD_US = 100_000;
 const TRIAL_LIMIT_MS = 10_000;
 /** What is empty and as old as this was left by an engine that died. */
 const LEFT_AFTER_MS = 60_000;
+const EMPTY_EVERY_MS = 50;
 /** Processes take a moment to be gone. */
 const REMOVE_AFTER_MS = [0, 20, 100, 500, 2_000];
 const USED = ['memory', 'pids', 'cpu'] as const;
@@ -109,12 +110,11 @@ export function createControlGroups(dependencies: {
     controllers: () => place()?.controllers ?? [],
     open(limits) {
       const at = place();
-      const settings = at === null ? [] : settingsOf(limits, at.controllers);
-      if (at === null || settings.length === 0) return null;
+      if (at === null) return null;
       const folder = join(at.folder, newName());
       try {
         mkdirSync(folder);
-        for (const { file, value, optional } of settings)
+        for (const { file, value, optional } of settingsOf(limits, at.controllers))
           if (optional !== true || existsSync(join(folder, file))) writeFileSync(join(folder, file), value);
         return groupIn(folder);
       } catch (error) {
@@ -154,8 +154,10 @@ function controlGroup(folder: string, clock: Clock, onRemoved: () => void): Cont
     // 0 stands for who writes it.
     enter: ['/bin/sh', '-c', 'echo 0 2>/dev/null >"$0"; exec "$@"', join(folder, 'cgroup.procs')],
     memoryAtKill,
-    async end() {
+    async end(graceMs) {
       memoryAtKill();
+      const until = clock.monotonic() + graceMs;
+      while (clock.monotonic() < until && /^populated 1$/m.test(read(join(folder, 'cgroup.events')))) await clock.sleep(EMPTY_EVERY_MS);
       try {
         writeFileSync(join(folder, 'cgroup.kill'), '1');
       } catch {
