@@ -56,7 +56,10 @@ async function runInGuest(args: readonly string[]): Promise<number> {
       'loglevel=1',
     ];
     const console = ['con=null', 'con0=null,fd:1', 'con1=null,fd:1'];
-    const guest = spawn(KERNEL, [...boot, ...console], { cwd: folder, stdio: ['ignore', 'inherit', 'ignore'], timeout: LIMIT_MS });
+    // Each process of the guest is one of this machine, too: none may be left when this one is killed.
+    const command = ['--pdeathsig', 'TERM', KERNEL, ...boot, ...console];
+    const guest = spawn('setpriv', command, { cwd: folder, stdio: ['ignore', 'inherit', 'ignore'], timeout: LIMIT_MS });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => guest.kill('SIGTERM'));
     await once(guest, 'exit');
     return Number(readFileSync(join(folder, 'exit'), 'utf8'));
   } catch (error) {

@@ -36,27 +36,27 @@ describe('a cell in a control group', function () {
   });
   after(() => reactor.close());
 
-  const run = async (word: string, limits: string): Promise<Outcome & { readonly repository: string }> => {
+  const run = async (word: string, limits: string, sandbox: 'off' | 'required'): Promise<Outcome & { readonly repository: string }> => {
     const repository = await reactor.repository(word, plainProject(limits));
-    const args = ['--land', 'branch', '--task', word, '--attempts', '1'];
+    const args = ['--land', 'branch', '--task', word, '--attempts', '1', '--sandbox', sandbox];
     return { repository, ...(await reactor.startRun(repository, `Do ${word}`, args, PATIENCE).outcome) };
   };
   const groups = (): string[] => readdirSync(join(MOUNT, service)).filter((name) => name.startsWith('reactor-cell-'));
 
   it('INV-005 without any limit: what has shed its mark and its session is gone with the cell', async () => {
-    const outcome = await run('escape', '');
+    const outcome = await run('escape', '', 'off');
     assert.equal(outcome.exitCode, 0, `${outcome.stdout.slice(-3000)}\n${outcome.stderr}`);
     const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(Number(pid)).includes('sleep 54321'));
     assert.deepEqual(left, []);
     assert.deepEqual(groups(), []);
   });
 
-  for (const [word, limits, sentence] of [
-    ['unseen', 'limits: { memoryMb: 700 }\n', /^the cell used 1400 MB of memory, and 700 MB is the most \(limits\.memoryMb\)$/],
-    ['forks', 'limits: { processes: 60 }\n', /^the cell had \d+ processes, and 60 is the most \(limits\.processes\)$/],
+  for (const [word, sandbox, limits, sentence] of [
+    ['unseen', 'off', 'limits: { memoryMb: 700 }\n', /^the cell used 1400 MB of memory, and 700 MB is the most \(limits\.memoryMb\)$/],
+    ['forks', 'required', 'limits: { processes: 60 }\n', /^the cell had \d+ processes, and 60 is the most \(limits\.processes\)$/],
   ] as const) {
-    it(`${word}: the attempt ends with the reason, its work is kept, and nothing of it is left`, async () => {
-      const outcome = await run(word, limits);
+    it(`${word}, sandbox ${sandbox}: the attempt ends with the reason, its work is kept, and nothing of it is left`, async () => {
+      const outcome = await run(word, limits, sandbox);
       const [exceeded] = dataOf(outcome, 'cell/limitExceeded');
       assert.match(exceeded?.text ?? '', sentence, `${outcome.stdout.slice(-3000)}\n${outcome.stderr}`);
       assert.deepEqual([onlyRun(outcome).status, onlyRun(outcome).reason], ['failed', exceeded?.text]);

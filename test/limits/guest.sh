@@ -15,6 +15,8 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 for folder in "$REACTOR_GUEST_ROOT" "$(dirname "$REACTOR_GUEST_NODE")"; do
   [ -e "$folder" ] || { mkdir -p "$folder" && mount -t hostfs -o "$folder" -r machine "$folder"; }
 done
+# The guest's own setting: each of its processes is one of the machine, too.
+echo 4000 >/proc/sys/kernel/pid_max
 # As systemd mounts it.
 mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
 ip link set lo up 2>/dev/null || ifconfig lo up
