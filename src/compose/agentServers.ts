@@ -2,12 +2,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { createAgentServers } from '../adapters/opencode/agentServers.ts';
-import { createControlGroups } from '../adapters/processes/controlGroups.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
-import type { Processes } from '../core/ports/processes.ts';
+import type { ControlGroups, Processes } from '../core/ports/processes.ts';
 import type { Sandbox } from '../core/ports/sandbox.ts';
 import { AGENT_SERVER_VERSIONS, packageFolders } from './program.ts';
 
@@ -19,6 +18,8 @@ export function composeAgentServers(options: {
   /** Folder for what is made once and used by every cell; null to keep nothing. */
   readonly templateFolder: string | null;
   readonly processes?: Processes;
+  /** Those that `processes` looks at; none where no cell is started. */
+  readonly groups?: ControlGroups;
   readonly killGraceMs?: number;
   /** Makes the boundary of cells; left out where no cell is started. */
   readonly sandbox?: Sandbox;
@@ -36,7 +37,7 @@ export function composeAgentServers(options: {
     endProcess: async (cell, leader) => {
       await processes.endCell(cell, leader, killGraceMs);
     },
-    groups: createControlGroups({ clock, log }),
+    ...(options.groups === undefined ? {} : { groups: options.groups }),
     identify: (pid) => processes.identify(pid),
     isAlive: (p) => processes.isAlive(p),
   });

@@ -11,6 +11,7 @@ import { createGit } from '../adapters/git/git.ts';
 import { readBootId } from '../adapters/journal/bootId.ts';
 import { acquireLease, heartbeat, readLease, releaseLease } from '../adapters/journal/lease.ts';
 import { openJournal } from '../adapters/journal/openJournal.ts';
+import { createControlGroups } from '../adapters/processes/controlGroups.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
 import { createWardens } from '../adapters/processes/wardens.ts';
 import { createFolderProject } from '../adapters/project/folderProject.ts';
@@ -51,7 +52,8 @@ export async function runEngine(folder: string): Promise<number> {
   const clock = createAwakeClock(systemClock, {
     onSlept: (ms) => log.log('info', 'this process did not run for a while, which counts against no limit', { ms: Math.round(ms) }),
   });
-  const processes = createProcesses({ clock, log });
+  const groups = createControlGroups({ clock, log });
+  const processes = createProcesses({ clock, log, groups });
   const self = processes.identify(process.pid);
   if (self === null) throw new Error('this process can not be identified');
   const engineId = randomIds.short();
@@ -109,6 +111,7 @@ export async function runEngine(folder: string): Promise<number> {
     log,
     templateFolder: join(home.dataFolder, 'templates'),
     processes,
+    groups,
     killGraceMs: KILL_GRACE_MS,
   });
   // Known by the time the first cell needs them; a failure is told there.

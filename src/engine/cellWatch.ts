@@ -5,6 +5,7 @@ import type { CellLimitSettings, CellLimits } from '../core/model/sandboxSpec.ts
 import {
   bytesAllowed,
   type Excess,
+  excessOfKill,
   excessOfSize,
   excessOfUse,
   mayHaveOutgrown,
@@ -141,6 +142,7 @@ class Watched {
     if (this.#isOver) return;
     try {
       const { limits } = await this.#beginning;
+      if (this.#wasKilled(limits)) return;
       if (mayUseTooMuch(limits, machine)) this.#exceeds(excessOfUse(limits, await this.#meter.look(bytesAllowed(limits))));
       if ((this.measures && this.#isDue(withoutDefaults(limits), volume, this.#deps.clock)) || (await this.#hasTakenTooMuch(free)))
         void this.#measure(volume);
@@ -150,10 +152,18 @@ class Watched {
   }
 
   async lookAtLast(): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#wasKilled((await this.#beginning).limits)) return;
     await this.#measuring;
     const free = await this.#deps.files.freeSpace().catch(() => null);
     if (this.measures || (await this.#hasTakenTooMuch(free))) await this.#measure(null);
+  }
+
+  /** By the kernel, which is faster than a look: the work ends with the server, and here is why. */
+  #wasKilled(limits: WorkLimits): boolean {
+    const bytes = this.#meter.memoryAtKill();
+    if (bytes === null) return false;
+    this.#exceeds(excessOfKill(limits, bytes));
+    return true;
   }
 
   async #hasTakenTooMuch(now: FreeSpace | null): Promise<boolean> {

@@ -5,7 +5,7 @@ import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
 import { type Log, withFields } from '../../base/log.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { AdoptServer, AgentServer } from '../../core/ports/agent.ts';
-import { CELL_MARKER, type ControlGroups, type ProcessIdentity } from '../../core/ports/processes.ts';
+import { CELL_MARKER, type ControlGroups, GROUP_GRACE_MS, type ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { EventStream } from './eventStream.ts';
 import { endCommandsOf } from './markedProcesses.ts';
@@ -64,7 +64,7 @@ export async function adoptServer(
     const exited = endOf(request.process, isAlive, clock, life);
     const group = groups?.of(request.process.pid) ?? null;
     exited.then(
-      () => group?.end(),
+      () => group?.end(GROUP_GRACE_MS),
       () => {},
     );
     const client = new OpenCodeClient({

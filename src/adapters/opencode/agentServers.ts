@@ -7,7 +7,7 @@ import { type Log, withFields } from '../../base/log.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { AgentServer, AgentServers, BootFailure, StartServer } from '../../core/ports/agent.ts';
-import type { ControlGroups, ProcessIdentity } from '../../core/ports/processes.ts';
+import { type ControlGroups, GROUP_GRACE_MS, type ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { adoptServer } from './adoptServer.ts';
 import { ARRIVAL_VARIABLES, arrivalOf } from './arrival.ts';
@@ -170,12 +170,12 @@ async function startServer(
     descriptor: enclosure?.descriptor ?? null,
   });
   if (!spawned.ok) {
-    await group?.end();
+    await group?.end(0);
     return spawned;
   }
   const server = spawned.value;
   server.exited.then(
-    () => group?.end(),
+    () => group?.end(GROUP_GRACE_MS),
     () => {},
   );
   const leader = dependencies.identify(server.pid) ?? { pid: server.pid, startTime: '' };

@@ -1,8 +1,15 @@
 import { statSync } from 'node:fs';
 import type { Mount } from '../../core/ports/sandbox.ts';
 
-/** What stands at a path on this machine now; null when nothing does. */
-export const isFolder = (path: string): boolean | null => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
+/** What stands at a path on this machine now; null when nothing does, or in a folder that is closed to this user, as root's home is. */
+export function isFolder(path: string): boolean | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return null;
+    throw error;
+  }
+}
 
 /** How much memory files may take in folders that are kept in memory, in bytes. The processes' own memory is not told of it. */
 export interface MemoryFolders {

@@ -7,7 +7,16 @@ import { release } from 'node:os';
  */
 export function fileSockets(): string[] {
   const paths = listed().flatMap((line) => /^\S+ \S+ \S+ \S+ \S+ \S+ +\d+ (\/.*)$/.exec(line)?.[1] ?? []);
-  return [...new Set(paths)].filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);
+  return [...new Set(paths)].filter(isSocket);
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  } catch {
+    // In a folder that is closed to this user, and so to the cell.
+    return false;
+  }
 }
 
 const SECURITY_MODULES = '/sys/kernel/security/lsm';

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { kernelSettings } from '../../core/policy/sandboxPolicy.ts';
 import type { SandboxProbe } from '../../core/ports/sandbox.ts';
-import { commandNamespaces, serverNamespaces } from './bubblewrap.ts';
+import { commandNamespaces, isFolder, mountArguments, serverNamespaces } from './bubblewrap.ts';
 import { desktopSockets } from './fileSockets.ts';
 
 const LIMIT_MS = 10_000;
@@ -30,7 +31,9 @@ export async function probeBubblewrap(bwrap: string, isRoot: boolean, limitMs = 
     ...['--dev', '/dev', '--', 'true'],
   ];
   const outer = (command: readonly string[]): Promise<unknown> => {
-    const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'];
+    // With what lies over it the kernel allows no second one.
+    const proc = ['--proc', '/proc', ...mountArguments(kernelSettings, isFolder)];
+    const mounts = ['--ro-bind', '/', '/', ...proc, '--dev', '/dev', '--tmpfs', '/tmp'];
     return run(bwrap, [...serverNamespaces(isRoot), ...mounts, '--', ...command], { timeout: limitMs });
   };
   try {

@@ -169,7 +169,7 @@ async function agentCheck(host: CliHost): Promise<Check> {
 async function sandboxCheck(host: CliHost): Promise<Check> {
   const { boundary, version, ownProc, why, todo, reachable = [] } = await host.probeSandbox();
   if (boundary === null) return warning('sandbox', why, todo === '' ? 'set sandbox: off, and run only agents that you trust' : todo);
-  const listing = ownProc ? '' : '; commands such as ps show nothing useful in it, as in containers and for root';
+  const listing = ownProc ? '' : '; commands such as ps show nothing useful in it';
   if (reachable.length === 0) return ok('sandbox', `${boundary} ${version ?? ''}${listing}`);
   const names = reachable.slice(0, 3).map(safeLine).join(', ');
   return warning(

@@ -105,6 +105,10 @@ function firstOver(limits: CellLimits & Partial<WorkLimits>, uses: Partial<Recor
 export const excessOfUse = (limits: CellLimits & Partial<WorkLimits>, { processes, memoryBytes }: CellUse): Excess | null =>
   firstOver(limits, { processes, memoryMb: Math.round(memoryBytes / BYTES_PER_MB) });
 
+/** Of a cell that the kernel has killed at so many bytes. */
+export const excessOfKill = (limits: CellLimits & Partial<WorkLimits>, memoryBytes: number): Excess | null =>
+  firstOver(limits, { memoryMb: Math.round(memoryBytes / BYTES_PER_MB) });
+
 export const excessOfSize = (limits: CellLimits & Partial<WorkLimits>, { bytes, files }: Volume): Excess | null =>
   firstOver(limits, { diskMb: Math.round(bytes / BYTES_PER_MB), files });
 

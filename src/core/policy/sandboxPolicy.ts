@@ -136,7 +136,7 @@ export function isPartOfTools(path: string, homes: readonly string[]): boolean {
 const expand = (path: string, home: string): string => (path === '~' || path.startsWith('~/') ? `${home}${path.slice(1)}` : path);
 
 /** The kernel asks for the user's number alone, so that root writes them from any namespace: a program named in one would run outside. */
-const kernelSettings: readonly Mount[] = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'].map((path) => ({
+export const kernelSettings: readonly Mount[] = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'].map((path) => ({
   kind: 'readOnly',
   path,
   optional: true,

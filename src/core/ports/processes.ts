@@ -33,6 +33,8 @@ export interface CellUse {
 export interface CellMeter {
   /** @param exactAbove null: memory is not looked at. From so many bytes on, memory that processes share is told apart, which takes longer; below, it counts for each. */
   look(exactAbove: number | null): Promise<CellUse>;
+  /** See `ControlGroup`; null also for a cell that has none. */
+  memoryAtKill(): number | null;
 }
 
 export interface Processes {
@@ -43,7 +45,8 @@ export interface Processes {
   markedWith(cell: string): readonly ProcessIdentity[];
   /**
    * Ends a cell's processes: SIGTERM to the leader's group and to every marked process, `graceMs` later SIGKILL, then looks again
-   * until nothing marked is left. Never signals a pid whose start time does not match. Not abortable: it is clean-up.
+   * until nothing marked is left; then whatever else is in the leader's control group is killed. Never signals a pid whose start time does not match.
+   * Not abortable: it is clean-up.
    */
   endCell(cell: string, leader: ProcessIdentity | null, graceMs: number): Promise<KillReport>;
   /** Cells that are looked at in the same turn of the event loop share the one pass over all processes. */
@@ -54,19 +57,24 @@ export interface Processes {
   residentBytes(pid: number): number | null;
 }
 
+/** What a server leaves in its control group has so long to end; as a rule `Processes.endCell` has asked it to (INV-005). */
+export const GROUP_GRACE_MS = 5000;
+
 /** A control group (cgroup v2) of one server and all that it starts. */
 export interface ControlGroup {
   /** Put in front of a command, so that it is in the group before it starts anything. */
   readonly enter: readonly string[];
-  /** Kills what is left in it and removes it; without a word where that can't be. */
-  end(): Promise<void>;
+  /** Bytes of memory at which the kernel killed everything in the group, as it may have no more; null when it has not. Known after `end`, too. */
+  memoryAtKill(): number | null;
+  /** Waits so long until it is empty, then kills what is left in it and removes it; without a word where that can't be. */
+  end(graceMs: number): Promise<void>;
 }
 
 /** Control groups in the one that the system has delegated to this user, if any. */
 export interface ControlGroups {
   /** What can be limited there: `memory`, `pids`, `cpu`; none where no group is delegated. */
   controllers(): readonly string[];
-  /** A new group that keeps to what of these limits can be kept there; null for none. */
+  /** A new group that keeps to what of these limits can be kept there; null where no group is delegated. */
   open(limits: CellLimits): ControlGroup | null;
   /** The group that an engine before this one made for a process; null when it is in none. */
   of(pid: number): ControlGroup | null;

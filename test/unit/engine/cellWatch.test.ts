@@ -13,6 +13,7 @@ class Machine {
   readonly clock = new ManualClock();
   readonly looks: string[] = [];
   memory = 0;
+  memoryAtKill: number | null = null;
   disk = { bytes: 0, files: 0 };
   volume = { bytes: 0, files: 0 };
   /** All processes, and what is free of 1000 MB. */
@@ -26,6 +27,7 @@ class Machine {
     processes: {
       mostOnMachine: () => this.processes,
       meter: (cell: string) => ({
+        memoryAtKill: () => this.memoryAtKill,
         look: () => {
           this.looks.push(`use ${cell}`);
           return Promise.resolve({ processes: 1, memoryBytes: this.memory });
@@ -92,6 +94,21 @@ describe('CellWatch', () => {
       found.map(({ limit, used, most }) => [limit, used, most]),
       [['memoryMb', 101, 100]],
     );
+  });
+
+  it('tells of a cell that the kernel has killed between two looks, also when its work ended with it', async () => {
+    const machine = new Machine();
+    const looked = machine.begin('looked', { memoryMb: 100 });
+    const ended = machine.begin('ended', { memoryMb: 100 });
+    machine.memoryAtKill = 200e6;
+    await ended.end();
+    assert.deepEqual(await machine.seconds(2), []);
+    await looked.end();
+    for (const { found } of [looked, ended])
+      assert.deepEqual(
+        found.map(({ text }) => text),
+        ['the cell used 200 MB of memory, and 100 MB is the most (limits.memoryMb)'],
+      );
   });
 
   it('measures the disk at first, when the volume has grown by half of what was left, and at last', async () => {

@@ -23,8 +23,8 @@ describe('control groups that are delegated', () => {
   };
   const mounts = (root = '/'): string =>
     `22 1 254:0 / / rw - ext4 /dev/vda rw\n30 22 0:26 ${root} ${mount.replaceAll(' ', '\\040')} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n`;
-  const found = (membership: string, more: { root?: string; isForeign?: boolean } = {}) =>
-    delegatedGroup({ mounts: mounts(more.root), membership, isForeign: more.isForeign ?? false });
+  const found = (membership: string, more: { root?: string; isForeign?: boolean; takes?: (folder: string) => boolean } = {}) =>
+    delegatedGroup({ mounts: mounts(more.root), membership, isForeign: more.isForeign ?? false }, more.takes ?? (() => true));
 
   it('the nearest around this process that passes controllers on', () => {
     group('user.slice', 'memory pids cpu');
@@ -50,11 +50,30 @@ describe('control groups that are delegated', () => {
     assert.equal(delegatedGroup({ mounts: '22 1 254:0 / / rw - ext4 /dev/vda rw\n', membership: '0::/\n', isForeign: false }), null);
   });
 
+  it('not one that takes no process, but one around it', () => {
+    const user = group('user.slice', 'pids');
+    const threads = group('user.slice/threads', 'pids');
+    assert.deepEqual(found('0::/user.slice/threads\n', { takes: (folder) => folder !== threads }), { folder: user, controllers: ['pids'] });
+  });
+
+  it('none in a cell: what is in its group stays there', () => {
+    group('user.slice', 'pids');
+    group('user.slice/reactor-cell-0123456789abcdef/inner', 'pids');
+    assert.equal(found('0::/user.slice/reactor-cell-0123456789abcdef\n'), null);
+    assert.equal(found('0::/user.slice/reactor-cell-0123456789abcdef/inner\n'), null);
+  });
+
+  it('none outside what is mounted', () => {
+    group('user.slice', 'pids');
+    assert.equal(found('0::/../user.slice\n'), null);
+  });
+
   const groups = () =>
     createControlGroups({
       clock: systemClock,
       log: silentLog,
       places: { mounts: mounts(), membership: '0::/user.slice\n', isForeign: false },
+      takes: () => true,
     });
   const limits = { memoryMb: 1000, processes: 100, cpus: 0.5, diskMb: null, openFiles: null, files: null };
 
@@ -67,10 +86,11 @@ describe('control groups that are delegated', () => {
     assert.deepEqual(written, { 'cpu.max': '50000 100000', 'memory.max': '2000000000', 'pids.max': '1200' });
   });
 
-  it('no group without a limit that it could keep', () => {
+  it('a group without a limit that it could keep, for the end of all that is in it', () => {
     const parent = group('user.slice', 'pids');
-    assert.equal(groups().open({ ...limits, processes: null }), null);
-    assert.deepEqual(readdirSync(parent).sort(), ['cgroup.procs', 'cgroup.subtree_control']);
+    const [, , , procs = ''] = groups().open({ ...limits, processes: null })?.enter ?? [];
+    assert.equal(join(procs, '../..'), parent);
+    assert.deepEqual(readdirSync(join(procs, '..')), []);
   });
 
   it('empty groups of an engine that has died are removed, new ones are not', () => {
