@@ -9,6 +9,7 @@ import type { Entry } from '../../src/core/journal/entry.ts';
 import type { EventData, EventType } from '../../src/core/journal/events.ts';
 import { CELL_MARKER } from '../../src/core/ports/processes.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
+import { give, type OrdinaryUser, ordinaryUser } from './ordinaryUser.ts';
 import { type FoundProcess, findOwnProcesses } from './runner/ownProcesses.ts';
 import { makeRepository, type SampleFiles } from './sampleRepository.ts';
 import { type ModelScript, type ScriptedModel, scriptedConfig, startModel } from './scriptedModel.ts';
@@ -74,10 +75,22 @@ export class Call {
   #stderr = '';
   #hasEnded = false;
 
-  /** @param limitMs after so long the command is killed, and its outcome is a failure. */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string, input: string, limitMs = COMMAND_LIMIT_MS) {
+  /**
+   * @param limitMs after so long the command is killed, and its outcome is a failure.
+   * @param user who starts it; null for the user of the tests.
+   */
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    cwd: string,
+    input: string,
+    limitMs = COMMAND_LIMIT_MS,
+    user: OrdinaryUser | null = null,
+  ) {
     this.#args = args;
-    this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], { cwd, env, stdio: 'pipe' });
+    const asUser = user === null ? {} : { uid: user.uid, gid: user.uid };
+    const command = ['--disable-warning=ExperimentalWarning', user?.program ?? program, ...args];
+    this.child = spawn(user?.node ?? process.execPath, command, { cwd, env, stdio: 'pipe', ...asUser });
     this.child.stdin?.on('error', () => {});
     this.child.stdin?.end(input);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -159,27 +172,32 @@ export class Reactor {
   readonly root: string;
   readonly model: ScriptedModel;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #user: OrdinaryUser | null;
   readonly #repositories = new Set<string>();
   readonly #calls = new Set<Call>();
 
-  private constructor(root: string, model: ScriptedModel, env: NodeJS.ProcessEnv) {
+  private constructor(root: string, model: ScriptedModel, env: NodeJS.ProcessEnv, user: OrdinaryUser | null) {
     this.root = root;
     this.model = model;
-    this.#env = { ...environment(root, model.port), ...env };
+    this.#env = { ...environment(root, model.port), ...user?.env, ...env };
+    this.#user = user;
   }
 
   /**
    * Cells are without a sandbox unless REACTOR_SANDBOX says otherwise: many tests look at what a sandbox would keep from them.
    * @param env more for the environment of every command; undefined takes a variable away.
+   * @param isOrdinary all commands are started by somebody who is not root, whoever starts the tests.
    */
-  static async open(script: ModelScript, env: NodeJS.ProcessEnv = {}): Promise<Reactor> {
+  static async open(script: ModelScript, env: NodeJS.ProcessEnv = {}, isOrdinary = false): Promise<Reactor> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'rl-')));
     mkdirSync(join(root, 'user'));
     writeFileSync(
       join(root, 'user', '.gitconfig'),
       '[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n[commit]\n\tgpgsign = false\n[protocol "file"]\n\tallow = always\n',
     );
-    return new Reactor(root, await startModel(script), env);
+    const user = isOrdinary ? await ordinaryUser(join(root, 'user')) : null;
+    if (user !== null) give(user, root);
+    return new Reactor(root, await startModel(script), env, user);
   }
 
   /** The environment of commands here: private home, no configuration of the machine's user. */
@@ -191,6 +209,7 @@ export class Reactor {
   async repository(name: string, files: SampleFiles): Promise<string> {
     const path = join(this.root, name);
     await makeRepository(path, files, this.#env);
+    if (this.#user !== null) give(this.#user, path);
     this.#repositories.add(path);
     return path;
   }
@@ -206,7 +225,14 @@ export class Reactor {
     args: readonly string[],
     over: { readonly env?: NodeJS.ProcessEnv; readonly input?: string; readonly limitMs?: number } = {},
   ): Call {
-    const call = new Call([...args, '--repo', repository], { ...this.#env, ...over.env }, this.root, over.input ?? '', over.limitMs);
+    const call = new Call(
+      [...args, '--repo', repository],
+      { ...this.#env, ...over.env },
+      this.root,
+      over.input ?? '',
+      over.limitMs,
+      this.#user,
+    );
     this.#calls.add(call);
     const ended = (): boolean => this.#calls.delete(call);
     call.outcome.then(ended, ended);
