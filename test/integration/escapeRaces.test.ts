@@ -6,7 +6,7 @@ import { createSandbox } from '../../src/adapters/sandbox/createSandbox.ts';
 import { CellLimits } from '../../src/core/model/sandboxSpec.ts';
 import type { AgentServer } from '../../src/core/ports/agent.ts';
 import { ensureBubblewrap } from '../support/ensureBubblewrap.ts';
-import { OpenCodeBench, runTurn } from '../support/openCodeCell.ts';
+import { killCell, OpenCodeBench, runTurn } from '../support/openCodeCell.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
 
 /** Goes from process to process, so that none lives when it is looked for, and counts; each swap of a folder and a link is a chance to lead git out. */
@@ -89,6 +89,42 @@ describe('What an agent leaves running in a sandboxed cell', function () {
     assert.equal((await turn).result.end, 'aborted');
     assert.equal(await bench.servers.whileStill(server.process, async () => 'looked'), 'looked');
     assert.equal(existsSync(join(worktree, 'stays')), true);
+  });
+});
+
+/** Git's folder becomes the agent's own, of a clone that lacks its commit and has a program fetch what it lacks. */
+const LACKING = `rm .git && git init -q . && git add -A && git -c user.name=A -c user.email=a@b commit -qm one
+git config core.repositoryFormatVersion 1; git config extensions.partialClone far; git config remote.far.promisor true
+git config remote.far.url ssh://example.invalid/x; git config core.sshCommand "env > $PWD/stolen;"
+rm -rf .git/objects/??; (git rev-list HEAD > found 2>&1; mv stolen within); echo "\${GIT_NO_LAZY_FETCH-unset}" > variable`;
+
+describe('A sandboxed agent server that is started where an agent has been', function () {
+  this.timeout(120_000);
+
+  it('starts git, which fetches nothing there by way of a program that the agent has named', async () => {
+    ensureBubblewrap();
+    const sandbox = createSandbox({ hidden: [], waysOut: null, env: process.env });
+    const bench = await OpenCodeBench.start(byWord({ lacking: tools(bash(LACKING)) }), { sandbox });
+    try {
+      const boundary = { network: 'open', read: [], write: [], limits: CellLimits.parse({}), git: [] } as const;
+      const request = await bench.request('one', { boundary });
+      const read = (name: string): string => readFileSync(join(request.worktree, name), 'utf8');
+      const turn = async (prompt: string): Promise<void> => {
+        const started = await bench.servers.start(request, new AbortController().signal);
+        if (!started.ok) throw new Error(started.error.message);
+        await runTurn(started.value, { prompt });
+        started.value.disconnect();
+        await killCell(request.cell);
+      };
+      await turn('lacking');
+      // A command's own git is as it was.
+      assert.deepEqual([read('variable'), existsSync(join(request.worktree, 'within'))], ['unset\n', true]);
+      assert.doesNotMatch(read('within'), /OPENCODE_SERVER_PASSWORD/);
+      await turn('hello');
+      assert.equal(existsSync(join(request.worktree, 'stolen')), false);
+    } finally {
+      await bench.dispose();
+    }
   });
 });
 
