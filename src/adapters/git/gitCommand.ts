@@ -133,6 +133,11 @@ export class GitCommand {
     });
   }
 
+  /** See `UsersFilters`. */
+  commandsForFiles(gitDir: string): Promise<readonly string[]> {
+    return this.#filters.commandsFor(gitDir);
+  }
+
   async bytes(call: GitCall, signal?: AbortSignal): Promise<GitBytes> {
     signal?.throwIfAborted();
     if (call.hooks === true) return this.#withHooks(call, signal);

@@ -12,6 +12,7 @@ interface Known {
   sources: readonly string[];
   /** How these were. */
   state: string;
+  readonly commands: Promise<ReadonlyMap<string, string>>;
   readonly variables: Promise<Variables>;
 }
 
@@ -36,12 +37,24 @@ export class UsersFilters {
 
   /** Variables for a call in a cell. @param gitDir git's folder of the cell, or of a submodule in it. */
   variablesFor(gitDir: string): Promise<Variables> {
+    return this.#knownOf(gitDir).variables;
+  }
+
+  /** All commands of the user's settings that git starts for files of a repository, drivers of merges and diffs too. */
+  async commandsFor(gitDir: string): Promise<readonly string[]> {
+    return [...(await this.#knownOf(gitDir).commands).values()];
+  }
+
+  #knownOf(gitDir: string): Known {
     const common = gitDir.replace(WORKTREE_ENTRY, '');
     const present = this.#known.get(common);
-    if (present !== undefined && stateOf(present.sources) === present.state) return present.variables;
+    if (present !== undefined && stateOf(present.sources) === present.state) return present;
     const sources = [join(common, 'config'), ...this.#ownFiles()];
     const reading = this.#read(gitDir);
-    const known: Known = { sources, state: stateOf(sources), variables: reading.then((found) => this.#moved(common, found.commands)) };
+    const commands = reading.then((found) => found.commands);
+    const variables = commands.then((found) => this.#moved(common, found));
+    for (const promise of [commands, variables]) promise.catch(() => {});
+    const known: Known = { sources, state: stateOf(sources), commands, variables };
     this.#known.set(common, known);
     reading.then(
       (found) => {
@@ -51,11 +64,17 @@ export class UsersFilters {
       },
       () => this.#known.delete(common),
     );
-    return known.variables;
+    return known;
   }
 
   async #read(gitDir: string): Promise<{ readonly commands: ReadonlyMap<string, string>; readonly sources: readonly string[] }> {
-    const asked = ['config', '--null', '--show-origin', '--get-regexp', '^filter\\..*\\.(clean|smudge|process)$'];
+    const asked = [
+      'config',
+      '--null',
+      '--show-origin',
+      '--get-regexp',
+      '^(filter\\..*\\.(clean|smudge|process)|merge\\..*\\.driver|diff\\..*\\.(command|textconv))$',
+    ];
     const fields = nulFields(await this.#ask([`--git-dir=${gitDir}`, ...asked]));
     const commands = new Map<string, string>();
     const sources: string[] = [];
@@ -70,7 +89,9 @@ export class UsersFilters {
 
   #moved(common: string, commands: ReadonlyMap<string, string>): Variables {
     const folder = basename(common) === '.git' ? dirname(common) : common;
-    const moved = [...commands].filter(([, command]) => command.trim() !== '' && !LARGE_FILES.test(command));
+    const moved = [...commands].filter(
+      ([key, command]) => key.startsWith('filter.') && command.trim() !== '' && !LARGE_FILES.test(command),
+    );
     const before = Number(this.#environment['GIT_CONFIG_COUNT'] ?? 0);
     const variables: Record<string, string> = moved.length === 0 ? {} : { GIT_CONFIG_COUNT: String(before + moved.length) };
     for (const [index, [key, command]] of moved.entries()) {

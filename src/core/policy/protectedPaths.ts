@@ -159,6 +159,8 @@ export interface ProtectionRules {
   readonly test: string;
   /** Commands that the test command leads to by scripts and targets of the base, one a line. */
   readonly scripts: string;
+  /** What git starts for files of the repository, as the user's settings say; from the top of their checkout. */
+  readonly commands?: readonly string[];
   /** Where the test command runs, below the top; '' for the top. */
   readonly folder: string;
   /** More patterns of a person's; one that begins with `!` takes paths out again. The last that matches counts. */
@@ -169,6 +171,7 @@ export interface ProtectionRules {
 export function protectionOf(change: ChangedPath, rules: ProtectionRules): string | null {
   const named = namedFiles(rules);
   const foldedNames = new Set([...named].map(folded));
+  const ofGit = startedByGit(rules.commands ?? []);
   for (const path of [change.path, ...(change.oldPath === undefined ? [] : [change.oldPath])]) {
     const said = rules.patterns.findLast((pattern) => matchesPattern(pattern.replace(/^!/, ''), path));
     if (said?.startsWith('!')) continue;
@@ -179,9 +182,21 @@ export function protectionOf(change: ChangedPath, rules: ProtectionRules): strin
       ({ pattern, test }) => pattern.test(lower) && (test === undefined || test.test(`${rules.test}\n${rules.scripts}`)),
     );
     if (kind !== undefined) return kind.why;
+    if (ofGit.some((name) => lower === name || (name.endsWith('/') && lower.startsWith(name))))
+      return 'is run by git, as your settings say';
     if (named.has(path) ? change.status !== 'added' : foldedNames.has(lower)) return 'is run as the test';
   }
   return null;
+}
+
+/** Files that such commands may be or read, by a name with a dot or a folder in it, and modules that Python finds at the top first. Folded. */
+function startedByGit(commands: readonly string[]): string[] {
+  return commands.flatMap((command) => {
+    const words = wordsOf(command).map((word) => word.replace(/^(\.\/)+/, ''));
+    const modules = words.filter((_, at) => words[at - 1] === '-m').map((word) => word.replace(/\..*$/, ''));
+    const files = words.filter((word) => /[./]/.test(word) && !word.startsWith('-'));
+    return [...files, ...modules.flatMap((name) => [`${name}.py`, `${name}/`])].map(folded);
+  });
 }
 
 /** A path is left out of all protection, also that of a part of its content. */
@@ -191,11 +206,12 @@ export const isExempt = (path: string, { patterns }: Pick<ProtectionRules, 'patt
 /** What a script names that is a test by its own name is for the review, as all tests are. */
 const TEST_BY_NAME = /\.(test|spec)\.\w+$|(^|\/)test_[^/]*\.py$|_test\.\w+$/;
 
+const wordsOf = (text: string): string[] => text.split(/[\s'"`;|&()<>=$@]+/);
+
 /** Files that the test command may name, or the scripts that it runs. */
 function namedFiles({ test, scripts, folder }: ProtectionRules): Set<string> {
   const top = folder === '' ? '' : `${folder}/`;
-  const words = (text: string): string[] => text.split(/[\s'"`;|&()<>=$@]+/);
-  const named = [...words(test), ...words(scripts).filter((word) => !TEST_BY_NAME.test(word))];
+  const named = [...wordsOf(test), ...wordsOf(scripts).filter((word) => !TEST_BY_NAME.test(word))];
   return new Set(named.map((word) => top + word.replace(/^(\.\/)+/, '')));
 }
 

@@ -132,6 +132,17 @@ describe('protected paths', () => {
     }
   });
 
+  it('are also files that git runs as the person’s settings say, new ones too', () => {
+    const commands = ['sh ./tools/clean.sh %f', '"/usr/bin/python3" -m nbstripout', 'git-lfs clean -- %f'];
+    const of = (path: string) => protectionOf({ path, status: 'added' }, { ...rules, commands });
+    assert.deepEqual(
+      ['tools/clean.sh', 'Tools/Clean.sh', 'nbstripout.py', 'nbstripout/__main__.py', 'tools/other.sh', 'a/nbstripout.py', 'clean'].map(
+        (path) => of(path) !== null,
+      ),
+      [true, true, true, true, false, false, false],
+    );
+  });
+
   it('can be added to and taken from, the last pattern counts', () => {
     const patterns = ['migrations/', '*.sql', '!.gitattributes', '/infra/**', '!infra/readme.md'];
     assert.deepEqual(
