@@ -11,7 +11,8 @@ const MOST_BYTES = 1024 * 1024;
 export async function protectedIn(context: RunContext, changes: readonly FileChange[], from: Oid, to: Oid): Promise<ProtectedChange[]> {
   if (changes.length === 0) return [];
   const { test, folder, protectedPaths = [] } = context.state.spec;
-  const rules = { test, scripts: await scriptsOf(context), folder, patterns: protectedPaths };
+  const [scripts, commands] = await Promise.all([scriptsOf(context), context.deps.repository.commandsForFiles()]);
+  const rules = { test, scripts, commands, folder, patterns: protectedPaths };
   const found: ProtectedChange[] = [];
   for (const change of changes) {
     if (found.length >= MOST) break;

@@ -117,6 +117,30 @@ describe('A malicious repository', function () {
     assert.match(patch, /\+id\n/, 'a file can not be hidden from a diff by an attribute of the same change');
   });
 
+  it('brings no program of its own into the filters that a person has set up', async () => {
+    at = new GitFixture({ name: "it's 100%f" });
+    const f = at;
+    const mark = join(f.root, 'mark');
+    f.run('config', 'filter.own.clean', 'sh tools/own.sh %f');
+    f.run('config', 'filter.own.smudge', 'sh tools/own.sh');
+    f.commit({ '.gitattributes': '*.x filter=own\n', 'tools/own.sh': 'sed s/a/b/\n' });
+    const repository = await f.open();
+    const cell = await f.cell(repository, 'one');
+    f.write({ 'tools/own.sh': `touch ${mark}; cat\n`, 'n.x': 'aaa\n' }, cell);
+    const { tree } = value(await repository.snapshot(cell));
+    value(await repository.resetWorktree(cell, f.run('rev-parse', 'HEAD')));
+    f.write({ 'tools/own.sh': `touch ${mark}; cat\n` }, cell);
+    value(await repository.checkoutTree(cell, tree));
+    assert.deepEqual(
+      [f.run('cat-file', 'blob', `${tree}:n.x`), readFileSync(join(cell, 'n.x'), 'utf8'), existsSync(mark)],
+      ['baa', 'bba\n', false],
+    );
+    // What is set up meanwhile holds from then on.
+    f.run('config', 'filter.own.clean', 'sed s/a/c/');
+    f.write({ 'm.x': 'a\n' }, cell);
+    assert.equal(f.run('cat-file', 'blob', `${value(await repository.snapshot(cell)).tree}:m.x`), 'c');
+  });
+
   it('has names that stay names', async () => {
     const f = open();
     f.commit({ 'a.txt': 'a\n', ...Object.fromEntries(oddNames.slice(0, 3).map((name) => [name, 'before\n'])) });

@@ -103,6 +103,7 @@ describe('the charges of a turn whose connection to the agent server is cut', fu
       clock: systemClock,
       log: silentLog,
       worktree: cell.worktree,
+      instructions: [],
       commandFolder: join(bench.root, 'commands'),
       outputFolder: join(bench.root, 'outputs'),
       boundary: null,

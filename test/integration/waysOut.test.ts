@@ -57,4 +57,24 @@ describe('The way out of a cell', () => {
     assert.match(answer, /^HTTP\/1\.1 200 Connection established\r\n\r\n(hello)?$/);
     await network.close('one');
   });
+
+  it('asks the host for what was decided on, whatever other name the request has for it', async () => {
+    const asked: string[] = [];
+    const started = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (text) => {
+        asked.push(...(String(text).match(/^host:.*$/gim) ?? []));
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    host = started;
+    await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+    const network = createCellNetwork({ log: silentLog, folder });
+    network.decideBy(() => Promise.resolve(true));
+    await network.open('one');
+    const { port } = started.address() as AddressInfo;
+    await say(`GET http://localhost:${port}/ HTTP/1.1\r\nHost: refused.example\r\nConnection: close\r\n\r\n`);
+    assert.deepEqual(asked, [`host: localhost:${port}`]);
+    await network.close('one');
+  });
 });

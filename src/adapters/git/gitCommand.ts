@@ -5,6 +5,7 @@ import type { Options } from 'execa';
 import type { Clock } from '../../base/clock.ts';
 import { freeReaders } from './freeReaders.ts';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
+import { UsersFilters } from './usersFilters.ts';
 
 export interface GitCall {
   readonly args: readonly string[];
@@ -117,11 +118,24 @@ export class GitCommand {
   readonly #hookEnvironment: Record<string, string>;
 
   readonly #clock: Clock;
+  readonly #filters: UsersFilters;
 
   constructor(environment: Readonly<Record<string, string | undefined>>, clock: Clock) {
     this.#clock = clock;
     this.#environment = gitEnvironment(environment);
     this.#hookEnvironment = hookEnvironment(environment);
+    this.#filters = new UsersFilters(this.#environment, async (args) => {
+      const call = { args, cwd: '/' };
+      const output = await this.run(call);
+      // 1: there is none.
+      if (output.exitCode !== 0 && output.exitCode !== 1) throw new GitFailure(call, output);
+      return output.stdout;
+    });
+  }
+
+  /** See `UsersFilters`. */
+  commandsForFiles(gitDir: string): Promise<readonly string[]> {
+    return this.#filters.commandsFor(gitDir);
   }
 
   async bytes(call: GitCall, signal?: AbortSignal): Promise<GitBytes> {
@@ -148,9 +162,10 @@ export class GitCommand {
 
   async #bytes(call: GitCall, outputs: Outputs | null, signal?: AbortSignal): Promise<GitBytes & { readonly killed: boolean }> {
     const hooks = call.hooks ?? false;
+    const filters = call.within === undefined ? {} : await this.#filters.variablesFor(call.within.gitDir);
     const options: Options & { readonly reject: false } = {
       cwd: call.cwd,
-      env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...bounds(call), ...call.env },
+      env: { ...(hooks ? this.#hookEnvironment : this.#environment), ...bounds(call), ...filters, ...call.env },
       extendEnv: false,
       reject: false,
       encoding: 'buffer',

@@ -35,6 +35,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   createWorktree: (request, signal) => createWorktree(context, request, signal),
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),
   populateWorktree: (path, signal) => populateWorktree(context, path, signal),
+  commandsForFiles: () => context.git.commandsForFiles(context.facts.commonDir),
   missingFilters: (commit, signal) => missingFilters(context, commit, signal),
   privateView: (worktree, folder, options) => privateView(context, worktree, folder, options),
   includeIgnored: (request, signal) => includeIgnored(context, request, signal),

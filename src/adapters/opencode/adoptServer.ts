@@ -7,10 +7,12 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { AdoptServer, AgentServer } from '../../core/ports/agent.ts';
 import { CELL_MARKER, type ControlGroups, GROUP_GRACE_MS, type ProcessIdentity } from '../../core/ports/processes.ts';
 import type { Sandbox } from '../../core/ports/sandbox.ts';
+import { type ConfigTree, isTree } from './configTree.ts';
 import { EventStream } from './eventStream.ts';
 import { endCommandsOf } from './markedProcesses.ts';
 import { endNested } from './nestedProcesses.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
+import { instructionFiles } from './serverConfig.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { commandFolders, readBoundary } from './serverFolders.ts';
 
@@ -36,7 +38,7 @@ export async function adoptServer(
   signal: AbortSignal,
 ): Promise<Result<AgentServer, string>> {
   if (!isAlive(request.process)) return err('its agent server had ended');
-  const password = passwordOf(request.process.pid, request.cell);
+  const { password, config } = startedWith(request.process.pid, request.cell);
   if (password === null) return err('the password of its agent server could not be read');
   const boundary = request.isEnclosed ? (sandbox?.recall(readBoundary(request.home) ?? '') ?? null) : null;
   if (request.isEnclosed && boundary === null) return err('how its sandbox was made is not known');
@@ -73,6 +75,7 @@ export async function adoptServer(
       clock,
       log: withFields(log, { cell: request.cell }),
       worktree: request.worktree,
+      instructions: instructionFiles(config, request.worktree),
       commandFolder: commands,
       outputFolder: outputs,
       boundary,
@@ -134,14 +137,24 @@ function endOf(
 }
 
 /**
- * The password that the server was started with. It is on no disk: it stands in the process's own environment, which the system shows to
- * the same user only. Null when the process is not one of the cell, or its environment can't be read.
+ * The password and the configuration that the server was started with. They are on no disk: they stand in the process's own environment, which the system
+ * shows to the same user only. The password is null when the process is not one of the cell, or its environment can't be read.
  */
-function passwordOf(pid: number, cell: string): string | null {
+function startedWith(pid: number, cell: string): { readonly password: string | null; readonly config: ConfigTree } {
   const environment = environmentOf(pid);
-  if (!environment.includes(`${CELL_MARKER}=${cell}`)) return null;
-  const name = 'OPENCODE_SERVER_PASSWORD=';
-  return environment.find((variable) => variable.startsWith(name))?.slice(name.length) ?? null;
+  if (!environment.includes(`${CELL_MARKER}=${cell}`)) return { password: null, config: {} };
+  const variable = (name: string): string | null => environment.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+  return { password: variable('OPENCODE_SERVER_PASSWORD'), config: configIn(variable('OPENCODE_CONFIG_CONTENT') ?? '') };
+}
+
+/** Where the environment is told as one line, it can't be read out of it. */
+function configIn(text: string): ConfigTree {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isTree(value) ? value : {};
+  } catch {
+    return {};
+  }
 }
 
 function environmentOf(pid: number): readonly string[] {

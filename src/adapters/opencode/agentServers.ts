@@ -21,7 +21,7 @@ import { whileStill } from './nestedProcesses.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
 import { readProjectConfig } from './projectConfig.ts';
 import { runtimeTuning } from './runtimeTuning.ts';
-import { composeServerConfig, definesItsModels } from './serverConfig.ts';
+import { composeServerConfig, definesItsModels, instructionFiles } from './serverConfig.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { serverEnvironment } from './serverEnvironment.ts';
 import { makeServerFolders, writeBoundary, writeShell } from './serverFolders.ts';
@@ -114,6 +114,7 @@ async function startServer(
     composeServerConfig({
       user,
       project,
+      folder: request.projectFolder,
       permissions: request.permissions,
       model: request.model,
       worktree: request.worktree,
@@ -206,6 +207,7 @@ async function startServer(
       clock,
       log,
       worktree: request.worktree,
+      instructions: instructionFiles(config, request.worktree),
       commandFolder: folders.commands,
       outputFolder: folders.outputs,
       boundary: enclosure,

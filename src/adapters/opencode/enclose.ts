@@ -6,7 +6,7 @@ import type { StartServer } from '../../core/ports/agent.ts';
 import type { Enclosure, Sandbox } from '../../core/ports/sandbox.ts';
 import { type ConfigTree, isTree, mapTexts } from './configTree.ts';
 import { limitLines } from './limitLines.ts';
-import { LINKED_FOLDERS, type ServerFolders } from './serverFolders.ts';
+import { LINKED_FOLDERS, NO_LAZY_FETCH, type ServerFolders } from './serverFolders.ts';
 import type { UserConfig } from './userConfig.ts';
 
 /** The cell's boundary, or null when none is asked for. */
@@ -38,7 +38,7 @@ export async function enclose(
 
 /**
  * The environment of a server beside which commands of an agent run: what leads to programs leads only to those that no command can write, and
- * git, which reads settings that commands can write, starts none of what those name.
+ * git, which reads settings that commands can write, starts none of what those name, nor fetches what a clone of theirs lacks.
  * @param own what Reactor itself tells the server's runtime.
  */
 export function besideCommands(
@@ -47,7 +47,8 @@ export function besideCommands(
   { path }: Pick<Enclosure, 'path'>,
 ): Readonly<Record<string, string>> {
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !leadsToPrograms(name)));
-  return { ...kept, ...own, PATH: path, GIT_CONFIG_PARAMETERS: "'core.fsmonitor=false' 'core.hooksPath=/dev/null'" };
+  const ofGit = { GIT_CONFIG_PARAMETERS: "'core.fsmonitor=false' 'core.hooksPath=/dev/null'", [NO_LAZY_FETCH]: '1' };
+  return { ...kept, ...own, PATH: path, ...ofGit };
 }
 
 /** What the server reads in the user's folder itself. Its settings are not of it: they are handed over, as they may have keys in them. */

@@ -23,6 +23,8 @@ export interface OpenCodeClientOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly worktree: string;
+  /** Files in it that the server's configuration has as instructions. */
+  readonly instructions: readonly string[];
   /** Folder of the cell's home in which commands are prepared. */
   readonly commandFolder: string;
   /** Folder of the cell's home in which they leave what they print. */
@@ -57,7 +59,7 @@ export class OpenCodeClient implements AgentClient {
       this.#hasExited = true;
     };
     options.exited.then(onExit, onExit);
-    this.#guard = new PathGuard(options.worktree);
+    this.#guard = new PathGuard(options.worktree, options.instructions);
     this.#prices = new ModelPrices(options.connection);
   }
 

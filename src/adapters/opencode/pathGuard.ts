@@ -29,10 +29,15 @@ export function realTarget(path: string, links = 0): string {
 export class PathGuard {
   readonly #worktree: string;
   readonly #real: string;
+  readonly #instructions: readonly string[];
   readonly #homes = [...new Set([homedir(), userInfo().homedir])];
 
-  /** @param worktree absolute path of a folder that exists. */
-  constructor(worktree: string) {
+  /**
+   * @param worktree absolute path of a folder that exists.
+   * @param instructions files in it that the server gives the model with each request, whatever it works at.
+   */
+  constructor(worktree: string, instructions: readonly string[] = []) {
+    this.#instructions = instructions;
     this.#worktree = resolve(worktree);
     this.#real = realpathSync(worktree);
   }
@@ -61,18 +66,21 @@ export class PathGuard {
     return { kind: 'linkOutside', detail: `${tool} read ${asked}, which leads to ${target} outside the worktree` };
   }
 
-  /** Instructions that the server gives the model by itself when it works at this path, and that lead to what is the server's alone. */
+  /** Instructions that the server gives the model by itself, always or when it works at this path, and that lead to what is the server's alone. */
   instructionViolations(path: string): Violation[] {
     const found: Violation[] = [];
+    const look = (file: string): void => {
+      const target = realTarget(file);
+      if (relativeBelow(this.#real, target) !== null || !this.#isServers(target)) return;
+      found.push({ kind: 'linkOutside', detail: `the instructions ${file} lead to ${target} outside the worktree` });
+    };
     for (let folder = resolve(this.#worktree, path); relativeBelow(this.#worktree, folder) !== null; folder = dirname(folder)) {
       for (const name of INSTRUCTIONS) {
         const file = join(folder, name);
-        if (!isLink(file)) continue;
-        const target = realTarget(file);
-        if (relativeBelow(this.#real, target) !== null || !this.#isServers(target)) continue;
-        found.push({ kind: 'linkOutside', detail: `the instructions ${file} lead to ${target} outside the worktree` });
+        if (isLink(file)) look(file);
       }
     }
+    for (const file of this.#instructions) look(file);
     return found;
   }
 

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import type { PermissionRule } from '../../core/model/permissionRule.ts';
 import { type ConfigTree, isTree, mergeConfig } from './configTree.ts';
 import { compilePermissions, onlyDenials } from './permissionConfig.ts';
@@ -27,6 +27,8 @@ const DROPPED = [
 export interface ServerConfigInput {
   readonly user: UserConfig;
   readonly project: ConfigTree;
+  /** The user's checkout, in which patterns of instructions are looked up; left as they are without. */
+  readonly folder?: string;
   readonly permissions: readonly PermissionRule[];
   /** provider/model that the run asks for, or null. */
   readonly model: string | null;
@@ -40,9 +42,9 @@ export function composeServerConfig(input: ServerConfigInput): ConfigTree {
   const kept = Object.fromEntries(Object.entries(input.user.config).filter(([key]) => !DROPPED.includes(key)));
   const merged = mergeConfig(kept, input.project);
   const permission = compilePermissions(input.permissions);
-  const instructions = [...globalRules(input.user.folder), ...texts(merged['instructions'])].map((path) =>
-    /^(\/|[a-z]+:)/i.test(path) ? path : join(input.worktree, path),
-  );
+  const instructions = [...globalRules(input.user.folder), ...texts(merged['instructions'])]
+    .map((path) => (/^(\/|[a-z]+:)/i.test(path) ? path : join(input.worktree, path)))
+    .flatMap((path) => named(path, input));
   return {
     ...merged,
     ...(input.model === null ? {} : { model: input.model }),
@@ -60,6 +62,19 @@ export function composeServerConfig(input: ServerConfigInput): ConfigTree {
     formatter: merged['formatter'] ?? false,
   };
 }
+
+const MOST_NAMED = 200;
+
+/** Of a pattern the files that it means in the checkout: a file that comes to it later, of the agent's, could lead anywhere. */
+function named(path: string, { worktree, folder }: ServerConfigInput): string[] {
+  if (folder === undefined || !path.startsWith(worktree + sep) || !/[*?[{]/.test(path.slice(worktree.length))) return [path];
+  const found = globSync(relative(worktree, path), { cwd: folder });
+  return found.slice(0, MOST_NAMED).map((file) => join(worktree, file));
+}
+
+/** Files of the worktree that a configuration has as instructions. */
+export const instructionFiles = (config: ConfigTree, worktree: string): string[] =>
+  texts(config['instructions']).filter((path) => path.startsWith(worktree + sep));
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
 const globalRules = (folder: string): string[] => [join(folder, 'AGENTS.md')].filter((file) => existsSync(file));

@@ -11,6 +11,8 @@ const SERVER_ONLY = [
   'OPENCODE_TEST_HOME',
   'GIT_CONFIG_PARAMETERS',
 ];
+/** Keeps git from fetching what a partial clone lacks, by programs that its settings name. */
+export const NO_LAZY_FETCH = 'GIT_NO_LAZY_FETCH';
 /** Of the user's configuration folder, seen in the server's. */
 export const LINKED_FOLDERS = ['agent', 'agents', 'skill', 'skills', 'plugin', 'plugins', 'tool', 'tools'];
 /** The server's own name for it. */
@@ -144,7 +146,7 @@ export interface CellShell {
  */
 export function writeShell(shell: CellShell): void {
   const { path, commands, userEnv, hidden, boundary, streams, programs, environment, limits } = shell;
-  const folders = Object.keys(PRIVATE_FOLDERS).map((name) => {
+  const restored = [...Object.keys(PRIVATE_FOLDERS), NO_LAZY_FETCH].map((name) => {
     const value = userEnv[name];
     return value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`;
   });
@@ -154,7 +156,7 @@ export function writeShell(shell: CellShell): void {
     '#!/bin/sh',
     ...(programs === null ? [] : [`export PATH=${shellQuote(programs)}`]),
     `unset ${[...secrets].filter((name) => /^[A-Za-z_]\w*$/.test(name)).join(' ')}`,
-    ...folders,
+    ...restored,
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     ...limits,
     ...ending,

@@ -159,12 +159,13 @@ async function pass(options: GateOptions, request: IncomingMessage, response: Se
     return;
   }
   if (request.socket.destroyed) return;
-  const { pathname, search } = new URL(request.url ?? '');
+  const { pathname, search, host } = new URL(request.url ?? '');
   const { 'proxy-connection': _connection, 'proxy-authorization': _authorization, ...headers } = request.headers;
   const outside = requestOf({
     method: request.method,
     path: `${pathname}${search}`,
-    headers: { ...headers, host: headers.host ?? hostText(passage.host, passage.port) },
+    // Not the one that the request names beside it: a machine with many names would go by that (RFC 9112, 3.2.2).
+    headers: { ...headers, host },
     createConnection: () => track(connectTo(passage)),
   });
   outside.once('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));

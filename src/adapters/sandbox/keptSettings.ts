@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { withoutLogins } from '../../core/policy/withoutLogins.ts';
+import { withoutLogins, withoutNames } from '../../core/policy/withoutLogins.ts';
 import type { Mount } from '../../core/ports/sandbox.ts';
 
 type Clean = (text: string) => string;
@@ -8,18 +8,21 @@ type Clean = (text: string) => string;
 const withoutLines =
   (lines: RegExp): Clean =>
   (text) =>
-    text
-      .split('\n')
-      .filter((line) => !lines.test(line))
-      .join('\n');
-const ofCargo = withoutLines(/^\s*"?(?:token|secret-key)"?\s*=/);
+    withoutNames(
+      text
+        .split('\n')
+        .filter((line) => !lines.test(line))
+        .join('\n'),
+    );
+/** Also as `registries.own.token`, and in a table on one line, which goes as a whole. */
+const ofCargo = withoutLines(/(?:^|[\s.{,"'])(?:token|secret-key)["']?\s*=/);
 /** Keys of registries stand as `//host/:_authToken=…`. */
 const ofNpm = withoutLines(/_auth|_password/i);
 
 /** Settings in folders that commands see and in which logins may stand. npm keeps some beside its program. */
 const seenSettings = (homes: readonly string[], path: readonly string[]): readonly (readonly [file: string, clean: Clean])[] => [
   ...homes.flatMap((home) => [
-    ...['.gitconfig', '.config/git/config'].map((name) => [join(home, name), withoutLogins] as const),
+    ...['.gitconfig', ...filesIn(home, '.config/git')].map((name) => [join(home, name), withoutLogins] as const),
     ...['.cargo/config.toml', '.cargo/config'].map((name) => [join(home, name), ofCargo] as const),
   ]),
   ...path.map((folder) => [join(dirname(folder), 'etc', 'npmrc'), ofNpm] as const),
@@ -39,6 +42,17 @@ export function settingsWithoutLogins(homes: readonly string[], path: readonly s
     writeFileSync(from, clean(text), { mode: 0o600 });
     return [{ kind: 'readOnly', path: file, from }];
   });
+}
+
+/** Settings there may include each other under any name. The file of git's own that is all logins is hidden as a whole (`sandboxPolicy.ts`). */
+function filesIn(home: string, folder: string): string[] {
+  try {
+    const entries = readdirSync(join(home, folder), { withFileTypes: true });
+    const settings = entries.filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && entry.name !== 'credentials');
+    return settings.map(({ name }) => `${folder}/${name}`);
+  } catch {
+    return [];
+  }
 }
 
 function textOf(file: string): string | null {

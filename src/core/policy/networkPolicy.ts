@@ -26,16 +26,27 @@ export function parseHostRule(text: string): HostRule | null {
 /** Names that mean this machine: a rule for one has to say the port, as all other cells are there too. */
 export const isOwnName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost') || isOwnAddress(host);
 
-/** Addresses of this machine itself and of its link, whose services trust whoever reaches them. */
+/** Services of a provider of machines that tell each machine its keys, on addresses that are not of the link. */
+const OF_PROVIDERS = ['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254'];
+
+/** Addresses of this machine itself, of its link and of its provider, whose services trust whoever reaches them. */
 export function isOwnAddress(address: string): boolean {
-  const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
+  const plain = translated(address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, ''));
   return (
     /^(127\.|0\.|169\.254\.)/.test(plain) ||
     plain === '::1' ||
     plain === '::' ||
     /^fe[89ab][0-9a-f]:/.test(plain) ||
-    plain.startsWith('::ffff:')
+    plain.startsWith('::ffff:') ||
+    OF_PROVIDERS.includes(plain)
   );
+}
+
+/** Of a network that has IPv6 alone, the address of IPv4 that is meant (RFC 6052). */
+function translated(address: string): string {
+  const [, high, low] = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/.exec(address) ?? [];
+  if (low === undefined) return address;
+  return [high ?? '0', low].flatMap((half) => [Number.parseInt(half, 16) >> 8, Number.parseInt(half, 16) & 0xff]).join('.');
 }
 
 const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host);

@@ -196,6 +196,8 @@ export interface GitRepository {
   ): Promise<GitResult<void>>;
   /** Fills a worktree made by `createWorktree` with the files of its commit, and its submodules from what the user has. */
   populateWorktree(path: string, signal?: AbortSignal): Promise<GitResult<void>>;
+  /** Commands that the user's settings have git start for files of a repository: filters, drivers of merges and diffs. */
+  commandsForFiles(): Promise<readonly string[]>;
   /** Names of the filters, such as lfs, that attributes in the commit ask for and that git has no command for: such files stay as stored. */
   missingFilters(commit: Oid, signal?: AbortSignal): Promise<readonly string[]>;
   /**

@@ -3,9 +3,9 @@ import { visibleText } from '../../base/visibleText.ts';
 /** Text of a model, a test or a file as what it is; control and bidirectional characters become `�`. */
 export const plainText = visibleText;
 
-/** The same on one line: any white space becomes a single space; cut after `most` characters. */
+/** The same on one line and without links: any white space becomes a single space; cut after `most` characters. */
 export function plainLine(text: string, most = 200): string {
-  const line = plainText(text.slice(0, most * 8))
+  const line = withoutLinks(plainText(text.slice(0, most * 8)))
     .replace(/\s+/gu, ' ')
     .trim();
   const characters = [...line];
@@ -14,3 +14,9 @@ export function plainLine(text: string, most = 200): string {
 
 /** For places that read `$(name)` as an icon and `&` as the mark of a key: a label of a quick pick, a menu, the status bar. */
 export const withoutIcons = (text: string): string => text.replaceAll('$(', '$\u200c(');
+
+/**
+ * For places that read `[text](command:…)` as a link, and run what it says when it is pressed: notifications, and the line under an input
+ * (`parseLinkedText` in VS Code's linkedText.ts).
+ */
+export const withoutLinks = (text: string): string => text.replace(/\](?=\((?:https?:|command:|file:))/gi, ']\u200c');

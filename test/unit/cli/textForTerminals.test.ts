@@ -18,6 +18,8 @@ describe('text of models and tests', () => {
     const given: readonly (readonly [string, string])[] = [
       ['\u001b[2J\u001b[1;1Hgone', 'gone'],
       ['\u001b]0;title\u0007after', 'after'],
+      ['\u001b]0;title', '\ufffd]0;title'],
+      ['\u001b\u001b]0;a\u0007]0;title\u0007after', '\ufffd]0;title\ufffdafter'],
       ['\u001b]8;;http://evil\u001b\\link\u001b]8;;\u001b\\', 'link'],
       ['one\rtwo', 'one�two'],
       ['a\u0008b\u007fc', 'a�b�c'],
@@ -50,6 +52,10 @@ describe('text of models and tests', () => {
       if (/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/.test(safeText(text))) bad.push(JSON.stringify(text));
     }
     assert.deepEqual(bad, []);
+  });
+
+  it('is there soon, also when it is full of beginnings without an end', () => {
+    assert.equal(safeText('\u001b]'.repeat(400_000)).length, 800_000);
   });
 
   it('becomes one line where one line is shown', () => assert.equal(safeLine('  one\n\ttwo\r\nthree  '), 'one two three'));

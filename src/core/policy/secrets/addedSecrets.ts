@@ -22,10 +22,12 @@ export function addedSecrets(files: readonly PatchFile[], guard: Pick<SecretGuar
       let block: string[] = [];
       const look = (): void => {
         if (block.length === 0) return;
-        const first = line - block.length;
         const text = block.join('\n');
+        // They come in order: each line is counted once.
+        let [current, end] = [line - block.length, text.indexOf('\n')];
         for (const { at, name, id } of guard.find(text)) {
-          if (!allowed.includes(id)) found.push({ path, line: first + text.slice(0, at).split('\n').length - 1, name, id });
+          for (; end >= 0 && end < at; end = text.indexOf('\n', end + 1)) current += 1;
+          if (!allowed.includes(id)) found.push({ path, line: current, name, id });
         }
         block = [];
       };

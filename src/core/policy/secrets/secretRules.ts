@@ -47,7 +47,7 @@ export const secretRules: readonly SecretRule[] = [
   rule(
     'private-key',
     'private key',
-    /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|["'`+,;\s-]){0,40}(?:[A-Z][\w-]+: [^\n]*\n[+ -]?){0,4}\s{0,4}[A-Za-z0-9+/=]{20,}(?:[\s\S]{0,8000}?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g,
+    /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|["'`+,;\s-]){0,40}(?:[A-Z][\w-]{1,40}: [^\n]{0,200}\n[+ -]?){0,4}\s{0,4}[A-Za-z0-9+/=]{20,}(?:[\s\S]{0,8000}?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g,
   ),
 ];
 

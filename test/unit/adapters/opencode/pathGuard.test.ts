@@ -68,6 +68,16 @@ describe('where an edit leads', () => {
     assert.equal(details.length, 1);
     assert.match(details[0] ?? '', /sub\/AGENTS\.md lead to \/proc/);
     assert.deepEqual(guard.instructionViolations('src/a.ts'), []);
+    // Those of the configuration have any name, and the link may be a folder above.
+    symlinkSync('/proc/self', join(root, 'tree', 'docs'));
+    const configured = new PathGuard(join(root, 'tree'), [join(root, 'tree', 'src', 'a.ts'), join(root, 'tree', 'docs', 'environ')]);
+    assert.match(
+      configured
+        .instructionViolations('src/a.ts')
+        .map(({ detail }) => detail)
+        .join('\n'),
+      /^the instructions \S*\/tree\/docs\/environ lead to \/proc\/\S* outside the worktree$/,
+    );
   });
 
   it('is the same for a worktree that is reached through a link', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { readProjectConfig } from '../../../../src/adapters/opencode/projectConfig.ts';
-import { composeServerConfig, definesItsModels } from '../../../../src/adapters/opencode/serverConfig.ts';
+import { composeServerConfig, definesItsModels, instructionFiles } from '../../../../src/adapters/opencode/serverConfig.ts';
 import { serverEnvironment } from '../../../../src/adapters/opencode/serverEnvironment.ts';
 import { makeServerFolders } from '../../../../src/adapters/opencode/serverFolders.ts';
 import { readUserConfig } from '../../../../src/adapters/opencode/userConfig.ts';
@@ -24,6 +24,29 @@ describe('configuration of a cell’s server', () => {
     writeFileSync(join(root, path), text);
     return join(root, path);
   };
+
+  it('has of a pattern of instructions the files that it means in the checkout, and none that comes later', () => {
+    write('checkout/docs/a.md', 'a');
+    write('checkout/docs/b.txt', 'b');
+    const config = composeServerConfig({
+      user: {
+        folder: join(root, 'none'),
+        config: { instructions: ['docs/*.md', 'none/*.md', 'later.md', '/own/*.md', 'https://a.example/*'] },
+        auth: null,
+        catalogue: null,
+        files: [],
+      },
+      project: {},
+      folder: join(root, 'checkout'),
+      permissions: [],
+      model: null,
+      worktree: '/cell/worktree',
+      shell: '/bin/sh',
+    });
+    const ofWorktree = ['/cell/worktree/docs/a.md', '/cell/worktree/later.md'];
+    assert.deepEqual(config['instructions'], [...ofWorktree, '/own/*.md', 'https://a.example/*']);
+    assert.deepEqual(instructionFiles(config, '/cell/worktree'), ofWorktree);
+  });
 
   it('merges the user’s files in the order of the server, and takes the keys along', () => {
     write(

@@ -35,6 +35,20 @@ describe('Settings of tools in a cell', () => {
     });
   });
 
+  it('are so in every way in which the tools take them', () => {
+    put('home/.config/git/work', '[url "https://ann:secret@own.example/"]\n\tinsteadOf = own:\n');
+    put(
+      'home/.cargo/config.toml',
+      'registries.own.token = "secret"\n[registries]\na = { index = "i", "token" = "secret" }\n[http]\nproxy = "http://a:b@p"\n',
+    );
+    put('node/etc/npmrc', 'proxy=http://ann:secret@proxy.example/\n');
+    assert.deepEqual(seen(), {
+      'readOnly home/.config/git/work': '[url "https://own.example/"]\n\tinsteadOf = own:\n',
+      'readOnly home/.cargo/config.toml': '[registries]\n[http]\nproxy = "http://p"\n',
+      'readOnly node/etc/npmrc': 'proxy=http://proxy.example/\n',
+    });
+  });
+
   it('are the files themselves where there is no login in them, and no copy is left', () => {
     put('copies/0', 'of another start');
     put('home/.gitconfig', '[user]\r\n\tname = Ada\r\n');

@@ -69,11 +69,15 @@ describe('Hosts that commands may reach', () => {
     );
   });
 
-  it('know all addresses of this machine and its link', () => {
+  it('know all addresses of this machine, its link and its provider', () => {
     const own = ['127.0.0.1', '127.8.8.8', '0.0.0.0', '169.254.169.254', '::1', '::', 'fe80::1', '::ffff:127.0.0.1', '::ffff:7f00:1'];
+    const ofItsProvider = ['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254'];
+    const translated = ['64:ff9b::7f00:1', '64:ff9b::a9fe:a9fe', '64:ff9b::1'];
     assert.deepEqual(
-      [...own, '10.0.0.1', '8.8.8.8', '2606:4700::1111'].filter((address) => !isOwnAddress(address)),
-      ['10.0.0.1', '8.8.8.8', '2606:4700::1111'],
+      [...own, ...ofItsProvider, ...translated, '10.0.0.1', '8.8.8.8', '2606:4700::1111', '64:ff9b::808:808'].filter(
+        (address) => !isOwnAddress(address),
+      ),
+      ['10.0.0.1', '8.8.8.8', '2606:4700::1111', '64:ff9b::808:808'],
     );
   });
 

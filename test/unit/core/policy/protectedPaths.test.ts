@@ -25,6 +25,19 @@ describe('protected paths', () => {
         '.GitAttributes',
         '.devcontainer/devcontainer.json',
       ],
+      // Of other agents and editors, which start what these name in the user's own checkout.
+      ...['.claude/settings.json', '.claude/hooks/a.sh', 'a/.mcp.json', '.cursor/mcp.json', '.vscode/mcp.json', '.gemini/settings.json'],
+      ...[
+        '.codex/config.toml',
+        '.aider.conf.yml',
+        '.zed/tasks.json',
+        '.dir-locals.el',
+        '.exrc',
+        '.nvim.lua',
+        'mise.toml',
+        '.mise/config.toml',
+      ],
+      ...['pytest.toml', 'tox.toml', 'hatch.toml'],
     ];
     assert.deepEqual(
       paths.filter((path) => why(path) === null),
@@ -102,11 +115,32 @@ describe('protected paths', () => {
       'app/build.gradle.kts': './gradlew test',
       'pom.xml': 'mvn -q verify',
       'CMakeLists.txt': 'cmake --build b && ctest',
+      'gradle/wrapper/gradle-wrapper.properties': './gradlew test',
+      'buildSrc/src/main/kotlin/a.gradle.kts': './gradlew test',
+      '.mvn/maven.config': './mvnw verify',
+      'mix.exs': 'mix test',
+      'project/plugins.sbt': 'sbt test',
+      'build.xml': 'ant test',
+      'tools/bazel': 'bazel test //...',
+      'a/meson.build': 'meson test -C b',
+      'angular.json': 'npx ng test',
+      'apps/a/project.json': 'npx nx test a',
     };
     for (const [path, test] of Object.entries(of)) {
       assert.equal(why(path, { test }), 'decides what the tests are', path);
       assert.equal(why(path), null, path);
     }
+  });
+
+  it('are also files that git runs as the person’s settings say, new ones too', () => {
+    const commands = ['sh ./tools/clean.sh %f', '"/usr/bin/python3" -m nbstripout', 'git-lfs clean -- %f'];
+    const of = (path: string) => protectionOf({ path, status: 'added' }, { ...rules, commands });
+    assert.deepEqual(
+      ['tools/clean.sh', 'Tools/Clean.sh', 'nbstripout.py', 'nbstripout/__main__.py', 'tools/other.sh', 'a/nbstripout.py', 'clean'].map(
+        (path) => of(path) !== null,
+      ),
+      [true, true, true, true, false, false, false],
+    );
   });
 
   it('can be added to and taken from, the last pattern counts', () => {
@@ -136,6 +170,41 @@ describe('protected paths', () => {
     const toml = (options: string) => `[project]\nname = "a"\n[tool.pytest.ini_options]\naddopts = "${options}"\n[tool.black]\nx = 1\n`;
     assert.equal(changesDecidingPart('pyproject.toml', toml('-q'), toml('-q').replace('x = 1', 'x = 2')), false);
     assert.equal(changesDecidingPart('pyproject.toml', toml('-q'), toml('--co')), true);
+  });
+
+  it('of a manifest the deciding part is found in every way to write it', () => {
+    const before = '# mine\n[project]\nname = "a"\n[tool.black]\nx = 1\n';
+    const written = [
+      '[tool . pytest . ini_options]\naddopts = "--co"\n',
+      '["tool".\'pytest\'.ini_options]\naddopts = "--co"\n',
+      '["tool"."py\\u0074est".ini_options]\naddopts = "--co"\n',
+      '[tool]\npytest.ini_options.addopts = "--co"\n',
+      '[tool.hatch]\nenvs.default.scripts.test = "true"\n',
+    ];
+    assert.deepEqual(
+      written.filter((added) => !changesDecidingPart('pyproject.toml', before, before + added)),
+      [],
+    );
+    assert.equal(changesDecidingPart('pyproject.toml', before, `tool.pytest.ini_options.addopts = "--co"\n${before}`), true);
+    assert.equal(changesDecidingPart('pyproject.toml', before, before.replace('mine', 'ours')), false);
+    const crate = '[package]\nname = "a"\n';
+    assert.deepEqual(
+      ['autotests = false\n', '[[bin]]\nname = "a"\ntest = false\n', '[profile]\ntest.debug = 0\n', 'version = "2"\n'].map((added) =>
+        changesDecidingPart('Cargo.toml', crate, crate + added),
+      ),
+      [true, true, true, false],
+    );
+    assert.deepEqual(
+      [
+        { packageManager: 'yarn@https://evil.example/x.js' },
+        { wireit: { test: { command: 'true' } } },
+        { 'lint-staged': { '*': 'id' } },
+      ].map((added) =>
+        changesDecidingPart('package.json', '{"scripts":{"test":"wireit"}}', JSON.stringify({ scripts: { test: 'wireit' }, ...added })),
+      ),
+      [true, true, true],
+    );
+    assert.ok(isPartlyProtected({ path: 'deno.jsonc' }));
   });
 
   it('are told in one phrase', () => {

@@ -40,8 +40,30 @@ def
     );
   });
 
+  it('has none in whatever way git takes them', () => {
+    const text = `[http "https://a]b.example/"] extraheader = AUTHORIZATION: basic abc
+	sslVerify = true
+[url "https://ann:p@ss@example.org/"]
+	insteadOf = https://example.org/@x
+[sendemail]
+	smtpPass = s3cret
+	from = ann@example.org
+`;
+    assert.equal(
+      withoutLogins(text),
+      `[http "https://a]b.example/"]
+	sslVerify = true
+[url "https://example.org/"]
+	insteadOf = https://example.org/@x
+[sendemail]
+	from = ann@example.org
+`,
+    );
+  });
+
   it('takes no long time over a file that is made to', () => {
     assert.equal(typeof withoutLogins('\\\n'.repeat(50_000)), 'string');
+    assert.equal(typeof withoutLogins(`${' \\'.repeat(50_000)}\\`), 'string');
     assert.equal(typeof withoutLogins(`a://${'b'.repeat(100_000)}`), 'string');
   });
 });

@@ -97,6 +97,23 @@ describe('notifications', () => {
     editor.api.dispose();
   });
 
+  it('have no link of an agent’s in them, which would run a command when it is pressed', async () => {
+    const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
+    const link = '[Yes](command:workbench.action.terminal.new) [or](HTTPS://evil.example/) a[0](b)';
+    editor.engine.tell(
+      'TASK-001-r1',
+      event('approval/requested', { id: 'q1', kind: 'question', attempt: 1, title: link, detail: '', tree: null }),
+    );
+    await editor.pass(1000);
+    const said = editor.editor.take();
+    assert.doesNotMatch(said, /\]\((command|https):/i);
+    assert.equal(said.replaceAll('\u200c', ''), `info: TASK-001 asks: ${link} [Answer…]`);
+    editor.engine.tell('TASK-001-r1', ...told.ended('error', 1, `boot failed: ${link}`));
+    await editor.pass(1000);
+    assert.doesNotMatch(editor.editor.take(), /\]\((command|https):/i);
+    editor.api.dispose();
+  });
+
   it('say of a parked run all of why and what to do about it, and ask what now', async () => {
     const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
     const reason = `main is checked out in /${'deep/'.repeat(30)}shop with unfinished changes; nothing there was touched. Commit or stash them, then resume the run.`;

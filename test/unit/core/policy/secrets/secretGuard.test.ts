@@ -50,6 +50,8 @@ describe('SecretGuard', () => {
   it('takes no long time over text that is made to look like keys', () => {
     const hostile = ['-----BEGIN PRIVATE KEY-----\n', 'eyJ', 'sk-', 'aws_secret_access_key ', '.eyJaaaaaaaaaaaaaaa'];
     for (const part of hostile) assert.equal(typeof guard.redact(part.repeat(20_000)), 'string');
+    // A line of which each part could be the head of a key that ends with the line.
+    assert.deepEqual(guard.find('-----BEGIN PRIVATE KEY-----Aa: '.repeat(100_000)), []);
   });
 
   it('covers texts anywhere in a value, and returns the very value when there is nothing to cover', () => {
@@ -133,5 +135,13 @@ describe('addedSecrets', () => {
       addedSecrets(parsePatch(patch(lines)), guard, []).map(({ line }) => line),
       [11],
     );
+  });
+
+  it('takes no long time over very many of them', () => {
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+    const key = (number: number): string =>
+      `${'AK'}IA${Array.from({ length: 16 }, (_, at) => letters[(number * 37 + at * 5) & 31]).join('')}`;
+    const found = addedSecrets(parsePatch(patch(Array.from({ length: 100_000 }, (_, number) => `+${key(number)}`))), guard, []);
+    assert.deepEqual([found.length, found.at(-1)?.line], [20, 29]);
   });
 });
