@@ -13,6 +13,8 @@ export interface GitCall {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty when left out. */
   readonly input?: string | Uint8Array;
+  /** `latin1` keeps every byte of a name as one character, of input and output: names need not be UTF-8. */
+  readonly encoding?: 'latin1';
   /** Output after this many bytes is cut off and git is ended; 512 MiB by default. */
   readonly maxBytes?: number;
   /** Lets the user's hooks run; standard output is dropped then. Off by default. */
@@ -95,7 +97,11 @@ const isCell = (gitDir: string): Promise<boolean> =>
 /** Holds the branch that a worktree of Reactor's was made with, for the day an agent has left it. */
 export const BRANCH_FILE = 'reactor-branch';
 
-const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const decode = (bytes: Uint8Array, encoding?: 'latin1'): string =>
+  encoding === undefined ? new TextDecoder().decode(bytes) : Buffer.from(bytes).toString(encoding);
+
+const asInput = (input: string | Uint8Array, encoding?: 'latin1'): string | Uint8Array =>
+  encoding === undefined || typeof input !== 'string' ? input : Buffer.from(input, encoding);
 
 /** An output that went elsewhere is empty here. */
 const asBytes = (output: unknown): Uint8Array => (output instanceof Uint8Array ? output : new Uint8Array());
@@ -159,7 +165,7 @@ export class GitCommand {
       // The type names only the first descriptors, any is taken.
       stderr: (outputs?.stderr as 3 | undefined) ?? 'pipe',
       maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
-      ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
+      ...(call.input === undefined ? { stdin: 'ignore' } : { input: asInput(call.input, call.encoding) }),
       ...(signal === undefined ? {} : { cancelSignal: signal }),
       ...(call.within === undefined ? {} : { timeout: LONGEST_MS }),
     };
@@ -195,7 +201,7 @@ export class GitCommand {
 
   async run(call: GitCall, signal?: AbortSignal): Promise<GitOutput> {
     const output = await this.bytes(call, signal);
-    return { exitCode: output.truncated ? -1 : output.exitCode, stdout: decode(output.stdout), stderr: output.stderr };
+    return { exitCode: output.truncated ? -1 : output.exitCode, stdout: decode(output.stdout, call.encoding), stderr: output.stderr };
   }
 
   /** @throws GitFailure unless git answers 0. For calls whose failure has no meaning of its own. */

@@ -84,6 +84,14 @@ export interface CandidateSnapshot {
    * the same state with their files as ordinary files. Keep this one (INV-008).
    */
   readonly keep?: Oid;
+  /** Only when there are any: tracked files in whose place is now what git can't hold. In the tree they are absent. */
+  readonly unrecorded?: readonly Unrecorded[];
+}
+
+export interface Unrecorded {
+  readonly path: string;
+  /** For people: "a named pipe". */
+  readonly is: string;
 }
 
 export interface CommitRequest {
