@@ -6,9 +6,10 @@ import { NOT_READABLE, tooDeep } from './addEverything.ts';
 import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
 import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import { makeRemovable } from './folderRemoval.ts';
-import type { GitOutput } from './gitCommand.ts';
+import { type GitOutput, OUT_OF_MEMORY } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
+import { isTooLarge } from './indexFile.ts';
 import { nulFields } from './nulFields.ts';
 import { refreshView } from './privateView.ts';
 import { readRef } from './refs.ts';
@@ -106,9 +107,10 @@ async function bringTo(
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
   const attempt = (): Promise<GitOutput> => retryLocked(context.clock, () => context.git.run(onCell(cell, args), signal), signal);
+  if (await isTooLarge(join(cell.gitDir, 'index'))) await rm(join(cell.gitDir, 'index'), { force: true });
   await revealHiddenEntries(context, cell, {}, signal);
   let output = await attempt();
-  if (output.exitCode !== 0 && /index file|bad signature|index uses/i.test(output.stderr)) {
+  if (output.exitCode !== 0 && (OUT_OF_MEMORY.test(output.stderr) || /index file|bad signature|index uses/i.test(output.stderr))) {
     await rm(join(cell.gitDir, 'index'), { force: true });
     output = await attempt();
   }

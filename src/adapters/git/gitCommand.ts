@@ -5,6 +5,7 @@ import type { Options } from 'execa';
 import type { Clock } from '../../base/clock.ts';
 import { freeReaders } from './freeReaders.ts';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
+import { mostMemory, watchMemory } from './memoryWatch.ts';
 
 export interface GitCall {
   readonly args: readonly string[];
@@ -73,11 +74,20 @@ const READING = new Set(
 
 /** Commands that lay files out: a filter of the user's may give git one that it has to hold as a whole. */
 const FILLING = new Set(['reset', 'read-tree', 'checkout', 'merge']);
-/** What git may take in one piece while it looks at files of an agent: a ref that leads to a device without an end would fill the memory otherwise. */
+/** What git may take in one piece while it looks at what an agent made: a ref that leads to a device without an end would fill the memory otherwise. */
 const LARGEST_PIECE = '1g';
+/** Of the machine's memory, in all pieces together. */
+const SHARE = 1 / 4;
+const SHARE_OF_FILLING = 1 / 2;
 
-const bounds = ({ args, within }: GitCall): Record<string, string> =>
-  within === undefined || FILLING.has(verbOf(args)) ? {} : { GIT_ALLOC_LIMIT: LARGEST_PIECE };
+const bounds = (call: GitCall): Record<string, string> =>
+  call.hooks === true || FILLING.has(verbOf(call.args)) ? {} : { GIT_ALLOC_LIMIT: LARGEST_PIECE };
+
+const GB = 1024 ** 3;
+/** How it is said that a git was ended for its memory. */
+const TOO_MUCH_MEMORY = 'of memory and was ended';
+/** Of a git that has met one of the bounds on its memory. */
+export const OUT_OF_MEMORY = new RegExp(`${TOO_MUCH_MEMORY}|attempting to allocate|[Oo]ut of memory|Cannot allocate memory`);
 
 /** git's command behind the settings that come before it. */
 function verbOf(args: readonly string[]): string {
@@ -123,9 +133,11 @@ export class GitCommand {
   readonly #hookEnvironment: Record<string, string>;
 
   readonly #clock: Clock;
+  readonly #memoryFor: (share: number) => number;
 
-  constructor(environment: Readonly<Record<string, string | undefined>>, clock: Clock) {
+  constructor(environment: Readonly<Record<string, string | undefined>>, clock: Clock, memoryFor = mostMemory) {
     this.#clock = clock;
+    this.#memoryFor = memoryFor;
     this.#environment = gitEnvironment(environment);
     this.#hookEnvironment = hookEnvironment(environment);
   }
@@ -171,11 +183,26 @@ export class GitCommand {
     };
     // A command that needs no git does without the time that loading it takes.
     const { execa } = await import('execa');
-    const result = await this.#unhindered(call, () => {
+    const mostBytes = this.#memoryFor(FILLING.has(verbOf(call.args)) ? SHARE_OF_FILLING : SHARE);
+    let isTooMuch = false;
+    const result = await this.#unhindered(call, async () => {
       const running = execa('git', [...settings(hooks), ...call.args], options);
       call.onStarted?.();
-      return running;
+      const watch = watchMemory(this.#clock, running.pid, mostBytes, () => {
+        isTooMuch = true;
+        running.kill('SIGKILL');
+      });
+      try {
+        return await running;
+      } finally {
+        watch.dispose();
+      }
     });
+    const why = isTooMuch
+      ? `git took more than ${Math.round(mostBytes / GB)} GB ${TOO_MUCH_MEMORY}`
+      : result.timedOut
+        ? OVERDUE
+        : `git was ended by ${result.signal}`;
     signal?.throwIfAborted();
     if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
       throw new GitNotStarted(result.cause ?? result);
@@ -183,9 +210,9 @@ export class GitCommand {
     return {
       exitCode: result.exitCode ?? -1,
       stdout: asBytes(result.stdout),
-      stderr: result.signal === undefined ? stderr : `${stderr}${result.timedOut ? OVERDUE : `git was ended by ${result.signal}`}\n`,
+      stderr: result.signal === undefined ? stderr : `${stderr}${why}\n`,
       truncated: result.isMaxBuffer,
-      killed: result.signal !== undefined && !result.isMaxBuffer && !result.timedOut,
+      killed: result.signal !== undefined && !result.isMaxBuffer && !result.timedOut && !isTooMuch,
     };
   }
 
@@ -215,7 +242,14 @@ export class GitCommand {
 /** A git call that had to succeed did not. */
 export class GitFailure extends Error {
   constructor(call: GitCall, output: GitOutput) {
-    super(`git ${call.args.join(' ')} ended with ${output.exitCode}: ${output.stderr.trim()}`);
+    const words = output.stderr.trim();
+    // What it was asked does not help who reads this.
+    const isTooMuch = OUT_OF_MEMORY.test(words);
+    super(
+      isTooMuch
+        ? `git ${verbOf(call.args)} takes more memory than it may have: ${words}`
+        : `git ${call.args.join(' ')} ended with ${output.exitCode}: ${words}`,
+    );
     this.name = 'GitFailure';
   }
 }

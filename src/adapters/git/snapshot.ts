@@ -10,6 +10,7 @@ import { treeWithEmbedded } from './embeddedContent.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
+import { MOST_INDEX_BYTES } from './indexFile.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 
 interface Place {
@@ -140,13 +141,14 @@ async function indexState(file: string): Promise<string | null> {
 /**
  * Copies an index with its own time of writing. Git compares that time with the files' times to tell which entries may hide an
  * edit made in the same instant; a newer time on the copy would hide such edits. A little too old is safe.
- * @returns false when there is no index.
+ * @returns false when there is no index, or one that is too large to be one.
  */
 async function copyIndex(from: string, to: string): Promise<boolean> {
   const handle = await open(from, 'r').catch(nullIfMissing);
   if (handle === null) return false;
   try {
-    const { mtimeMs } = await handle.stat();
+    const { mtimeMs, size } = await handle.stat();
+    if (size > MOST_INDEX_BYTES) return false;
     await writeFile(to, await handle.readFile(), { flag: 'wx' });
     await utimes(to, (mtimeMs - 1) / 1000, (mtimeMs - 1) / 1000);
     return true;
