@@ -207,7 +207,7 @@ export class Engine implements Disposable {
     const seq = await this.#ledger.append(
       state.run,
       actor,
-      event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true }),
+      event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true, by: actor }),
     );
     this.#drive(state.run);
     return { run: state.run, seq };

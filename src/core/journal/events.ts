@@ -72,6 +72,8 @@ const conclusion = {
   reason: z.string(),
   /** A person did not want the work. For programs such a run has failed, too; for people it was rejected. Absent in older journals. */
   rejected: z.literal(true).optional(),
+  /** Whose word it was, where somebody rejected or cancelled the run: as the `actor` of an entry. Absent in older journals. */
+  by: z.string().optional(),
 };
 
 /** Every type of entry this version writes, with the schema of its data. All are version 1. */
