@@ -202,7 +202,7 @@ describe('amounts that rest on tokens that were worked out', () => {
     const now = editor.world.clock.now();
     editor.engine.tell('TASK-001-r1', event('charge/recorded', { charge: chargeOf({ run: 'TASK-001-r1', at: now, estimated: true }) }));
     const scope = { over: 'day', of: 'repository' } as const;
-    const share = { scope, period: localDay(now), percent: 50, limitUsd: '0.03', spentUsd: '0.0166' };
+    const share = { scope, period: localDay(now), percent: 50, limitUsd: '0.03', spentUsd: '0.0166', estimated: true } as const;
     editor.engine.tell('TASK-001-r1', event('budget/threshold', share));
     await editor.pass(1000);
     assert.equal(editor.editor.take(), 'info: 50 % of the budget of today is used: ~$0.0166 of $0.03 [Show Costs] [Set Budget…]');
