@@ -51,7 +51,10 @@ describe('Agents that leave files which git has trouble with', function () {
   it('a folder nested too deep ends the run with its name, and the worktree stays with what is in it', () => {
     const { end, outcome } = ended('nesting');
     assert.deepEqual(end.slice(0, 2), [1, 'error'], outcome.stderr);
-    assert.match(String(end[2]), /^buildCandidate failed: 0{60}… is nested so deep that what is in it has no name, and can't be recorded$/);
+    assert.match(
+      String(end[2]),
+      /^recording the work failed: 0{60}… is nested so deep that what is in it has no name, and can't be recorded\. The worktree is left as it is: \//,
+    );
   });
 
   it('a link that leads out under a name that is not UTF-8 lands nowhere', () => {
