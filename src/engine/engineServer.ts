@@ -15,13 +15,9 @@ export interface ServerIdentity {
 const PAGE = 500;
 
 const tooLarge = (method: string): UserFacingError =>
-  new UserFacingError(
-    'environment',
-    `The answer to the request ${method} is too large for one message of the engine.`,
-    {
-      actions: ['reactor export, which reads the journal without the engine'],
-    },
-  );
+  new UserFacingError('environment', `The answer to the request ${method} is too large for one message of the engine.`, {
+    actions: ['reactor export, which reads the journal without the engine'],
+  });
 
 /** Speaks the protocol with one client. The first request must be `hello`; every message is parsed before it is used. */
 export class ClientSession implements Disposable {
