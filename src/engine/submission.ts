@@ -94,7 +94,7 @@ export class Submissions {
   #link(settled: readonly Settled[]) {
     const wanted = settled.map(({ run, spec, after }) => ({ run, task: spec.task, after, stayOnBranch: spec.target === null }));
     const links = linkDependencies(wanted, (task) => this.#engine.deps.journal.runsOfTask(task).at(-1) ?? null);
-    if (!links.ok) throw new UserFacingError('configuration', links.error);
+    if (!links.ok) throw new UserFacingError('configuration', links.error, { actions: ['reactor tasks'] });
     return links.value;
   }
 
@@ -237,7 +237,7 @@ class Look {
       const isUnborn = name === 'HEAD' || (isTarget && name.replace(/^refs\/heads\//, '') === unborn);
       if (!found.ok && unborn !== undefined && isUnborn) return fromNothing(repository, unborn);
       if (!found.ok && found.error.code === 'unknownRef' && isTarget) throw await noBranch(repository, name);
-      if (!found.ok) throw new UserFacingError('configuration', explain(found.error, name));
+      if (!found.ok) throw notToStartFrom(found.error, name);
       const [tree, filters] = await Promise.all([repository.treeOf(found.value), repository.missingFilters(found.value)]);
       return { commit: found.value, tree, isUnborn: false, notes: filterNotes(filters) };
     });
@@ -291,6 +291,11 @@ const filterNotes = (names: readonly string[]): string[] =>
     const what = name === 'lfs' ? 'Git LFS keeps files of this repository' : `The filter "${name}" keeps files of this repository`;
     const install = name === 'lfs' ? 'install git-lfs and run: git lfs install' : `configure filter.${name}.smudge`;
     return `${what}, and git has no command for it here, so cells have only what git stores of them; ${install}`;
+  });
+
+const notToStartFrom = (refusal: GitRefusal, name: string): UserFacingError =>
+  new UserFacingError('configuration', explain(refusal, name), {
+    actions: refusal.code === 'unknownRef' ? ['name another with --base REF, such as a branch that `git branch --all` lists'] : [],
   });
 
 const explain = (refusal: GitRefusal, name: string): string => {

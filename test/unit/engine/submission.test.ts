@@ -34,7 +34,8 @@ describe('A submission that can not be accepted', () => {
   it('says what the branch to land on is called now, or that there is none, and what to do; as for a task that is asked for twice', async () => {
     const repository = {
       facts: { topLevel: '/repository', commonDir: '/repository/.git', prefix: '', branch: 'main' },
-      resolveCommit: async () => ({ ok: true, value: 'c' }),
+      resolveCommit: async (name: string) =>
+        name === 'nope' ? { ok: false, error: { code: 'unknownRef', message: '' } } : { ok: true, value: 'c' },
       treeOf: async () => 't',
       missingFilters: async () => [],
       readRef: async (ref: string) => (ref === 'refs/heads/main' ? 'c' : null),
@@ -57,11 +58,20 @@ describe('A submission that can not be accepted', () => {
     };
     const orElse = 'or keep the work on its own branch with --land branch';
     assert.deepEqual(
-      [await refusal({ target: 'old' }), await refusal({ target: 'never' }), await refusal({ task: 'A' }, { task: 'A' })],
+      [
+        await refusal({ target: 'old' }),
+        await refusal({ target: 'never' }),
+        await refusal({ task: 'A' }, { task: 'A' }),
+        await refusal({ base: 'nope' }),
+      ],
       [
         ['There is no branch old to land on: it is called trunk now.', 'name one with --target trunk', orElse],
         ['There is no branch never to land on.', 'name one with --target BRANCH', orElse],
         ['A is asked for twice; nothing was started.', 'give each task an id of its own'],
+        [
+          'There is no commit named nope in this repository.',
+          'name another with --base REF, such as a branch that `git branch --all` lists',
+        ],
       ],
     );
   });
