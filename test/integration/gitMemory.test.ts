@@ -46,6 +46,18 @@ describe('What git and its callers take of the memory', function () {
     assert.equal(f.in(cell, 'status', '--porcelain'), '');
   });
 
+  it('is not that of a file that an agent has made of nothing: one is read up to a length, and named', async () => {
+    f.write({ 'short.txt': 'short\n' });
+    makeLong(join(f.repo, 'long.bin'), 129 * 1024 ** 2);
+    const tree = f.run('rev-parse', `${f.commit({})}^{tree}`);
+    const repository = await f.open();
+    const [long, short] = await Promise.allSettled([repository.readFile(tree, 'long.bin'), repository.readFile(tree, 'short.txt')]);
+    assert.deepEqual(
+      [long.status === 'rejected' && String(long.reason), short.status === 'fulfilled' && Buffer.from(short.value ?? []).toString()],
+      ['Error: long.bin is longer than 128 MiB, and is not read', 'short\n'],
+    );
+  });
+
   it('is not many times that of a long text: past 64 MiB it counts as binary', async () => {
     const base = f.commit({ 'a.txt': 'a\n' });
     const repository = await f.open();

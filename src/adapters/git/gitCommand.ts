@@ -5,6 +5,7 @@ import type { Options } from 'execa';
 import type { Clock } from '../../base/clock.ts';
 import { freeReaders } from './freeReaders.ts';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
+import { KeptOutput } from './keptOutput.ts';
 import { mostMemory, watchMemory } from './memoryWatch.ts';
 
 export interface GitCall {
@@ -50,6 +51,8 @@ interface Outputs {
 const LONGEST_MS = 15 * 60_000;
 
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
+/** Of what git says on standard error: the rest is dropped. */
+const MOST_WORDS = 16 * 1024 * 1024;
 
 /** Never maintenance, never a monitor process, never a colour; hooks only on request. All of it holds for this call only. */
 const settings = (hooks: boolean): string[] => {
@@ -113,9 +116,6 @@ const decode = (bytes: Uint8Array, encoding?: 'latin1'): string =>
 const asInput = (input: string | Uint8Array, encoding?: 'latin1'): string | Uint8Array =>
   encoding === undefined || typeof input !== 'string' ? input : Buffer.from(input, encoding);
 
-/** An output that went elsewhere is empty here. */
-const asBytes = (output: unknown): Uint8Array => (output instanceof Uint8Array ? output : new Uint8Array());
-
 /** Git could not be started at all. */
 export class GitNotStarted extends Error {
   constructor(cause: unknown) {
@@ -176,7 +176,8 @@ export class GitCommand {
       stdout: outputs?.stdout ?? 'pipe',
       // The type names only the first descriptors, any is taken.
       stderr: (outputs?.stderr as 3 | undefined) ?? 'pipe',
-      maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
+      // Collected below: execa would put it into the message of an error, too, at six characters for many a byte.
+      buffer: false,
       ...(call.input === undefined ? { stdin: 'ignore' } : { input: asInput(call.input, call.encoding) }),
       ...(signal === undefined ? {} : { cancelSignal: signal }),
       ...(call.within === undefined ? {} : { timeout: LONGEST_MS }),
@@ -185,8 +186,12 @@ export class GitCommand {
     const { execa } = await import('execa');
     const mostBytes = this.#memoryFor(FILLING.has(verbOf(call.args)) ? SHARE_OF_FILLING : SHARE);
     let isTooMuch = false;
+    let stdout = new KeptOutput(null, 0);
+    let words = stdout;
     const result = await this.#unhindered(call, async () => {
       const running = execa('git', [...settings(hooks), ...call.args], options);
+      stdout = new KeptOutput(running.stdout, call.maxBytes ?? DEFAULT_MAX_BYTES, () => running.kill());
+      words = new KeptOutput(running.stderr, MOST_WORDS);
       call.onStarted?.();
       const watch = watchMemory(this.#clock, running.pid, mostBytes, () => {
         isTooMuch = true;
@@ -204,15 +209,16 @@ export class GitCommand {
         ? OVERDUE
         : `git was ended by ${result.signal}`;
     signal?.throwIfAborted();
-    if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
-      throw new GitNotStarted(result.cause ?? result);
-    const stderr = decode(asBytes(result.stderr));
+    if (result.exitCode === undefined && result.signal === undefined) throw new GitNotStarted(result.cause ?? result);
+    const stderr = decode(words.bytes());
+    const truncated = stdout.isCut;
+    const wasEnded = result.signal !== undefined && !truncated;
     return {
-      exitCode: result.exitCode ?? -1,
-      stdout: asBytes(result.stdout),
-      stderr: result.signal === undefined ? stderr : `${stderr}${why}\n`,
-      truncated: result.isMaxBuffer,
-      killed: result.signal !== undefined && !result.isMaxBuffer && !result.timedOut && !isTooMuch,
+      exitCode: truncated ? -1 : (result.exitCode ?? -1),
+      stdout: stdout.bytes(),
+      stderr: wasEnded ? `${stderr}${why}\n` : stderr,
+      truncated,
+      killed: wasEnded && !result.timedOut && !isTooMuch,
     };
   }
 
