@@ -101,7 +101,8 @@ export class ApprovalDesk implements Disposable {
     if (open.length > 1) {
       throw new UserFacingError(
         'notPossibleNow',
-        `${open.length} things of ${request.run} wait; name one: ${open.map((p) => p.id).join(', ')}.`,
+        `${open.length} things of ${request.run} wait: ${open.map((p) => p.id).join(', ')}. Nothing was decided.`,
+        { actions: [`reactor approve ${request.run} --id ${open[0]?.id}`, `reactor reject ${request.run} --id ${open[0]?.id}`] },
       );
     }
     if (asked.kind === 'review' && request.decision === 'approved' && request.tree !== asked.tree) {

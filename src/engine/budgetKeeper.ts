@@ -9,6 +9,7 @@ import { hasLimits, limitStates, type MoneyRules, type RunMoneyState } from '../
 import type { WrittenPrice } from '../core/money/priceBook.ts';
 import { passedThresholds } from '../core/money/thresholds.ts';
 import type { SharedMoney } from '../core/ports/spending.ts';
+import { isSpendingEstimated } from '../core/projections/costs/estimatedSpending.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Ledger } from './ledger.ts';
@@ -119,7 +120,8 @@ export class BudgetKeeper {
   /** Records that a budget stops or warns a run; tells the outside once for each limit. */
   async exceeded(state: RunState, rules: MoneyRules, limit: LimitState, neededUsd: string | null): Promise<void> {
     const { scope, period, limitUsd, spentUsd, action } = limit;
-    await this.#ledger.append(state.run, 'engine', event('budget/exceeded', { scope, period, limitUsd, spentUsd, neededUsd, action }));
+    const told = { scope, period, limitUsd, spentUsd, neededUsd, action, ...this.#basis(state, limit) };
+    await this.#ledger.append(state.run, 'engine', event('budget/exceeded', told));
     if (this.#once(`${this.#nameOf(state, limit)} exceeded`)) this.#notify(state, rules, limit, { kind: 'exceeded', percent: null });
   }
 
@@ -192,9 +194,17 @@ export class BudgetKeeper {
     const { scope, period, limitUsd, spentUsd } = limit;
     for (const percent of passedThresholds(limit, rules[scope.of].thresholds)) {
       if (!this.#once(`${this.#nameOf(state, limit)} ${percent}`)) continue;
-      await this.#ledger.append(state.run, 'engine', event('budget/threshold', { scope, period, percent, limitUsd, spentUsd }));
+      const told = { scope, period, percent, limitUsd, spentUsd, ...this.#basis(state, limit) };
+      await this.#ledger.append(state.run, 'engine', event('budget/threshold', told));
       this.#notify(state, rules, limit, { kind: 'threshold', percent });
     }
+  }
+
+  /** Looked up for what is told once, from the sums that stand beside the journal. */
+  #basis(state: RunState, { scope }: LimitState): { readonly estimated?: true } {
+    const { journal, money } = this.#deps;
+    const isEstimated = isSpendingEstimated(scope, state, (since) => journal.costs(since).runs, this.today, money.dayOf);
+    return isEstimated ? { estimated: true } : {};
   }
 
   #notify(state: RunState, rules: MoneyRules, limit: LimitState, what: { kind: 'threshold' | 'exceeded'; percent: number | null }): void {

@@ -8,6 +8,8 @@ import { type PatchFile, parsePatch } from '../core/projections/parsePatch.ts';
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Of a file that counts as binary and may be text all the same. */
 const MOST_BYTES_OF_MARKED = 1024 * 1024;
+/** Git takes files longer than this for binary, whatever is in them. */
+const LONGEST_TEXT = 64 * 1024 * 1024;
 
 export interface SecretsFound {
   readonly secrets: readonly AddedSecret[];
@@ -28,18 +30,21 @@ export async function secretsIn(context: Looking, changes: readonly FileChange[]
   const [plain, marked] = await Promise.all([secretsInText(context, changes, from, to), secretsInMarked(context, changes, from, to)]);
   const given = changes.filter(({ status }) => status === 'added' || status === 'renamed').map(({ path }) => path);
   const named = namedSecrets(given, context.deps.secrets, context.state.spec.allowedSecrets ?? []);
-  return { secrets: [...plain.secrets, ...marked, ...named], unread: plain.unread };
+  return { secrets: [...plain.secrets, ...marked.secrets, ...named], unread: [...plain.unread, ...marked.unread] };
 }
 
-async function secretsInMarked(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<readonly AddedSecret[]> {
+async function secretsInMarked(context: Looking, changes: readonly FileChange[], from: Oid, to: Oid): Promise<SecretsFound> {
   const marked = changes.filter(({ added, status, newMode }) => added === null && status !== 'deleted' && newMode.startsWith('100'));
-  if (marked.length === 0) return [];
+  if (marked.length === 0) return { secrets: [], unread: [] };
   const { repository, secrets } = context.deps;
   const sizes = await repository.blobSizes(marked.map(({ newOid }) => newOid));
   const paths = marked.filter(({ newOid }) => (sizes.get(newOid) ?? Infinity) <= MOST_BYTES_OF_MARKED).map(({ path }) => path);
-  if (paths.length === 0) return [];
+  const unread = marked
+    .filter(({ newOid }) => (sizes.get(newOid) ?? 0) > LONGEST_TEXT)
+    .map(({ path }) => ({ path, why: 'is too long to be looked through for secrets' }));
+  if (paths.length === 0) return { secrets: [], unread };
   const { text } = await repository.patch({ from, to, paths, maxBytes: MOST_BYTES, asText: true });
-  return addedSecrets(parsePatch(text).flatMap(asText), secrets, context.state.spec.allowedSecrets ?? []);
+  return { secrets: addedSecrets(parsePatch(text).flatMap(asText), secrets, context.state.spec.allowedSecrets ?? []), unread };
 }
 
 /** Of the characters of UTF-16 text in a Latin alphabet nearly half are zero; in other files that count as binary far less, or none. */

@@ -1,6 +1,6 @@
 import { event } from '../core/journal/events.ts';
 import type { RunState } from '../core/run/state.ts';
-import type { CleanRequest, Orphan } from '../protocol/messages.ts';
+import { type CleanRequest, NOTHING_TO_KEEP, type Orphan } from '../protocol/messages.ts';
 import type { EngineDeps } from './deps.ts';
 import type { FoundOrphan } from './foundOrphan.ts';
 import { keptRefPrefix } from './keep.ts';
@@ -52,7 +52,7 @@ const abandonedPorts = ({ ports }: EngineDeps): FoundOrphan[] =>
     kind: 'port',
     name: String(port),
     why: 'leased by a process that has died',
-    keptIn: 'nothing to keep',
+    keptIn: NOTHING_TO_KEEP,
     remove: async () => ports.forget(port),
   }));
 
@@ -66,7 +66,7 @@ async function oldTemplates({ agents, files }: EngineDeps): Promise<FoundOrphan[
     kind: 'cache',
     name,
     why: `prepared for another version than OpenCode ${version}`,
-    keptIn: 'nothing to keep',
+    keptIn: NOTHING_TO_KEEP,
     remove: async () => {
       await files.removeTemplate(name);
       return true;
@@ -91,7 +91,7 @@ async function orphanCells(engine: EngineContext): Promise<FoundOrphan[]> {
         kind: 'process',
         name: String(process.pid),
         why: `belongs to ${cell}, which has ended`,
-        keptIn: 'nothing to keep',
+        keptIn: NOTHING_TO_KEEP,
         remove: unlessOwned(async () => (await deps.processes.endCell(cell, process, deps.options.killGraceMs)).left.length === 0),
       });
     }
@@ -103,7 +103,7 @@ async function orphanCells(engine: EngineContext): Promise<FoundOrphan[]> {
         kind: 'folder',
         name: cell,
         why: 'server data of a cell that has ended',
-        keptIn: 'nothing to keep',
+        keptIn: NOTHING_TO_KEEP,
         remove: unlessOwned(async () => {
           await deps.files.removeCell(cell);
           return true;
@@ -125,7 +125,7 @@ async function orphanEntries(engine: EngineContext): Promise<FoundOrphan[]> {
       kind: 'worktree',
       name: path,
       why: `git's entry of cell ${cell}, whose worktree is gone`,
-      keptIn: 'nothing to keep',
+      keptIn: NOTHING_TO_KEEP,
       remove: async () => !isOwned(engine, cell) && (await repository.removeWorktree(path)).ok,
     });
   }

@@ -207,7 +207,7 @@ export class Engine implements Disposable {
     const seq = await this.#ledger.append(
       state.run,
       actor,
-      event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true }),
+      event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true, by: actor }),
     );
     this.#drive(state.run);
     return { run: state.run, seq };
@@ -225,7 +225,13 @@ export class Engine implements Disposable {
   async cancel(name: string, actor: string): Promise<{ run: string; seq: number }> {
     const state = this.#find(name);
     if (state.phase === 'ended' || state.concluded !== null) {
-      throw new UserFacingError('notPossibleNow', `${state.run} has already ended (${state.concluded?.reason ?? 'ended'}).`);
+      throw new UserFacingError(
+        'notPossibleNow',
+        `${state.run} has already ended (${state.concluded?.reason ?? 'ended'}). Nothing was changed.`,
+        {
+          actions: [`reactor show ${state.run}`],
+        },
+      );
     }
     const seq = await this.#ledger.append(state.run, actor, event('run/cancelRequested', {}));
     this.#driven.get(state.run)?.supervisor.interruptStep('cancelled');

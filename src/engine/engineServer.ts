@@ -15,7 +15,9 @@ export interface ServerIdentity {
 const PAGE = 500;
 
 const tooLarge = (method: string): UserFacingError =>
-  new UserFacingError('environment', `The answer to the request ${method} is too large for one message of the engine.`);
+  new UserFacingError('environment', `The answer to the request ${method} is too large for one message of the engine.`, {
+    actions: ['reactor export, which reads the journal without the engine'],
+  });
 
 /** Speaks the protocol with one client. The first request must be `hello`; every message is parsed before it is used. */
 export class ClientSession implements Disposable {
@@ -61,7 +63,13 @@ export class ClientSession implements Disposable {
 
   async #answer(method: string, raw: unknown): Promise<unknown> {
     if (!Object.hasOwn(methods, method))
-      throw new UserFacingError('engineVersion', `This engine does not know the request ${method}; it may be older than the client.`);
+      throw new UserFacingError(
+        'engineVersion',
+        `This engine does not know the request ${method}: it is of another version than the client.`,
+        {
+          actions: ['reactor engine --stop, and run the command again'],
+        },
+      );
     const parsed = methods[method as Method].params.safeParse(raw);
     if (!parsed.success)
       throw new UserFacingError('configuration', `The request ${method} is malformed: ${parsed.error.issues[0]?.message ?? ''}`);

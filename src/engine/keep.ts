@@ -43,7 +43,8 @@ export async function keepSeen(context: RunContext, label: string, { tree, keep 
 function readable(snapshot: GitResult<CandidateSnapshot>, worktree: string): CandidateSnapshot {
   if (snapshot.ok) return snapshot.value;
   // The same again would come out the same. The worktree is left as it is.
-  if (snapshot.error.code === 'tooLarge') throw new UserFacingError('environment', snapshot.error.message);
+  if (snapshot.error.code === 'tooLarge')
+    throw new UserFacingError('environment', `${snapshot.error.message}. The worktree is left as it is: ${worktree}`);
   throw gitError(`can't read the state of ${worktree}`, snapshot.error);
 }
 

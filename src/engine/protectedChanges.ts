@@ -6,6 +6,8 @@ import type { RunContext } from './runContext.ts';
 /** Named in the journal; past these a person has enough to look at. */
 const MOST = 20;
 const MOST_BYTES = 1024 * 1024;
+/** In the place of what can't be read as UTF-8. */
+const NOT_UTF8 = '\ufffd';
 
 /** Changed files of a candidate that decide what passes, and so can't be left to the tests. */
 export async function protectedIn(context: RunContext, changes: readonly FileChange[], from: Oid, to: Oid): Promise<ProtectedChange[]> {
@@ -17,7 +19,7 @@ export async function protectedIn(context: RunContext, changes: readonly FileCha
   for (const change of changes) {
     if (found.length >= MOST) break;
     const { path, oldPath = path } = change;
-    const why = protectionOf(change, rules);
+    const why = path.includes(NOT_UTF8) ? 'has a name that is not UTF-8, so that no review can show it' : protectionOf(change, rules);
     if (why !== null) found.push({ path, why });
     else if ((isPartlyProtected(change) || isPartlyProtected({ path: oldPath })) && !isExempt(path, rules)) {
       const [before, after] = await Promise.all([textOf(context, from, oldPath), textOf(context, to, path)]);

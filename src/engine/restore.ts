@@ -30,12 +30,19 @@ export async function restoreAttempt(
   }
   const asked = tree === null ? statesOf(found).at(-1) : statesOf(found).find((one) => one.tree === tree);
   if (asked === undefined)
-    throw new UserFacingError('notPossibleNow', `Attempt ${found.attempt} of ${state.run} was never tree ${tree?.slice(0, 10)}.`);
+    throw new UserFacingError(
+      'notPossibleNow',
+      `Attempt ${found.attempt} of ${state.run} was never tree ${tree?.slice(0, 10)}. Nothing was restored.`,
+      {
+        actions: [`reactor show ${state.run}`],
+      },
+    );
   const commit = (await repository.readRef(asked.ref)) ?? asked.commit;
   if (commit === null) {
     throw new UserFacingError(
       'notPossibleNow',
-      `What attempt ${found.attempt} of ${state.run} had done is kept no longer: ${asked.ref} is gone.`,
+      `What attempt ${found.attempt} of ${state.run} had done is kept no longer: ${asked.ref} is gone. Nothing was restored.`,
+      { actions: [`reactor show ${state.run}, for the attempts that are kept`] },
     );
   }
   for (let suffix = 1; suffix < 1000; suffix += 1) {
@@ -45,11 +52,17 @@ export async function restoreAttempt(
     if (there === commit) return { branch, commit, attempt: found.attempt };
     if (there !== null) continue;
     const moved = await repository.moveRef({ ref, to: commit, expected: null, reason: `reactor: restored ${state.run}` });
-    if (!moved.ok) throw new UserFacingError('environment', `The branch ${branch} could not be made: ${moved.error.message}.`);
+    if (!moved.ok)
+      throw new UserFacingError(
+        'environment',
+        `The branch ${branch} could not be made: ${moved.error.message.trim()}. What it was to hold is kept as ${asked.ref}.`,
+      );
     await engine.ledger.append(state.run, 'engine', event('restore/branchCreated', { attempt: found.attempt, branch, commit }));
     return { branch, commit, attempt: found.attempt };
   }
-  throw new UserFacingError('environment', `Too many restored branches of ${state.run}; delete some of reactor/restored/.`);
+  throw new UserFacingError('environment', `Too many branches were restored of ${state.run}; none was made.`, {
+    actions: [`git branch --delete --force reactor/restored/${state.run}-${found.attempt}, and of the others what you need no more`],
+  });
 }
 
 interface KeptState {

@@ -35,6 +35,7 @@ import { execute } from './steps/execute.ts';
 import { settleMessage } from './steps/hooks.ts';
 import { moveTarget, prepareLanding, queueLanding, settleLanding } from './steps/landing.ts';
 import { testBase, testCandidate, testLanding } from './steps/testCandidate.ts';
+import { stepWords } from './stepWords.ts';
 
 const MOST_TITLE = 500;
 /** Steps that may use what was tested ahead of the run's turn. */
@@ -114,7 +115,7 @@ export class RunSupervisor {
   async #attempt(step: Step, shutdown: AbortSignal): Promise<void> {
     const { signal } = this.#step;
     const { seq: before, concluded } = this.#context.state;
-    const result = await withRetries(this.#context, 'R3', step.step, AbortSignal.any([signal, shutdown]), async () => {
+    const result = await withRetries(this.#context, 'R3', stepWords[step.step], AbortSignal.any([signal, shutdown]), async () => {
       try {
         await this.#do(step, signal);
         return { ok: true, value: undefined };
@@ -148,7 +149,7 @@ export class RunSupervisor {
   async #halt(step: Step, message: string, isEndless = false): Promise<void> {
     const { state } = this.#context;
     await this.#context.record(
-      event('run/recoveryApplied', { code: 'RB', what: `${step.step}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }),
+      event('run/recoveryApplied', { code: 'RB', what: `${stepWords[step.step]}: ${message}`.slice(0, 500), retry: 0, delayMs: 0 }),
     );
     if (step.step === 'suspend') {
       // The worktree is there to go on with; what of the server is left is ended with the run's driving.
@@ -159,7 +160,7 @@ export class RunSupervisor {
       await this.#context.record(event('cell/removed', {}));
       return;
     }
-    const reason = `${step.step} failed: ${message}`;
+    const reason = `${stepWords[step.step]} failed: ${message}`;
     await this.#context.record(
       step.step === 'boot' || (isEndless && mayWait(state))
         ? endWithoutCell(this.#context.state, reason)

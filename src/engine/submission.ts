@@ -94,7 +94,7 @@ export class Submissions {
   #link(settled: readonly Settled[]) {
     const wanted = settled.map(({ run, spec, after }) => ({ run, task: spec.task, after, stayOnBranch: spec.target === null }));
     const links = linkDependencies(wanted, (task) => this.#engine.deps.journal.runsOfTask(task).at(-1) ?? null);
-    if (!links.ok) throw new UserFacingError('configuration', links.error);
+    if (!links.ok) throw new UserFacingError('configuration', links.error, { actions: ['reactor tasks'] });
     return links.value;
   }
 
@@ -102,7 +102,9 @@ export class Submissions {
     const { deps } = this.#engine;
     const { spec, ...more } = await this.#settle(request, look);
     if (before.some((other) => other.spec.task === spec.task)) {
-      throw new UserFacingError('configuration', `${spec.task} is asked for twice; nothing was started.`);
+      throw new UserFacingError('configuration', `${spec.task} is asked for twice; nothing was started.`, {
+        actions: ['give each task an id of its own'],
+      });
     }
     const earlier = deps.journal.runsOfTask(spec.task);
     const open = earlier.find((r) => r.phase !== 'ended');
@@ -141,7 +143,7 @@ export class Submissions {
     if (!spec.ok) throw new UserFacingError('configuration', spec.error.message, { actions: spec.error.actions });
     const { target } = spec.value;
     const isBorn = !startsFromNothing(spec.value) || target !== facts.unborn;
-    if (target !== null && isBorn && !(await look.hasBranch(repository, target))) throw noBranch(target);
+    if (target !== null && isBorn && !(await look.hasBranch(repository, target))) throw await noBranch(repository, target);
     const notes = [...start.notes, ...secretNotes(deps.secrets, spec.value), ...look.loosened(spec.value)];
     const { ports, ...turn } = resolveTurn(request, config);
     return { spec: { ...spec.value, ports }, notes, ...turn, baseName: requestedBase(request, config) };
@@ -195,7 +197,9 @@ class Look {
       if (!opened.ok) throw new UserFacingError('notARepository', explain(opened.error, folder));
       const repository = opened.value;
       if (repository.facts.commonDir !== deps.repository.facts.commonDir) {
-        throw new UserFacingError('configuration', `${folder} belongs to another repository than this engine's.`);
+        throw new UserFacingError('configuration', `${folder} belongs to another repository than this engine's; nothing was started.`, {
+          actions: [`reactor run --repo ${folder}`],
+        });
       }
       return { repository, ...(await deps.project.config(folder, repository.facts.topLevel ?? folder)) };
     });
@@ -232,8 +236,8 @@ class Look {
       const { unborn } = repository.facts;
       const isUnborn = name === 'HEAD' || (isTarget && name.replace(/^refs\/heads\//, '') === unborn);
       if (!found.ok && unborn !== undefined && isUnborn) return fromNothing(repository, unborn);
-      if (!found.ok && found.error.code === 'unknownRef' && isTarget) throw noBranch(name);
-      if (!found.ok) throw new UserFacingError('configuration', explain(found.error, name));
+      if (!found.ok && found.error.code === 'unknownRef' && isTarget) throw await noBranch(repository, name);
+      if (!found.ok) throw notToStartFrom(found.error, name);
       const [tree, filters] = await Promise.all([repository.treeOf(found.value), repository.missingFilters(found.value)]);
       return { commit: found.value, tree, isUnborn: false, notes: filterNotes(filters) };
     });
@@ -274,10 +278,12 @@ function secretNotes(guard: Pick<SecretGuard, 'find'>, spec: RunSpec): string[] 
 const belowTop = (file: string, top: string | null): string =>
   top !== null && file.startsWith(`${top}/`) ? file.slice(top.length + 1) : file;
 
-const noBranch = (name: string): UserFacingError =>
-  new UserFacingError('configuration', `There is no branch ${name} to land on.`, {
-    actions: ['name one with --target BRANCH', 'or keep the work on its own branch with --land branch'],
+async function noBranch(repository: GitRepository, name: string): Promise<UserFacingError> {
+  const now = await repository.renamedTo(name, 0);
+  return new UserFacingError('configuration', `There is no branch ${name} to land on${now === null ? '' : `: it is called ${now} now`}.`, {
+    actions: [`name one with --target ${now ?? 'BRANCH'}`, 'or keep the work on its own branch with --land branch'],
   });
+}
 
 /** Files behind a filter that is not there are pointers, and an agent or a test would take them for the content. */
 const filterNotes = (names: readonly string[]): string[] =>
@@ -285,6 +291,11 @@ const filterNotes = (names: readonly string[]): string[] =>
     const what = name === 'lfs' ? 'Git LFS keeps files of this repository' : `The filter "${name}" keeps files of this repository`;
     const install = name === 'lfs' ? 'install git-lfs and run: git lfs install' : `configure filter.${name}.smudge`;
     return `${what}, and git has no command for it here, so cells have only what git stores of them; ${install}`;
+  });
+
+const notToStartFrom = (refusal: GitRefusal, name: string): UserFacingError =>
+  new UserFacingError('configuration', explain(refusal, name), {
+    actions: refusal.code === 'unknownRef' ? ['name another with --base REF, such as a branch that `git branch --all` lists'] : [],
   });
 
 const explain = (refusal: GitRefusal, name: string): string => {

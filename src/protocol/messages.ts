@@ -67,6 +67,9 @@ export type Status = z.infer<typeof Status>;
 const OrphanKind = z.enum(['process', 'worktree', 'branch', 'folder', 'port', 'keptRef', 'log', 'cache']);
 export type OrphanKind = z.infer<typeof OrphanKind>;
 
+/** In place of where the content of an orphan is kept, when it has none. */
+export const NOTHING_TO_KEEP = 'nothing to keep';
+
 export const Orphan = z.object({
   kind: OrphanKind,
   name: z.string(),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import { event } from '../../src/core/journal/events.ts';
+import { type DomainEvent, event } from '../../src/core/journal/events.ts';
 import type { RunState } from '../../src/core/run/state.ts';
+import type { LandingAhead } from '../../src/engine/landing/landingAhead.ts';
 import { landingOnto } from '../../src/engine/landing/onto.ts';
+import type { RunContext } from '../../src/engine/runContext.ts';
+import { prepareLanding } from '../../src/engine/steps/landing.ts';
 import { RunStory, specOf } from '../support/runStory.ts';
 import { GitFixture } from './gitFixture.ts';
 
@@ -86,5 +89,34 @@ describe('A target that a person has moved away from what a run started from', f
     const state = changed(f, base, { own: 'x\n' });
     const onto = await ready(f, state);
     assert.deepEqual([onto.commit, onto.merged, filesOf(f, onto.commit)], [state.lastGreen.commit, false, ['a', 'feature', 'own']]);
+  });
+
+  it('is told by the name that it has now, when it was renamed since the run was asked for', async () => {
+    const f = fixture();
+    const base = f.commit({ a: '1\n' });
+    const state = changed(f, base, { own: 'x\n' });
+    const repository = await f.open();
+    const said = async (requestedAt: number): Promise<string> => {
+      const told: string[] = [];
+      const record = ({ type, data }: DomainEvent): Promise<number> =>
+        Promise.resolve(type === 'landing/refused' ? told.push(`${data.code}: ${data.message}`) : 0);
+      const context = { deps: { repository }, run: 'TASK-001-r1', state: { ...state, requestedAt }, record } as unknown as RunContext;
+      await prepareLanding(context, {} as LandingAhead, false);
+      return told.join();
+    };
+    f.run('branch', '--move', 'main', 'trunk');
+    f.run('branch', '--move', 'trunk', 'team/trunk');
+    const renamed = await said(0);
+    const later = await said(Date.now() + 60_000);
+    f.run('branch', '--delete', '--force', 'work');
+    assert.deepEqual(
+      [renamed, later, await repository.renamedTo('trunk', 0), await repository.renamedTo('work', 0)],
+      [
+        'gone: the branch main is called team/trunk now; merge reactor/TASK-001 into it by hand, or call it main again and run: reactor approve TASK-001-r1',
+        'gone: the branch main is no longer there; make it again and run: reactor approve TASK-001-r1',
+        'team/trunk',
+        null,
+      ],
+    );
   });
 });

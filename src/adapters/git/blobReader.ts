@@ -9,6 +9,8 @@ interface Wanted {
 
 /** Files are held in memory until all of a call are there. */
 const MOST_AT_ONCE = 16;
+/** Of one file, and of all of a call. What is longer is looked at by nobody, and an agent can make it of nothing. */
+const MOST_BYTES = 128 * 1024 * 1024;
 const NEW_LINE = 0x0a;
 
 /** Reads blobs by name; those that are asked for in the same turn of the event loop share one git. */
@@ -20,7 +22,7 @@ export class BlobReader {
     this.#context = context;
   }
 
-  /** @returns null when there is no blob of that name. @throws GitFailure when git fails. */
+  /** @returns null when there is no blob of that name. @throws GitFailure when git fails, Error for one that is too long. */
   read(name: string): Promise<Uint8Array | null> {
     return new Promise((resolve, reject) => {
       this.#wanted.push({ name, resolve, reject });
@@ -36,13 +38,15 @@ export class BlobReader {
 
   async #answer(wanted: readonly Wanted[]): Promise<void> {
     try {
-      const call = onRepository(this.#context, ['cat-file', '--batch', '-z'], { input: wanted.map(({ name }) => `${name}\0`).join('') });
+      const input = wanted.map(({ name }) => `${name}\0`).join('');
+      const call = onRepository(this.#context, ['cat-file', '--batch', '-z'], { input, maxBytes: MOST_BYTES });
       const output = await this.#context.git.bytes(call);
       if (output.truncated && wanted.length > 1) {
         // Too much at once; each by itself may be short enough.
         await Promise.all(wanted.map((one) => this.#answer([one])));
         return;
       }
+      if (output.truncated) throw new Error(`${pathIn(wanted[0])} is longer than ${MOST_BYTES / 1024 ** 2} MiB, and is not read`);
       const found = contents(call, output, wanted);
       for (const [index, { resolve }] of wanted.entries()) resolve(found[index] ?? null);
     } catch (error) {
@@ -50,6 +54,9 @@ export class BlobReader {
     }
   }
 }
+
+/** Of a blob's name, TREE:PATH. */
+const pathIn = (one: Wanted | undefined): string => one?.name.replace(/^[^:]*:/, '') ?? '';
 
 /** Answers come in the order of the names. A missing name is echoed before a word, and may hold anything; a hit begins with an object name. */
 function contents(call: GitCall, output: GitBytes, wanted: readonly Wanted[]): (Uint8Array | null)[] {

@@ -2,12 +2,14 @@ import { lstat, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { GitResult, Oid } from '../../core/ports/git.ts';
+import { NOT_READABLE, tooDeep } from './addEverything.ts';
 import { type CellWorktree, locateCell, onCell, worktreeKey } from './cellWorktree.ts';
-import { nullIfMissing } from './fileSystemErrors.ts';
+import { errorCode, nullIfMissing } from './fileSystemErrors.ts';
 import { makeRemovable } from './folderRemoval.ts';
-import type { GitOutput } from './gitCommand.ts';
-import { refusalOf } from './gitRefusals.ts';
+import { type GitOutput, OUT_OF_MEMORY } from './gitCommand.ts';
+import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
+import { isTooLarge } from './indexFile.ts';
 import { nulFields } from './nulFields.ts';
 import { refreshView } from './privateView.ts';
 import { readRef } from './refs.ts';
@@ -48,23 +50,14 @@ export const resetWorktree = (context: RepositoryContext, path: string, commit: 
       await Promise.all(UNFINISHED.map((name) => rm(join(cell.gitDir, name), { recursive: true, force: true })));
       const head = await context.git.run(onCell(cell, ['symbolic-ref', 'HEAD', `refs/heads/${cell.branch}`]), signal);
       if (head.exitCode !== 0) return refusalOf(head);
-      const reset = await bringTo(context, cell, ['reset', '--hard', '--quiet', commit, '--'], commit, signal);
-      return reset.ok ? cleanUntracked(context, cell, signal) : reset;
+      return bringToAlone(context, cell, ['reset', '--hard', '--quiet', commit, '--'], commit, signal);
     },
     signal,
   );
 
 /** The files and index of a tree, HEAD and branch where they are. */
 export const checkoutTree = (context: RepositoryContext, path: string, tree: Oid, signal?: AbortSignal): Promise<GitResult<void>> =>
-  inCell(
-    context,
-    path,
-    async (cell) => {
-      const filled = await bringTo(context, cell, ['read-tree', '--reset', '-u', tree], tree, signal);
-      return filled.ok ? cleanUntracked(context, cell, signal) : filled;
-    },
-    signal,
-  );
+  inCell(context, path, (cell) => bringToAlone(context, cell, ['read-tree', '--reset', '-u', tree], tree, signal), signal);
 
 async function inCell(
   context: RepositoryContext,
@@ -85,6 +78,27 @@ async function inCell(
   );
 }
 
+/**
+ * As `bringTo`, and nothing else that git does not ignore is left. A folder that was moved away and put behind a link of its old name is whole to git while
+ * it is brought, and gone once the link is: then it is brought again.
+ */
+async function bringToAlone(
+  context: RepositoryContext,
+  cell: Cell,
+  args: readonly string[],
+  treeish: string,
+  signal?: AbortSignal,
+): Promise<GitResult<void>> {
+  const brought = await bringTo(context, cell, args, treeish, signal);
+  if (!brought.ok) return brought;
+  const cleaned = await cleanUntracked(context, cell, signal);
+  if (!cleaned.ok) return cleaned;
+  // A line of a folder ends with a slash, one of a link does not.
+  if (cleaned.value.split('\n').every((line) => /^$|\/"?$/.test(line))) return ok(undefined);
+  const gone = await context.git.text(onCell(cell, ['ls-files', '--deleted', '-z']), signal);
+  return gone === '' ? ok(undefined) : bringTo(context, cell, args, treeish, signal);
+}
+
 async function bringTo(
   context: RepositoryContext,
   cell: Cell,
@@ -93,9 +107,10 @@ async function bringTo(
   signal?: AbortSignal,
 ): Promise<GitResult<void>> {
   const attempt = (): Promise<GitOutput> => retryLocked(context.clock, () => context.git.run(onCell(cell, args), signal), signal);
+  if (await isTooLarge(join(cell.gitDir, 'index'))) await rm(join(cell.gitDir, 'index'), { force: true });
   await revealHiddenEntries(context, cell, {}, signal);
   let output = await attempt();
-  if (output.exitCode !== 0 && /index file|bad signature|index uses/i.test(output.stderr)) {
+  if (output.exitCode !== 0 && (OUT_OF_MEMORY.test(output.stderr) || /index file|bad signature|index uses/i.test(output.stderr))) {
     await rm(join(cell.gitDir, 'index'), { force: true });
     output = await attempt();
   }
@@ -111,18 +126,27 @@ async function bringTo(
   return ok(undefined);
 }
 
-/** Untracked files and repositories go, ignored ones stay. */
-async function cleanUntracked(context: RepositoryContext, cell: Cell, signal?: AbortSignal): Promise<GitResult<void>> {
-  const call = onCell(cell, ['-c', 'clean.requireForce=true', 'clean', '-ffd', '--quiet']);
+/** Untracked files and repositories go, ignored ones stay. Gives what git says of them, a line each. */
+async function cleanUntracked(context: RepositoryContext, cell: Cell, signal?: AbortSignal): Promise<GitResult<string>> {
+  const call = onCell(cell, ['-c', 'clean.requireForce=true', 'clean', '-ffd']);
   let output = await context.git.run(call, signal);
+  let told = output.stdout;
   if (output.exitCode !== 0) {
+    if (NOT_READABLE.test(output.stderr)) await makeRemovable(cell.path);
     const left = await context.git.run(onCell(cell, ['ls-files', '--others', '--exclude-standard', '-z']), signal);
     if (left.exitCode !== 0) return refusalOf(left);
     for (const first of new Set(nulFields(left.stdout).map((path) => path.split('/')[0] ?? path)))
-      await makeRemovable(join(cell.path, first));
+      await makeRemovable(join(cell.path, first)).catch(passIfTooLong);
     output = await context.git.run(call, signal);
+    told += output.stdout;
   }
-  return output.exitCode === 0 ? ok(undefined) : refusalOf(output);
+  if (output.exitCode === 0) return ok(told);
+  const left = tooDeep(output.stderr);
+  return left === null ? refusalOf(output) : refuse('tooLarge', `${left}, and can't be removed`);
+}
+
+function passIfTooLong(error: unknown): void {
+  if (errorCode(error) !== 'ENAMETOOLONG') throw error;
 }
 
 const STALE_AFTER_MS = 1_000;

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { GitResult } from '../../core/ports/git.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
+import { allow } from './folderRemoval.ts';
 import { BRANCH_FILE, type GitCall } from './gitCommand.ts';
 import { refuse } from './gitRefusals.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
@@ -84,6 +85,8 @@ export async function locateWorktree(context: RepositoryContext, path: string): 
   if (folder === null) return refuse('failed', `The worktree ${path} is gone.`);
   if (!folder.isDirectory()) return refuse('failed', `The worktree ${path} is no folder any more.`);
   const branch = await readFile(join(gitDir, BRANCH_FILE), 'utf8').catch(nullIfMissing);
+  // Without these rights of the owner's git does not even start in it.
+  if (branch !== null && (folder.mode & 0o700) !== 0o700) await allow(key, folder.mode | 0o700);
   return ok({ path: key, gitDir, branch: branch?.trim() ?? null });
 }
 

@@ -4,6 +4,11 @@ import { GitFailure } from './gitCommand.ts';
 import { nulFields } from './nulFields.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
 
+/**
+ * Files longer than this count as binary in a diff: to compare text git holds it as a whole, and many times its length besides where the lines are short.
+ */
+const LONGEST_TEXT = 64 * 1024 * 1024;
+const SETTINGS = ['-c', `core.bigFileThreshold=${LONGEST_TEXT}`];
 const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color', '--ignore-submodules=none', '-r', '-M'];
 const STATUS: Readonly<Record<string, FileChange['status']>> = {
   A: 'added',
@@ -15,7 +20,7 @@ const STATUS: Readonly<Record<string, FileChange['status']>> = {
 };
 
 export async function changes(context: RepositoryContext, from: Oid, to: Oid, signal?: AbortSignal): Promise<readonly FileChange[]> {
-  const args = ['diff-tree', ...PLAIN, '-z', '--raw', '--numstat', '--end-of-options', from, to];
+  const args = [...SETTINGS, 'diff-tree', ...PLAIN, '-z', '--raw', '--numstat', '--end-of-options', from, to];
   return parseChanges(await context.git.text(onRepository(context, args), signal));
 }
 
@@ -73,6 +78,7 @@ export async function patch(
   let truncated = false;
   for (const paths of range.paths === undefined ? [[]] : batches(range.paths)) {
     const args = [
+      ...SETTINGS,
       'diff-tree',
       ...PLAIN,
       ...(range.asText === true ? ['--text'] : []),

@@ -1,3 +1,6 @@
+/** A path whose part below a folder was read as `latin1`, byte for byte. */
+export const rawPath = (folder: string, below: string): Buffer => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(below, 'latin1')]);
+
 /** The `code` of a Node file system error, or undefined for anything else thrown. */
 export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -5,6 +5,8 @@ import type { Options } from 'execa';
 import type { Clock } from '../../base/clock.ts';
 import { freeReaders } from './freeReaders.ts';
 import { gitEnvironment, hookEnvironment } from './gitEnvironment.ts';
+import { KeptOutput } from './keptOutput.ts';
+import { mostMemory, watchMemory } from './memoryWatch.ts';
 import { UsersFilters } from './usersFilters.ts';
 
 export interface GitCall {
@@ -14,6 +16,8 @@ export interface GitCall {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty when left out. */
   readonly input?: string | Uint8Array;
+  /** `latin1` keeps every byte of a name as one character, of input and output: names need not be UTF-8. */
+  readonly encoding?: 'latin1';
   /** Output after this many bytes is cut off and git is ended; 512 MiB by default. */
   readonly maxBytes?: number;
   /** Lets the user's hooks run; standard output is dropped then. Off by default. */
@@ -48,6 +52,8 @@ interface Outputs {
 const LONGEST_MS = 15 * 60_000;
 
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
+/** Of what git says on standard error: the rest is dropped. */
+const MOST_WORDS = 16 * 1024 * 1024;
 
 /** Never maintenance, never a monitor process, never a colour; hooks only on request. All of it holds for this call only. */
 const settings = (hooks: boolean): string[] => {
@@ -72,11 +78,20 @@ const READING = new Set(
 
 /** Commands that lay files out: a filter of the user's may give git one that it has to hold as a whole. */
 const FILLING = new Set(['reset', 'read-tree', 'checkout', 'merge']);
-/** What git may take in one piece while it looks at files of an agent: a ref that leads to a device without an end would fill the memory otherwise. */
+/** What git may take in one piece while it looks at what an agent made: a ref that leads to a device without an end would fill the memory otherwise. */
 const LARGEST_PIECE = '1g';
+/** Of the machine's memory, in all pieces together. */
+const SHARE = 1 / 4;
+const SHARE_OF_FILLING = 1 / 2;
 
-const bounds = ({ args, within }: GitCall): Record<string, string> =>
-  within === undefined || FILLING.has(verbOf(args)) ? {} : { GIT_ALLOC_LIMIT: LARGEST_PIECE };
+const bounds = (call: GitCall): Record<string, string> =>
+  call.hooks === true || FILLING.has(verbOf(call.args)) ? {} : { GIT_ALLOC_LIMIT: LARGEST_PIECE };
+
+const GB = 1024 ** 3;
+/** How it is said that a git was ended for its memory. */
+const TOO_MUCH_MEMORY = 'of memory and was ended';
+/** Of a git that has met one of the bounds on its memory. */
+export const OUT_OF_MEMORY = new RegExp(`${TOO_MUCH_MEMORY}|attempting to allocate|[Oo]ut of memory|Cannot allocate memory`);
 
 /** git's command behind the settings that come before it. */
 function verbOf(args: readonly string[]): string {
@@ -96,10 +111,11 @@ const isCell = (gitDir: string): Promise<boolean> =>
 /** Holds the branch that a worktree of Reactor's was made with, for the day an agent has left it. */
 export const BRANCH_FILE = 'reactor-branch';
 
-const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const decode = (bytes: Uint8Array, encoding?: 'latin1'): string =>
+  encoding === undefined ? new TextDecoder().decode(bytes) : Buffer.from(bytes).toString(encoding);
 
-/** An output that went elsewhere is empty here. */
-const asBytes = (output: unknown): Uint8Array => (output instanceof Uint8Array ? output : new Uint8Array());
+const asInput = (input: string | Uint8Array, encoding?: 'latin1'): string | Uint8Array =>
+  encoding === undefined || typeof input !== 'string' ? input : Buffer.from(input, encoding);
 
 /** Git could not be started at all. */
 export class GitNotStarted extends Error {
@@ -119,9 +135,11 @@ export class GitCommand {
 
   readonly #clock: Clock;
   readonly #filters: UsersFilters;
+  readonly #memoryFor: (share: number) => number;
 
-  constructor(environment: Readonly<Record<string, string | undefined>>, clock: Clock) {
+  constructor(environment: Readonly<Record<string, string | undefined>>, clock: Clock, memoryFor = mostMemory) {
     this.#clock = clock;
+    this.#memoryFor = memoryFor;
     this.#environment = gitEnvironment(environment);
     this.#hookEnvironment = hookEnvironment(environment);
     this.#filters = new UsersFilters(this.#environment, async (args) => {
@@ -173,28 +191,49 @@ export class GitCommand {
       stdout: outputs?.stdout ?? 'pipe',
       // The type names only the first descriptors, any is taken.
       stderr: (outputs?.stderr as 3 | undefined) ?? 'pipe',
-      maxBuffer: call.maxBytes ?? DEFAULT_MAX_BYTES,
-      ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
+      // Collected below: execa would put it into the message of an error, too, at six characters for many a byte.
+      buffer: false,
+      ...(call.input === undefined ? { stdin: 'ignore' } : { input: asInput(call.input, call.encoding) }),
       ...(signal === undefined ? {} : { cancelSignal: signal }),
       ...(call.within === undefined ? {} : { timeout: LONGEST_MS }),
     };
     // A command that needs no git does without the time that loading it takes.
     const { execa } = await import('execa');
-    const result = await this.#unhindered(call, () => {
+    const mostBytes = this.#memoryFor(FILLING.has(verbOf(call.args)) ? SHARE_OF_FILLING : SHARE);
+    let isTooMuch = false;
+    let stdout = new KeptOutput(null, 0);
+    let words = stdout;
+    const result = await this.#unhindered(call, async () => {
       const running = execa('git', [...settings(hooks), ...call.args], options);
+      stdout = new KeptOutput(running.stdout, call.maxBytes ?? DEFAULT_MAX_BYTES, () => running.kill());
+      words = new KeptOutput(running.stderr, MOST_WORDS);
       call.onStarted?.();
-      return running;
+      const watch = watchMemory(this.#clock, running.pid, mostBytes, () => {
+        isTooMuch = true;
+        running.kill('SIGKILL');
+      });
+      try {
+        return await running;
+      } finally {
+        watch.dispose();
+      }
     });
+    const why = isTooMuch
+      ? `git took more than ${Math.round(mostBytes / GB)} GB ${TOO_MUCH_MEMORY}`
+      : result.timedOut
+        ? OVERDUE
+        : `git was ended by ${result.signal}`;
     signal?.throwIfAborted();
-    if (result.exitCode === undefined && result.signal === undefined && !result.isMaxBuffer)
-      throw new GitNotStarted(result.cause ?? result);
-    const stderr = decode(asBytes(result.stderr));
+    if (result.exitCode === undefined && result.signal === undefined) throw new GitNotStarted(result.cause ?? result);
+    const stderr = decode(words.bytes());
+    const truncated = stdout.isCut;
+    const wasEnded = result.signal !== undefined && !truncated;
     return {
-      exitCode: result.exitCode ?? -1,
-      stdout: asBytes(result.stdout),
-      stderr: result.signal === undefined ? stderr : `${stderr}${result.timedOut ? OVERDUE : `git was ended by ${result.signal}`}\n`,
-      truncated: result.isMaxBuffer,
-      killed: result.signal !== undefined && !result.isMaxBuffer && !result.timedOut,
+      exitCode: truncated ? -1 : (result.exitCode ?? -1),
+      stdout: stdout.bytes(),
+      stderr: wasEnded ? `${stderr}${why}\n` : stderr,
+      truncated,
+      killed: wasEnded && !result.timedOut && !isTooMuch,
     };
   }
 
@@ -210,7 +249,7 @@ export class GitCommand {
 
   async run(call: GitCall, signal?: AbortSignal): Promise<GitOutput> {
     const output = await this.bytes(call, signal);
-    return { exitCode: output.truncated ? -1 : output.exitCode, stdout: decode(output.stdout), stderr: output.stderr };
+    return { exitCode: output.truncated ? -1 : output.exitCode, stdout: decode(output.stdout, call.encoding), stderr: output.stderr };
   }
 
   /** @throws GitFailure unless git answers 0. For calls whose failure has no meaning of its own. */
@@ -224,7 +263,14 @@ export class GitCommand {
 /** A git call that had to succeed did not. */
 export class GitFailure extends Error {
   constructor(call: GitCall, output: GitOutput) {
-    super(`git ${call.args.join(' ')} ended with ${output.exitCode}: ${output.stderr.trim()}`);
+    const words = output.stderr.trim();
+    // What it was asked does not help who reads this.
+    const isTooMuch = OUT_OF_MEMORY.test(words);
+    super(
+      isTooMuch
+        ? `git ${verbOf(call.args)} takes more memory than it may have: ${words}`
+        : `git ${call.args.join(' ')} ended with ${output.exitCode}: ${words}`,
+    );
     this.name = 'GitFailure';
   }
 }

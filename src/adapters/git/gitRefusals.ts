@@ -1,6 +1,6 @@
 import { err } from '../../base/result.ts';
 import type { GitRefusal } from '../../core/ports/git.ts';
-import type { GitOutput } from './gitCommand.ts';
+import { type GitOutput, OUT_OF_MEMORY } from './gitCommand.ts';
 
 type Refused = { readonly ok: false; readonly error: GitRefusal };
 
@@ -24,6 +24,10 @@ const lastWords = (output: GitOutput): string => {
 /** What a failed call means, from git's own words (it always speaks English here). */
 export const refusalOf = (output: GitOutput): Refused => {
   const words = lastWords(output);
+  if (OUT_OF_MEMORY.test(output.stderr)) {
+    const last = words.split('\n').find((line) => OUT_OF_MEMORY.test(line));
+    return refuse('tooLarge', `what is there takes git more memory than it may have (${last}); make it smaller, or have git ignore it`);
+  }
   if (VOLUME.test(output.stderr)) return refuse('volume', words);
   const lock = LOCK_FILE.exec(output.stderr)?.[1];
   if (lock !== undefined) return refuse('locked', `Another git holds ${lock}. If none runs, that file was left behind and can be deleted.`);

@@ -18,7 +18,7 @@ export async function revealHiddenEntries(
   signal?: AbortSignal,
 ): Promise<boolean> {
   if (!(await mayHaveMarks(env.GIT_INDEX_FILE ?? join(cell.gitDir, 'index')))) return true;
-  const listing = await context.git.run(onCell(cell, ['ls-files', '-v', '-z'], { env }), signal);
+  const listing = await context.git.run(onCell(cell, ['ls-files', '-v', '-z'], { env, encoding: 'latin1' }), signal);
   if (listing.exitCode !== 0) return false; // a broken index is dealt with where it is used
   // A tag begins the list or follows a NUL; nearly always all are 'H', which one search over the text tells.
   if (!/(?:^|\0)(?!H )[^\0]/.test(listing.stdout)) return true;
@@ -31,7 +31,10 @@ export async function revealHiddenEntries(
   }
   const clear = (option: string, paths: readonly string[]): Promise<string> =>
     context.git.text(
-      onCell(cell, ['update-index', option, '-z', '--stdin'], { env, input: paths.map((path) => `${path}\0`).join('') }),
+      onCell(cell, ['update-index', option, '-z', '--stdin'], {
+        ...{ env, encoding: 'latin1' },
+        input: paths.map((path) => `${path}\0`).join(''),
+      }),
       signal,
     );
   if (unchanged.length > 0) await clear('--no-assume-unchanged', unchanged);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { nullIfMissing } from './fileSystemErrors.ts';
 
 // Looks into index files (gitformat-index(5)) for what is nearly never there, which takes a fraction of what asking git does.
@@ -18,14 +18,22 @@ const ASSUME_UNCHANGED = 0x8000;
 const NAME_LENGTH = 0xfff;
 const CHECKSUM_BYTES = 20;
 
+/** Of an index: ten times that of the largest repositories there are. What an agent leaves in its place may have any length. */
+export const MOST_INDEX_BYTES = 512 * 1024 * 1024;
+
+export const isTooLarge = async (index: string): Promise<boolean> =>
+  ((await lstat(index).catch(nullIfMissing))?.size ?? 0) > MOST_INDEX_BYTES;
+
 /** False when no entry of the index is a submodule. */
 export async function mayHaveSubmodules(index: string): Promise<boolean> {
+  if (await isTooLarge(index)) return true;
   const bytes = await readFile(index).catch(nullIfMissing);
   return bytes !== null && (bytes.includes(SUBMODULE_MODE) || bytes.includes(SPLIT));
 }
 
 /** False when no entry of the index is marked "assume unchanged" or "skip worktree"; without an index there is none. */
 export async function mayHaveMarks(index: string): Promise<boolean> {
+  if (await isTooLarge(index)) return true;
   const bytes = await readFile(index).catch(nullIfMissing);
   return bytes !== null && (bytes.includes(SPLIT) || !isWithoutMarks(bytes));
 }

@@ -75,6 +75,20 @@ export async function wasAt(context: RepositoryContext, branch: string, commit: 
   return output.exitCode === 0 && output.stdout.split('\n').includes(commit);
 }
 
+/** By the notes that git takes along when it renames a branch, so that they stand under its present name after several names, too. */
+export async function renamedTo(context: RepositoryContext, branch: string, sinceMs: number, signal?: AbortSignal): Promise<string | null> {
+  const said = `Branch: renamed refs/heads/${branch} to `;
+  const args = ['log', '--walk-reflogs', '--date=unix', '--format=%gD', '--fixed-strings', `--grep-reflog=${said}`, '--branches', '--'];
+  const output = await context.git.run(onRepository(context, args), signal);
+  if (output.exitCode !== 0) return null;
+  const found = [...output.stdout.matchAll(/^(?:refs\/heads\/)?(.+)@\{(\d+)\}$/gm)].map(([, name = '', seconds]) => ({
+    name,
+    at: Number(seconds),
+  }));
+  const latest = found.sort((a, b) => b.at - a.at)[0];
+  return latest !== undefined && latest.at >= Math.floor(sinceMs / 1000) ? latest.name : null;
+}
+
 export async function moveRef(context: RepositoryContext, request: MoveRef, signal?: AbortSignal): Promise<GitResult<void>> {
   const { ref, to, expected, reason } = request;
   if (!ref.startsWith('refs/')) throw new Error(`not a full ref name: ${ref}`);

@@ -13,7 +13,7 @@ import { includeIgnored } from './includeIgnored.ts';
 import { missingFilters } from './missingFilters.ts';
 import { countFiles, emptyCommit } from './noCommit.ts';
 import { privateView } from './privateView.ts';
-import { deleteRef, isAncestor, listRefs, mergeBase, moveRef, readRef, resolveCommit, treeOf, wasAt } from './refs.ts';
+import { deleteRef, isAncestor, listRefs, mergeBase, moveRef, readRef, renamedTo, resolveCommit, treeOf, wasAt } from './refs.ts';
 import { moveWorktreeAway, removeWorktree } from './removeWorktree.ts';
 import type { RepositoryContext } from './repositoryContext.ts';
 import { snapshot } from './snapshot.ts';
@@ -31,6 +31,7 @@ export const createRepository = (context: RepositoryContext): GitRepository => (
   isAncestor: (ancestor, descendant, signal) => isAncestor(context, ancestor, descendant, signal),
   mergeBase: (a, b, signal) => mergeBase(context, a, b, signal),
   wasAt: (branch, commit, signal) => wasAt(context, branch, commit, signal),
+  renamedTo: (branch, sinceMs, signal) => renamedTo(context, branch, sinceMs, signal),
   commitsWithTrailer: (range, trailer, signal) => commitsWithTrailer(context, range, trailer, signal),
   createWorktree: (request, signal) => createWorktree(context, request, signal),
   adoptWorktree: (request, signal) => adoptWorktree(context, request, signal),

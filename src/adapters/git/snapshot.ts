@@ -3,16 +3,15 @@ import { lstat, open, realpath, rename, rm, utimes, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { CandidateSnapshot, GitResult } from '../../core/ports/git.ts';
+import { addEverything, NOT_READABLE, notAdded, tooDeep } from './addEverything.ts';
 import { adminDirOf, locateWorktree, onCell, worktreeKey } from './cellWorktree.ts';
 import { tooMuchChanged } from './changedVolume.ts';
-import { addFilesBelow, treeWithEmbedded } from './embeddedContent.ts';
+import { treeWithEmbedded } from './embeddedContent.ts';
 import { nullIfMissing } from './fileSystemErrors.ts';
-import type { GitOutput } from './gitCommand.ts';
 import { refusalOf, refuse } from './gitRefusals.ts';
 import { revealHiddenEntries } from './hiddenEntries.ts';
+import { MOST_INDEX_BYTES } from './indexFile.ts';
 import { onRepository, type RepositoryContext } from './repositoryContext.ts';
-import { addWithoutSubmodules } from './submoduleEntries.ts';
-import { findUnbornRepositories, NO_COMMIT } from './unbornRepositories.ts';
 
 interface Place {
   readonly path: string;
@@ -97,20 +96,15 @@ async function take(context: RepositoryContext, place: Place, index: string, sig
   let isPlain = false;
   if (copied) isPlain = await revealHiddenEntries(context, place, env, signal);
   else await startFromHead(context, place, index, signal);
-  let added = await addAll(context, place, env, [], signal);
+  let { added, unrecorded } = await addEverything(context, place, env, signal);
   if (added.exitCode !== 0 && copied && /index file|bad signature|index uses/i.test(added.stderr)) {
     copied = false;
     await startFromHead(context, place, index, signal);
-    added = await addAll(context, place, env, [], signal);
+    ({ added, unrecorded } = await addEverything(context, place, env, signal));
   }
-  if (added.exitCode !== 0 && NO_COMMIT.test(added.stderr)) {
-    const unborn = await findUnbornRepositories(context, place, env, signal);
-    added = await addAll(context, place, env, unborn, signal);
-    if (added.exitCode === 0) added = await addFilesBelow(context, place, env, unborn, signal);
-  }
-  if (added.exitCode !== 0) return refusalOf(added);
-  const unseen = TOO_DEEP.exec(added.stderr);
-  if (unseen !== null) return refuse('tooLarge', `${unseen[1]}… is nested so deep that what is in it has no name, and can't be recorded`);
+  const unseen = tooDeep(added.stderr);
+  if (unseen !== null) return refuse('tooLarge', `${unseen}, and can't be recorded`);
+  if (added.exitCode !== 0) return notAdded(added);
   const written = await context.git.run(onCell(place, ['write-tree'], { env }), signal);
   if (written.exitCode !== 0) return refusalOf(written);
   const tree = written.stdout.trim();
@@ -118,35 +112,18 @@ async function take(context: RepositoryContext, place: Place, index: string, sig
   if (place.own && keep === null && state !== null) {
     const file = join(place.gitDir, 'reactor-index');
     await rename(index, file);
-    context.warmIndexes.set(place.path, { file, of: state, tree: isPlain && !hasRepositories ? tree : null });
+    const isWhole = isPlain && !hasRepositories && unrecorded.length === 0;
+    context.warmIndexes.set(place.path, { file, of: state, tree: isWhole ? tree : null });
   }
-  return ok({ tree, ...(keep === null ? {} : { keep }) });
+  return ok({ tree, ...(keep === null ? {} : { keep }), ...(unrecorded.length === 0 ? {} : { unrecorded }) });
 }
 
 /** Whether the worktree still holds what an index has: one look in place of the four calls that find out what it holds. */
 async function isUnchanged(context: RepositoryContext, place: Place, index: string, signal?: AbortSignal): Promise<boolean> {
   const args = ['ls-files', '--modified', '--others', '--exclude-standard', '-z'];
   const seen = await context.git.run(onCell(place, args, { env: { GIT_INDEX_FILE: index } }), signal);
-  return seen.exitCode === 0 && seen.stdout === '' && !TOO_DEEP.test(seen.stderr);
+  return seen.exitCode === 0 && seen.stdout === '' && tooDeep(seen.stderr) === null && !NOT_READABLE.test(seen.stderr);
 }
-
-/** What git says, and goes on, of a folder whose path is longer than the system takes: where its sentence is cut, or why. */
-const TOO_DEEP = /could not open directory '([^'\n]{60})[^'\n]{900,}(?:': File name too long|\n|$)/;
-
-const addAll = (
-  context: RepositoryContext,
-  place: Place,
-  env: Readonly<Record<'GIT_INDEX_FILE', string>>,
-  without: readonly string[],
-  signal?: AbortSignal,
-): Promise<GitOutput> => {
-  const all = ['add', '--all', '--sparse'];
-  const pathspecs = [':(top)', ...without.map((path) => `:(top,exclude,literal)${path}`)].join('\0');
-  const more = without.length === 0 ? [] : ['--pathspec-from-file=-', '--pathspec-file-nul'];
-  const given = without.length === 0 ? { env } : { env: { ...env, GIT_LITERAL_PATHSPECS: '0' }, input: pathspecs };
-  const add = (settings: readonly string[]) => context.git.run(onCell(place, [...settings, ...all, ...more], given), signal);
-  return addWithoutSubmodules(context, place, env, add, signal);
-};
 
 /** An index that knows the files of HEAD, and so those that are tracked although ignored, but no file times. */
 async function startFromHead(context: RepositoryContext, place: Place, index: string, signal?: AbortSignal): Promise<void> {
@@ -164,13 +141,14 @@ async function indexState(file: string): Promise<string | null> {
 /**
  * Copies an index with its own time of writing. Git compares that time with the files' times to tell which entries may hide an
  * edit made in the same instant; a newer time on the copy would hide such edits. A little too old is safe.
- * @returns false when there is no index.
+ * @returns false when there is no index, or one that is too large to be one.
  */
 async function copyIndex(from: string, to: string): Promise<boolean> {
   const handle = await open(from, 'r').catch(nullIfMissing);
   if (handle === null) return false;
   try {
-    const { mtimeMs } = await handle.stat();
+    const { mtimeMs, size } = await handle.stat();
+    if (size > MOST_INDEX_BYTES) return false;
     await writeFile(to, await handle.readFile(), { flag: 'wx' });
     await utimes(to, (mtimeMs - 1) / 1000, (mtimeMs - 1) / 1000);
     return true;

@@ -23,15 +23,16 @@ export async function addWithoutSubmodules(
   signal?: AbortSignal,
 ): Promise<GitOutput> {
   if (!(await mayHaveSubmodules(env.GIT_INDEX_FILE))) return add([]);
-  const listing = await context.git.run(onCell(place, ['ls-files', '--stage', '-z'], { env }), signal);
+  const listing = await context.git.run(onCell(place, ['ls-files', '--stage', '-z'], { env, encoding: 'latin1' }), signal);
   if (listing.exitCode !== 0) return listing;
   const paths = [...listing.stdout.matchAll(/(?:^|\0)160000 [0-9a-f]+ 0\t([^\0]+)/g)].map((match) => match[1] ?? '');
   if (paths.length === 0) return add([]);
   const input = paths.map((path) => `${path}\0`).join('');
-  const mark = (how: string) => context.git.text(onCell(place, ['update-index', how, '-z', '--stdin'], { env, input }), signal);
+  const given = { env, input, encoding: 'latin1' } as const;
+  const mark = (how: string) => context.git.text(onCell(place, ['update-index', how, '-z', '--stdin'], given), signal);
   await mark('--skip-worktree');
   const added = await add(KEEP_SKIPPED);
   if (added.exitCode !== 0) return added;
   await mark('--no-skip-worktree');
-  return context.git.run(onCell(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { env, input }), signal);
+  return context.git.run(onCell(place, ['update-index', '--add', '--remove', '-z', '--stdin'], given), signal);
 }

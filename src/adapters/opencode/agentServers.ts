@@ -86,9 +86,10 @@ export function createAgentServers(dependencies: AgentServersDependencies): Agen
       signal.throwIfAborted();
       const executable = await locate();
       if (executable === null) {
+        const { executable: named } = dependencies;
         throw new UserFacingError(
           'agentServerMissing',
-          'No usable OpenCode was found, so no agent can be started. Version 1.18 or a later 1.x is needed.',
+          `No usable OpenCode was found${named === null ? '' : ` at ${named}, which the settings or REACTOR_OPENCODE name`}, so no agent can be started. Version 1.18 or a later 1.x is needed.`,
           {
             actions: ['install OpenCode (npm install -g opencode-ai)', 'set the path of the executable in the settings'],
           },

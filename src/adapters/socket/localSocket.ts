@@ -126,9 +126,12 @@ async function prepareFolder(path: string): Promise<void> {
 async function refuseWhenHeld(path: string, deps: LineDeps): Promise<void> {
   const facts = await lstat(path).catch(() => null);
   if (facts === null) return;
-  if (!facts.isSocket()) throw new UserFacingError('environment', `${path} is in the way of the engine's socket and is not a socket.`);
+  if (!facts.isSocket())
+    throw new UserFacingError('environment', `${path} is in the way of the engine's socket and is not a socket.`, {
+      actions: ['move it away, and run the command again'],
+    });
   const probe = await connect(path, 1000, deps);
   if (!probe.ok && probe.error.code === 'absent') return;
   if (probe.ok) probe.value.close();
-  throw new UserFacingError('notPossibleNow', `Another engine already listens at ${path}.`);
+  throw new UserFacingError('notPossibleNow', `Another engine already listens at ${path}.`, { actions: ['reactor engine --stop'] });
 }

@@ -10,6 +10,7 @@ import { safeLine } from '../render/safeText.ts';
 import { renderLine, type Style, styleOf, tone, uncut } from '../render/style.ts';
 import { wrapText } from '../render/textWidth.ts';
 import { keysCheck } from './keysCheck.ts';
+import { missingAgentServer } from './missingAgentServer.ts';
 
 export interface Check {
   readonly name: string;
@@ -65,7 +66,7 @@ async function doctorChecks(host: CliHost, folder: string, env: Environment): Pr
   });
   checks.push(
     repository,
-    await agentCheck(host),
+    await agentCheck(host, env),
     await sandboxCheck(host),
     limitsCheck(process.platform, await host.controllers()),
     await keysCheck(host, env),
@@ -158,10 +159,13 @@ async function gitCheck(host: CliHost): Promise<Check> {
   return isEnough ? ok('git', version) : missing('git', version, `install git ${leastGit.join('.')} or newer`);
 }
 
-async function agentCheck(host: CliHost): Promise<Check> {
+async function agentCheck(host: CliHost, env: Environment): Promise<Check> {
   return await attempt('OpenCode', async () => {
     const found = await host.locateAgentServer();
-    if (found === null) return missing('OpenCode', 'not found on PATH', 'install it (https://opencode.ai), then run: reactor doctor');
+    if (found === null) {
+      const { why, todo } = missingAgentServer(env);
+      return missing('OpenCode', safeLine(why), todo);
+    }
     return ok('OpenCode', `${found.version}, ${found.path}`);
   });
 }

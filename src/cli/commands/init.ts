@@ -6,6 +6,7 @@ import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson } from '../commandContext.ts';
 import { safeLine } from '../render/safeText.ts';
 import type { Terminal } from '../terminal.ts';
+import { missingAgentServer } from './missingAgentServer.ts';
 
 export interface InitOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -61,11 +62,8 @@ export async function initCommand({ terminal, host }: CommandContext, options: I
   say(`Written: ${file}`);
   if (present === otherName) say(`${otherName} is still here and counts no more.`);
   if (test === '') say('No test command yet: set test: in it before the first run.');
-  say(
-    agent === null
-      ? 'OpenCode was not found on PATH: install it (https://opencode.ai), then run reactor doctor.'
-      : `OpenCode ${agent.version} is ready.`,
-  );
+  const { why, todo } = missingAgentServer(terminal.environment);
+  say(agent === null ? `OpenCode is missing: ${safeLine(why)}; ${todo}` : `OpenCode ${agent.version} is ready.`);
   say('Next: reactor run --prompt "…"');
   return exitCodes.done;
 }

@@ -3,7 +3,7 @@ import { exitCodes } from '../../core/model/exitCodes.ts';
 import { plural, shortOid } from '../../core/projections/figures.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { startsFromNothing } from '../../core/run/unborn.ts';
-import type { Orphan, OrphanKind } from '../../protocol/messages.ts';
+import { NOTHING_TO_KEEP, type Orphan, type OrphanKind } from '../../protocol/messages.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson, printLines } from '../commandContext.ts';
 import { connectAlways } from '../follow/followRuns.ts';
 import { safeLine } from '../render/safeText.ts';
@@ -118,6 +118,11 @@ export async function cleanCommand({ terminal, host }: CommandContext, names: re
   }
 }
 
+function keptText(keptIn: string | null): string {
+  if (keptIn === null) return 'kept nowhere else';
+  return keptIn === NOTHING_TO_KEEP ? keptIn : `kept in ${safeLine(keptIn)}`;
+}
+
 const mayGo = ({ keptIn, limit }: Orphan): boolean => keptIn !== null || (limit ?? null) !== null;
 
 /**
@@ -134,7 +139,7 @@ export function cleanLines(orphans: readonly Orphan[], dryRun: boolean, style: S
       : !mayGo(orphan)
         ? (['!', 'stays'] as const)
         : (['·', dryRun ? 'would go' : 'stays'] as const);
-    const kept = limit ? `past its limit: ${safeLine(limit)}` : keptIn === null ? 'kept nowhere else' : `kept in ${safeLine(keptIn)}`;
+    const kept = limit ? `past its limit: ${safeLine(limit)}` : keptText(keptIn);
     return renderLine(
       [
         tone(removed ? 'good' : mayGo(orphan) ? 'dim' : 'warn', `${mark} ${word.padEnd(8)}`),

@@ -215,12 +215,12 @@ async function readFileBounded(path: string, name: string): Promise<string> {
   } catch (error) {
     throw new UserFacingError('configuration', `The prompt file ${name} can't be read.`, {
       cause: error,
-      actions: ['a prompt that begins with an at sign is written @@…'],
+      actions: ['check the path, which is taken from the present folder', 'a prompt that begins with an at sign is written @@…'],
     });
   }
   try {
     const facts = await handle.stat();
-    if (!facts.isFile()) throw wrong(`The prompt file ${name} is not a file.`, []);
+    if (!facts.isFile()) throw wrong(`The prompt file ${name} is not a file.`, ['name a file with the prompt in it']);
     if (facts.size > maxPromptBytes) throw wrong(`The prompt file ${name} is longer than ${maxPromptBytes} bytes.`, []);
     return await handle.readFile('utf8');
   } finally {

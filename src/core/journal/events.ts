@@ -66,12 +66,17 @@ export type QueueCode = z.infer<typeof QueueCode>;
 
 const attempt = z.number().int().positive();
 
+/** What was spent rests on calls whose tokens were worked out, as far as this journal tells. Absent in older journals. */
+const isEstimated = z.literal(true).optional();
+
 const conclusion = {
   status: RunStatus,
   exitCode: z.number().int(),
   reason: z.string(),
   /** A person did not want the work. For programs such a run has failed, too; for people it was rejected. Absent in older journals. */
   rejected: z.literal(true).optional(),
+  /** Whose word it was, where somebody rejected or cancelled the run: as the `actor` of an entry. Absent in older journals. */
+  by: z.string().optional(),
 };
 
 /** Every type of entry this version writes, with the schema of its data. All are version 1. */
@@ -198,13 +203,21 @@ export const eventSchemas = {
   /** The reservation is over; what was not spent of it is free again. */
   'budget/released': z.object({ key: z.string(), attempt, usd: Usd, spentUsd: Usd, reason: z.enum(['settled', 'recovered']) }),
   /** A share of a budget has been used; once for each share, period and limit. */
-  'budget/threshold': z.object({ scope: BudgetScope, period: z.string().nullable(), percent: z.number(), limitUsd: Usd, spentUsd: Usd }),
+  'budget/threshold': z.object({
+    scope: BudgetScope,
+    period: z.string().nullable(),
+    percent: z.number(),
+    limitUsd: Usd,
+    spentUsd: Usd,
+    estimated: isEstimated,
+  }),
   /** A budget is used up, or too little is left for the next call. */
   'budget/exceeded': z.object({
     scope: BudgetScope,
     period: z.string().nullable(),
     limitUsd: Usd,
     spentUsd: Usd,
+    estimated: isEstimated,
     neededUsd: Usd.nullable(),
     action: ExceedAction,
   }),

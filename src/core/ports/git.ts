@@ -84,6 +84,14 @@ export interface CandidateSnapshot {
    * the same state with their files as ordinary files. Keep this one (INV-008).
    */
   readonly keep?: Oid;
+  /** Only when there are any: tracked files in whose place is now what git can't hold. In the tree they are absent. */
+  readonly unrecorded?: readonly Unrecorded[];
+}
+
+export interface Unrecorded {
+  readonly path: string;
+  /** For people: "a named pipe". */
+  readonly is: string;
 }
 
 export interface CommitRequest {
@@ -180,6 +188,8 @@ export interface GitRepository {
   mergeBase(a: Oid, b: Oid, signal?: AbortSignal): Promise<Oid | null>;
   /** Whether a branch was at a commit lately, by what git has noted of its moves; false where nothing is noted, as in bare repositories. */
   wasAt(branch: string, commit: Oid, signal?: AbortSignal): Promise<boolean>;
+  /** What a branch that is gone is called now, if it was renamed since a moment and git has noted it; null where nothing is known. */
+  renamedTo(branch: string, sinceMs: number, signal?: AbortSignal): Promise<string | null>;
   /** Commits reachable from `tip` and not from `base` whose message has this trailer with this value; newest first. */
   commitsWithTrailer(
     range: { readonly base: Oid | null; readonly tip: Oid },

@@ -93,7 +93,7 @@ export function conversationItem(entry: Entry): ConversationItem | null {
         ...base,
         attempt: event.data.attempt,
         kind: 'note',
-        title: 'Edits outside the worktree',
+        title: 'Security violation',
         text: event.data.violations.map(({ detail }) => detail).join('\n'),
         failed: true,
       };

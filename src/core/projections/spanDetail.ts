@@ -107,7 +107,10 @@ export function spanDetail(entry: Entry): SpanDetail {
     case 'run/finished':
       return {
         ...nothing,
-        facts: [fact('status', event.data.rejected === true ? 'rejected' : event.data.status)],
+        facts: [
+          fact('status', event.data.rejected === true ? 'rejected' : event.data.status),
+          ...(event.data.by === undefined ? [] : [fact('by', event.data.by.replace(/^person:/, ''))]),
+        ],
         texts: [text('Why', event.data.reason)],
       };
     default:

@@ -144,7 +144,7 @@ export class TimelineFold {
         this.#note('attempt', entry, changeLabel(event.data));
         return;
       case 'attempt/violated':
-        this.#note('attempt', entry, `attempt ${event.data.attempt}: ${event.data.violations.length} edits outside the worktree`);
+        this.#note('attempt', entry, `attempt ${event.data.attempt}: ${event.data.violations.map(({ detail }) => detail).join('; ')}`);
         return;
       case 'attempt/revised':
         this.#note('attempt', entry, `attempt ${event.data.attempt}: revised`);

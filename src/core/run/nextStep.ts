@@ -40,9 +40,14 @@ export type Step =
 
 const MAX_INTERRUPTIONS = 3;
 
-const conclude = (status: RunStatus, exitCode: number, reason: string, rejected?: true): Step => ({
+const conclude = (
+  status: RunStatus,
+  exitCode: number,
+  reason: string,
+  more: { readonly rejected?: true; readonly by?: string } = {},
+): Step => ({
   ...{ step: 'conclude', status, exitCode, reason },
-  ...(rejected === undefined ? {} : { rejected }),
+  ...more,
 });
 
 /** Decides from the journal alone what a run needs next. The engine's loop is: fold, ask here, act, append, again. */
@@ -76,7 +81,9 @@ function stopStep(state: RunState): Step {
   if (unkept) return { step: 'buildCandidate', attempt: attempt.attempt };
   if (mayHaveLanded(state)) return { step: 'settleLanding' };
   if (state.cancelledBy !== null)
-    return conclude('cancelled', exitCodes.interrupted, `cancelled by ${state.cancelledBy.replace('person:', '')}`);
+    return conclude('cancelled', exitCodes.interrupted, `cancelled by ${state.cancelledBy.replace('person:', '')}`, {
+      by: state.cancelledBy,
+    });
   return conclude('failed', exitCodes.timeout, `the time limit of ${Math.round(state.spec.limits.timeoutMs / 1000)} s has passed`);
 }
 
@@ -194,7 +201,7 @@ function openAttemptStep(state: RunState, a: AttemptState): Step {
   if (state.spec.tcr === 'step' && !isDone && a.revised === null) return stepGate(state, attempt);
   if (review === null) return gateStep(state, a);
   if (review.decision === 'rejected')
-    return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`, true);
+    return conclude('failed', exitCodes.taskFailed, `rejected by ${review.by.replace('person:', '')}`, { rejected: true, by: review.by });
   return { step: 'commit', attempt };
 }
 

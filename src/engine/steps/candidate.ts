@@ -1,7 +1,7 @@
 import { type DomainEvent, event } from '../../core/journal/events.ts';
 import { climbedOutOf, leadsOutside } from '../../core/policy/linkPolicy.ts';
 import type { AgentClient } from '../../core/ports/agent.ts';
-import type { FileChange } from '../../core/ports/git.ts';
+import type { FileChange, Unrecorded } from '../../core/ports/git.ts';
 import { endsSteps } from '../../core/run/nextStep.ts';
 import { secretsIn } from '../candidateSecrets.ts';
 import { dependencyChanges, lookAround } from '../changedDependencies.ts';
@@ -18,8 +18,8 @@ const MAX_FILES_JOURNALED = 200;
 export async function buildCandidate(context: RunContext, attempt: number, client: AgentClient | null): Promise<void> {
   const looking = lookAround(context, client);
   const seen = await lookAtWorktree(context);
-  const { tree } = seen;
-  const candidate = { tree, keeping: keepSeen(context, String(attempt), seen) };
+  const { tree, unrecorded = [] } = seen;
+  const candidate = { tree, unrecorded, keeping: keepSeen(context, String(attempt), seen) };
   const { state } = context;
   if (!endsSteps(state, tree)) {
     await context.record(...(await candidateEvents(context, attempt, candidate, state.lastGreen.tree, looking)));
@@ -31,6 +31,12 @@ export async function buildCandidate(context: RunContext, attempt: number, clien
   await context.record(...(await candidateEvents(context, attempt, candidate, state.gated.tree, looking)), ...carried);
 }
 
+interface NewCandidate {
+  readonly tree: string;
+  readonly keeping: Promise<Kept>;
+  readonly unrecorded?: readonly Unrecorded[];
+}
+
 /**
  * What makes a tree the attempt's candidate, compared with the tree `from`, after looking at it for what must never be committed. Meanwhile it is being
  * kept.
@@ -38,14 +44,14 @@ export async function buildCandidate(context: RunContext, attempt: number, clien
 export async function candidateEvents(
   context: RunContext,
   attempt: number,
-  { tree, keeping }: { readonly tree: string; readonly keeping: Promise<Kept> },
+  { tree, keeping, unrecorded = [] }: NewCandidate,
   from: string,
   looking = lookAround(context, null),
 ): Promise<readonly DomainEvent[]> {
   // Heard below, also where something else fails before.
   keeping.catch(() => {});
   const changes = await context.deps.repository.changes(from, tree);
-  const violations = await violationsOf(context, tree, changes);
+  const violations = [...(await violationsOf(context, tree, changes)), ...violationsIn(unrecorded, changes)];
   const [kept, { secrets, unread }, around, held] = await Promise.all([
     keeping,
     secretsIn(context, changes, from, tree),
@@ -88,7 +94,9 @@ async function violationsOf(
     if (change.newMode === '120000') {
       const content = await context.deps.repository.readFile(tree, change.path);
       const target = new TextDecoder().decode(content ?? new Uint8Array());
-      if (leadsOutside(change.path, target) || (await climbsOutOfLink(context, tree, change.path, target)))
+      if (content === null)
+        found.push({ kind: 'linkOutside', detail: `nobody can tell where the link ${change.path} leads: its name is not UTF-8` });
+      else if (leadsOutside(change.path, target) || (await climbsOutOfLink(context, tree, change.path, target)))
         found.push({ kind: 'linkOutside', detail: `the link ${change.path} leads out of the worktree to ${target}` });
     }
     if (change.newMode === '160000') {
@@ -101,6 +109,12 @@ async function violationsOf(
   }
   return found;
 }
+
+/** A tracked file that is gone for something that no commit can bring: nobody asked for the file to be deleted. */
+const violationsIn = (unrecorded: readonly Unrecorded[], changes: readonly FileChange[]): { kind: string; detail: string }[] =>
+  unrecorded
+    .filter(({ path }) => changes.some((change) => change.path === path || change.oldPath === path))
+    .map(({ path, is }) => ({ kind: 'specialFile', detail: `${path} has become ${is}, which git can't hold` }));
 
 /** Whether a link's target climbs out of what is a link in the tree: then it leads elsewhere than its names say. */
 async function climbsOutOfLink(context: RunContext, tree: string, path: string, target: string): Promise<boolean> {

@@ -34,8 +34,7 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
   const tip = await targetTip(context);
   if (tip === null) {
     await context.record(event('landing/started', { target, from: base, mode: land }));
-    const how = state.spec.unborn === undefined ? '' : `, as with \`git branch ${target} ${state.cell?.branch}\`,`;
-    await refuse(context, 'gone', `the branch ${target} is no longer there; make it again${how} and run: reactor approve ${context.run}`);
+    await refuse(context, 'gone', await goneText(context, target));
     return;
   }
   const known = await ahead.readyOn(tip);
@@ -57,6 +56,16 @@ export async function prepareLanding(context: RunContext, ahead: LandingAhead, h
       ...(asked ? { mergeHook: true } : {}),
     }),
   );
+}
+
+/** What has become of a target that is gone, and what to do about it. */
+async function goneText({ deps, run, state }: RunContext, target: string): Promise<string> {
+  const again = `run: reactor approve ${run}`;
+  const now = await deps.repository.renamedTo(target, state.requestedAt);
+  if (now !== null)
+    return `the branch ${target} is called ${now} now; merge ${state.cell?.branch} into it by hand, or call it ${target} again and ${again}`;
+  const how = state.spec.unborn === undefined ? '' : `, as with \`git branch ${target} ${state.cell?.branch}\`,`;
+  return `the branch ${target} is no longer there; make it again${how} and ${again}`;
 }
 
 /** Landed before, but the engine ended before it could say so, or somebody brought it there by hand. */

@@ -1,6 +1,6 @@
 import { linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
-import type { Orphan } from '../../protocol/messages.ts';
+import { NOTHING_TO_KEEP, type Orphan } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
 import { plainLine } from '../text/plainText.ts';
 import { joined, testText } from '../text/runWords.ts';
@@ -12,7 +12,8 @@ const mayGo = ({ keptIn, limit }: Orphan): boolean => keptIn !== null || (limit 
 
 function keptText({ keptIn, limit }: Orphan): string {
   if (limit) return `past its limit: ${plainLine(limit)}`;
-  return keptIn === null ? 'stays: its content is kept nowhere else' : `kept in ${plainLine(keptIn)}`;
+  if (keptIn === null) return 'stays: its content is kept nowhere else';
+  return keptIn === NOTHING_TO_KEEP ? keptIn : `kept in ${plainLine(keptIn)}`;
 }
 
 const isOpen = (state: RunState): boolean => state.phase !== 'ended' && state.concluded === null;

@@ -1,13 +1,9 @@
 import { type Disposable, DisposableStore } from '../../base/lifecycle.ts';
-import { localDay } from '../../base/localDay.ts';
 import { errorText } from '../../base/log.ts';
 import type { Entry } from '../../core/journal/entry.ts';
 import type { EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
-import type { BudgetPeriod } from '../../core/money/budget.ts';
 import { budgetName } from '../../core/money/limitText.ts';
-import { periodOf } from '../../core/money/periods.ts';
-import { startOfDay } from '../../core/projections/costs/calendar.ts';
 import { limitText, moneyText, usDollars } from '../../core/projections/costs/currency.ts';
 import { Gathered } from '../gathered.ts';
 import type { HostContext } from '../hostContext.ts';
@@ -70,23 +66,17 @@ export class BudgetAlerts implements Disposable {
     for (const { model, run, data } of alerts) {
       // The inbox tells of a run that is stopped by it.
       if (run !== null && data.percent >= 100 && model.run(run)?.parked?.code === 'budget') continue;
-      this.#tell(model, run, data).catch((error: unknown) =>
-        this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }),
-      );
+      this.#tell(data).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
     }
   }
 
-  async #tell(model: RepositoryModel, run: string | null, data: EventData<'budget/threshold'>): Promise<void> {
+  async #tell(data: EventData<'budget/threshold'>): Promise<void> {
     const { percent, scope, spentUsd, limitUsd } = data;
     const { window, commands, workspace } = this.#context.vscode;
     const wanted = workspace.getConfiguration('reactor').get<string>('notifications', 'all');
     // A share that is used waits for nobody until it is the whole.
     if (wanted === 'none' || (wanted === 'needsMe' && percent < 100)) return;
-    const isEstimated = await this.#isEstimated(model, run, data).catch((error: unknown) => {
-      this.#context.host.log.log('warn', 'what an amount rests on could not be read', { error: errorText(error) });
-      return false;
-    });
-    const figures = `${isEstimated ? '~' : ''}${moneyText(spentUsd, usDollars)} of ${limitText(limitUsd, usDollars)}`;
+    const figures = `${data.estimated === true ? '~' : ''}${moneyText(spentUsd, usDollars)} of ${limitText(limitUsd, usDollars)}`;
     const text = `${percent} % of ${budgetName(scope)} is used: ${figures}`;
     const buttons: Record<string, string> = { 'Show Costs': 'reactor.showCosts', 'Set Budget…': 'reactor.setBudget' };
     const pressed =
@@ -97,21 +87,7 @@ export class BudgetAlerts implements Disposable {
     if (command !== undefined) await commands.executeCommand(command);
   }
 
-  /** Whether what was spent rests on calls whose tokens were worked out, as far as this repository's journal tells. */
-  async #isEstimated(model: RepositoryModel, run: string | null, { scope }: EventData<'budget/threshold'>): Promise<boolean> {
-    const task = run === null ? undefined : model.run(run)?.task;
-    const from = startOf(scope.over, this.#context.host.clock.now());
-    const { runs } = await model.costs(from);
-    return runs
-      .filter((one) => (scope.over === 'run' ? one.run === run : scope.over !== 'task' || one.task === task))
-      .some(({ cells }) => cells.some(({ at, estimatedCalls }) => at >= from && estimatedCalls > 0));
-  }
-
   dispose(): void {
     this.#store.dispose();
   }
 }
-
-/** The first moment that counts against a budget; 0 for that of a run or task. */
-const startOf = (over: BudgetPeriod, now: number): number =>
-  over === 'run' || over === 'task' ? 0 : startOfDay(periodOf(over, localDay(now)).from, localDay);

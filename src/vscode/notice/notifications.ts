@@ -147,12 +147,19 @@ export class Notifications implements Disposable {
   /** No failure: somebody has decided. Whoever did so at this window knows. */
   async #tellRejected({ place }: RepositoryModel, run: RunState): Promise<void> {
     const { window, commands } = this.#context.vscode;
+    if (this.#isOwn(run)) return;
     const reason = plainLine(run.concluded?.reason ?? '', MOST_SAID);
-    // A name may have anything in it, so it is not taken out of the sentence.
-    const own = `rejected by ${this.#context.host.person}`;
-    if (reason.startsWith(own) && /^(?:[:;]|$)/.test(reason.slice(own.length))) return;
     const pressed = await window.showInformationMessage(`${run.task} was ${reason}`, 'Show Timeline');
     if (pressed === 'Show Timeline') await commands.executeCommand('reactor.showTimeline', { repository: place.id, run: run.run });
+  }
+
+  #isOwn({ concluded }: RunState): boolean {
+    const { person } = this.#context.host;
+    if (concluded?.by !== undefined) return concluded.by === `person:${person}`;
+    // Journals of before say it in the sentence alone, where a name may have anything in it.
+    const own = `rejected by ${person}`;
+    const { reason = '' } = concluded ?? {};
+    return reason.startsWith(own) && /^(?:[:;]|$)/.test(reason.slice(own.length));
   }
 
   dispose(): void {

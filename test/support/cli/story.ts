@@ -161,9 +161,9 @@ export const told = {
     event('run/concluded', { status, exitCode, reason }),
     event('run/finished', { status, exitCode, reason, durationMs: 1 }),
   ],
-  rejected: (reason = 'rejected by ann'): DomainEvent[] => [
-    event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true }),
-    event('run/finished', { status: 'failed', exitCode: 2, reason, rejected: true, durationMs: 1 }),
+  rejected: (reason = 'rejected by ann', by: { readonly by?: string } = { by: 'person:ann' }): DomainEvent[] => [
+    event('run/concluded', { status: 'failed', exitCode: 2, reason, rejected: true, ...by }),
+    event('run/finished', { status: 'failed', exitCode: 2, reason, rejected: true, ...by, durationMs: 1 }),
   ],
   cancelRequested: () => event('run/cancelRequested', {}),
 };

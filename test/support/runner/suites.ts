@@ -85,7 +85,7 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'job',
-    files: 'test/integration/tcr!(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|Warm).test.ts',
+    files: 'test/integration/tcr!(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|StrangeFiles|Warm).test.ts',
     byFile: true,
     waiting: ['tcrStuckServer'],
     limitMs: minutes(8),
@@ -97,7 +97,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'long',
     files:
-      'test/integration/@(moneyLedger|moneyPolicies|opencodeModelFailures|tcr@(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|Warm)).test.ts',
+      'test/integration/@(moneyLedger|moneyPolicies|opencodeModelFailures|tcr@(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|StrangeFiles|Warm)).test.ts',
     byFile: true,
     limitMs: minutes(8),
     testLimitMs: 180_000,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { cleanLines } from '../../../src/cli/commands/keeping.ts';
 import { runCli } from '../../../src/cli/runCli.ts';
 import type { Orphan } from '../../../src/protocol/messages.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
@@ -35,6 +36,22 @@ const removesBoth =
   'clean {"dryRun":false,"pastLimits":true,"shown":[{"kind":"branch","name":"reactor/done"},{"kind":"log","name":"old-r1"}]}';
 
 describe('reactor clean', () => {
+  it('tells where each is kept, as far as there is anything to keep', () => {
+    const port: Orphan = {
+      kind: 'port',
+      name: '8001',
+      why: 'leased by a process that has died',
+      keptIn: 'nothing to keep',
+      removed: false,
+    };
+    assert.deepEqual(cleanLines([keptElsewhere, old, onlyPlace, port], true, { columns: 120, colours: false }).slice(0, -1), [
+      '· would go branch   reactor/done  its run has ended; kept in main',
+      '· would go log      old-r1  output; past its limit: older than 90 days',
+      '! stays    branch   reactor/own  its run has ended; kept nowhere else',
+      '· would go port     8001  leased by a process that has died; nothing to keep',
+    ]);
+  });
+
   it('lists and removes nothing with --dry-run', async () => {
     const engine = cleaning();
     const { out } = await cli(['clean', '--dry-run'], fakeHost(engine));

@@ -110,7 +110,7 @@ describe('reactor doctor', () => {
           {
             name: 'OpenCode',
             state: 'missing',
-            text: 'not found on PATH',
+            text: 'no usable one on PATH (1.18 or a later 1.x is needed)',
             todo: 'install it (https://opencode.ai), then run: reactor doctor',
           },
           { name: 'sandbox', state: 'warning', text: 'bubblewrap (bwrap) is not installed', todo: 'install bubblewrap' },

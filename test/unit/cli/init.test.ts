@@ -83,6 +83,9 @@ describe('reactor init', () => {
   it('says what is missing', async () => {
     const bare = host({ detectTest: () => Promise.resolve(null), locateAgentServer: () => Promise.resolve(null) });
     const { out } = await cli(['init', '--yes'], bare, { folder });
-    assert.match(out, /No test command yet: set test: in it before the first run\.\nOpenCode was not found on PATH/);
+    assert.match(
+      out,
+      /No test command yet: set test: in it before the first run\.\nOpenCode is missing: no usable one on PATH \(1\.18 or a later 1\.x is needed\); install it/,
+    );
   });
 });

@@ -57,7 +57,7 @@ describe('a run whose outcome is known and whose cell can not be taken away', ()
     const halts = after.filter(({ type, data }) => type === 'run/recoveryApplied' && (data as { code: string }).code === 'RB');
     assert.deepEqual(
       [halts.map(({ data }) => (data as { what: string }).what), tried()],
-      [['teardown: the disk is gone'], 4],
+      [['removing the cell: the disk is gone'], 4],
       JSON.stringify(after, null, 1),
     );
     assert.deepEqual(

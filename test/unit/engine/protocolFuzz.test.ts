@@ -172,7 +172,7 @@ describe('messages of the protocol', () => {
         error: {
           code: 'environment',
           message: 'The answer to the request status is too large for one message of the engine.',
-          actions: [],
+          actions: ['reactor export, which reads the journal without the engine'],
         },
       },
       { id: 3, result: { state: null } },

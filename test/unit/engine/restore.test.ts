@@ -32,6 +32,9 @@ describe('restore', () => {
     assert.equal((await restore(null)).attempt, 1);
   });
 
-  it('says so when what it had done is kept no longer', () =>
-    assert.rejects(open({})(2), /is kept no longer: refs\/reactor\/kept\/TASK-001-r1\/2 is gone/));
+  it('says so when what it had done is kept no longer, and where to look', () =>
+    assert.rejects(open({})(2), {
+      message: 'What attempt 2 of TASK-001-r1 had done is kept no longer: refs/reactor/kept/TASK-001-r1/2 is gone. Nothing was restored.',
+      actions: ['reactor show TASK-001-r1, for the attempts that are kept'],
+    }));
 });

@@ -72,7 +72,7 @@ describe('The driving of a run', () => {
           code: 'interrupted',
           exitCode: 5,
           reason:
-            'queueLanding failed: it was done again and again, and came to nothing; what was done is kept. When the cause is mended, go on with: reactor resume run',
+            'the landing failed: it was done again and again, and came to nothing; what was done is kept. When the cause is mended, go on with: reactor resume run',
         },
         null,
         true,

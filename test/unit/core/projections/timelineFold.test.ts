@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Entry } from '../../../../src/core/journal/entry.ts';
 import { event } from '../../../../src/core/journal/events.ts';
+import { conversationItem } from '../../../../src/core/projections/conversation.ts';
 import { TimelineFold } from '../../../../src/core/projections/timelineFold.ts';
 import { PanelJournal, toolOf } from '../../../support/panel/panelJournal.ts';
 
@@ -128,6 +129,18 @@ describe('the timeline of a run', () => {
     assert.deepEqual(
       { before, changed, after: fold.takeChanged().map(({ index, kind, status }) => `${index} ${kind} ${status}`) },
       { before: 3, changed: ['3 attempt', '4 execute'], after: ['3 attempt running', '4 execute done', '5 test good'] },
+    );
+  });
+
+  it('names what a security violation was, as the conversation does', () => {
+    const story = journal().start(run, 1, 'Fix it.');
+    const violations = [{ kind: 'specialFile', detail: "a.txt has become a named pipe, which git can't hold" }];
+    story.tell(run, event('attempt/violated', { attempt: 1, violations }));
+    const item = conversationItem(story.entries.at(-1)!);
+    const shown = folded(story.entries).spans.find(({ kind }) => kind === 'attempt');
+    assert.deepEqual(
+      [shown?.label, item?.title, item?.text],
+      ["attempt 1: a.txt has become a named pipe, which git can't hold", 'Security violation', violations[0]?.detail],
     );
   });
 

@@ -146,7 +146,7 @@ describe('what a run does next', () => {
 
   it('ends a run that a person rejects without a comment', () => {
     const story = new RunStory(specOf({ approve: 'ask' })).ready().attempt(1, tree).tested(1, tree, 0).reviewed('rejected', tree);
-    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=rejected by ann rejected=true');
+    assert.equal(story.next, 'conclude status=failed exitCode=2 reason=rejected by ann rejected=true by=person:ann');
   });
 
   it('keeps a parked run at rest once its server has ended', () => {
@@ -183,7 +183,7 @@ describe('what a run does next', () => {
     story.tellAs('person:ann', event('run/cancelRequested', {}));
     assert.equal(story.next, 'buildCandidate attempt=1');
     const whole = new RunStory().ready().attempt(1, tree).tellAs('person:ann', event('run/cancelRequested', {}));
-    assert.equal(whole.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann');
+    assert.equal(whole.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann by=person:ann');
   });
 
   it('ends with the time limit after keeping the work', () => {
@@ -270,9 +270,9 @@ describe('what a run does next', () => {
 
   it('ends as cancelled when it was stopped in the line and has not landed', () => {
     const story = committed().tellAs('person:ann', event('run/cancelRequested', {}));
-    assert.equal(story.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann');
+    assert.equal(story.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann by=person:ann');
     story.tell(batched('TASK-009-r1'), event('landing/refused', { code: 'stopped', message: 'stopped before it landed', paths: [] }));
-    assert.equal(story.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann');
+    assert.equal(story.next, 'conclude status=cancelled exitCode=130 reason=cancelled by ann by=person:ann');
   });
 
   it('goes back to the agent with a conflict, as often as is set, and lands what comes of it', () => {

@@ -1,0 +1,32 @@
+import type { Step } from '../core/run/nextStep.ts';
+
+/** What a step is for a person who reads that it failed. */
+export const stepWords: Readonly<Record<Step['step'], string>> = {
+  boot: 'boot',
+  testBase: 'the test of the base',
+  startAttempt: 'the start of an attempt',
+  execute: 'the turn of the agent',
+  buildCandidate: 'recording the work',
+  test: 'the test',
+  settleMessage: 'the check of the commit message',
+  commitStep: 'the commit of a step',
+  approveByPolicy: 'the approval by policy',
+  askReview: 'asking for a review',
+  wait: 'waiting for a person',
+  interrupt: 'breaking the attempt off',
+  revert: 'taking the attempt back',
+  commit: 'the commit',
+  queueLanding: 'the landing',
+  prepareLanding: 'the landing',
+  testLanding: 'the test of the merge',
+  landBatch: 'the landing',
+  moveTarget: 'the landing',
+  settleLanding: 'the landing',
+  rework: 'laying the work out on the target',
+  park: 'parking the run',
+  conclude: 'ending the run',
+  suspend: 'ending the server',
+  teardown: 'removing the cell',
+  finish: 'ending the run',
+  rest: 'resting',
+};
