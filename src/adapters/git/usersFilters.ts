@@ -118,7 +118,11 @@ function startedIn(folder: string, key: string, command: string): string {
 const stateOf = (files: readonly string[]): string =>
   files
     .map((file) => {
-      const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-      return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+      try {
+        const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+        return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+      } catch {
+        return '';
+      }
     })
     .join('\n');

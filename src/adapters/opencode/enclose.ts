@@ -70,8 +70,13 @@ export const withFiles = (config: ConfigTree): ConfigTree =>
   ) as ConfigTree;
 
 function shortContent(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() === true && stat.size <= LONGEST_HANDED_OVER ? readFileSync(path, 'utf8').trim() : null;
+  try {
+    const stat = statSync(path);
+    return stat.isFile() && stat.size <= LONGEST_HANDED_OVER ? readFileSync(path, 'utf8').trim() : null;
+  } catch {
+    // The server says what is wrong with it, if it wants it.
+    return null;
+  }
 }
 
 const textsOf = (value: unknown): string[] => {

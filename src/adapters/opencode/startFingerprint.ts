@@ -49,8 +49,12 @@ function contentOf(path: string): string | null {
 }
 
 function stampOf(path: string): readonly number[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? [] : [stat.mtimeMs, stat.size];
+  try {
+    const { mtimeMs, size } = statSync(path);
+    return [mtimeMs, size];
+  } catch {
+    return [];
+  }
 }
 
 function filesBelow(folder: string): readonly unknown[] {

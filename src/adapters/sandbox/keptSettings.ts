@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { withoutLogins, withoutNames } from '../../core/policy/withoutLogins.ts';
 import type { Mount } from '../../core/ports/sandbox.ts';
+import { isFolder } from './bubblewrap.ts';
 
 type Clean = (text: string) => string;
 
@@ -66,4 +67,4 @@ function textOf(file: string): string | null {
 
 /** Of these folders those that are there and are no links. */
 export const realFolders = (paths: readonly string[]): string[] =>
-  paths.filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
+  paths.filter((path) => isFolder(path) === true && !lstatSync(path).isSymbolicLink());

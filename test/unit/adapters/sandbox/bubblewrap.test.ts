@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -22,6 +22,16 @@ describe('what stands at a path', () => {
     } finally {
       if (isRoot) process.seteuid?.(0);
       chmodSync(join(folder, 'closed'), 0o700);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('nothing where a link leads to itself', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reactor-loop-'));
+    try {
+      symlinkSync('loop', join(folder, 'loop'));
+      assert.equal(isFolder(join(folder, 'loop')), null);
+    } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   });
