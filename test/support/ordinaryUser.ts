@@ -26,8 +26,8 @@ export async function ordinaryUser(folder: string): Promise<OrdinaryUser | null>
   if (process.getuid?.() !== 0) return null;
   const found = await locateExecutable({ configured: null, env: process.env, packageFolders, log: silentLog });
   if (found === null) throw new Error('no OpenCode was found');
-  const bin = join(folder, 'bin');
-  mkdirSync(bin, { recursive: true });
+  const [bin, temporary] = [join(folder, 'bin'), join(folder, 'tmp')];
+  for (const made of [bin, temporary]) mkdirSync(made, { recursive: true });
   const [node, openCode] = [join(bin, 'node'), join(bin, 'opencode')];
   share(process.execPath, node);
   share(found.path, openCode);
@@ -35,7 +35,7 @@ export async function ordinaryUser(folder: string): Promise<OrdinaryUser | null>
     uid: NOBODY,
     node,
     program: builtIn(join(folder, 'program')),
-    env: { REACTOR_OPENCODE: openCode, PATH: `${bin}:/usr/bin:/bin` },
+    env: { REACTOR_OPENCODE: openCode, PATH: `${bin}:/usr/bin:/bin`, TMPDIR: temporary },
   };
 }
 

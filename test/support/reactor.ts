@@ -189,7 +189,8 @@ export class Reactor {
    * @param isOrdinary all commands are started by somebody who is not root, whoever starts the tests.
    */
   static async open(script: ModelScript, env: NodeJS.ProcessEnv = {}, isOrdinary = false): Promise<Reactor> {
-    const root = realpathSync(mkdtempSync(join(tmpdir(), 'rl-')));
+    // The folder for temporary files that the tests were given may be closed to others.
+    const root = realpathSync(mkdtempSync(join(isOrdinary ? '/tmp' : tmpdir(), 'rl-')));
     mkdirSync(join(root, 'user'));
     writeFileSync(
       join(root, 'user', '.gitconfig'),
