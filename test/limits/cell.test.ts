@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, describe, it } from 'mocha';
-import { dataOf, type Outcome, onlyRun, Reactor } from '../support/reactor.ts';
+import { dataOf, type Outcome, onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { git } from '../support/sampleRepository.ts';
 import { bash, byWord, tools, write } from '../support/sampleScript.ts';
@@ -38,8 +38,19 @@ describe('a cell in a control group', function () {
 
   const run = async (word: string, limits: string, sandbox: 'off' | 'required'): Promise<Outcome & { readonly repository: string }> => {
     const repository = await reactor.repository(word, plainProject(limits));
+    // In a guest its start may take longer than a command waits for it.
+    reactor.start(repository, ['engine'], PATIENCE);
+    await until('its engine is ready', () => hasEngine(repository), COMMAND_LIMIT_MS);
     const args = ['--land', 'branch', '--task', word, '--attempts', '1', '--sandbox', sandbox];
     return { repository, ...(await reactor.startRun(repository, `Do ${word}`, args, PATIENCE).outcome) };
+  };
+  const hasEngine = (repository: string): boolean => {
+    try {
+      return reactor.engineLog(repository).includes('engine ready');
+    } catch {
+      // It has not begun to write it.
+      return false;
+    }
   };
   const groups = (): string[] => readdirSync(join(MOUNT, service)).filter((name) => name.startsWith('reactor-cell-'));
 
