@@ -28,6 +28,7 @@ export function cellFacts(request: EncloseRequest, machine: MachineFacts): Sandb
   );
   const onPath = unique([...path, dirname(request.executable), ...machine.programs].flatMap(withReal));
   return {
+    isRoot: process.getuid?.() === 0,
     worktree: request.worktree,
     cellHome: request.home,
     fixed: request.fixed,

@@ -32,7 +32,7 @@ export async function probeBubblewrap(bwrap: string, isRoot: boolean, limitMs = 
   ];
   const outer = (command: readonly string[]): Promise<unknown> => {
     // With what lies over it the kernel allows no second one.
-    const proc = ['--proc', '/proc', ...mountArguments(kernelSettings, isFolder)];
+    const proc = ['--proc', '/proc', ...mountArguments(kernelSettings(isRoot), isFolder)];
     const mounts = ['--ro-bind', '/', '/', ...proc, '--dev', '/dev', '--tmpfs', '/tmp'];
     return run(bwrap, [...serverNamespaces(isRoot), ...mounts, '--', ...command], { timeout: limitMs });
   };

@@ -76,6 +76,8 @@ const RESOLVERS = ['/run/systemd/resolve', '/run/resolvconf', '/run/NetworkManag
 const OF_RUN = [...RESOLVERS, '/run/current-system'];
 
 export interface SandboxFacts {
+  /** Reactor is started by root, and so is all in the cell. */
+  readonly isRoot: boolean;
   readonly worktree: string;
   /** The cell's own folder, writable for the server. */
   readonly cellHome: string;
@@ -135,12 +137,16 @@ export function isPartOfTools(path: string, homes: readonly string[]): boolean {
 
 const expand = (path: string, home: string): string => (path === '~' || path.startsWith('~/') ? `${home}${path.slice(1)}` : path);
 
-/** The kernel asks for the user's number alone, so that root writes them from any namespace: a program named in one would run outside. */
-export const kernelSettings: readonly Mount[] = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'].map((path) => ({
-  kind: 'readOnly',
-  path,
-  optional: true,
-}));
+/**
+ * The kernel asks for the user's number alone, so that root writes them from any namespace: a program named in one would run outside. Nobody else can write
+ * them, and with them covered the kernel allows commands no /proc of their own.
+ */
+export const kernelSettings = (isRoot: boolean): readonly Mount[] =>
+  (isRoot ? ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'] : []).map((path) => ({
+    kind: 'readOnly',
+    path,
+    optional: true,
+  }));
 
 /**
  * What a cell's server sees: the machine read-only, an empty home of its own with the user's tools in it, a temporary folder of its
@@ -159,7 +165,7 @@ export function serverMounts(facts: SandboxFacts): Mount[] {
   const before: Mount[] = [
     { kind: 'readOnly', path: '/' },
     { kind: 'proc', path: '/proc' },
-    ...kernelSettings,
+    ...kernelSettings(facts.isRoot),
     { kind: 'devices', path: '/dev' },
     { kind: 'empty', path: '/run' },
     ...OF_RUN.map(readable),
@@ -265,11 +271,15 @@ export const isFixed = (mounts: readonly Mount[], path: string): boolean =>
  * What a command sees, laid over what the server sees: not the server's folder, in which its conversation and configuration are, and not the
  * files that the server alone needs.
  */
-export function commandMounts(facts: Pick<SandboxFacts, 'cellHome' | 'serverOnly'>, ownProc: boolean, ownNetwork = false): Mount[] {
+export function commandMounts(
+  facts: Pick<SandboxFacts, 'cellHome' | 'serverOnly' | 'isRoot'>,
+  ownProc: boolean,
+  ownNetwork = false,
+): Mount[] {
   return [
     { kind: 'writable', path: '/' },
     ...(ownProc ? [{ kind: 'proc', path: '/proc' } as const] : []),
-    ...kernelSettings,
+    ...kernelSettings(facts.isRoot),
     { kind: 'devices', path: '/dev' },
     // Who looks names up for whoever asks is a way out.
     ...(ownNetwork ? RESOLVERS.map((path) => hiding(path, true)) : []),

@@ -12,6 +12,7 @@ import {
 import type { Mount } from '../../../../src/core/ports/sandbox.ts';
 
 const facts: SandboxFacts = {
+  isRoot: true,
   worktree: '/home/ada/.local/share/reactor/r/cells/c/worktree',
   cellHome: '/home/ada/.local/share/reactor/r/cells/c/home',
   fixed: ['/home/ada/.local/share/reactor/r/cells/c/home/shell'],
@@ -108,6 +109,13 @@ describe('What a cell sees', () => {
     assert.deepEqual(sourceOf('/home/ada/.local/share/reactor/r'), ['empty']);
     assert.equal(paths.indexOf('/home/ada/.local') < paths.indexOf('/home/ada/.local/bin'), true);
     assert.deepEqual(paths.length, new Set(paths).size + duplicates(serverMounts(facts)));
+  });
+
+  it('has settings of the kernel covered for root alone: nobody else can write them, and commands have a /proc of their own then', () => {
+    const covered = (isRoot: boolean): number =>
+      [...serverMounts({ ...facts, isRoot }), ...commandMounts({ ...facts, isRoot }, true)].filter(({ path }) => path.startsWith('/proc/'))
+        .length;
+    assert.deepEqual([covered(true), covered(false)], [8, 0]);
   });
 
   it('tells what nothing in the cell can change', () => {
