@@ -1,4 +1,5 @@
-import { lstat, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
+import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ok } from '../../base/result.ts';
 import type { GitResult } from '../../core/ports/git.ts';
@@ -51,11 +52,18 @@ export const onCell = (
   within: { path: cell.path, gitDir: cell.gitDir },
 });
 
-/** The path as git records it: its folder's real path plus its own name, so that it has one spelling even when it is gone. */
+/**
+ * The path as git records it: its folder's real path plus its own name, so that it has one spelling even when it is gone. Looked up at once, so that
+ * operations on one worktree take their turns in the order in which they were asked for.
+ */
 export async function worktreeKey(path: string): Promise<string> {
   const absolute = resolve(path);
-  const parent = await realpath(dirname(absolute)).catch(nullIfMissing);
-  return parent === null ? absolute : join(parent, basename(absolute));
+  try {
+    return join(realpathSync.native(dirname(absolute)), basename(absolute));
+  } catch (error) {
+    nullIfMissing(error);
+    return absolute;
+  }
 }
 
 /** Git's folder for a linked worktree, by what the common directory says, never by the worktree's own `.git` file. */
