@@ -85,7 +85,8 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'job',
-    files: 'test/integration/tcr!(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|StrangeFiles|Warm).test.ts',
+    files:
+      'test/integration/tcr!(Deaths|LandingPlaces|LandingSettings|LandingStops|ModelFailures|Prediction|Samples|Scheduling|StrangeFiles|Volumes|Warm).test.ts',
     byFile: true,
     waiting: ['tcrStuckServer'],
     limitMs: minutes(8),
@@ -97,7 +98,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'long',
     files:
-      'test/integration/@(moneyLedger|moneyPolicies|opencodeModelFailures|tcr@(Deaths|LandingStops|ModelFailures|Prediction|Samples|Scheduling|StrangeFiles|Warm)).test.ts',
+      'test/integration/@(moneyLedger|moneyPolicies|opencodeModelFailures|tcr@(Deaths|LandingPlaces|LandingSettings|LandingStops|ModelFailures|Prediction|Samples|Scheduling|StrangeFiles|Volumes|Warm)).test.ts',
     byFile: true,
     limitMs: minutes(8),
     testLimitMs: 180_000,
