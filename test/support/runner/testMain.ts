@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,12 +66,16 @@ async function runSideBySide(room: TestRoom, own: readonly Suite[]): Promise<Out
   const lane = async (queue: SuitePart[]): Promise<void> => {
     for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
       const { suite } = part;
-      ended.get(suite)?.push(await runPart(root, part, room.environment(suite.name)));
+      const outcome = await runPart(root, part, room.environment(suite.name));
+      // Which files take the time: seconds from the stage's start to the part's end, and the part's own.
+      const seconds = [performance.now() - started, outcome.durationMs].map((ms) => (ms / 1000).toFixed(1));
+      appendFileSync(join(root, 'out', 'logs', 'times.tsv'), `${[...seconds, part.name].join('\t')}\n`);
+      ended.get(suite)?.push(outcome);
       open.set(suite, (open.get(suite) ?? 0) - 1);
       if (open.get(suite) !== 0) continue;
-      const outcome = together(suite.name, ended.get(suite) ?? [], performance.now() - started);
-      show(outcome);
-      outcomes.push(outcome);
+      const whole = together(suite.name, ended.get(suite) ?? [], performance.now() - started);
+      show(whole);
+      outcomes.push(whole);
     }
   };
   await Promise.all([lane(waiting), ...Array.from({ length: lanes }, () => lane(working))]);
