@@ -4,6 +4,7 @@ import { systemClock } from '../adapters/clock/systemClock.ts';
 import { dataFolderOf, journalFileIn } from '../adapters/files/dataFolder.ts';
 import { tailOfFile } from '../adapters/files/systemFiles.ts';
 import { plainCommonDir } from '../adapters/git/plainCommonDir.ts';
+import { isBeingWritten } from '../adapters/journal/connection.ts';
 import { isStale, type Lease, readLease } from '../adapters/journal/lease.ts';
 import { openJournalReader } from '../adapters/journal/openJournalReader.ts';
 import { createProcesses } from '../adapters/processes/processes.ts';
@@ -73,6 +74,7 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
     }
     if (!isKilled) break;
   }
+  if (found !== null && isBeingWritten(home.journalFile)) throw lockedOut(found);
   const tail = (await tailOfFile(home.engineLog, 2000)).trim().split('\n').slice(-3).join('\n');
   throw new UserFacingError(
     'engineUnavailable',
@@ -139,6 +141,14 @@ const stuck = ({ process: { pid } }: Lease): UserFacingError =>
   new UserFacingError(
     'engineUnavailable',
     `The engine of this repository (process ${pid}) is there but does not answer. Nothing was changed. When it stays so, end it: the next command starts another, which goes on with its runs.`,
+    { actions: [`kill -9 ${pid}`] },
+  );
+
+/** An engine that was stopped while it wrote: only its end gives the journal free. */
+const lockedOut = ({ process: { pid } }: Lease): UserFacingError =>
+  new UserFacingError(
+    'engineUnavailable',
+    `The engine of this repository (process ${pid}) does not answer, and the journal is kept locked, so no other engine can go on. Nothing was changed. End it: the next command starts another, which goes on with its runs.`,
     { actions: [`kill -9 ${pid}`] },
   );
 

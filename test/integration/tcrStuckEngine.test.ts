@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'mocha';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { heartbeat, readLease } from '../../src/adapters/journal/lease.ts';
@@ -6,6 +7,14 @@ import { HeldAnswers } from '../support/heldAnswers.ts';
 import { onlyRun, Reactor, until } from '../support/reactor.ts';
 import { plainProject } from '../support/sampleProjects.ts';
 import { byWord, tools, write } from '../support/sampleScript.ts';
+import { stopUnlocked } from '../support/stoppedEngine.ts';
+
+/** Makes the last sign of life of the engine older than a minute. */
+function wasSilent(file: string): void {
+  const { token = 0 } = readLease(file) ?? {};
+  const aMinuteAgo = { ...systemClock, now: () => Date.now() - 61_000 };
+  assert.equal(heartbeat({ file, clock: aMinuteAgo, token }), true);
+}
 
 describe('An engine that lives and does not answer', function () {
   this.timeout(180_000);
@@ -20,7 +29,7 @@ describe('An engine that lives and does not answer', function () {
     const first = await reactor.run(repository, 'Write alpha');
     assert.equal(first.exitCode, 0, first.stderr);
     stuck = readLease(reactor.journal(repository))?.process.pid ?? 0;
-    process.kill(stuck, 'SIGSTOP');
+    await stopUnlocked(stuck, reactor.journal(repository));
   });
   after(async () => {
     process.kill(stuck, 'SIGCONT');
@@ -37,10 +46,22 @@ describe('An engine that lives and does not answer', function () {
     });
   }
 
+  it('is named when it keeps the journal locked, so that none can take its place', async () => {
+    wasSilent(reactor.journal(repository));
+    const writer = new DatabaseSync(reactor.journal(repository));
+    writer.exec('BEGIN IMMEDIATE');
+    try {
+      const { exitCode, stderr } = await reactor.run(repository, 'Write beta', [], { env });
+      assert.equal(exitCode, 1, stderr);
+      assert.match(stderr, new RegExp(`process ${stuck}\\) does not answer, and the journal is kept locked`));
+      assert.match(stderr, new RegExp(`kill -9 ${stuck}`));
+    } finally {
+      writer.close();
+    }
+  });
+
   it('is replaced once it has given no sign of life for a minute', async () => {
-    const { token = 0 } = readLease(reactor.journal(repository)) ?? {};
-    const aMinuteAgo = { ...systemClock, now: () => Date.now() - 61_000 };
-    assert.equal(heartbeat({ file: reactor.journal(repository), clock: aMinuteAgo, token }), true);
+    wasSilent(reactor.journal(repository));
     const second = await reactor.run(repository, 'Write beta', [], { env });
     assert.deepEqual([second.exitCode, onlyRun(second).status], [0, 'landed'], second.stderr);
     assert.notEqual(readLease(reactor.journal(repository))?.process.pid, stuck);
@@ -65,11 +86,10 @@ describe('An engine that is stopped (SIGSTOP) while a command follows its run', 
     const repository = await reactor.repository('followed', plainProject());
     const call = reactor.startRun(repository, 'Write gamma', ['--task', 'gamma']);
     await answers.isHeld(reactor, 'gamma');
-    const { token = 0, process: { pid } = { pid: 0 } } = readLease(reactor.journal(repository)) ?? {};
-    process.kill(pid, 'SIGSTOP');
+    const pid = readLease(reactor.journal(repository))?.process.pid ?? 0;
+    await stopUnlocked(pid, reactor.journal(repository));
     try {
-      const aMinuteAgo = { ...systemClock, now: () => Date.now() - 61_000 };
-      assert.equal(heartbeat({ file: reactor.journal(repository), clock: aMinuteAgo, token }), true);
+      wasSilent(reactor.journal(repository));
       await until('the command has told of it', () => call.told.stderr.includes('it has said nothing for 6 seconds, though asked'));
       answers.letGo('gamma');
       const outcome = await call.outcome;

@@ -13,6 +13,21 @@ const BUSY = 5;
 const UNWRITABLE: ReadonlySet<number> = new Set([8, 10, 13, 14]);
 const MAX_WAL_BYTES = 16 * 1024 * 1024;
 
+/** Whether another process is writing to the file at this instant, or was stopped while it did. False when it can't be told. */
+export function isBeingWritten(file: string): boolean {
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(file, { timeout: 0 });
+    db.exec('BEGIN IMMEDIATE');
+    db.exec('ROLLBACK');
+    return false;
+  } catch (error) {
+    return sqliteCode(error) === BUSY;
+  } finally {
+    db?.close();
+  }
+}
+
 /** One connection with its prepared statements. SQLite's errors leave it as `sqliteFailure` words them. */
 export class Connection {
   readonly file: string;
