@@ -11,9 +11,12 @@ const HOLDS_ON = 'sleep 60';
 
 /** What is tried, by a command of the agent after it has written a file. */
 const bombs = {
-  memory: `python3 -c "a=[]
-while True: a.append(bytearray(20_000_000))"; ${HOLDS_ON}`,
-  // Holds on to it: a process that is over the limit for less than a second may end between two looks.
+  // They hold on to it: a process that is over the limit for less than a second may end between two looks.
+  memory: `python3 -c "import time
+a=[]
+try:
+  while True: a.append(bytearray(20_000_000))
+except MemoryError: time.sleep(60)"; ${HOLDS_ON}`,
   shared: `python3 -c "import mmap, time
 m=mmap.mmap(-1, 1_900_000_000)
 for i in range(0, len(m), 4096): m[i]=1
