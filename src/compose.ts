@@ -69,7 +69,7 @@ export function createCliHost(note: (line: string) => void = () => {}): CliHost 
     async probeSandbox() {
       const { createSandbox } = await import('./adapters/sandbox/createSandbox.ts');
       const { composeAgentServers } = await import('./compose/agentServers.ts');
-      const program = async () => (await composeAgentServers({ log: silentLog, templateFolder: null }).locate())?.path ?? null;
+      const program = async () => (await composeAgentServers({ log: silentLog, dataFolder: null }).locate())?.path ?? null;
       return createSandbox({ hidden: [], waysOut: null, folder: null, env: process.env, program }).probe();
     },
     async controllers() {
@@ -78,7 +78,7 @@ export function createCliHost(note: (line: string) => void = () => {}): CliHost 
     },
     async locateAgentServer() {
       const { composeAgentServers } = await import('./compose/agentServers.ts');
-      return composeAgentServers({ log: silentLog, templateFolder: null }).locate();
+      return composeAgentServers({ log: silentLog, dataFolder: null }).locate();
     },
     async freePorts(range) {
       const { countFreePorts } = await import('./adapters/freePort/countFreePorts.ts');

@@ -8,15 +8,15 @@ import type { Log } from '../base/log.ts';
 import type { AgentServers } from '../core/ports/agent.ts';
 import type { ControlGroups, Processes } from '../core/ports/processes.ts';
 import type { Sandbox } from '../core/ports/sandbox.ts';
-import { AGENT_SERVER_VERSIONS, packageFolders } from './program.ts';
+import { agentServerVersions, packageFolders } from './program.ts';
 
 /** Agent servers of the user's own OpenCode: REACTOR_OPENCODE, else on PATH, else the one installed with Reactor. */
 export function composeAgentServers(options: {
   /** The machine's own by default. */
   readonly clock?: Clock;
   readonly log: Log;
-  /** Folder for what is made once and used by every cell; null to keep nothing. */
-  readonly templateFolder: string | null;
+  /** The repository's data folder, for what is made once and used by every cell; null to keep nothing. */
+  readonly dataFolder: string | null;
   readonly processes?: Processes;
   /** Those that `processes` looks at; none where no cell is started. */
   readonly groups?: ControlGroups;
@@ -24,7 +24,7 @@ export function composeAgentServers(options: {
   /** Makes the boundary of cells; left out where no cell is started. */
   readonly sandbox?: Sandbox;
 }): AgentServers {
-  const { clock = systemClock, log, templateFolder, killGraceMs = 5000 } = options;
+  const { clock = systemClock, log, dataFolder, killGraceMs = 5000 } = options;
   const processes = options.processes ?? createProcesses({ clock, log });
   return createAgentServers({
     clock,
@@ -33,7 +33,7 @@ export function composeAgentServers(options: {
     env: process.env,
     packageFolders,
     ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
-    ...(templateFolder === null ? {} : { templateFolder, versionsFile: join(templateFolder, '..', AGENT_SERVER_VERSIONS) }),
+    ...(dataFolder === null ? {} : { templateFolder: join(dataFolder, 'templates'), versionsFile: agentServerVersions(dataFolder) }),
     endProcess: async (cell, leader) => {
       await processes.endCell(cell, leader, killGraceMs);
     },

@@ -98,9 +98,9 @@ export function createEditorHost({ log, agentServerPath, doctor }: EditorHostOpt
     },
     async locateAgentServer(folder) {
       const { locateExecutable } = await import('../adapters/opencode/locateExecutable.ts');
-      const { AGENT_SERVER_VERSIONS, packageFolders } = await import('./program.ts');
+      const { agentServerVersions, packageFolders } = await import('./program.ts');
       const configured = agentServerPath() ?? process.env['REACTOR_OPENCODE'] ?? null;
-      const memory = join((await home(folder)).dataFolder, AGENT_SERVER_VERSIONS);
+      const memory = agentServerVersions((await home(folder)).dataFolder);
       return locateExecutable({ configured, env: process.env, packageFolders, log, memory });
     },
     doctor,

@@ -109,7 +109,7 @@ export async function runEngine(folder: string): Promise<number> {
     clock,
     sandbox,
     log,
-    templateFolder: join(home.dataFolder, 'templates'),
+    dataFolder: home.dataFolder,
     processes,
     groups,
     killGraceMs: KILL_GRACE_MS,

@@ -20,8 +20,8 @@ export const programPath = (name: 'cli' | 'warden' | 'journalVerifier'): string 
 /** Folders from which packages that belong to Reactor, such as the agent server, can be resolved. */
 export const packageFolders: readonly string[] = [top, here];
 
-/** File in a repository's data folder in which the versions of agent servers are remembered. */
-export const AGENT_SERVER_VERSIONS = 'agentServerVersions.json';
+/** File in which the versions of agent servers are remembered, for all repositories of the user: beside their data folders. */
+export const agentServerVersions = (dataFolder: string): string => join(dirname(dataFolder), 'agentServerVersions.json');
 
 /** Reactor's version from its package.json. */
 export const programVersion = (): string => {

@@ -263,6 +263,25 @@ describe('finding the agent server', function () {
     await assert.rejects(asked, (error: UserFacingError) => error.code === 'environment' && error.message.includes('did not answer'));
   });
 
+  it('remembers what programs of this size said, for all who name the same file, until they change', async () => {
+    const asked = join(bench.root, 'asked');
+    const memory = join(bench.root, 'memory', 'versions.json');
+    const large = (folder: string, version: string): string => {
+      const file = fake(folder, version);
+      writeFileSync(file, `#!/bin/sh\necho ${version} | tee -a '${asked}'\nexit 0\n${'#'.repeat(10_000_000)}`);
+      return file;
+    };
+    const [first, second] = [large('one', '1.18.1'), large('two', '1.18.2')];
+    const versionOf = async (file: string) =>
+      (await locateExecutable({ configured: file, env: process.env, packageFolders: [], log: silentLog, memory }))?.version;
+    const said: (string | undefined)[] = [];
+    for (const file of [first, second, first, second]) said.push(await versionOf(file));
+    large('one', '1.18.3');
+    for (const file of [first, second, first]) said.push(await versionOf(file));
+    assert.deepEqual(said, ['1.18.1', '1.18.2', '1.18.1', '1.18.2', '1.18.3', '1.18.2', '1.18.3']);
+    assert.equal(readFileSync(asked, 'utf8'), '1.18.1\n1.18.2\n1.18.3\n');
+  });
+
   it('passes over one that is too old or does not run', async () => {
     fake('old', '1.17.9');
     const onPath = fake('new', '1.18.0');

@@ -153,12 +153,16 @@ function recall(memory: string): Readonly<Record<string, Answer>> {
   }
 }
 
-/** Remembers the last one only. A failure costs time at the next start and nothing else. */
+/** How many programs are remembered: those of repositories with settings of their own, and a few that were replaced. */
+const MOST_REMEMBERED = 8;
+
+/** Remembers the last ones. A failure costs time at the next start and nothing else. */
 function remember(memory: string, identity: string, answer: Answer, log: Log): void {
   try {
     mkdirSync(dirname(memory), { recursive: true, mode: 0o700 });
     const draft = `${memory}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify({ [identity]: answer }), { mode: 0o600 });
+    const kept = [...Object.entries(recall(memory)), [identity, answer]].slice(-MOST_REMEMBERED);
+    writeFileSync(draft, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600 });
     renameSync(draft, memory);
   } catch (error) {
     log.log('warn', 'the version of the agent server could not be remembered', { error: String(error) });

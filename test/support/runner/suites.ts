@@ -88,7 +88,7 @@ export const suites: readonly Suite[] = [
     files:
       'test/integration/tcr!(Deaths|LandingPlaces|LandingSettings|LandingStops|ModelFailures|Prediction|Samples|Scheduling|StrangeFiles|Volumes|Warm).test.ts',
     byFile: true,
-    waiting: ['tcrStuckServer'],
+    waiting: ['tcrStuckServer', 'tcrStuckEngine'],
     limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 3,
