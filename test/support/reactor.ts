@@ -1,18 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/adapters/clock/systemClock.ts';
 import { dataFolderOf } from '../../src/adapters/files/dataFolder.ts';
-import { locateExecutable } from '../../src/adapters/opencode/locateExecutable.ts';
-import { silentLog } from '../../src/base/log.ts';
-import { agentServerVersions, packageFolders } from '../../src/compose/program.ts';
 import type { Entry } from '../../src/core/journal/entry.ts';
 import type { EventData, EventType } from '../../src/core/journal/events.ts';
 import { CELL_MARKER } from '../../src/core/ports/processes.ts';
 import type { ResultRow } from '../../src/core/projections/runResult.ts';
 import { give, type OrdinaryUser, ordinaryUser } from './ordinaryUser.ts';
+import { rememberAgentServer } from './rememberedAgentServer.ts';
 import { type FoundProcess, findOwnProcesses } from './runner/ownProcesses.ts';
 import { makeRepository, type SampleFiles } from './sampleRepository.ts';
 import { type ModelScript, type ScriptedModel, scriptedConfig, startModel } from './scriptedModel.ts';
@@ -347,18 +345,6 @@ export class Reactor {
     rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     if (left.length > 0) throw new Error(`left running: ${left.map(({ pid, commandLine }) => `${pid} ${commandLine}`).join('\n')}`);
   }
-}
-
-/** Engines of a new data folder would each ask the agent server for its version, which takes it most of a second: the test run asks once. */
-async function rememberAgentServer(dataHome: string): Promise<void> {
-  const ofRun = process.env['REACTOR_HOME'];
-  if (ofRun === undefined) return;
-  const memory = agentServerVersions(join(ofRun, 'repository'));
-  const configured = process.env['REACTOR_OPENCODE'] ?? null;
-  await locateExecutable({ configured, env: process.env, packageFolders, log: silentLog, memory });
-  if (!existsSync(memory)) return;
-  mkdirSync(dataHome, { mode: 0o700 });
-  copyFileSync(memory, agentServerVersions(join(dataHome, 'repository')));
 }
 
 /** A child that a process has just forked looks like the process itself until it is another program. */
