@@ -239,10 +239,10 @@ describe('a snapshot of a cell', function () {
     assert.equal(f.run('status', '--porcelain'), before[0]);
   });
 
-  it('takes 20,000 files, and a hard-linked one', async () => {
+  it('takes thousands of files, and a hard-linked one', async () => {
     const f = fixture();
     const files: Record<string, string> = {};
-    for (let n = 0; n < 20_000; n += 1) files[`d${n % 200}/f${n}`] = `${n}\n`;
+    for (let n = 0; n < 4000; n += 1) files[`d${n % 100}/f${n}`] = `${n}\n`;
     const base = f.commit(files);
     const repository = await f.open();
     const cell = await f.cell(repository, 'big');

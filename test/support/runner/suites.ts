@@ -30,7 +30,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'unit',
     files: 'test/unit/**/*.test.ts',
-    limitMs: minutes(2),
+    limitMs: minutes(5),
     testLimitMs: 20_000,
     stage: 1,
     needsBuild: false,
@@ -57,7 +57,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'host',
     files: 'test/host/**/*.test.ts',
-    limitMs: minutes(4),
+    limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 3,
     needsBuild: true,
@@ -67,7 +67,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'chaos',
     files: 'test/chaos/**/*.test.ts',
-    limitMs: minutes(5),
+    limitMs: minutes(8),
     testLimitMs: 180_000,
     stage: 3,
     needsBuild: true,

@@ -1,7 +1,8 @@
 /** One line the reporter writes as the tests go, so that a process that dies or hangs still leaves what it did. */
 export type ReportLine =
   | { readonly kind: 'start'; readonly title: string; readonly file: string }
-  | { readonly kind: 'pass' }
+  /** `ms` is for who looks for what takes the time. */
+  | { readonly kind: 'pass'; readonly ms?: number }
   | { readonly kind: 'pending'; readonly title: string }
   | { readonly kind: 'fail'; readonly title: string; readonly error: string }
   | { readonly kind: 'end' }

@@ -13,7 +13,7 @@ class TotalsReporter {
     if (typeof output !== 'string') throw new Error('totalsReporter needs the reporter option output=FILE');
     const write = (line: ReportLine) => appendFileSync(output, `${JSON.stringify(line)}\n`);
     runner.on('test', (test: Test) => write({ kind: 'start', title: test.fullTitle(), file: relative(process.cwd(), test.file ?? '') }));
-    runner.on('pass', () => write({ kind: 'pass' }));
+    runner.on('pass', ({ duration: ms = 0 }: Test) => write({ kind: 'pass', ms }));
     runner.on('pending', (test: Test) => write({ kind: 'pending', title: test.fullTitle() }));
     // Failed hooks arrive here too, under the name of the hook.
     runner.on('fail', (test, error: unknown) => write({ kind: 'fail', title: test.fullTitle(), error: describeError(error) }));
