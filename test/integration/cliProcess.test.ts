@@ -79,6 +79,10 @@ describe('the command line as a process', () => {
     );
     assert.deepEqual([refused?.code, refused?.stdout, refused?.stderr.split('\n').length], [1, '', 2]);
     assert.match(refused?.stderr ?? '', /^reactor: .* is not in a git repository\.[^\n]*\n$/);
+    assert.match(
+      await bash('reactor status --repo nowhere 2>&1 || true'),
+      /^reactor: \/.*nowhere is no folder\.\n {2}→ name a folder of the repository with --repo DIR\n$/,
+    );
   });
 
   it('hands signals to those who handle them, and dies of them otherwise', async () => {

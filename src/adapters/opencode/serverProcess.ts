@@ -94,8 +94,7 @@ export async function spawnServer(options: {
         wake = () => changed.abort();
         if (isListening()) return ok(undefined);
         if (ended) return err(await earlyExit(exited, options.port, logTail()));
-        if (clock.monotonic() > until)
-          return err({ code: 'unhealthy', message: lateText('did not listen', limitMs), logTail: logTail() });
+        if (clock.monotonic() > until) return err({ code: 'unhealthy', message: lateText('did not listen', limitMs), logTail: logTail() });
         const waitMs = watcher === null ? LOOK_EVERY_MS.unwatched : LOOK_EVERY_MS.watched;
         await clock.sleep(waitMs, AbortSignal.any([signal, changed.signal])).catch(() => signal.throwIfAborted());
       }
