@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { WriteStream } from 'node:tty';
 import type { Clock } from '../base/clock.ts';
 import { toDisposable } from '../base/lifecycle.ts';
 import { localDay } from '../base/localDay.ts';
 import { askLine } from './askLine.ts';
-import type { OutputStream, Terminal } from './terminal.ts';
+import { outputStream } from './outputStream.ts';
+import type { Terminal } from './terminal.ts';
 
 type Interrupt = 'SIGINT' | 'SIGTERM';
 
@@ -52,32 +52,6 @@ export function processTerminal(clock: Clock, version: string): Terminal {
     },
     timeOfDay: (at) => new Date(at).toTimeString().slice(0, 8),
     dayOf: localDay,
-  };
-}
-
-function outputStream(stream: WriteStream): OutputStream {
-  const gone = new AbortController();
-  stream.on('error', () => gone.abort(new Error('the reader of the output has gone')));
-  return {
-    get isTTY() {
-      return stream.isTTY ?? false;
-    },
-    get columns() {
-      return stream.columns ?? 80;
-    },
-    get rows() {
-      return stream.rows ?? 24;
-    },
-    write(text) {
-      if (!gone.signal.aborted) stream.write(text);
-    },
-    flush: () =>
-      new Promise((resolve) => {
-        if (gone.signal.aborted || stream.writableLength === 0) return resolve();
-        gone.signal.addEventListener('abort', () => resolve(), { once: true });
-        stream.write('', () => resolve());
-      }),
-    readerGone: gone.signal,
   };
 }
 

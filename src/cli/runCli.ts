@@ -6,17 +6,23 @@ import { printJson } from './commandContext.ts';
 import { errorReport, errorResult, exitCodeOfError } from './errorReport.ts';
 import { buildProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
+import { unwritten } from './unwritten.ts';
 
 /**
  * One call of the command line.
  * @param loadHost called at most once, and only by commands that need more than the terminal.
- * @returns the exit code, when everything has been written.
+ * @returns the exit code, when everything has been written; what could not be written is told, and is a failure of commands that only tell.
  */
 export async function runCli(terminal: Terminal, loadHost: () => Promise<CliHost>): Promise<number> {
   const exitCode = await dispatch(terminal, loadHost);
   await terminal.stdout.flush();
+  const lost = terminal.stdout.failure;
+  if (lost !== null) terminal.stderr.write(`${errorReport(unwritten('The output', lost), false)}\n`);
   await terminal.stderr.flush();
-  return exitCode;
+  // How runs came out is true all the same.
+  return lost === null || followingCommands.includes(terminal.argv[0] ?? '') || exitCode !== exitCodes.done
+    ? exitCode
+    : exitCodes.configuration;
 }
 
 async function dispatch(terminal: Terminal, loadHost: () => Promise<CliHost>): Promise<number> {
@@ -59,7 +65,7 @@ async function dispatch(terminal: Terminal, loadHost: () => Promise<CliHost>): P
   }
 }
 
-/** Commands whose `--json` promises a result object as the last line. */
+/** Commands that follow runs: their exit code is that of the runs, and their `--json` promises a result object as the last line. */
 const followingCommands = ['run', 'approve', 'reject', 'resume', 'kill'];
 
 const endsWithResult = (argv: readonly string[]): boolean => argv.includes('--json') && followingCommands.includes(argv[0] ?? '');

@@ -11,8 +11,10 @@ export interface OutputStream {
   write(text: string): void;
   /** Resolves when everything written has been taken, or the reader has gone. */
   flush(): Promise<void>;
-  /** Aborted when the reader has gone (`reactor logs -f | head`). */
+  /** Aborted when the reader has gone (`reactor logs -f | head`), or nothing more can be written. */
   readonly readerGone: AbortSignal;
+  /** Why not all was written although somebody wants it, such as a full disk; null when all was, or the reader has gone. */
+  readonly failure: Error | null;
 }
 
 /** What the command line sits in: the process's streams, keys, signals, environment and time. Tests give one of their own. */

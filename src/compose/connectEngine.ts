@@ -16,12 +16,15 @@ import { evolveRun } from '../core/run/evolve.ts';
 import { EngineClient } from '../protocol/engineClient.ts';
 import { PROTOCOL_VERSION } from '../protocol/messages.ts';
 import { absolutePlaces } from './absolutePlaces.ts';
+import { engineNotUp } from './engineNotUp.ts';
 import type { Home } from './home.ts';
 import { numberFrom } from './numberFrom.ts';
 import { programPath, programVersion } from './program.ts';
 import { STALE_AFTER_MS } from './staleEngine.ts';
 
-const START_LIMIT_MS = 20_000;
+/** A machine with too much to do may need long for it; one that takes over from another is not waited for so long, as the old one may be stuck. */
+const START_LIMIT_MS = 60_000;
+const TAKE_OVER_LIMIT_MS = 20_000;
 /** Of engines that are killed before they answer. */
 const MOST_STARTS = 5;
 const CONNECT_LIMIT_MS = 3000;
@@ -60,9 +63,11 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
     if (request.start === 'always') throw home.unwritable;
     return null;
   }
+  const limitMs = found === null ? START_LIMIT_MS : TAKE_OVER_LIMIT_MS;
+  let slow: number | null = null;
   for (let starts = 0; starts < MOST_STARTS; starts += 1) {
     const child = startEngine(home, request.engineEnv ?? {});
-    const end = systemClock.monotonic() + START_LIMIT_MS;
+    const end = systemClock.monotonic() + limitMs;
     let isKilled = false;
     while (!isKilled && systemClock.monotonic() < end) {
       await systemClock.sleep(POLL_MS);
@@ -72,17 +77,11 @@ export async function connectEngine(home: Home, request: ConnectRequest): Promis
       // Another client's engine may have won the lease: then ours has ended and theirs will answer, unless that was killed too.
       isKilled = (child.exitCode ?? child.signalCode) !== null && heldLease(home, found) === null;
     }
+    slow = (child.exitCode ?? child.signalCode) === null ? (child.pid ?? null) : null;
     if (!isKilled) break;
   }
   if (found !== null && isBeingWritten(home.journalFile)) throw lockedOut(found);
-  const tail = (await tailOfFile(home.engineLog, 2000)).trim().split('\n').slice(-3).join('\n');
-  throw new UserFacingError(
-    'engineUnavailable',
-    `The engine did not start. Nothing was changed. Its log ${home.engineLog} ends with:\n${tail}`,
-    {
-      actions: ['reactor doctor'],
-    },
-  );
+  throw engineNotUp({ pid: slow, log: home.engineLog, tail: await tailOfFile(home.engineLog, 2000), waitedMs: limitMs });
 }
 
 /**

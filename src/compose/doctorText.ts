@@ -17,6 +17,7 @@ export async function doctorText(host: CliHost, folder: string): Promise<string>
     write: (text) => void parts.push(text),
     flush: () => Promise.resolve(),
     readerGone: new AbortController().signal,
+    failure: null,
   };
   const terminal: Terminal = {
     argv: [],

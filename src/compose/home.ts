@@ -39,6 +39,9 @@ export async function lookHome(folder: string): Promise<Home> {
   const git = createGit({ clock: systemClock, log: silentLog });
   const opened = await git.open(folder);
   if (!opened.ok) {
+    const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (!isFolder)
+      throw new UserFacingError('notARepository', opened.error.message, { actions: ['name a folder of the repository with --repo DIR'] });
     const text =
       opened.error.code === 'notARepository'
         ? `${folder} is not in a git repository. Name one with --repo DIR, or make it one with: git init`

@@ -1,12 +1,6 @@
 import { UserFacingError } from '../base/userFacingError.ts';
+import { volumeWords } from '../base/volumeWords.ts';
 import type { GitRefusal } from '../core/ports/git.ts';
-
-/** What file systems that take nothing more say, in words. */
-const VOLUME_WORDS: Readonly<Record<string, string>> = {
-  ENOSPC: 'a disk is full',
-  EDQUOT: 'a disk quota is used up',
-  EROFS: 'a file system is read-only',
-};
 
 /**
  * Git would not do what a run needs to come to its end, for a reason that only a person can mend: a signature that can't be made, a hook that says no, a
@@ -36,6 +30,6 @@ const isOfDatabase = (error: unknown): error is UserFacingError =>
 export function refusalIn(error: unknown): GitRefused | null {
   if (error instanceof GitRefused) return error;
   if (isOfDatabase(error)) return new GitRefused(error.message.replace(/\.$/, ''), false);
-  const words = error instanceof Error && 'code' in error ? VOLUME_WORDS[String(error.code)] : undefined;
-  return words === undefined ? null : new GitRefused(`${words} (${(error as Error).message})`, false);
+  const words = volumeWords(error);
+  return words === null ? null : new GitRefused(`${words} (${(error as Error).message})`, false);
 }

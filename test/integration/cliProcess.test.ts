@@ -61,6 +61,17 @@ describe('the command line as a process', () => {
     assert.deepEqual([bytes, child.exitCode], [2_000_000, 7]);
   });
 
+  it('says what could not be written, and ends as what has failed', async () => {
+    // A file may have 1 KiB: a part of what is longer is taken, as on a volume that becomes full.
+    const told = await bash(`
+      (ulimit -f 1; reactor help run > help.txt 2> told.txt; echo "$?"); cat told.txt
+      reactor completion zsh 2>&1 > /dev/full; echo "$?"
+    `);
+    const isSaid =
+      'reactor: The output could not be written: REASON. What is there is not complete.\n  → make room there, or write to another place\n';
+    assert.equal(told.replaceAll(/E[A-Z]+: [^.]*/g, 'REASON').replace('a disk is full', 'REASON'), `1\n${isSaid}${isSaid}1\n`);
+  });
+
   it('refuses a folder that is no repository in one sentence', async () => {
     const refused = await run(join(folder, 'reactor'), ['status'], { env: environment(), cwd: folder }).then(
       () => null,
@@ -68,6 +79,10 @@ describe('the command line as a process', () => {
     );
     assert.deepEqual([refused?.code, refused?.stdout, refused?.stderr.split('\n').length], [1, '', 2]);
     assert.match(refused?.stderr ?? '', /^reactor: .* is not in a git repository\.[^\n]*\n$/);
+    assert.match(
+      await bash('reactor status --repo nowhere 2>&1 || true'),
+      /^reactor: \/.*nowhere is no folder\.\n {2}→ name a folder of the repository with --repo DIR\n$/,
+    );
   });
 
   it('hands signals to those who handle them, and dies of them otherwise', async () => {

@@ -19,7 +19,6 @@ const top = fileURLToPath(new URL('../..', import.meta.url));
 const built = join(top, 'dist', 'cli.mjs');
 /** The built command line, or its source where nothing has been built. */
 const program = existsSync(built) ? built : join(top, 'src', 'cli.ts');
-
 const COMMAND_LIMIT_MS = 150_000;
 const GONE_LIMIT_MS = 40_000;
 

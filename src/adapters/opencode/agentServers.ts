@@ -14,6 +14,7 @@ import { ARRIVAL_VARIABLES, arrivalOf } from './arrival.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { besideCommands, enclose, keyNames, withFiles } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
+import { lateText } from './lateText.ts';
 import { leftMessages } from './leftMessages.ts';
 import { limitLines } from './limitLines.ts';
 import { type LocatedExecutable, locateExecutable } from './locateExecutable.ts';
@@ -273,7 +274,7 @@ async function boot(
   }
   return err({
     code: 'unhealthy',
-    message: `the agent server was not healthy within ${request.healthLimitMs} ms`,
+    message: lateText('was not healthy', request.healthLimitMs),
     logTail: server.logTail(),
   });
 }

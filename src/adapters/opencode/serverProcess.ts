@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { BootFailure } from '../../core/ports/agent.ts';
+import { lateText } from './lateText.ts';
 
 const LISTENING = 'opencode server listening on';
 /** Where the system tells of changes of a file, in case one is missed; else all there is. */
@@ -93,8 +94,7 @@ export async function spawnServer(options: {
         wake = () => changed.abort();
         if (isListening()) return ok(undefined);
         if (ended) return err(await earlyExit(exited, options.port, logTail()));
-        if (clock.monotonic() > until)
-          return err({ code: 'unhealthy', message: `the agent server did not listen within ${limitMs} ms`, logTail: logTail() });
+        if (clock.monotonic() > until) return err({ code: 'unhealthy', message: lateText('did not listen', limitMs), logTail: logTail() });
         const waitMs = watcher === null ? LOOK_EVERY_MS.unwatched : LOOK_EVERY_MS.watched;
         await clock.sleep(waitMs, AbortSignal.any([signal, changed.signal])).catch(() => signal.throwIfAborted());
       }

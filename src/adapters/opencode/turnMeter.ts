@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { TurnLimits, TurnResult } from '../../core/ports/agent.ts';
+import { elapsedText } from '../../core/projections/figures.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -66,10 +67,10 @@ export class TurnMeter {
     if (this.#recent.length > callsPerMinute)
       return { end: 'limit', limit: 'callRate', reason: `the agent made more than ${callsPerMinute} model calls in a minute` };
     if (now - this.#startedAt - waiting.openMs > timeoutMs)
-      return { end: 'limit', limit: 'time', reason: `the agent's turn took longer than ${timeoutMs} ms` };
+      return { end: 'limit', limit: 'time', reason: `the agent's turn took longer than ${elapsedText(timeoutMs)}` };
     if (waiting.isOpen) this.#progressAt = now;
     else if (now - this.#progressAt > stallMs)
-      return { end: 'limit', limit: 'stall', reason: `nothing was heard of the agent for ${stallMs} ms` };
+      return { end: 'limit', limit: 'stall', reason: `nothing was heard of the agent for ${elapsedText(stallMs)}` };
     return null;
   }
 

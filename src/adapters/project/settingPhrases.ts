@@ -41,9 +41,10 @@ export function settingPhrase(issue: z.core.$ZodRawIssue): string | undefined {
     }
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';
-      return issue.origin === 'array' ? 'must not be an empty list' : `must be at least ${issue.minimum}, not ${shown(input)}`;
+      if (issue.origin === 'array') return 'must not be an empty list';
+      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, not ${shown(input)}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}, not ${shown(input)}`;
+      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}, not ${shown(input)}`;
     default:
       return undefined;
   }

@@ -20,9 +20,10 @@ export function finishRuns({ terminal }: Pick<CommandContext, 'terminal'>, outco
   const people = json ? terminal.stderr : terminal.stdout;
   const lines = summaryLines(outcome.states, styleOf(people, terminal.environment), terminal.clock.now());
   if (outcome.states.length > 0) people.write(`\n${lines.join('\n')}\n`);
-  if (outcome.left && outcome.states.some((state) => state.phase !== 'ended')) {
+  const left = outcome.left ? outcome.states.filter((state) => state.phase !== 'ended') : [];
+  if (left.some(({ cancelledBy }) => cancelledBy === null)) {
     people.write('  Left running in the engine: reactor watch shows it, reactor kill ends it.\n');
-  }
+  } else if (left.length > 0) people.write('  The engine goes on ending it and keeps what was done: reactor status shows it until then.\n');
   if (json) printJson(terminal, resultObject(outcome));
   return outcome.exitCode;
 }

@@ -1,12 +1,14 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
+import type { CliHost } from '../cliHost.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson } from '../commandContext.ts';
 import { safeLine } from '../render/safeText.ts';
 import type { Terminal } from '../terminal.ts';
 import { missingAgentServer } from './missingAgentServer.ts';
+import { writeWhole } from './writeWhole.ts';
 
 export interface InitOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -53,19 +55,42 @@ export async function initCommand({ terminal, host }: CommandContext, options: I
   const setup = asks ? await text(terminal, 'Setup command for each new worktree, such as npm ci (Enter for none)', '') : '';
   const approve = asks ? await choice<ApproveMode>(terminal, 'Who decides on a green change', ['ask', 'auto', 'never'], 'ask') : 'ask';
   const land = asks ? await choice<LandMode>(terminal, 'Where does it go', ['ff', 'merge', 'branch'], 'ff') : 'ff';
-  await writeFile(file, loaded.newConfigText({ test: test || null, setup: setup || null, approve, land }), { flag: exists ? 'w' : 'wx' });
-  const agent = await loaded.locateAgentServer();
+  await writeWhole(file, loaded.newConfigText({ test: test || null, setup: setup || null, approve, land }), exists);
+  // Before OpenCode is looked at, which may take long: whoever stops this knows what is there.
+  if (!json) say(`Written: ${file}`);
+  const agentServer = await agentServerHere(loaded);
   if (json) {
-    printJson(terminal, { file, test: test || null, agentServer: agent });
+    printJson(terminal, { file, test: test || null, ...agentServer });
     return exitCodes.done;
   }
-  say(`Written: ${file}`);
   if (present === otherName) say(`${otherName} is still here and counts no more.`);
   if (test === '') say('No test command yet: set test: in it before the first run.');
-  const { why, todo } = missingAgentServer(terminal.environment);
-  say(agent === null ? `OpenCode is missing: ${safeLine(why)}; ${todo}` : `OpenCode ${agent.version} is ready.`);
+  say(agentServerLine(agentServer, terminal));
   say('Next: reactor run --prompt "…"');
   return exitCodes.done;
+}
+
+interface AgentServerHere {
+  readonly agentServer: Awaited<ReturnType<CliHost['locateAgentServer']>>;
+  /** Why it is not known whether there is one. */
+  readonly agentServerProblem?: string;
+}
+
+/** What can't be told of OpenCode is no failure of a command that has written what it was asked for. */
+async function agentServerHere(host: CliHost): Promise<AgentServerHere> {
+  try {
+    return { agentServer: await host.locateAgentServer() };
+  } catch (error) {
+    if (!(error instanceof UserFacingError)) throw error;
+    return { agentServer: null, agentServerProblem: error.message };
+  }
+}
+
+function agentServerLine({ agentServer, agentServerProblem }: AgentServerHere, { environment }: Terminal): string {
+  if (agentServer !== null) return `OpenCode ${agentServer.version} is ready.`;
+  if (agentServerProblem !== undefined) return `${safeLine(agentServerProblem)}\n  → reactor doctor looks again`;
+  const { why, todo } = missingAgentServer(environment);
+  return `OpenCode is missing: ${safeLine(why)}; ${todo}`;
 }
 
 const replacing = (present: string): string =>

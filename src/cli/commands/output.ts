@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import type { Terminal } from '../terminal.ts';
+import { unwritten } from '../unwritten.ts';
 
 /** Where a command writes what was asked for. */
 export interface Output {
@@ -9,7 +10,10 @@ export interface Output {
   close(): Promise<void>;
 }
 
-/** Standard output, or a new file when one is named. A file that is already there is left as it is. @throws UserFacingError `configuration` */
+/**
+ * Standard output, or a new file when one is named. A file that is already there is left as it is.
+ * @throws UserFacingError `configuration`; writing throws `environment` when a file does not take it, of which nothing is left then
+ */
 export async function openOutput(terminal: Terminal, name: string | undefined): Promise<Output> {
   if (name === undefined) {
     const write = async (part: string): Promise<void> => {
@@ -18,9 +22,15 @@ export async function openOutput(terminal: Terminal, name: string | undefined): 
     };
     return { write, close: () => Promise.resolve() };
   }
-  const file = await create(resolve(terminal.folder, name), name);
+  const path = resolve(terminal.folder, name);
+  const file = await create(path, name);
   const write = async (part: string): Promise<void> => {
-    await file.writeFile(part);
+    try {
+      await file.writeFile(part);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw unwritten(name, error, 'Nothing is left of it.');
+    }
   };
   return { write, close: () => file.close() };
 }

@@ -21,8 +21,8 @@ export function plainView(stream: OutputStream, style: Style, terminal: Pick<Ter
       if (text !== null) print(entry.at, state.task, text);
     },
     live(message) {
-      if (message.kind === 'retrying' || message.kind === 'note')
-        print(terminal.clock.now(), tasks.get(message.run) ?? '', safeLine(message.text));
+      // That a call is repeated comes as an entry, too.
+      if (message.kind === 'note') print(terminal.clock.now(), tasks.get(message.run) ?? '', safeLine(message.text));
     },
     note: (line) => print(terminal.clock.now(), '', safeLine(line)),
     pause() {

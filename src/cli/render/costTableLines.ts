@@ -48,8 +48,12 @@ function columnsOf({ by, total }: CostTable, currency: Currency): Column<CostRow
   ];
 }
 
-const percentText = (share: number | null): string =>
-  share === null ? '–' : share > 0 && share < 0.005 ? '<1 %' : `${Math.round(share * 100)} %`;
+/** What is a part is told neither as nothing nor as all. */
+function percentText(share: number | null): string {
+  if (share === null) return '–';
+  if (share > 0 && share < 0.005) return '<1 %';
+  return share >= 0.995 && share < 1 ? '>99 %' : `${Math.round(share * 100)} %`;
+}
 const barText = (share: number | null): string => '█'.repeat(Math.round((share ?? 0) * barCells)).padEnd(barCells);
 
 function summaryLines(total: CostOutcome, currency: Currency, line: (...pieces: Piece[]) => string): string[] {

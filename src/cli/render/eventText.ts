@@ -74,7 +74,9 @@ function describe(event: DomainEvent, entry: Entry): string | null {
       return `recovered while ${event.data.phase}: ${event.data.outcome}, ${event.data.reason}`;
     case 'run/recoveryApplied': {
       const { code, what, retry, delayMs } = event.data;
-      return `${code}: ${what}${retry > 0 ? ` (retry ${retry} in ${elapsedText(delayMs)})` : ''}`;
+      // The agent server repeats calls by itself, and does not say when.
+      const when = delayMs > 0 ? ` in ${elapsedText(delayMs)}` : '';
+      return `${code}: ${what}${retry > 0 ? ` (retry ${retry}${when})` : ''}`;
     }
     case 'run/parked':
       return `parked: ${event.data.reason}`;

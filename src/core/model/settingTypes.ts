@@ -21,6 +21,7 @@ export const durationSetting = (description: string) =>
 
 const MAX_USD = 1_000_000_000;
 const dollarsRule = 'must be an amount in US dollars, such as 5 or 0.50';
+const dollarsError = ({ input }: { readonly input?: unknown }): string => (input === undefined ? 'is missing' : dollarsRule);
 
 function dollars(value: number | string): Usd | null {
   if (typeof value === 'string') return Usd.safeParse(value).success && Number(value) >= 0 ? addUsd(zeroUsd, value) : null;
@@ -30,7 +31,7 @@ function dollars(value: number | string): Usd | null {
 /** An amount of US dollars, as a number or as decimal text; becomes exact decimal text. */
 export const dollarsSetting = (description: string) =>
   z
-    .union([z.number(), z.string()], { error: dollarsRule })
+    .union([z.number(), z.string()], { error: dollarsError })
     .transform((value, context): Usd => {
       const amount = dollars(value);
       if (amount !== null) return amount;

@@ -3,6 +3,7 @@ import type { Excess } from '../../core/policy/cellLimits.ts';
 import type { FinishedMessage, TurnEvent, TurnRequest, TurnResult } from '../../core/ports/agent.ts';
 import type { Asks } from '../asks.ts';
 import type { Cell } from '../cell.ts';
+import { EmptyAnswers } from '../emptyAnswers.ts';
 import { RecordsBeside } from '../recordsBeside.ts';
 import type { RunContext } from '../runContext.ts';
 import type { MoneyStop, RunMoney } from '../runMoney.ts';
@@ -43,6 +44,7 @@ export async function execute(
     stoppedFor = stop;
     turn.abort(new Error(stop.reason));
   };
+  const empties = new EmptyAnswers();
   const onRetry = (retry: number, message: string): void => {
     modelFailure = message;
     if (retry <= MODEL_RETRIES) {
@@ -54,10 +56,15 @@ export async function execute(
       turn.abort(new Error('the model keeps failing'));
     }
   };
+  const onAnswer = (message: FinishedMessage): void => {
+    const inARow = empties.heard(message);
+    if (inARow > 0) onRetry(inARow, 'its answer had neither words nor tools in it');
+  };
   const onEvent = (turnEvent: TurnEvent): void => {
     switch (turnEvent.type) {
       case 'messageFinished':
         records.add(onMessage(turnEvent.message));
+        onAnswer(turnEvent.message);
         return;
       case 'violated':
         records.add(context.record(event('attempt/violated', { attempt, violations: [turnEvent.violation] })));

@@ -8,6 +8,7 @@ export class FakeStream implements OutputStream {
   readonly rows = 24;
   readonly #gone = new AbortController();
   text = '';
+  failure: Error | null = null;
 
   constructor(isTTY: boolean) {
     this.isTTY = isTTY;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { promptText } from '../../../src/cli/commands/runRequests.ts';
 import { textWidth } from '../../../src/cli/render/textWidth.ts';
+import { runCli } from '../../../src/cli/runCli.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
 import { FakeTerminal } from '../../support/cli/fakeTerminal.ts';
@@ -19,6 +20,29 @@ async function refusal(argv: readonly string[]): Promise<string> {
 }
 
 describe('the command line', () => {
+  it('fails when what it was asked to tell could not be written, and not when runs came out well', async () => {
+    const engine = new FakeEngine();
+    engine.handlers.submit = () => ({ runs: [], notes: [] });
+    const told = await Promise.all(
+      [
+        ['help', 'run'],
+        ['run', '--prompt', 'x', '--detach'],
+      ].map(async (argv) => {
+        const terminal = new FakeTerminal(argv);
+        terminal.stdout.failure = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+        return [await runCli(terminal, () => Promise.resolve(fakeHost(engine))), terminal.stderr.lines];
+      }),
+    );
+    const lines = [
+      'reactor: The output could not be written: a disk is full. What is there is not complete.',
+      '  → make room there, or write to another place',
+    ];
+    assert.deepEqual(told, [
+      [1, lines],
+      [0, lines],
+    ]);
+  });
+
   it('names the nearest option, command and choice', async () => {
     const told = await Promise.all(
       [

@@ -20,4 +20,7 @@ describe('what stands below a table of costs', () => {
 
   it('says that what was reverted has no price', () =>
     assert.equal(below(null, '0.5').at(-1), 'unpriced was spent on attempts that were reverted'));
+
+  it('does not call all what is not', () =>
+    assert.equal(below('99.90', '0.10').at(-1), '>99 % ($99.90) was spent on attempts that were reverted'));
 });

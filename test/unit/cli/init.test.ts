@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { UserFacingError } from '../../../src/base/userFacingError.ts';
 import { runCli } from '../../../src/cli/runCli.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
@@ -86,6 +87,49 @@ describe('reactor init', () => {
     assert.match(
       out,
       /No test command yet: set test: in it before the first run\.\nOpenCode is missing: no usable one on PATH \(1\.18 or a later 1\.x is needed\); install it/,
+    );
+  });
+
+  it('tells what it has written also where OpenCode does not answer', async () => {
+    const silent = host({
+      locateAgentServer: () => Promise.reject(new UserFacingError('environment', 'opencode --version did not answer within 30 s.')),
+    });
+    const told = await cli(['init', '--yes'], silent, { folder });
+    assert.equal(
+      told.out,
+      `Found the test command: npm test (package.json scripts.test)\nWritten: ${join(folder, 'reactor.yaml')}\nopencode --version did not answer within 30 s.\n  → reactor doctor looks again\nNext: reactor run --prompt "…"\n`,
+    );
+    assert.deepEqual([told.exitCode, told.err], [0, '']);
+    const { out } = await cli(['init', '--json', '--force'], silent, { folder });
+    assert.deepEqual(JSON.parse(out), {
+      file: join(folder, 'reactor.yaml'),
+      test: 'npm test',
+      agentServer: null,
+      agentServerProblem: 'opencode --version did not answer within 30 s.',
+    });
+  });
+
+  it('replaces a file whole, where a link to it leads and with its mode', async () => {
+    await mkdir(join(folder, 'settings'));
+    const kept = join(folder, 'settings', 'mine.yaml');
+    await writeFile(kept, '"mine"');
+    await chmod(kept, 0o600);
+    await symlink(kept, join(folder, 'reactor.yaml'));
+    assert.equal((await cli(['init', '--yes', '--force'], host(), { folder })).exitCode, 0);
+    assert.deepEqual(
+      [(await written()).test, (await lstat(join(folder, 'reactor.yaml'))).isSymbolicLink(), (await stat(kept)).mode & 0o777],
+      ['npm test', true, 0o600],
+    );
+    assert.deepEqual(await readdir(join(folder, 'settings')), ['mine.yaml']);
+  });
+
+  it('says in one sentence that it can not be written, and leaves nothing beside it', async () => {
+    await mkdir(join(folder, 'reactor.yaml'));
+    const { exitCode, err } = await cli(['init', '--yes', '--force'], host(), { folder });
+    assert.deepEqual([exitCode, await readdir(folder)], [1, ['reactor.yaml']]);
+    assert.match(
+      err,
+      /^reactor: .*reactor\.yaml could not be written: .*\. It was left as it is\.\n {2}→ make room there, or write to another place\n$/,
     );
   });
 });

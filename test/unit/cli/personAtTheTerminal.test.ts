@@ -236,6 +236,20 @@ describe('Ctrl-C', () => {
     assert.equal(await ended, 130);
   });
 
+  it('once more while it cancels waits no longer, and does not call the run left running', async () => {
+    const { engine, terminal, ended } = await atTheTerminal(() => {});
+    for (let times = 0; times < 2; times += 1) {
+      terminal.interrupt();
+      await settle();
+    }
+    engine.tell('r1', told.cancelRequested());
+    await settle();
+    terminal.interrupt();
+    assert.equal(await ended, 130);
+    assert.match(terminal.stdout.text, /The engine goes on ending it and keeps what was done: reactor status shows it until then\.\n$/);
+    assert.doesNotMatch(terminal.stdout.text, /Left running/);
+  });
+
   it('suspends a review question, which is asked again', async () => {
     const { engine, terminal, ended } = await atTheTerminal((e) => e.tell('r1', told.review(1)));
     terminal.interrupt();

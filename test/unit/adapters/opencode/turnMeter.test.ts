@@ -55,6 +55,17 @@ describe('the meter of a turn', () => {
     assert.equal(limit(), 'stall');
   });
 
+  it('says how long in words for people', () => {
+    const silent = start({ stallMs: 300_000, timeoutMs: 1_000_000 });
+    silent.pass(300_001);
+    const long = start({ stallMs: 3_000_000, timeoutMs: 1_800_000 });
+    long.pass(1_800_001);
+    assert.deepEqual(
+      [silent, long].map(({ meter, waiting }) => meter.exceeded(waiting)?.reason),
+      ['nothing was heard of the agent for 5m00s', "the agent's turn took longer than 30m00s"],
+    );
+  });
+
   it('ends a turn that talks on but takes too long', () => {
     const { meter, pass, limit } = start();
     for (let n = 0; n < 13; n += 1) {

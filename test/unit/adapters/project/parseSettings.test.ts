@@ -89,6 +89,15 @@ tasks:
     ]);
   });
 
+  it('tells what is missing from what is wrong, and a limit from what must be more', () => {
+    const text = 'currency: {symbol: "€", perUsd: 0}\nprices:\n  - {model: openai/*, input: abc}\n';
+    assert.deepEqual(told(text).split('\n'), [
+      'reactor.yaml:1:33: "currency.perUsd" must be more than 0, not 0',
+      'reactor.yaml:3:5: "prices[0].output" is missing',
+      'reactor.yaml:3:30: "prices[0].input" must be an amount in US dollars, such as 5 or 0.50',
+    ]);
+  });
+
   it('checks that tasks are told apart and wait for each other', () => {
     const text = 'tasks:\n  - {id: a, prompt: x, after: [a, b]}\n  - {id: a, prompt: y}\n  - {prompt: z, tests: x}\n';
     assert.deepEqual(told(text).split('\n'), [
