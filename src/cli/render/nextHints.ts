@@ -80,6 +80,9 @@ function parkedHints(state: RunState): Hint[] {
   }
 }
 
+/** What a provider answers to a key that it does not know, or that may not do this. */
+const REFUSED_KEY = /\(status 40[13]\)/;
+
 function endedHints(state: RunState): Hint[] {
   const { task } = state;
   if (state.phase !== 'ended') return [];
@@ -91,6 +94,8 @@ function endedHints(state: RunState): Hint[] {
       : [{ command: `git merge ${safeLine(state.cell.branch)}`, effect: 'bring the commit onto your branch' }];
   }
   const look: Hint = { command: `reactor show ${task}`, effect: 'see what happened' };
+  if (REFUSED_KEY.test(state.concluded?.reason ?? ''))
+    return [{ command: 'opencode auth login', effect: 'give a key that the provider takes' }, look];
   const hasKept = state.attempts.some((a) => a.candidate !== null && a.candidate.filesTotal > 0);
   return hasKept ? [look, { command: `reactor restore ${task}`, effect: 'bring the last attempt back as a branch' }] : [look];
 }

@@ -97,6 +97,20 @@ describe('the closing summary', () => {
     );
   });
 
+  it('says what to do about a key that the provider did not take', () => {
+    const engine = new FakeEngine();
+    engine.tell('r1', told.requested('r1', storySpec('TASK-001', 'Add slugify')), told.started(), told.attempt(1));
+    engine.tell('r1', ...told.ended('failed', 2, 'the agent failed: APIError: Incorrect API key provided (status 401)'));
+    assert.equal(
+      shown(summaryLines(all(engine), plain, engine.at).slice(-3)),
+      `
+  Next:
+    opencode auth login    give a key that the provider takes
+    reactor show TASK-001  see what happened
+`,
+    );
+  });
+
   it('says what to do about runs that wait', () => {
     const engine = openRuns();
     assert.equal(

@@ -204,7 +204,7 @@ describe('resolveSpec', () => {
           message: 'No branch is checked out (HEAD is detached), so there is nothing to land on: the run was not started.',
           actions: [
             'name one with --target BRANCH',
-            'check a branch out with `git switch BRANCH`',
+            'check a branch out with `git switch BRANCH`, or end the rebase or bisect if one is under way',
             'leave the commit on a branch of its own with --land branch',
           ],
         },
