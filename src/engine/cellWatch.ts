@@ -16,7 +16,7 @@ import {
   workLimits,
 } from '../core/policy/cellLimits.ts';
 import type { FreeSpace, Volume } from '../core/ports/files.ts';
-import type { CellMeter, CellUse, ProcessIdentity } from '../core/ports/processes.ts';
+import type { CellMeter, CellUse, GroupLimit, ProcessIdentity } from '../core/ports/processes.ts';
 import type { EngineDeps } from './deps.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -35,6 +35,8 @@ export interface WatchedCell {
   readonly limits: CellLimitSettings;
   /** Called once, when a limit is exceeded. */
   readonly onExceeded: (excess: Excess) => void;
+  /** Called when the cell's control group no longer keeps limits that it kept. */
+  readonly onLost: (limits: readonly GroupLimit[]) => void;
 }
 
 /** What all cells are looked at by, in one look. */
@@ -143,6 +145,7 @@ class Watched {
     try {
       const { limits } = await this.#beginning;
       if (this.#wasKilled(limits)) return;
+      this.#tellLost();
       if (mayUseTooMuch(limits, machine)) this.#exceeds(excessOfUse(limits, await this.#meter.look(bytesAllowed(limits))));
       if ((this.measures && this.#isDue(withoutDefaults(limits), volume, this.#deps.clock)) || (await this.#hasTakenTooMuch(free)))
         void this.#measure(volume);
@@ -153,6 +156,7 @@ class Watched {
 
   async lookAtLast(): Promise<void> {
     if (this.#isOver || this.#wasKilled((await this.#beginning).limits)) return;
+    this.#tellLost();
     await this.#measuring;
     const free = await this.#deps.files.freeSpace().catch(() => null);
     if (this.measures || (await this.#hasTakenTooMuch(free))) await this.#measure(null);
@@ -164,6 +168,11 @@ class Watched {
     if (bytes === null) return false;
     this.#exceeds(excessOfKill(limits, bytes));
     return true;
+  }
+
+  #tellLost(): void {
+    const lost = this.#meter.takeLostLimits();
+    if (lost.length > 0) this.#request.onLost(lost);
   }
 
   async #hasTakenTooMuch(now: FreeSpace | null): Promise<boolean> {

@@ -19,10 +19,17 @@ export async function withinLimits<T>(
   if (cell === null) throw new Error('no cell to work in');
   let excess: Excess | null = null;
   let ending: Promise<KillReport | null> = Promise.resolve(null);
+  let told: Promise<unknown> = Promise.resolve();
   const stop = engine.limits.watch({
     cell: cell.id,
     server: cell.server,
     limits: spec.sandbox.limits,
+    onLost: (limits) => {
+      deps.log.log('warn', 'a control group no longer keeps limits of its cell', { cell: cell.id, limits });
+      told = Promise.all([told, context.record(event('cell/limitsLost', { limits: [...limits] }))]);
+      // Heard when the work has ended.
+      told.catch(() => {});
+    },
     onExceeded: (found) => {
       excess = found;
       onExceeded(found);
@@ -35,6 +42,7 @@ export async function withinLimits<T>(
   });
   const value = await finishing(work, stop);
   const report = await ending;
+  await told;
   if (excess !== null) {
     const { killed = [], left = [] } = report ?? {};
     await context.record(event('cell/limitExceeded', excess), event('cell/serverStopped', { killed: [...killed], left: [...left] }));

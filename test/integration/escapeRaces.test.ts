@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
@@ -105,7 +105,7 @@ rm -rf .git/objects/??; rm docs/rules.md; ln -s /proc/self/environ docs/rules.md
 describe('A sandboxed agent server that is started where an agent has been', function () {
   this.timeout(120_000);
 
-  it('starts git, which fetches nothing there by way of a program that the agent has named; instructions that lead to the server are seen', async () => {
+  it('starts git, which fetches nothing there by way of a program that the agent has named; instructions that lead to the server are not read', async () => {
     ensureBubblewrap();
     const sandbox = createSandbox({ hidden: [], waysOut: null, folder, env: process.env });
     const bench = await OpenCodeBench.start(byWord({ lacking: tools(bash(LACKING)) }), { sandbox });
@@ -125,13 +125,22 @@ describe('A sandboxed agent server that is started where an agent has been', fun
         await killCell(request.cell);
         return result.violations.map(({ detail }) => detail);
       };
-      assert.match((await turn('lacking')).join('\n'), /^the instructions \S*\/docs\/rules\.md lead to \/proc\/\S* outside the worktree$/);
-      rmSync(join(request.worktree, 'docs/rules.md'));
+      assert.deepEqual(await turn('lacking'), []);
+      assert.equal(lstatSync(join(request.worktree, 'docs/rules.md')).isSymbolicLink(), true);
       // A command's own git is as it was.
       assert.deepEqual([read('variable'), existsSync(join(request.worktree, 'within'))], ['unset\n', true]);
       assert.doesNotMatch(read('within'), /OPENCODE_SERVER_PASSWORD/);
       await turn('hello');
       assert.equal(existsSync(join(request.worktree, 'stolen')), false);
+      const told = bench.model.calls.map(({ body, prompt }) => ({ prompt, text: JSON.stringify(body) }));
+      assert.deepEqual(
+        ['lacking', 'hello'].map((prompt) => told.some((call) => call.prompt === prompt && call.text.includes('Be brief.'))),
+        [true, false],
+      );
+      assert.equal(
+        told.some(({ text }) => text.includes('OPENCODE_SERVER_PASSWORD')),
+        false,
+      );
     } finally {
       await bench.dispose();
     }

@@ -104,6 +104,7 @@ describe('the charges of a turn whose connection to the agent server is cut', fu
       log: silentLog,
       worktree: cell.worktree,
       instructions: [],
+      copies: [],
       commandFolder: join(bench.root, 'commands'),
       outputFolder: join(bench.root, 'outputs'),
       boundary: null,

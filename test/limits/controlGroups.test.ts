@@ -117,6 +117,18 @@ describe('control groups of cells on a kernel that divides memory, processes and
     makeGroup(`${session.service}/app.slice`, { passesOn: '-pids' });
   });
 
+  it('a controller that is switched off while a cell lives takes its limit with it, and that is told', async () => {
+    const engine = inTerminal();
+    const { pid, group } = await engine.start({ memoryMb: 100, processes: 20 }, 'sleep 1000');
+    assert.deepEqual(await engine.ask({ kind: 'lost', pid }), []);
+    write(session.service, 'cgroup.subtree_control', '-memory');
+    assert.deepEqual(await engine.ask({ kind: 'lost', pid }), ['memoryMb']);
+    write(session.service, 'cgroup.subtree_control', '+memory');
+    assert.equal(read(group, 'memory.max'), 'max');
+    assert.deepEqual(await engine.ask({ kind: 'lost', pid }), []);
+    await engine.ask({ kind: 'end', pid });
+  });
+
   it('a group that a cell has made below its own goes with it', async () => {
     const engine = inTerminal();
     const inner = `own=${MOUNT}$(sed 's/^0:://' /proc/self/cgroup); mkdir -p "$own/inner/inmost" && echo 0 >"$own/inner/inmost/cgroup.procs"`;

@@ -38,7 +38,7 @@ export function makeUserSession(): { readonly service: string; readonly scopes: 
 export type Request =
   | { readonly kind: 'controllers' }
   | { readonly kind: 'start'; readonly limits: Partial<CellLimits>; readonly script: string }
-  | { readonly kind: 'adopt' | 'memoryAtKill' | 'end' | 'endCell'; readonly pid: number };
+  | { readonly kind: 'adopt' | 'memoryAtKill' | 'lost' | 'end' | 'endCell'; readonly pid: number };
 
 /** Arguments for a shell that runs a command as the ordinary user, or as root, in a group. */
 export function inGroup(group: string, command: readonly string[], isRoot = false, before: readonly string[] = []): readonly string[] {

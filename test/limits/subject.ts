@@ -49,6 +49,7 @@ async function answer(request: Request): Promise<unknown> {
   }
   const group = cells.get(request.pid);
   if (request.kind === 'memoryAtKill') return group?.memoryAtKill() ?? null;
+  if (request.kind === 'lost') return group?.takeLostLimits() ?? [];
   await group?.end(0);
   return true;
 }

@@ -9,6 +9,7 @@ import { CELL_MARKER, type ControlGroups, GROUP_GRACE_MS, type ProcessIdentity }
 import type { Sandbox } from '../../core/ports/sandbox.ts';
 import { type ConfigTree, isTree } from './configTree.ts';
 import { EventStream } from './eventStream.ts';
+import { instructionCopies } from './instructionCopies.ts';
 import { endCommandsOf } from './markedProcesses.ts';
 import { endNested } from './nestedProcesses.ts';
 import { OpenCodeClient } from './openCodeClient.ts';
@@ -76,6 +77,7 @@ export async function adoptServer(
       log: withFields(log, { cell: request.cell }),
       worktree: request.worktree,
       instructions: instructionFiles(config, request.worktree),
+      copies: instructionCopies(config, request),
       commandFolder: commands,
       outputFolder: outputs,
       boundary,

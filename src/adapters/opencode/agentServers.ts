@@ -14,6 +14,7 @@ import { ARRIVAL_VARIABLES, arrivalOf } from './arrival.ts';
 import { DatabaseTemplate } from './databaseTemplate.ts';
 import { besideCommands, enclose, keyNames, withFiles } from './enclose.ts';
 import { EventStream } from './eventStream.ts';
+import { instructionCopies, withInstructionCopies } from './instructionCopies.ts';
 import { lateText } from './lateText.ts';
 import { leftMessages } from './leftMessages.ts';
 import { limitLines } from './limitLines.ts';
@@ -126,7 +127,8 @@ async function startServer(
   const isEnclosed = request.boundary !== null && request.boundary !== undefined;
   const warmable = withWarmUp(own, request.port, user.folder);
   const arrival = arrivalOf(warmable ?? own, { home: request.home, worktree: request.worktree, preloads: executable.preloads, isEnclosed });
-  const { config } = arrival;
+  // Elsewhere a process that was left could lead whoever makes the copies out of the worktree.
+  const config = isEnclosed && process.platform === 'linux' ? withInstructionCopies(arrival.config, request) : arrival.config;
   const withoutCatalogue = definesItsModels(config);
   const template =
     dependencies.templateFolder === undefined ? null : new DatabaseTemplate(dependencies.templateFolder, executable.version, log);
@@ -210,6 +212,7 @@ async function startServer(
       log,
       worktree: request.worktree,
       instructions: instructionFiles(config, request.worktree),
+      copies: instructionCopies(config, request),
       commandFolder: folders.commands,
       outputFolder: folders.outputs,
       boundary: enclosure,

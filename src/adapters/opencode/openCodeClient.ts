@@ -7,6 +7,7 @@ import type { Grant } from './askDesk.ts';
 import { conversationOf } from './conversation.ts';
 import type { EventStream } from './eventStream.ts';
 import { sealHome } from './gateHome.ts';
+import { type InstructionCopy, layInstructions } from './instructionCopies.ts';
 import { ModelPrices } from './modelPrices.ts';
 import { endNested } from './nestedProcesses.ts';
 import { PathGuard } from './pathGuard.ts';
@@ -25,6 +26,8 @@ export interface OpenCodeClientOptions {
   readonly worktree: string;
   /** Files in it that the server's configuration has as instructions. */
   readonly instructions: readonly string[];
+  /** Those of which it has copies instead. */
+  readonly copies: readonly InstructionCopy[];
   /** Folder of the cell's home in which commands are prepared. */
   readonly commandFolder: string;
   /** Folder of the cell's home in which they leave what they print. */
@@ -111,7 +114,8 @@ export class OpenCodeClient implements AgentClient {
   }
 
   async runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult> {
-    const { boundary, log } = this.#options;
+    const { boundary, copies, log, worktree } = this.#options;
+    layInstructions(copies, worktree, log);
     if (boundary !== null && boundary.gateIn !== null) await sealHome(boundary.gateIn, log);
     const turn = new Turn(
       {

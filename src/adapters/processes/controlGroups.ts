@@ -8,7 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import { errorText, type Log } from '../../base/log.ts';
 import type { CellLimits } from '../../core/model/sandboxSpec.ts';
 import { mostThreads } from '../../core/policy/cellLimits.ts';
-import type { ControlGroup, ControlGroups } from '../../core/ports/processes.ts';
+import type { ControlGroup, ControlGroups, GroupLimit } from '../../core/ports/processes.ts';
 
 const NAME = 'reactor-cell-';
 const BYTES_PER_MB = 1e6;
@@ -22,6 +22,13 @@ const REMOVE_AFTER_MS = [0, 20, 100, 500, 2_000];
 const USED = ['memory', 'pids', 'cpu'] as const;
 
 type Controller = (typeof USED)[number];
+
+/** Files of a group that are there as long as its controller is on, and what each of them keeps. */
+const KEPT: readonly (readonly [GroupLimit, string])[] = [
+  ['memoryMb', 'memory.max'],
+  ['processes', 'pids.max'],
+  ['cpus', 'cpu.max'],
+];
 
 /** What the system says of where groups may be made. */
 export interface GroupPlaces {
@@ -144,6 +151,8 @@ const placesOf = (): GroupPlaces => ({
 
 function controlGroup(folder: string, clock: Clock, onRemoved: () => void): ControlGroup {
   let seen: number | null = null;
+  const isKept = ([, file]: (typeof KEPT)[number]): boolean => !/^(max\b|$)/.test(read(join(folder, file)));
+  let kept = KEPT.filter(isKept);
   const memoryAtKill = (): number | null => {
     const events = read(join(folder, 'memory.events'));
     const isOver = ['oom', 'oom_kill'].every((name) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(events)?.[1] ?? 0) > 0);
@@ -154,6 +163,13 @@ function controlGroup(folder: string, clock: Clock, onRemoved: () => void): Cont
     // 0 stands for who writes it.
     enter: ['/bin/sh', '-c', 'echo 0 2>/dev/null >"$0"; exec "$@"', join(folder, 'cgroup.procs')],
     memoryAtKill,
+    takeLostLimits() {
+      const lost = kept.filter((limit) => !isKept(limit));
+      // Looked for afterwards: a group that is gone has no files, either.
+      if (lost.length === 0 || !existsSync(join(folder, 'cgroup.procs'))) return [];
+      kept = kept.filter((limit) => !lost.includes(limit));
+      return lost.map(([name]) => name);
+    },
     async end(graceMs) {
       memoryAtKill();
       const until = clock.monotonic() + graceMs;

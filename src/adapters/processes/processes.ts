@@ -44,6 +44,7 @@ export function createProcesses(dependencies: {
       return {
         look: async (exactAbove) => useOf(table, await processes.find(), exactAbove),
         memoryAtKill: () => group?.memoryAtKill() ?? null,
+        takeLostLimits: () => group?.takeLostLimits() ?? [],
       };
     },
     mostOnMachine: () => table.most(),

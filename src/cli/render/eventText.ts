@@ -2,6 +2,7 @@ import type { Entry } from '../../core/journal/entry.ts';
 import type { CommandEvidence, DomainEvent, EventData } from '../../core/journal/events.ts';
 import { readEvent } from '../../core/journal/readEvent.ts';
 import { predictedText } from '../../core/landing/predicted.ts';
+import { lostLimitsText } from '../../core/policy/cellLimits.ts';
 import { hostText } from '../../core/policy/networkPolicy.ts';
 import { protectedText } from '../../core/policy/protectedPaths.ts';
 import { bytesText, elapsedText, linesText, plural, shortOid } from '../../core/projections/figures.ts';
@@ -98,6 +99,8 @@ function describe(event: DomainEvent, entry: Entry): string | null {
       return `the agent server did not start: ${event.data.message}`;
     case 'cell/limitExceeded':
       return `ended everything in the cell: ${event.data.text}`;
+    case 'cell/limitsLost':
+      return lostLimitsText(event.data.limits);
     case 'network/refused':
       return `refused: a command wanted to reach ${hostText(event.data.host, event.data.port)}, which is not among the hosts of the run${event.data.more === true ? '; others after it are refused without being listed' : ''}`;
     case 'cell/ready':

@@ -170,6 +170,8 @@ export const eventSchemas = {
     most: z.number(),
     text: z.string(),
   }),
+  /** The cell's control group kept these limits, and no longer does: the system, or somebody, has taken it what it kept them by. */
+  'cell/limitsLost': z.object({ limits: z.array(z.enum(['memoryMb', 'processes', 'cpus'])) }),
   /** With `network: allowlist`: a command wanted to reach what is not on the list. Once in a run for each. */
   'network/refused': z.object({ host: z.string(), port: z.number().int(), more: z.boolean().optional() }),
   'cell/serverStopped': z.object({ killed: z.array(z.number()), left: z.array(z.number()) }),

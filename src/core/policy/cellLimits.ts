@@ -49,6 +49,10 @@ export const limitsPassedOn = (settings: CellLimitSettings, isEnclosed: boolean)
   ...(isEnclosed && settings.processes === null ? { processes: 4 * DEFAULT_PROCESSES } : {}),
 });
 
+/** Of limits that the cell's control group has ceased to keep, for people. */
+export const lostLimitsText = (lost: EventData<'cell/limitsLost'>['limits']): string =>
+  `the system no longer keeps the cell to ${lost.map((name) => `limits.${name}`).join(', ')} by its control group; it goes on as where there is none`;
+
 /** The kernel counts threads, and the agent server alone has some thirty. */
 const THREADS_PER_PROCESS = 8;
 const THREADS_BESIDES = 400;

@@ -35,6 +35,8 @@ export interface CellMeter {
   look(exactAbove: number | null): Promise<CellUse>;
   /** See `ControlGroup`; null also for a cell that has none. */
   memoryAtKill(): number | null;
+  /** See `ControlGroup`; none also for a cell that has none. */
+  takeLostLimits(): readonly GroupLimit[];
 }
 
 export interface Processes {
@@ -60,12 +62,20 @@ export interface Processes {
 /** What a server leaves in its control group has so long to end; as a rule `Processes.endCell` has asked it to (INV-005). */
 export const GROUP_GRACE_MS = 5000;
 
+/** A limit of a cell that its control group can keep. */
+export type GroupLimit = 'memoryMb' | 'processes' | 'cpus';
+
 /** A control group (cgroup v2) of one server and all that it starts. */
 export interface ControlGroup {
   /** Put in front of a command, so that it is in the group before it starts anything. */
   readonly enter: readonly string[];
   /** Bytes of memory at which the kernel killed everything in the group, as it may have no more; null when it has not. Known after `end`, too. */
   memoryAtKill(): number | null;
+  /**
+   * What it kept when this engine first knew of it, and no longer does, as a controller was switched off or the limit was lifted: each once. None when the
+   * group is gone.
+   */
+  takeLostLimits(): readonly GroupLimit[];
   /** Waits so long until it is empty, then kills what is left in it and removes it; without a word where that can't be. */
   end(graceMs: number): Promise<void>;
 }

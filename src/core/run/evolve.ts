@@ -5,6 +5,7 @@ import type { PermissionRule } from '../model/permissionRule.ts';
 import { UNSANDBOXED } from '../model/sandboxSpec.ts';
 import { noTokens } from '../model/tokens.ts';
 import { noCost } from '../model/usd.ts';
+import { lostLimitsText } from '../policy/cellLimits.ts';
 import { hostText, NETWORK } from '../policy/networkPolicy.ts';
 import { evolveAttempt } from './evolveAttempt.ts';
 import { type CellState, currentAttempt, isGreen, type LandingState, type Phase, type RunState, UNPRICED } from './state.ts';
@@ -173,6 +174,8 @@ function evolveRunEvent(state: RunState, event: DomainEvent, entry: Entry): RunS
       return warn(state, `refused to connect to ${hostText(event.data.host, event.data.port)}`);
     case 'cell/limitExceeded':
       return warn(state, event.data.text);
+    case 'cell/limitsLost':
+      return warn(state, lostLimitsText(event.data.limits));
     case 'cell/setupFinished': {
       const { end, exitCode } = event.data.evidence;
       const { handedOverAt = null } = state.cell ?? {};

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { silentLog } from '../../../src/base/log.ts';
 import { CellLimitSettings } from '../../../src/core/model/sandboxSpec.ts';
 import type { Excess } from '../../../src/core/policy/cellLimits.ts';
+import type { GroupLimit } from '../../../src/core/ports/processes.ts';
 import { CellWatch } from '../../../src/engine/cellWatch.ts';
 import { ManualClock } from '../../support/cli/manualClock.ts';
 
@@ -14,6 +15,7 @@ class Machine {
   readonly looks: string[] = [];
   memory = 0;
   memoryAtKill: number | null = null;
+  lost: GroupLimit[] = [];
   disk = { bytes: 0, files: 0 };
   volume = { bytes: 0, files: 0 };
   /** All processes, and what is free of 1000 MB. */
@@ -28,6 +30,7 @@ class Machine {
       mostOnMachine: () => this.processes,
       meter: (cell: string) => ({
         memoryAtKill: () => this.memoryAtKill,
+        takeLostLimits: () => this.lost.splice(0),
         look: () => {
           this.looks.push(`use ${cell}`);
           return Promise.resolve({ processes: 1, memoryBytes: this.memory });
@@ -45,11 +48,16 @@ class Machine {
   });
 
   /** With no limits but these; with those that hold by default where null is said. */
-  begin(cell: string, limits: Partial<CellLimitSettings> | null): { readonly found: Excess[]; readonly end: () => Promise<void> } {
+  begin(
+    cell: string,
+    limits: Partial<CellLimitSettings> | null,
+  ): { readonly found: Excess[]; readonly lost: GroupLimit[][]; readonly end: () => Promise<void> } {
     const found: Excess[] = [];
+    const lost: GroupLimit[][] = [];
     const onExceeded = (excess: Excess): void => void found.push(excess);
     const set = CellLimitSettings.parse(limits === null ? {} : { ...NONE, ...limits });
-    return { found, end: this.watch.watch({ cell, server: null, limits: set, onExceeded }) };
+    const onLost = (names: readonly GroupLimit[]): void => void lost.push([...names]);
+    return { found, lost, end: this.watch.watch({ cell, server: null, limits: set, onExceeded, onLost }) };
   }
 
   async seconds(count: number): Promise<string[]> {
@@ -109,6 +117,18 @@ describe('CellWatch', () => {
         found.map(({ text }) => text),
         ['the cell used 200 MB of memory, and 100 MB is the most (limits.memoryMb)'],
       );
+  });
+
+  it('tells what the control group has ceased to keep, and the cell goes on', async () => {
+    const machine = new Machine();
+    const { lost, found, end } = machine.begin('bound', { memoryMb: 100, processes: 50 });
+    await machine.seconds(1);
+    machine.lost = ['memoryMb'];
+    await machine.seconds(2);
+    assert.deepEqual(lost, [['memoryMb']]);
+    machine.lost = ['processes'];
+    await end();
+    assert.deepEqual([lost, found], [[['memoryMb'], ['processes']], []]);
   });
 
   it('measures the disk at first, when the volume has grown by half of what was left, and at last', async () => {

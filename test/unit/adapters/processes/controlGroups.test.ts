@@ -93,6 +93,31 @@ describe('control groups that are delegated', () => {
     assert.deepEqual(readdirSync(join(procs, '..')), []);
   });
 
+  it('a limit that it no longer keeps is told once, as long as the group is there', () => {
+    group('user.slice', 'memory pids cpu');
+    const cell = groups().open(limits);
+    const folder = join(cell?.enter[3] ?? '', '..');
+    writeFileSync(join(folder, 'cgroup.procs'), '');
+    assert.deepEqual(cell?.takeLostLimits(), []);
+    // As the kernel does when a controller is switched off, and when it is switched on again.
+    rmSync(join(folder, 'memory.max'));
+    assert.deepEqual([cell?.takeLostLimits(), cell?.takeLostLimits()], [['memoryMb'], []]);
+    writeFileSync(join(folder, 'memory.max'), 'max\n');
+    writeFileSync(join(folder, 'cpu.max'), 'max 100000\n');
+    assert.deepEqual(cell?.takeLostLimits(), ['cpus']);
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(cell?.takeLostLimits(), []);
+  });
+
+  it('a limit that was never kept is not missed', () => {
+    group('user.slice', 'pids');
+    const cell = groups().open(limits);
+    const folder = join(cell?.enter[3] ?? '', '..');
+    writeFileSync(join(folder, 'cgroup.procs'), '');
+    writeFileSync(join(folder, 'pids.max'), '600\n');
+    assert.deepEqual(cell?.takeLostLimits(), []);
+  });
+
   it('empty groups of an engine that has died are removed, new ones are not', () => {
     const parent = group('user.slice', 'memory');
     for (const name of ['reactor-cell-old', 'reactor-cell-new', 'other']) mkdirSync(join(parent, name));
