@@ -6,7 +6,7 @@ import { isOwnAsk } from '../../core/run/isOwnAsk.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
-import { plainLine } from '../text/plainText.ts';
+import { plainLine, withoutIcons } from '../text/plainText.ts';
 import { changeText, joined, pendingReview } from '../text/runWords.ts';
 import { isOwnBudget } from './budgets.ts';
 import type { Target, Targets } from './target.ts';
@@ -186,7 +186,7 @@ export class Answers {
 
   async #allowAlways({ model, state }: Target, { id, permission }: PendingApproval): Promise<void> {
     await model.request('answer', { run: state.run, id, decision: 'approved', tree: null, comment: null, always: true });
-    const place = plainLine(permission?.patterns.join(', ') ?? '', 80);
+    const place = withoutIcons(plainLine(permission?.patterns.join(', ') ?? '', 80));
     this.#context.vscode.window.setStatusBarMessage(`${place}: always allowed; “Reactor: Show Allowed Hosts” takes it back`, 8000);
   }
 
@@ -213,7 +213,7 @@ export class Answers {
     const { window } = this.#context.vscode;
     const title = `${task} asks: ${plainLine(question.text, 300)}`;
     const other = { label: '$(edit) Another answer…', text: null };
-    const rows = [...question.options.map((text) => ({ label: plainLine(text), text })), other];
+    const rows = [...question.options.map((text) => ({ label: withoutIcons(plainLine(text)), text })), other];
     const texts: string[] = [];
     if (question.options.length > 0) {
       const chosen = question.multiple

@@ -14,6 +14,7 @@ import { joined, lastCandidate, markOf, testText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 
 const mostPrompt = 600;
+const mostPromptLines = 12;
 const mostAttempts = 5;
 
 type CardModel = Pick<RepositoryModel, 'place' | 'runs'>;
@@ -34,11 +35,16 @@ export function hoverCard(vscode: Vscode, state: RunState, { place, runs }: Card
     .appendText(`${state.task} ${plainLine(state.spec.title)}`)
     .appendMarkdown('**\n\n');
   card.appendText(joined(word, plainLine(boundaryText(state)), runElapsedText(state, now))).appendMarkdown('\n');
-  const prompt = plainText(state.spec.prompt);
-  card.appendCodeblock(prompt.length > mostPrompt ? `${prompt.slice(0, mostPrompt)}…` : prompt, 'text');
+  card.appendCodeblock(promptText(plainText(state.spec.prompt)), 'text');
   for (const line of lines(state, waitText(state, runs.values()))) card.appendText(line).appendMarkdown('\n\n');
   card.appendMarkdown(links(state, place.id));
   return card;
+}
+
+/** Its beginning, so that what came of it has room below. */
+function promptText(prompt: string): string {
+  const shown = [...prompt.split('\n').slice(0, mostPromptLines).join('\n')].slice(0, mostPrompt).join('');
+  return shown.length < prompt.length ? `${shown}…` : prompt;
 }
 
 function lines(state: RunState, waits: string): string[] {
