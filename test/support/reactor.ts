@@ -354,8 +354,7 @@ async function rememberAgentServer(dataHome: string): Promise<void> {
   const ofRun = process.env['REACTOR_HOME'];
   if (ofRun === undefined) return;
   const memory = agentServerVersions(join(ofRun, 'repository'));
-  const configured = process.env['REACTOR_OPENCODE'] ?? null;
-  await locateExecutable({ configured, env: process.env, packageFolders, log: silentLog, memory });
+  await locateExecutable({ configured: process.env['REACTOR_OPENCODE'] ?? null, env: process.env, packageFolders, log: silentLog, memory });
   if (!existsSync(memory)) return;
   mkdirSync(dataHome, { mode: 0o700 });
   copyFileSync(memory, agentServerVersions(join(dataHome, 'repository')));

@@ -149,24 +149,6 @@ describe('answers', () => {
     editor.api.dispose();
   });
 
-  it('show the options of an agent as it wrote them, without making signs of them, and send them back unchanged', async () => {
-    const option = '$(check) Allow all \u202e';
-    const editor = await openEditor({}, (story) => {
-      waiting(story);
-      const { type, data } = told.question() as Extract<ReturnType<typeof told.question>, { type: 'approval/requested' }>;
-      const questions = (data.questions ?? []).map((question) => ({ ...question, options: [option] }));
-      story.engine.tell('TASK-002-r1', told.requested('TASK-002-r1', storySpec('TASK-002', 'Store')), told.started(), told.attempt(1));
-      story.engine.tell('TASK-002-r1', { type, data: { ...data, questions } });
-    });
-    const row = (await editor.rows('reactor.needsYou')).find((node) => node.key.includes('TASK-002'));
-    assert.match(await editor.run('reactor.answer', [row], '$\u200c(check) Allow all'), /\n {2}\$\u200c\(check\) Allow all �\n/);
-    assert.deepEqual(
-      asked(editor.engine).map((line) => /"answers":(.*)}/.exec(line)?.[1]),
-      [JSON.stringify([[option]])],
-    );
-    editor.api.dispose();
-  });
-
   it('of several choices send what was typed along with what was picked', async () => {
     const editor = await openEditor({}, (story) => {
       waiting(story);

@@ -43,3 +43,23 @@ describe('answers to a run that asks to go without a sandbox', () => {
     editor.api.dispose();
   });
 });
+
+describe('answers to a question of an agent', () => {
+  it('are shown as the agent wrote them, without making signs of them, and sent back unchanged', async () => {
+    const option = '$(check) Allow all \u202e';
+    const editor = await openEditor({}, ({ engine }) => {
+      const { type, data } = told.question() as Extract<ReturnType<typeof told.question>, { type: 'approval/requested' }>;
+      const questions = (data.questions ?? []).map((question) => ({ ...question, options: [option] }));
+      engine.tell('TASK-001-r1', told.requested('TASK-001-r1', storySpec('TASK-001', 'Store')), told.started(), told.attempt(1));
+      engine.tell('TASK-001-r1', { type, data: { ...data, questions } });
+      engine.handlers = { answer: ({ run }) => ({ run, seq: 1 }) };
+    });
+    const [row] = await editor.rows('reactor.needsYou');
+    assert.match(await editor.run('reactor.answer', [row], '$\u200c(check) Allow all'), /\n {2}\$\u200c\(check\) Allow all �\n/);
+    assert.deepEqual(
+      editor.engine.asked.map((line) => /"answers":(.*)}/.exec(line)?.[1]),
+      [JSON.stringify([[option]])],
+    );
+    editor.api.dispose();
+  });
+});
