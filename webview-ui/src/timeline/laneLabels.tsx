@@ -49,7 +49,7 @@ function LaneLabel({ lane, top }: { lane: Lane; top: number }) {
     >
       <div class="lane-name">
         <MarkIcon mark={mark} />
-        <b class="clip">{lane.task}</b>
+        <b>{lane.task}</b>
         <span class="faint clip">{mark.word}</span>
         {lane.unsandboxed ? <Unsandboxed /> : null}
       </div>
