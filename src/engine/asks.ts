@@ -17,6 +17,10 @@ const isListed = ({ network, hosts }: SandboxSpec, { permission, patterns }: Per
 
 const editingTools: ReadonlySet<string> = new Set(['edit', 'write', 'patch', 'multiedit', 'apply_patch']);
 
+const MOST_TITLE = 300;
+/** All of it stands in the ask. */
+const cut = (title: string): string => (title.length <= MOST_TITLE ? title : `${title.slice(0, MOST_TITLE - 1)}…`);
+
 /** What an agent asks while it works: policy answers first, then a person; with nobody to ask, the run parks. */
 export class Asks {
   readonly #context: RunContext;
@@ -41,7 +45,7 @@ export class Asks {
   async permission(attempt: number, ask: PermissionAsk, signal: AbortSignal, endTurn: (reason: string) => void): Promise<PermissionReply> {
     const { spec, grantedPermissions } = this.#context.state;
     const rules = effectivePermissions(spec.permissions, grantedPermissions);
-    const title = `${ask.tool ?? ask.permission} ${ask.patterns.join(', ')}`.slice(0, 300);
+    const title = cut(`${ask.tool ?? ask.permission} ${ask.patterns.join(', ')}`);
     switch (decidePermission(rules, ask)) {
       case 'allow':
         return { reply: 'once' };
@@ -75,10 +79,7 @@ export class Asks {
   }
 
   async question(attempt: number, ask: QuestionAsk, signal: AbortSignal, endTurn: (reason: string) => void): Promise<QuestionReply> {
-    const title = ask.questions
-      .map((q) => q.text)
-      .join(' · ')
-      .slice(0, 300);
+    const title = cut(ask.questions.map((q) => q.text).join(' · '));
     const questions = ask.questions.map((q) => ({ ...q, options: [...q.options] }));
     const answer = await this.#ask(
       { attempt, kind: 'question', title, detail: 'the agent asks a question', questions, ask: ask.id },

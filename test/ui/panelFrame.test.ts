@@ -45,6 +45,23 @@ describe('the frame of the panel in a browser', function () {
     await page.locator('.lane-scroller:focus').waitFor();
   });
 
+  it('keeps the lines of a lane inside it, and nothing beyond the sides, in a panel as narrow as a sidebar', async () => {
+    const { page } = await open();
+    await page.getByRole('option', { name: /TASK-010.*, unsandboxed/ }).waitFor();
+    const sizes = () =>
+      page.evaluate(`[...document.querySelectorAll('.lane-label')].map((lane) => [
+        [...lane.children].length,
+        Math.round([...lane.children].reduce((sum, line) => sum + line.getBoundingClientRect().height, 0)),
+      ].join()).filter((size, at, all) => all.indexOf(size) === at)`);
+    assert.deepEqual(await sizes(), ['3,51']);
+    await page.setViewportSize({ width: 300, height: 600 });
+    await page.locator('.split.stacked').waitFor();
+    // By key alone a person comes to everything in the bar: what stuck out would push the page aside.
+    await page.getByLabel('As table').first().focus();
+    assert.deepEqual(await page.evaluate('[document.body.scrollLeft, document.querySelector("#panel").scrollLeft]'), [0, 0]);
+    assert.deepEqual(await sizes(), ['3,51']);
+  });
+
   it('has a divider that moves by key, tells where it stands, and lies across where it is narrow', async () => {
     const { page } = await open();
     const divider = page.getByRole('separator', { name: 'Divider of timeline and details' });

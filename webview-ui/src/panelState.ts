@@ -41,7 +41,9 @@ export const pickedRun = signal<string | null>(before?.run ?? null);
 export const pickedSpan = signal<number | null>(null);
 export const view = signal<Viewport | null>(before?.view ?? null);
 export const isFollowing = signal(false);
-export const isSideBySide = signal(before?.sideBySide ?? true);
+/** Room for two columns of code beside each other, in pixels. */
+const sideBySideFrom = 700;
+export const isSideBySide = signal(before?.sideBySide ?? window.innerWidth >= sideBySideFrom);
 export const standardTimelineShare = 72;
 export const timelineShare = signal(before?.timelineShare ?? standardTimelineShare);
 /** What was begun in reviews and not sent. */

@@ -6,13 +6,16 @@ import { isOwnAsk } from '../../core/run/isOwnAsk.ts';
 import type { PendingApproval, RunState } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
-import { plainLine } from '../text/plainText.ts';
+import { askedText } from '../text/askedText.ts';
+import { plainLine, withoutIcons } from '../text/plainText.ts';
 import { changeText, joined, pendingReview } from '../text/runWords.ts';
 import { isOwnBudget } from './budgets.ts';
 import type { Target, Targets } from './target.ts';
 
 const all = ['review', 'permission', 'question', 'parked'] as const;
 const NOTHING = 'Nothing waits for you.';
+/** Of what is asked, in the title of the list of answers; it wraps. */
+const MOST_IN_TITLE = 300;
 const NO_REVIEW = 'No change waits for your review.';
 
 /** A person's word on what waits for them. Every answer names what it is for; the engine refuses one that is no longer asked. */
@@ -180,13 +183,22 @@ export class Answers {
         act: () => vscode.commands.executeCommand('reactor.stop', referenceOf(target)),
       },
     ];
-    const what = plainLine([pending.title, pending.detail].filter(Boolean).join(': '), 300);
+    const asked = askedText(pending);
+    const what = plainLine([asked, pending.detail].filter(Boolean).join(': '), MOST_IN_TITLE);
+    if ([...asked].length > MOST_IN_TITLE)
+      rows.push({ label: '$(open-preview) Show all of it…', description: 'and ask again', act: () => this.#showAsked(target, pending) });
     await (await vscode.window.showQuickPick(rows, { title: `${target.state.task} asks to: ${what}`, placeHolder: 'Your answer' }))?.act();
+  }
+
+  async #showAsked(target: Target, pending: PendingApproval): Promise<void> {
+    const { vscode } = this.#context;
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'plaintext', content: askedText(pending) }));
+    await vscode.commands.executeCommand('reactor.answer', { ...referenceOf(target), id: pending.id });
   }
 
   async #allowAlways({ model, state }: Target, { id, permission }: PendingApproval): Promise<void> {
     await model.request('answer', { run: state.run, id, decision: 'approved', tree: null, comment: null, always: true });
-    const place = plainLine(permission?.patterns.join(', ') ?? '', 80);
+    const place = withoutIcons(plainLine(permission?.patterns.join(', ') ?? '', 80));
     this.#context.vscode.window.setStatusBarMessage(`${place}: always allowed; “Reactor: Show Allowed Hosts” takes it back`, 8000);
   }
 
@@ -213,7 +225,7 @@ export class Answers {
     const { window } = this.#context.vscode;
     const title = `${task} asks: ${plainLine(question.text, 300)}`;
     const other = { label: '$(edit) Another answer…', text: null };
-    const rows = [...question.options.map((text) => ({ label: plainLine(text), text })), other];
+    const rows = [...question.options.map((text) => ({ label: withoutIcons(plainLine(text)), text })), other];
     const texts: string[] = [];
     if (question.options.length > 0) {
       const chosen = question.multiple

@@ -25,6 +25,7 @@ export async function askBudget({ window }: Vscode, state: RunState): Promise<st
     title: `Budget of ${state.task}`,
     prompt: `US dollars this run may cost in all. Spent so far: ${costText(state.cost)}, limit now: ${limit}.`,
     value: state.budgetUsd === null ? '' : String(Number(state.budgetUsd) * 2),
+    ignoreFocusOut: true,
     validateInput: validate,
   });
   return typed === undefined ? null : dollarsOf(typed);
@@ -68,6 +69,7 @@ export class Budgets {
       title: `Budget: ${chosen.label}`,
       prompt: `US dollars. Limit now: ${held.usd === null ? 'none' : `$${held.usd}`}.`,
       value: held.usd ?? '',
+      ignoreFocusOut: true,
       validateInput: validate,
     });
     const amount = typed === undefined ? null : dollarsOf(typed);

@@ -1,6 +1,6 @@
 import type { ReviewThreads } from '../review/reviewThreads.ts';
 import { parseTreeUri } from '../review/treeUri.ts';
-import { plainLine } from '../text/plainText.ts';
+import { plainPath } from '../text/plainText.ts';
 import type { Vscode } from '../vscodeValue.ts';
 
 /** Comments on the lines of a candidate that the cursor is on. The editor's own key for that does not work where it shows many diffs. */
@@ -16,7 +16,7 @@ export async function commentOnLine({ window }: Vscode, threads: Pick<ReviewThre
   const last = end.line > start.line && end.character === 0 ? end.line - 1 : end.line;
   const lines = last === start.line ? `line ${start.line + 1}` : `lines ${start.line + 1} to ${last + 1}`;
   const body = await window.showInputBox({
-    title: `Comment on ${lines} of ${plainLine(file.path, 100)}`,
+    title: `Comment on ${lines} of ${plainPath(file.path, 100)}`,
     prompt: 'Sent to the agent by Request Changes',
     ignoreFocusOut: true,
   });

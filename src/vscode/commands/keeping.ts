@@ -2,7 +2,7 @@ import { linesText, plural, shortOid } from '../../core/projections/figures.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
 import { NOTHING_TO_KEEP, type Orphan } from '../../protocol/messages.ts';
 import type { HostContext } from '../hostContext.ts';
-import { plainLine } from '../text/plainText.ts';
+import { plainLine, withoutIcons } from '../text/plainText.ts';
 import { joined, testText } from '../text/runWords.ts';
 import { askBudget, Budgets, isOwnBudget } from './budgets.ts';
 import type { Target, Targets } from './target.ts';
@@ -119,9 +119,9 @@ export class Keeping {
       return;
     }
     const rows = orphans.map((orphan) => ({
-      label: `$(${mayGo(orphan) ? 'trash' : 'lock'}) ${orphan.kind} ${plainLine(orphan.name)}`,
-      description: keptText(orphan),
-      detail: plainLine(orphan.why),
+      label: `$(${mayGo(orphan) ? 'trash' : 'lock'}) ${orphan.kind} ${withoutIcons(plainLine(orphan.name))}`,
+      description: withoutIcons(keptText(orphan)),
+      detail: withoutIcons(plainLine(orphan.why)),
       go: false,
     }));
     const go = {
@@ -155,7 +155,7 @@ function restorable(attempt: AttemptState): { label: string; description: string
     ...common,
     label: `Attempt ${attempt.attempt}`,
     description: joined(attempt.test === null ? '' : testText(attempt), closed?.how ?? ''),
-    detail: `${sizeOf(candidate)}${closed === null ? '' : `: ${plainLine(closed.reason)}`}`,
+    detail: `${sizeOf(candidate)}${closed === null ? '' : `: ${withoutIcons(plainLine(closed.reason))}`}`,
     tree: candidate.tree,
   };
   const before = [...former].reverse().map((kept) => ({

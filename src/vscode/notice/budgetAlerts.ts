@@ -63,28 +63,35 @@ export class BudgetAlerts implements Disposable {
   #tellAll(): void {
     const alerts = [...this.#gathered.values()];
     this.#gathered.clear();
-    for (const { model, run, data } of alerts) {
+    for (const alert of alerts) {
+      const { model, run, data } = alert;
       // The inbox tells of a run that is stopped by it.
       if (run !== null && data.percent >= 100 && model.run(run)?.parked?.code === 'budget') continue;
-      this.#tell(data).catch((error: unknown) => this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }));
+      this.#tell(alert).catch((error: unknown) =>
+        this.#context.host.log.log('error', 'a notification failed', { error: errorText(error) }),
+      );
     }
   }
 
-  async #tell(data: EventData<'budget/threshold'>): Promise<void> {
+  async #tell({ model, run, data }: Alert): Promise<void> {
     const { percent, scope, spentUsd, limitUsd } = data;
     const { window, commands, workspace } = this.#context.vscode;
     const wanted = workspace.getConfiguration('reactor').get<string>('notifications', 'all');
     // A share that is used waits for nobody until it is the whole.
     if (wanted === 'none' || (wanted === 'needsMe' && percent < 100)) return;
     const figures = `${data.estimated === true ? '~' : ''}${moneyText(spentUsd, usDollars)} of ${limitText(limitUsd, usDollars)}`;
-    const text = `${percent} % of ${budgetName(scope)} is used: ${figures}`;
+    // Of many that work side by side, “this run” is none before it is named.
+    const isOfOne = run !== null && (scope.over === 'run' || scope.over === 'task');
+    const whose = isOfOne ? `${model.run(run)?.task ?? run}: ` : '';
+    const text = `${whose}${percent} % of ${budgetName(scope)} is used: ${figures}`;
     const buttons: Record<string, string> = { 'Show Costs': 'reactor.showCosts', 'Set Budget…': 'reactor.setBudget' };
     const pressed =
       percent >= SERIOUS_PERCENT
         ? await window.showWarningMessage(text, ...Object.keys(buttons))
         : await window.showInformationMessage(text, ...Object.keys(buttons));
     const command = pressed === undefined ? undefined : buttons[pressed];
-    if (command !== undefined) await commands.executeCommand(command);
+    const reference = isOfOne && command === 'reactor.setBudget' ? [{ repository: model.place.id, run }] : [];
+    if (command !== undefined) await commands.executeCommand(command, ...reference);
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import type * as vscodeTypes from 'vscode';
+import { plainPath } from '../text/plainText.ts';
 import type { NodeOf } from '../tree/treeNode.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import { treeUri } from './treeUri.ts';
@@ -11,7 +12,7 @@ export function fileCommand(vscode: Vscode, { model, run, base, tree, file, atte
   const common = { repository: model.place.id, run };
   const left = treeUri(vscode, { ...common, tree: base, path: file.oldPath ?? file.path, side: 'base' });
   const right = treeUri(vscode, { ...common, tree, path: file.path, side: 'candidate' });
-  const name = `${file.path} (${model.run(run)?.task ?? run} attempt ${attempt})`;
+  const name = `${plainPath(file.path)} (${model.run(run)?.task ?? run} attempt ${attempt})`;
   const title = 'Open Changes';
   if (file.status === 'added') return { command: 'vscode.open', title, arguments: [right, {}, `${name}, added`] };
   if (file.status === 'deleted') return { command: 'vscode.open', title, arguments: [left, {}, `${name}, deleted`] };

@@ -5,6 +5,7 @@ import { shortOid } from '../../core/projections/figures.ts';
 import { type AttemptState, type RunState, startOf } from '../../core/run/state.ts';
 import type { HostContext } from '../hostContext.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
+import { plainPath } from '../text/plainText.ts';
 import { lastCandidate, pendingReview, testText } from '../text/runWords.ts';
 import type { NodeOf } from '../tree/treeNode.ts';
 import { fileCommand } from './fileCommand.ts';
@@ -97,11 +98,14 @@ export class Reviews implements Disposable {
     const state = model.run(run);
     const worktree = state?.cell?.hasWorktree ? state.cell.worktree : null;
     if (state === null || worktree === null || pendingReview(state) === null || file.status === 'deleted') {
-      throw new UserFacingError('notPossibleNow', `${file.path} can't be edited now: only a file of a change that waits for review can.`);
+      throw new UserFacingError(
+        'notPossibleNow',
+        `${plainPath(file.path)} can't be edited now: only a file of a change that waits for review can.`,
+      );
     }
     const right: vscodeTypes.Uri = vscode.Uri.joinPath(vscode.Uri.file(worktree), file.path);
     const left = treeUri(vscode, { repository: model.place.id, run, tree: base, path: file.oldPath ?? file.path, side: 'base' });
-    const title = `${file.path} (${state.task}, editable: saving makes a new candidate)`;
+    const title = `${plainPath(file.path)} (${state.task}, editable: saving makes a new candidate)`;
     if (file.status === 'added') await vscode.commands.executeCommand('vscode.open', right);
     else await vscode.commands.executeCommand('vscode.diff', left, right, title);
   }

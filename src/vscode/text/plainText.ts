@@ -1,4 +1,4 @@
-import { visibleText } from '../../base/visibleText.ts';
+import { visibleCode, visibleText } from '../../base/visibleText.ts';
 
 /** Text of a model, a test or a file as what it is; control and bidirectional characters become `�`. */
 export const plainText = visibleText;
@@ -10,6 +10,18 @@ export function plainLine(text: string, most = 200): string {
     .trim();
   const characters = [...line];
   return characters.length <= most ? line : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+/**
+ * The path of a file as what it is, on one line: what would hide or reorder something is named. Cut in the middle after `most` characters, since
+ * a path is known by its end.
+ */
+export function plainPath(path: string, most = 200): string {
+  const named = visibleCode(path).replaceAll('\n', '␊').replaceAll('\t', '␉');
+  const characters = [...withoutLinks(named)];
+  if (characters.length <= most) return characters.join('');
+  const end = Math.ceil((most - 1) * 0.7);
+  return `${characters.slice(0, most - 1 - end).join('')}…${characters.slice(-end).join('')}`;
 }
 
 /** For places that read `$(name)` as an icon and `&` as the mark of a key: a label of a quick pick, a menu, the status bar. */

@@ -8,7 +8,7 @@ import type { RunState } from '../../core/run/state.ts';
 import { baseText } from '../../core/run/unborn.ts';
 import { fileCommand } from '../review/fileCommand.ts';
 import { treeUri } from '../review/treeUri.ts';
-import { plainLine } from '../text/plainText.ts';
+import { plainPath } from '../text/plainText.ts';
 import { currentText, joined } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 import type { NodeOf } from './treeNode.ts';
@@ -25,18 +25,19 @@ const words: Record<ChangedFile['status'], string> = {
 /** A changed file: `M  jwt.ts   src/auth · +48 −3`. A click opens its diff. */
 export function fileItem(vscode: Vscode, node: NodeOf<'file'>, isReviewed: boolean): vscodeTypes.TreeItem {
   const { file, tree } = node;
-  const drawn = new vscode.TreeItem(plainLine(posix.basename(file.path), 80));
+  const drawn = new vscode.TreeItem(plainPath(posix.basename(file.path), 80));
   const folder = posix.dirname(file.path);
-  const from = file.oldPath === undefined ? '' : `from ${file.oldPath}`;
+  const path = plainPath(file.path, 1000);
+  const from = file.oldPath === undefined ? '' : `from ${plainPath(file.oldPath)}`;
   drawn.id = node.key;
-  drawn.description = plainLine(joined(letters[file.status], folder === '.' ? '' : folder, from, linesText(file.added, file.removed)));
-  drawn.tooltip = plainLine(joined(file.path, words[file.status], from, linesText(file.added, file.removed)), 1000);
+  drawn.description = joined(letters[file.status], folder === '.' ? '' : plainPath(folder), from, linesText(file.added, file.removed));
+  drawn.tooltip = joined(path, words[file.status], from, linesText(file.added, file.removed));
   drawn.resourceUri = treeUri(vscode, { repository: node.model.place.id, tree, path: file.path, run: node.run, side: 'candidate' });
   drawn.iconPath = vscode.ThemeIcon.File;
   drawn.contextValue = node.reviewable ? 'file.reviewable' : 'file';
   drawn.command = fileCommand(vscode, node);
   const reviewed = isReviewed ? ', reviewed' : '';
-  drawn.accessibilityInformation = { label: `${file.path}, ${words[file.status]}, ${linesText(file.added, file.removed)}${reviewed}` };
+  drawn.accessibilityInformation = { label: `${path}, ${words[file.status]}, ${linesText(file.added, file.removed)}${reviewed}` };
   if (node.reviewable) {
     const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
     drawn.checkboxState = {

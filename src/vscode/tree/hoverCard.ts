@@ -9,11 +9,14 @@ import { waitText } from '../../core/projections/waitText.ts';
 import type { AttemptState, RunState } from '../../core/run/state.ts';
 import { baseText } from '../../core/run/unborn.ts';
 import type { RepositoryModel } from '../repositoryModel.ts';
+import { askedText } from '../text/askedText.ts';
 import { plainLine, plainText } from '../text/plainText.ts';
 import { joined, lastCandidate, markOf, testText } from '../text/runWords.ts';
 import type { Vscode } from '../vscodeValue.ts';
 
 const mostPrompt = 600;
+const mostPromptLines = 12;
+const mostAsked = 4000;
 const mostAttempts = 5;
 
 type CardModel = Pick<RepositoryModel, 'place' | 'runs'>;
@@ -34,11 +37,23 @@ export function hoverCard(vscode: Vscode, state: RunState, { place, runs }: Card
     .appendText(`${state.task} ${plainLine(state.spec.title)}`)
     .appendMarkdown('**\n\n');
   card.appendText(joined(word, plainLine(boundaryText(state)), runElapsedText(state, now))).appendMarkdown('\n');
-  const prompt = plainText(state.spec.prompt);
-  card.appendCodeblock(prompt.length > mostPrompt ? `${prompt.slice(0, mostPrompt)}…` : prompt, 'text');
+  card.appendCodeblock(promptText(plainText(state.spec.prompt)), 'text');
+  for (const asked of state.pending) {
+    if (asked.kind === 'review') continue;
+    const text = [...askedText(asked)];
+    const rest = text.length - mostAsked;
+    card.appendText(asked.kind === 'permission' ? 'Asks to:' : 'Asks:').appendMarkdown('\n');
+    card.appendCodeblock(rest <= 0 ? text.join('') : `${text.slice(0, mostAsked).join('')}… and ${plural(rest, 'more character')}`, 'text');
+  }
   for (const line of lines(state, waitText(state, runs.values()))) card.appendText(line).appendMarkdown('\n\n');
   card.appendMarkdown(links(state, place.id));
   return card;
+}
+
+/** Its beginning, so that what came of it has room below. */
+function promptText(prompt: string): string {
+  const shown = [...prompt.split('\n').slice(0, mostPromptLines).join('\n')].slice(0, mostPrompt).join('');
+  return shown.length < prompt.length ? `${shown}…` : prompt;
 }
 
 function lines(state: RunState, waits: string): string[] {

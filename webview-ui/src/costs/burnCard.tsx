@@ -67,7 +67,12 @@ export function BurnCard({ report }: { report: CostReportShape }) {
     <ChartCard title={title} note={note} name="today" columns={columns} rows={burn.points} keyOf={({ at, usd }) => `${at}/${usd}`}>
       <Plot label={`${title}: ${note}; ${rate}`} height={chartHeight} data={data} options={options} />
       <p class="legend faint">
-        <span class="swatch blue" /> {burn.budgetUsd === null ? 'spent' : 'left'} <span class="swatch dashed" /> at this rate
+        <span class="legend-item">
+          <span class="swatch blue" /> {burn.budgetUsd === null ? 'spent' : 'left'}
+        </span>
+        <span class="legend-item">
+          <span class="swatch dashed" /> at this rate
+        </span>
         <span>{rate}</span>
         {report.budgets
           .filter(({ over }) => over !== 'day')

@@ -50,7 +50,7 @@ export function DiffFile({
           <span class={`file-mark ${file.status}`} title={file.status}>
             {file.status[0]?.toUpperCase()}
           </span>
-          <span class="clip">{name}</span>
+          <FileName name={name} />
           {file.modeChange === null ? null : <span class="faint">mode {file.modeChange}</span>}
           {part === 'none' ? <span class="tone-bad">rejected</span> : null}
           <span class="grow" />
@@ -77,6 +77,17 @@ export function DiffFile({
         </div>
       ) : null}
     </section>
+  );
+}
+
+/** Where there is little room the folders are cut off, before the name at the end. */
+function FileName({ name }: { name: string }) {
+  const folders = name.lastIndexOf('/') + 1;
+  return (
+    <span class="file-name" title={name}>
+      <span class="clip">{name.slice(0, folders)}</span>
+      <span class="clip">{name.slice(folders)}</span>
+    </span>
   );
 }
 

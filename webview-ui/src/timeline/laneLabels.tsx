@@ -16,6 +16,14 @@ export function LaneLabels({ lanes, first, offset }: { lanes: readonly Lane[]; f
   );
 }
 
+/** A sign, since the word has no room beside a long state; the title of the lane says what it means. */
+const Unsandboxed = () => (
+  <>
+    <span class="unseen">, unsandboxed</span>
+    <vscode-icon name="unlock" size={14} class="tone-wait" />
+  </>
+);
+
 const triesText = ({ attempts, attemptLimit, endedAt }: Lane): string => {
   if (endedAt !== null) return attempts === 0 ? 'no attempt' : plural(attempts, 'attempt');
   return attempts === 0 ? 'no attempt yet' : `attempt ${attempts} of ${attemptLimit}`;
@@ -42,7 +50,8 @@ function LaneLabel({ lane, top }: { lane: Lane; top: number }) {
       <div class="lane-name">
         <MarkIcon mark={mark} />
         <b>{lane.task}</b>
-        <span class="faint clip">{lane.unsandboxed ? `${mark.word}, unsandboxed` : mark.word}</span>
+        <span class="faint clip">{mark.word}</span>
+        {lane.unsandboxed ? <Unsandboxed /> : null}
       </div>
       <div class="clip">{lane.title}</div>
       <div class="faint clip figures">

@@ -74,7 +74,7 @@ export function SpanTable() {
         </thead>
         <tbody>
           <tr class="filler" style={{ height: `${first * rowHeight}px` }}>
-            <td colSpan={7} />
+            <td class="gap" colSpan={7} />
           </tr>
           {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
             const span = store.span(first + offset);
@@ -103,7 +103,7 @@ export function SpanTable() {
             );
           })}
           <tr class="filler" style={{ height: `${Math.max(0, count - last) * rowHeight}px` }}>
-            <td colSpan={7} />
+            <td class="gap" colSpan={7} />
           </tr>
         </tbody>
       </table>

@@ -32,7 +32,7 @@ export function TimelineView() {
   useKeyboardHome();
   return (
     <div class="view">
-      <div class="bar" role="toolbar" aria-label="Timeline">
+      <div class="bar wraps close" role="toolbar" aria-label="Timeline">
         <vscode-toolbar-button icon="zoom-in" label="Zoom in (+)" title="Zoom in (+)" onClick={() => zoomBy(0.7)} />
         <vscode-toolbar-button icon="zoom-out" label="Zoom out (−)" title="Zoom out (−)" onClick={() => zoomBy(1 / 0.7)} />
         <vscode-toolbar-button icon="screen-full" label="Latest work (0)" title="Show the latest work (0)" onClick={fitLatest} />

@@ -42,4 +42,16 @@ info: 2 orphans removed, 1 left as they are.`,
     );
     editor.api.dispose();
   });
+
+  it('shows names as they are written, without making signs of them', async () => {
+    const editor = await openEditor({}, ({ engine }) => {
+      const orphans: Orphan[] = [
+        { kind: 'branch', name: 'reactor/$(check)', why: 'it is $(flame)', keptIn: 'refs/$(gear)', removed: false },
+      ];
+      engine.handlers = { clean: () => ({ orphans }) };
+    });
+    const shown = await editor.run('reactor.cleanUp', [], null);
+    assert.match(shown, /\$\(trash\) branch reactor\/\$\u200c\(check\) \| kept in refs\/\$\u200c\(gear\) \| it is \$\u200c\(flame\)/);
+    editor.api.dispose();
+  });
 });

@@ -213,6 +213,18 @@ describe('notifications', () => {
   });
 });
 
+describe('the share of a budget of one run', () => {
+  it('is told with its task, since others run beside it', async () => {
+    const editor = await openEditor({}, ({ engine }) => engine.tell('TASK-001-r1', ...begun('TASK-001')));
+    const scope = { over: 'run', of: 'repository' } as const;
+    const share = event('budget/threshold', { scope, period: null, percent: 75, limitUsd: '1', spentUsd: '0.75' });
+    editor.engine.tell('TASK-001-r1', share);
+    await editor.pass(1000);
+    assert.match(editor.editor.take(), /^info: TASK-001: 75 % of the budget of this run is used: \$0\.7500 of \$1\.00 /);
+    editor.api.dispose();
+  });
+});
+
 describe('amounts that rest on tokens that were worked out', () => {
   it('are marked in notifications of an end and of a budget', async () => {
     const editor = await openEditor({}, ({ engine }) => greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'Add slugify')));

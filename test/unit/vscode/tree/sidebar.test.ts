@@ -284,6 +284,47 @@ Rejected   1
     bar.dispose();
   });
 
+  it('names what a path hides, in its row, when it is read out and in the title of its editor', async () => {
+    const story = editorStory();
+    const path = `src/${'deep/'.repeat(60)}evil\u202egnp.ts`;
+    const files = [{ path, status: 'modified' as const, added: 1, removed: 0 }];
+    const { type, data } = told.candidate(1) as Extract<ReturnType<typeof told.candidate>, { type: 'attempt/candidateBuilt' }>;
+    story.engine.tell(
+      'TASK-001-r1',
+      told.requested('TASK-001-r1', storySpec('TASK-001', 'Evil')),
+      told.started(),
+      told.attempt(1),
+      told.executed(1),
+      { type, data: { ...data, files, filesTotal: 1 } },
+      told.tested(1, 0),
+      told.review(1),
+    );
+    const bar = await sidebar(story);
+    const [ask] = await bar.needsYou.getChildren();
+    const [file] = await bar.needsYou.getChildren(ask);
+    assert.ok(file !== undefined);
+    const { label, tooltip, accessibilityInformation, command } = bar.needsYou.getTreeItem(file);
+    const title = (command?.arguments ?? []).at(-1);
+    assert.equal(label, 'evil<U+202E>gnp.ts');
+    for (const shown of [tooltip, accessibilityInformation?.label, title])
+      assert.match(String(shown), /^src\/deep\/.*evil<U\+202E>gnp\.ts/);
+    assert.equal(String(title).length, 200 + ' (TASK-001 attempt 1)'.length);
+    bar.dispose();
+  });
+
+  it('shows the beginning of a long prompt in a hover card, so that what came of it has room', async () => {
+    const story = editorStory();
+    const prompt = Array.from({ length: 200 }, (_, line) => `line ${line + 1}`).join('\n');
+    greenRun(story.engine, 'TASK-001-r1', storySpec('TASK-001', 'Long', { prompt }));
+    const bar = await sidebar(story);
+    const [cell] = await bar.cells.getChildren();
+    assert.ok(cell !== undefined);
+    const { value } = bar.cells.resolveTreeItem(bar.cells.getTreeItem(cell), cell).tooltip as unknown as { value: string };
+    assert.match(value, /\nline 12…\n/);
+    assert.ok(value.includes('Tokens 1,830'), value);
+    bar.dispose();
+  });
+
   it('escapes what models and people wrote in a hover card', async () => {
     const story = editorStory();
     const spec = storySpec('TASK-001', 'Evil [click](command:evil) \u202e', { prompt: 'a\n```\n[x](command:evil)' });
