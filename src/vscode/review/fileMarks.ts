@@ -1,6 +1,8 @@
 import type * as vscodeTypes from 'vscode';
 import type { ChangedFile } from '../../core/journal/events.ts';
+import { UNSANDBOXED_WORDS } from '../../core/projections/unsandboxed.ts';
 import type { HostContext } from '../hostContext.ts';
+import { isUnsandboxedUri } from '../tree/cellUri.ts';
 import type { ReviewedFiles } from './reviewedFiles.ts';
 import { parseTreeUri } from './treeUri.ts';
 
@@ -12,7 +14,7 @@ const colors: Record<ChangedFile['status'], string> = {
   typeChanged: 'gitDecoration.modifiedResourceForeground',
 };
 
-/** Marks files of candidates, wherever they are listed: a tick for what was reviewed, the colour of how they changed. */
+/** Marks files of candidates, wherever they are listed: a tick for what was reviewed, the colour of how they changed. And cells without a boundary. */
 export class FileMarks implements vscodeTypes.FileDecorationProvider {
   readonly #context: HostContext;
   readonly #reviewed: ReviewedFiles;
@@ -28,6 +30,7 @@ export class FileMarks implements vscodeTypes.FileDecorationProvider {
   }
 
   provideFileDecoration(uri: vscodeTypes.Uri): vscodeTypes.FileDecoration | undefined {
+    if (isUnsandboxedUri(uri)) return new this.#context.vscode.FileDecoration('!', UNSANDBOXED_WORDS);
     const file = parseTreeUri(uri);
     if (file === null || file.side !== 'candidate') return undefined;
     const { vscode, repositories } = this.#context;

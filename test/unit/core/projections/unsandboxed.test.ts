@@ -8,7 +8,18 @@ import type { SandboxMode } from '../../../../src/core/model/sandboxSpec.ts';
 import { boundaryText } from '../../../../src/core/projections/unsandboxed.ts';
 import { cellsOf } from '../../../../src/engine/queries.ts';
 import { laneOf } from '../../../../src/vscode/panel/laneOf.ts';
+import { FileMarks } from '../../../../src/vscode/review/fileMarks.ts';
+import { ReviewedFiles } from '../../../../src/vscode/review/reviewedFiles.ts';
+import { cellItem } from '../../../../src/vscode/tree/runItem.ts';
 import { RunStory, specOf } from '../../../support/runStory.ts';
+import { editorStory } from '../../../support/vscode/editorStory.ts';
+
+const { context } = editorStory();
+const marks = new FileMarks(context, new ReviewedFiles(context));
+const sidebarMark = (state: ReturnType<typeof stateOf>): string | undefined => {
+  const { resourceUri } = cellItem(context.vscode, 'key', state, '', 0);
+  return resourceUri === undefined ? undefined : marks.provideFileDecoration(resourceUri)?.tooltip;
+};
 
 const style = { columns: 200, colours: false };
 const spawned = (boundary: string | null) =>
@@ -20,7 +31,7 @@ const stateOf = (mode: SandboxMode, boundary: string | null, loosened?: { file: 
   return story.ready().tell(spawned(boundary)).state;
 };
 
-/** Where the word stands: table, cells, live line, details, panel. */
+/** Where the word stands: table, cells, live line, details, panel, and in the sidebar a mark that no long title hides. */
 const saidOf = (state: ReturnType<typeof stateOf>): boolean[] => [
   ...[
     runTable([state], style, 0),
@@ -29,13 +40,14 @@ const saidOf = (state: ReturnType<typeof stateOf>): boolean[] => [
     runDetails(state, '/d', style, 0),
   ].map((lines) => lines.join('\n').includes('unsandboxed')),
   laneOf(state).unsandboxed,
+  sidebarMark(state) === 'unsandboxed: commands run as you',
 ];
 
 describe('a cell without a boundary', () => {
   it('is shown as unsandboxed everywhere, whoever wanted it so', () => {
-    assert.deepEqual(saidOf(stateOf('preferred', null)), [true, true, true, true, true]);
-    assert.deepEqual(saidOf(stateOf('off', null)), [true, true, true, true, true]);
-    assert.deepEqual(saidOf(stateOf('preferred', 'bubblewrap')), [false, false, false, false, false]);
+    assert.deepEqual(saidOf(stateOf('preferred', null)), [true, true, true, true, true, true]);
+    assert.deepEqual(saidOf(stateOf('off', null)), [true, true, true, true, true, true]);
+    assert.deepEqual(saidOf(stateOf('preferred', 'bubblewrap')), [false, false, false, false, false, false]);
   });
 
   it('is told with what the settings took from the boundary', () => {
