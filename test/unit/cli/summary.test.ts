@@ -111,6 +111,20 @@ describe('the closing summary', () => {
     );
   });
 
+  it('says what to do about a model that OpenCode does not know', () => {
+    const engine = new FakeEngine();
+    engine.tell('r1', told.requested('r1', storySpec('TASK-001', 'Add slugify')), told.started(), told.attempt(1));
+    engine.tell('r1', ...told.ended('failed', 2, 'ProviderModelNotFoundError: Model not found: openai/gtp-5.'));
+    assert.equal(
+      shown(summaryLines(all(engine), plain, engine.at).slice(-3)),
+      `
+  Next:
+    opencode models        list the models that OpenCode knows
+    reactor show TASK-001  see what happened
+`,
+    );
+  });
+
   it('says what to do about runs that wait', () => {
     const engine = openRuns();
     assert.equal(
@@ -206,6 +220,19 @@ describe('live lines and lists', () => {
   TASK-002 A very long…  ◇ needs you  attempt 1 of 3  7.0 s  $0.0121
   TASK-003 Short         ● executing  attempt 1 of 3  2.0 s  $0.0121  edit src/…
 `,
+    );
+  });
+
+  it('leave the attempt and the tokens out before the cost on a narrow terminal', () => {
+    const narrow = { ...plain, columns: 60 };
+    const open = openRuns();
+    const ended = endedRuns();
+    assert.deepEqual(
+      [
+        liveLines(all(open), narrow, open.at, new Map()).filter((line) => !line.endsWith('$0.0121')),
+        summaryLines(all(ended), narrow, ended.at).filter((line) => /✓|✗/.test(line) && / tok|attempts? .*…$/.test(line)),
+      ],
+      [[], []],
     );
   });
 
