@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { dataFolderOf, journalFileIn, prepareDataFolder } from '../adapters/files/dataFolder.ts';
@@ -16,13 +16,15 @@ export interface Home {
   readonly journalFile: string;
   readonly socket: string;
   readonly engineLog: string;
-  /** Why nothing can be written to the data folder, although it is there; null when it can. */
+  /** Why nothing can be written to the data folder, which may not even be there; null when it can. */
   readonly unwritable: UserFacingError | null;
 }
 
 /** What is said beside what can only be read; null where it can be written, too. */
-export const readOnlyText = ({ unwritable }: Home): string | null =>
-  unwritable === null ? null : `${unwritable.message} What follows was recorded before.`;
+export const readOnlyText = ({ unwritable, journalFile }: Home): string | null =>
+  unwritable === null
+    ? null
+    : `${unwritable.message} ${existsSync(journalFile) ? 'What follows was recorded before.' : 'Nothing was recorded there before.'}`;
 
 /**
  * Finds the repository of a folder and prepares its data folder.
@@ -34,7 +36,7 @@ export async function openHome(folder: string): Promise<Home> {
   return home;
 }
 
-/** As `openHome`, but a data folder that is there need not take anything: on a disk that is full or read-only it can be read all the same. */
+/** As `openHome`, but the data folder need not take anything: on a disk that is full or read-only what is there can be read all the same, if only nothing. */
 export async function lookHome(folder: string): Promise<Home> {
   const git = createGit({ clock: systemClock, log: silentLog });
   const opened = await git.open(folder);
@@ -52,8 +54,7 @@ export async function lookHome(folder: string): Promise<Home> {
   const unwritable = await prepareDataFolder(dataFolder).then(
     () => null,
     (error: unknown) => {
-      const isThere = statSync(dataFolder, { throwIfNoEntry: false })?.isDirectory() === true;
-      if (error instanceof UserFacingError && error.cause !== undefined && isThere) return error;
+      if (error instanceof UserFacingError && error.cause !== undefined && mayBeRead(dataFolder)) return error;
       throw error;
     },
   );
@@ -67,3 +68,12 @@ export async function lookHome(folder: string): Promise<Home> {
     unwritable,
   };
 }
+
+/** A folder, or nothing on a disk that takes none. A file in its place is a mistake to be told. */
+const mayBeRead = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  } catch {
+    return false;
+  }
+};

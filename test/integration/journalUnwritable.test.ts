@@ -10,6 +10,7 @@ import { openJournalReader } from '../../src/adapters/journal/openJournalReader.
 import { readableCopy } from '../../src/adapters/journal/readableCopy.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { createEditorHost } from '../../src/compose/editorHost.ts';
+import { createCliHost } from '../../src/compose.ts';
 import { evolveRun } from '../../src/core/run/evolve.ts';
 import { openSampleJournal, requested, started, temporaryFolder } from '../support/journalSamples.ts';
 import { requires } from '../support/requires.ts';
@@ -104,6 +105,26 @@ describe('A journal on a volume that takes nothing more is read all the same', f
       assert.deepEqual(told(file), all);
     });
   }
+
+  it('read-only without anything on it is told as what it is, and has no runs', async () => {
+    const home = volumes.mount(join(room.path, `bare-${n}`), 'size=8m,ro');
+    const repository = join(room.path, `nothing-${n}`);
+    execFileSync('git', ['init', '--quiet', repository]);
+    const outer = process.env['REACTOR_HOME'];
+    process.env['REACTOR_HOME'] = home;
+    try {
+      const lines: string[] = [];
+      const host = createCliHost((line) => lines.push(line));
+      const reader = await host.reader(repository);
+      assert.deepEqual([reader.head(), reader.openRuns()], [0, []]);
+      reader.close();
+      assert.match(lines.join('\n'), /can't write to its data folder .* \(EROFS\)\. .*Nothing was recorded there before\.$/);
+      await assert.rejects(host.proveWritable(repository), { code: 'environment' });
+    } finally {
+      if (outer === undefined) delete process.env['REACTOR_HOME'];
+      else process.env['REACTOR_HOME'] = outer;
+    }
+  });
 
   it('read-only, and follows it once it takes something again', async () => {
     const { volume, file } = lay(`${written}.crashed`, 'size=7m');

@@ -94,7 +94,10 @@ describe('a model that fails', function () {
 
   it('is stopped by the number of steps when it calls tools without an end', async () => {
     const { result } = await failing({ tools: [{ name: 'bash', args: { command: 'true', description: 'x' } }] }, { steps: 4 });
-    assert.deepEqual([result.end, result.limit, result.reason], ['limit', 'steps', 'the agent made more than 4 model calls']);
+    assert.deepEqual(
+      [result.end, result.limit, result.reason],
+      ['limit', 'steps', 'the agent made more than 4 model calls (limits.stepsPerAttempt)'],
+    );
   });
 
   it('is stopped when it says nothing any more', async () => {

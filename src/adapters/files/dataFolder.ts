@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { chmod, lstat, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, lstat, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
@@ -39,7 +39,8 @@ export async function prepareDataFolder(path: string): Promise<void> {
     await writeFile(probe, 'x', { flag: 'wx', mode: 0o600 });
     await rm(probe);
   } catch (cause) {
-    throw new UserFacingError('environment', `Reactor can't write to its data folder ${path} (${codeOf(cause)}). Nothing was started.`, {
+    const why = await whyUnwritable(path, cause);
+    throw new UserFacingError('environment', `Reactor can't write to its data folder ${path} (${why}). Nothing was started.`, {
       actions: ['Check who owns it and whether the disk is full.', 'Set REACTOR_HOME to a folder that you can write to.'],
       cause,
     });
@@ -88,6 +89,14 @@ async function realpathOfExisting(path: string): Promise<string> {
     if (codeOf(error) !== 'ENOENT' || path === dirname(path)) return path;
     return join(await realpathOfExisting(dirname(path)), basename(path));
   }
+}
+
+/** Of a folder that can't be made below one that takes nothing, Node tells only that it is not there: the one that is there says why. */
+async function whyUnwritable(path: string, cause: unknown): Promise<string> {
+  if (codeOf(cause) !== 'ENOENT') return codeOf(cause);
+  let there = path;
+  while (there !== dirname(there) && !(await exists(there))) there = dirname(there);
+  return access(there, constants.W_OK).then(() => codeOf(cause), codeOf);
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -82,5 +82,7 @@ export function errorSentence(error: unknown): string {
   // What follows the first line is the server's own stack.
   const words = (typeof data?.message === 'string' ? data.message : '').split('\n')[0] ?? '';
   const status = typeof data?.statusCode === 'number' ? ` (status ${data.statusCode})` : '';
+  // A name that says nothing is left out where there are words.
+  if (name === 'UnknownError' && words !== '') return `${words.slice(0, REASON_LENGTH)}${status}`;
   return `${typeof name === 'string' ? name : 'error'}${words ? `: ${words.slice(0, REASON_LENGTH)}` : ''}${status}`;
 }

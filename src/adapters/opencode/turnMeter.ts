@@ -63,14 +63,19 @@ export class TurnMeter {
     const now = this.#clock.monotonic();
     const { steps, callsPerMinute, stallMs, timeoutMs } = this.#limits;
     this.#recent = this.#recent.filter((at) => now - at < MINUTE_MS);
-    if (this.steps > steps) return { end: 'limit', limit: 'steps', reason: `the agent made more than ${steps} model calls` };
+    if (this.steps > steps)
+      return { end: 'limit', limit: 'steps', reason: `the agent made more than ${steps} model calls (limits.stepsPerAttempt)` };
     if (this.#recent.length > callsPerMinute)
-      return { end: 'limit', limit: 'callRate', reason: `the agent made more than ${callsPerMinute} model calls in a minute` };
+      return {
+        end: 'limit',
+        limit: 'callRate',
+        reason: `the agent made more than ${callsPerMinute} model calls in a minute (limits.callsPerMinute)`,
+      };
     if (now - this.#startedAt - waiting.openMs > timeoutMs)
-      return { end: 'limit', limit: 'time', reason: `the agent's turn took longer than ${elapsedText(timeoutMs)}` };
+      return { end: 'limit', limit: 'time', reason: `the agent's turn took longer than ${elapsedText(timeoutMs)} (timeout)` };
     if (waiting.isOpen) this.#progressAt = now;
     else if (now - this.#progressAt > stallMs)
-      return { end: 'limit', limit: 'stall', reason: `nothing was heard of the agent for ${elapsedText(stallMs)}` };
+      return { end: 'limit', limit: 'stall', reason: `nothing was heard of the agent for ${elapsedText(stallMs)} (limits.stall)` };
     return null;
   }
 

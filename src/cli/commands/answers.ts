@@ -2,13 +2,15 @@ import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import { CELL_MARKER } from '../../core/ports/processes.ts';
 import { shortOid } from '../../core/projections/figures.ts';
-import type { PendingApproval, RunState } from '../../core/run/state.ts';
+import { standingWords } from '../../core/projections/runWords.ts';
+import { currentAttempt, type PendingApproval, type RunState } from '../../core/run/state.ts';
 import type { EngineClient } from '../../protocol/engineClient.ts';
 import { type CommandContext, type CommonOptions, folderOf, printJson } from '../commandContext.ts';
 import { type BegunRun, errorResult } from '../errorReport.ts';
 import { connectAlways, followRuns } from '../follow/followRuns.ts';
 import type { FollowedRun } from '../follow/runFollower.ts';
 import { diffSummary } from '../render/diffStat.ts';
+import { personOf } from '../render/eventText.ts';
 import { safeLine } from '../render/safeText.ts';
 import { requireRun } from '../source.ts';
 import { finishRuns } from './finishRuns.ts';
@@ -179,7 +181,9 @@ export const resumeCommand = (context: CommandContext, name: string, options: Re
   });
 
 const nothingWaits = (state: RunState): UserFacingError => {
-  const how = state.phase === 'ended' ? `it has ended (${state.concluded?.reason ?? 'ended'})` : `it is ${state.phase}`;
+  const review = currentAttempt(state)?.review ?? null;
+  const now = review === null ? `it is at work (${standingWords[state.phase]})` : `it was ${review.decision} by ${personOf(review.by)}`;
+  const how = state.phase === 'ended' ? `it has ended (${state.concluded?.reason ?? 'ended'})` : now;
   return new UserFacingError('notPossibleNow', `Nothing of ${state.task} waits for you: ${safeLine(how)}. Nothing was changed.`, {
     actions: [`reactor show ${state.task}`, 'reactor status'],
   });

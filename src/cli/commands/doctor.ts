@@ -142,7 +142,7 @@ async function attempt(name: string, check: () => Promise<Check>): Promise<Check
     return await check();
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error;
-    return missing(name, error.message, error.actions.join(', or '));
+    return missing(name, error.message, error.actions.map((action) => action.replace(/\.$/, '')).join(', or '));
   }
 }
 

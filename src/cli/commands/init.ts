@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { exitCodes } from '../../core/model/exitCodes.ts';
 import type { ApproveMode, LandMode } from '../../core/model/runSpec.ts';
@@ -38,7 +38,13 @@ export async function initCommand({ terminal, host }: CommandContext, options: I
       actions: ['reactor init --yes'],
     });
   }
-  await loaded.repository(folder);
+  const { facts } = await loaded.repository(folder);
+  const isBare = facts.topLevel === null;
+  if (isBare && basename(facts.commonDir) === '.git') {
+    throw new UserFacingError('configuration', `${folder} is git's own folder; ${fileName} belongs beside it. Nothing was written.`, {
+      actions: [`reactor init --repo ${dirname(facts.commonDir)}`],
+    });
+  }
   const file = join(folder, fileName);
   const exists = await isThere(file);
   const present = exists ? fileName : (await isThere(join(folder, otherName))) ? otherName : null;
@@ -58,6 +64,7 @@ export async function initCommand({ terminal, host }: CommandContext, options: I
   await writeWhole(file, loaded.newConfigText({ test: test || null, setup: setup || null, approve, land }), exists);
   // Before OpenCode is looked at, which may take long: whoever stops this knows what is there.
   if (!json) say(`Written: ${file}`);
+  if (isBare) say('This repository is bare: its settings are read from there alone, and no branch has them.');
   const agentServer = await agentServerHere(loaded);
   if (json) {
     printJson(terminal, { file, test: test || null, ...agentServer });

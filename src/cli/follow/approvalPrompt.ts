@@ -5,6 +5,7 @@ import type { Params } from '../../protocol/messages.ts';
 import { diffStatLines } from '../render/diffStat.ts';
 import { safeLine, safeText } from '../render/safeText.ts';
 import { renderLine, type Style, tone } from '../render/style.ts';
+import { wrapText } from '../render/textWidth.ts';
 
 export interface PromptDeps {
   /** One line from the person; null at the end of the input. */
@@ -26,7 +27,10 @@ export async function approvalPrompt(state: RunState, pending: PendingApproval, 
   // The detail of a review says its tree, which stands below the change.
   const detail = pending.kind === 'review' ? '' : safeText(pending.detail).trim();
   print(renderLine([tone('warn', '◇ '), tone('strong', state.task), ' ', safeLine(pending.title)], style));
-  for (const line of detail === '' ? [] : detail.split('\n').slice(0, 20)) print(renderLine(['  ', line.replaceAll('\t', '  ')], style));
+  // Whole, however narrow the terminal is: it says what the answer allows.
+  const lines = detail === '' ? [] : detail.split('\n').slice(0, 20);
+  for (const line of lines.flatMap((text) => wrapText(text.replaceAll('\t', '  '), style.columns - 2)))
+    print(renderLine(['  ', line], style));
   switch (pending.kind) {
     case 'review':
       return await askReview(state, pending, deps);

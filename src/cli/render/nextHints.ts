@@ -83,6 +83,9 @@ function parkedHints(state: RunState): Hint[] {
 /** What a provider answers to a key that it does not know, or that may not do this. */
 const REFUSED_KEY = /\(status 40[13]\)/;
 
+/** What OpenCode answers to a model that none of its providers has. */
+const UNKNOWN_MODEL = /\bModel not found\b/;
+
 function endedHints(state: RunState): Hint[] {
   const { task } = state;
   if (state.phase !== 'ended') return [];
@@ -96,6 +99,8 @@ function endedHints(state: RunState): Hint[] {
   const look: Hint = { command: `reactor show ${task}`, effect: 'see what happened' };
   if (REFUSED_KEY.test(state.concluded?.reason ?? ''))
     return [{ command: 'opencode auth login', effect: 'give a key that the provider takes' }, look];
+  if (UNKNOWN_MODEL.test(state.concluded?.reason ?? ''))
+    return [{ command: 'opencode models', effect: 'list the models that OpenCode knows' }, look];
   const hasKept = state.attempts.some((a) => a.candidate !== null && a.candidate.filesTotal > 0);
   return hasKept ? [look, { command: `reactor restore ${task}`, effect: 'bring the last attempt back as a branch' }] : [look];
 }

@@ -15,7 +15,7 @@ import { nextHints } from './nextHints.ts';
 import { markOf } from './runMark.ts';
 import { safeLine, safeText } from './safeText.ts';
 import { type Piece, renderLine, type Style, tone, uncut } from './style.ts';
-import { wrapText } from './textWidth.ts';
+import { cutText, textWidth, wrapText } from './textWidth.ts';
 import { timelineLines } from './timelineText.ts';
 
 const tailLines = 15;
@@ -32,9 +32,18 @@ export function runDetails(state: RunState, dataFolder: string, style: Style, no
       .filter((text) => text !== '')
       .slice(0, factLines)
       .map((text, index) => renderLine([tone('dim', (index === 0 ? `  ${name}` : '').padEnd(factIndent)), text], uncut(style)));
+  // The title gives way, not how the run stands.
+  const titleRoom = Math.max(8, style.columns - textWidth(`${state.task}   ${mark} ${word}  ${state.run}`));
   const reason = state.concluded?.reason ?? state.parked?.reason ?? state.deferred ?? '';
   return [
-    line(tone('strong', state.task), ' ', safeLine(spec.title), '  ', tone(colour, `${mark} ${word}`), `  ${state.run}`),
+    line(
+      tone('strong', state.task),
+      ' ',
+      cutText(safeLine(spec.title), titleRoom),
+      '  ',
+      tone(colour, `${mark} ${word}`),
+      `  ${state.run}`,
+    ),
     ...fact('prompt', spec.prompt),
     ...fact('why', reason || place),
     ...fact('queued', state.queued?.text ?? null),
@@ -72,7 +81,11 @@ function attemptLines(attempt: AttemptState, dataFolder: string, style: Style): 
     ...(candidate === null
       ? []
       : [
-          line(`  ${diffSummary(candidate)}, tree ${shortOid(candidate.tree)}, kept in `, safeLine(candidate.keptRef)),
+          // Whole, to be copied.
+          renderLine(
+            [`  ${diffSummary(candidate)}, tree ${shortOid(candidate.tree)}, kept in `, safeLine(candidate.keptRef)],
+            uncut(style),
+          ),
           ...diffStatLines(candidate, '    ', style),
           ...candidate.protected.map(({ path, why }) => line(tone('warn', '  needs a person: '), safeLine(`${path} ${why}`))),
           ...candidate.secrets.map((secret) =>

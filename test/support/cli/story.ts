@@ -117,13 +117,13 @@ export const told = {
       tree: null,
       permission: { permission: 'bash', patterns: ['npm publish --dry-run'] },
     }),
-  host: () =>
+  host: (detail = '') =>
     event('approval/requested', {
       id: 'h1',
       kind: 'permission',
       attempt: 1,
       title: 'let commands reach example.org:443',
-      detail: '',
+      detail,
       tree: null,
       permission: { permission: 'network', patterns: ['example.org:443'] },
     }),

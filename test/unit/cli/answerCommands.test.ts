@@ -77,6 +77,22 @@ describe('reactor approve', () => {
     );
   });
 
+  it('says what was answered from another terminal meanwhile', async () => {
+    const engine = new FakeEngine();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', 'x'));
+    const said = async () => (await cli(['approve', 'TASK-001'], fakeHost(engine))).err.split('\n')[0];
+    const atWork = await said();
+    engine.tell('TASK-001-r1', told.review(1));
+    engine.tellAs('person:bob', 'TASK-001-r1', told.answered('a1', 'approved'));
+    assert.deepEqual(
+      [atWork, await said()],
+      [
+        'reactor: Nothing of TASK-001 waits for you: it is at work (testing). Nothing was changed.',
+        'reactor: Nothing of TASK-001 waits for you: it was approved by bob. Nothing was changed.',
+      ],
+    );
+  });
+
   it('needs an answer to a question and hands it on', async () => {
     const engine = new FakeEngine();
     engine.tell(

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { UserFacingError } from '../../../src/base/userFacingError.ts';
 import { runCli } from '../../../src/cli/runCli.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
-import { cli, fakeHost } from '../../support/cli/fakeHost.ts';
+import { cli, fakeHost, fakeRepository } from '../../support/cli/fakeHost.ts';
 import { FakeTerminal } from '../../support/cli/fakeTerminal.ts';
 
 describe('reactor init', () => {
@@ -67,6 +67,17 @@ describe('reactor init', () => {
     const forced = await cli(['init', '--yes', '--force'], host(), { folder });
     assert.deepEqual([forced.exitCode, (await written()).test], [0, 'npm test']);
     assert.match(forced.out, /reactor\.yml is still here and counts no more/);
+  });
+
+  it('says of a bare repository that its settings are read there alone, and writes none into the git folder of a checkout', async () => {
+    const bareAt = (commonDir: string) =>
+      host({ repository: () => Promise.resolve({ ...fakeRepository, facts: { ...fakeRepository.facts, commonDir, topLevel: null } }) });
+    const inside = await cli(['init', '--yes'], bareAt('/repository/.git'), { folder });
+    assert.deepEqual([inside.exitCode, await readdir(folder)], [1, []]);
+    assert.match(inside.err, /is git's own folder; .* Nothing was written\.\n {2}→ reactor init --repo \/repository\n$/);
+    const bare = await cli(['init', '--yes'], bareAt(folder), { folder });
+    assert.equal(bare.exitCode, 0);
+    assert.match(bare.out, /Written: .*\nThis repository is bare: its settings are read from there alone/);
   });
 
   it('writes nothing when nobody answers', async () => {

@@ -131,6 +131,19 @@ diff --git a/a.ts b/a.ts
     ]);
   });
 
+  it('reads the whole of what an answer would allow, however narrow the terminal is', async () => {
+    const detail =
+      'a command in the cell wants to connect to it; allowed once, it is for this run, allowed always, for every run from now on';
+    const { engine, terminal, ended } = await atTheTerminal((e) => e.tell('r1', told.host(detail)));
+    await terminal.type('n');
+    await settle();
+    await terminal.type('');
+    await settle();
+    landRun(engine, 'r1');
+    assert.equal(await ended, 0);
+    assert.ok(seen(terminal).replaceAll(/\s+/g, ' ').includes(detail), seen(terminal));
+  });
+
   it('is no longer asked when somebody else has answered', async () => {
     const { engine, terminal, ended } = await atTheTerminal((e) => e.tell('r1', told.review(1)));
     engine.tellAs('person:bob', 'r1', told.answered('a1', 'approved'));

@@ -9,6 +9,7 @@ import { taskTreeLines } from '../../../src/cli/render/taskTreeLines.ts';
 import { textWidth } from '../../../src/cli/render/textWidth.ts';
 import { event } from '../../../src/core/journal/events.ts';
 import { taskTree } from '../../../src/core/projections/costs/taskCosts.ts';
+import type { RunState } from '../../../src/core/run/state.ts';
 import { statusOf } from '../../../src/engine/queries.ts';
 import { FakeEngine } from '../../support/cli/fakeEngine.ts';
 import { readerOf } from '../../support/cli/fakeHost.ts';
@@ -111,6 +112,20 @@ describe('the closing summary', () => {
     );
   });
 
+  it('says what to do about a model that OpenCode does not know', () => {
+    const engine = new FakeEngine();
+    engine.tell('r1', told.requested('r1', storySpec('TASK-001', 'Add slugify')), told.started(), told.attempt(1));
+    engine.tell('r1', ...told.ended('failed', 2, 'ProviderModelNotFoundError: Model not found: openai/gtp-5.'));
+    assert.equal(
+      shown(summaryLines(all(engine), plain, engine.at).slice(-3)),
+      `
+  Next:
+    opencode models        list the models that OpenCode knows
+    reactor show TASK-001  see what happened
+`,
+    );
+  });
+
   it('says what to do about runs that wait', () => {
     const engine = openRuns();
     assert.equal(
@@ -206,6 +221,30 @@ describe('live lines and lists', () => {
   TASK-002 A very long…  ◇ needs you  attempt 1 of 3  7.0 s  $0.0121
   TASK-003 Short         ● executing  attempt 1 of 3  2.0 s  $0.0121  edit src/…
 `,
+    );
+  });
+
+  it('show how a run stands behind a long title, and what was kept whole', () => {
+    const engine = new FakeEngine();
+    greenRun(engine, 'TASK-001-r1', storySpec('TASK-001', '漢字 '.repeat(40)));
+    const lines = runDetails(engine.states.get('TASK-001-r1') as RunState, '/data', { ...plain, columns: 60 }, engine.at);
+    assert.match(lines[0] ?? '', /^TASK-001 漢.*… {2}◐ testing {2}TASK-001-r1$/);
+    assert.ok(
+      lines.some((line) => /, kept in refs\/reactor\/kept\/[^…]+$/.test(line)),
+      lines.join('\n'),
+    );
+  });
+
+  it('leave the attempt and the tokens out before the cost on a narrow terminal', () => {
+    const narrow = { ...plain, columns: 60 };
+    const open = openRuns();
+    const ended = endedRuns();
+    assert.deepEqual(
+      [
+        liveLines(all(open), narrow, open.at, new Map()).filter((line) => !line.endsWith('$0.0121')),
+        summaryLines(all(ended), narrow, ended.at).filter((line) => /✓|✗/.test(line) && / tok|attempts? .*…$/.test(line)),
+      ],
+      [[], []],
     );
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AssistantMessage, Part } from '@opencode-ai/sdk/v2/client';
 import { describe, it } from 'mocha';
-import { finishedMessage } from '../../../../src/adapters/opencode/finishedMessage.ts';
+import { errorSentence, finishedMessage } from '../../../../src/adapters/opencode/finishedMessage.ts';
 import { PathGuard } from '../../../../src/adapters/opencode/pathGuard.ts';
 
 const info = (change: Partial<AssistantMessage> = {}): AssistantMessage =>
@@ -58,5 +58,18 @@ describe('the calls of a message', () => {
   it('never count what is no number, negative or beyond reason', () => {
     const odd = (input: number): string[] => calls(info(), [{ ...step('a', 0), ...{ tokens: { ...info().tokens, input } } }]);
     assert.deepEqual([odd(-5), odd(Number.NaN), odd(1e300), odd(1.6)].flat(), ['m1/0 0', 'm1/0 0', 'm1/0 1000000000000', 'm1/0 2']);
+  });
+});
+
+describe('the sentence of an error', () => {
+  it('leaves a name out that says nothing', () => {
+    assert.deepEqual(
+      [
+        errorSentence({ name: 'UnknownError', data: { message: 'ProviderModelNotFoundError: Model not found: acme/none.\n at x' } }),
+        errorSentence({ name: 'UnknownError' }),
+        errorSentence({ name: 'APIError', data: { message: 'Bad key', statusCode: 401 } }),
+      ],
+      ['ProviderModelNotFoundError: Model not found: acme/none.', 'UnknownError', 'APIError: Bad key (status 401)'],
+    );
   });
 });

@@ -55,14 +55,14 @@ describe('the meter of a turn', () => {
     assert.equal(limit(), 'stall');
   });
 
-  it('says how long in words for people', () => {
+  it('says how long in words for people, and which setting it was', () => {
     const silent = start({ stallMs: 300_000, timeoutMs: 1_000_000 });
     silent.pass(300_001);
     const long = start({ stallMs: 3_000_000, timeoutMs: 1_800_000 });
     long.pass(1_800_001);
     assert.deepEqual(
       [silent, long].map(({ meter, waiting }) => meter.exceeded(waiting)?.reason),
-      ['nothing was heard of the agent for 5m00s', "the agent's turn took longer than 30m00s"],
+      ['nothing was heard of the agent for 5m00s (limits.stall)', "the agent's turn took longer than 30m00s (timeout)"],
     );
   });
 
