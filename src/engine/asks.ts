@@ -4,6 +4,7 @@ import type { SandboxSpec } from '../core/model/sandboxSpec.ts';
 import { allowsAddress } from '../core/policy/networkPolicy.ts';
 import { decidePermission, effectivePermissions } from '../core/policy/permissionPolicy.ts';
 import type { PermissionAsk, PermissionReply, QuestionAsk, QuestionReply } from '../core/ports/agent.ts';
+import { askTitle } from '../core/run/askTitle.ts';
 import { currentAttempt } from '../core/run/state.ts';
 import type { Answer, ApprovalDesk } from './approvalDesk.ts';
 import type { RunContext } from './runContext.ts';
@@ -16,10 +17,6 @@ const isListed = ({ network, hosts }: SandboxSpec, { permission, patterns }: Per
   network === 'allowlist' && permission === 'webfetch' && patterns.length > 0 && patterns.every((address) => allowsAddress(hosts, address));
 
 const editingTools: ReadonlySet<string> = new Set(['edit', 'write', 'patch', 'multiedit', 'apply_patch']);
-
-const MOST_TITLE = 300;
-/** All of it stands in the ask. */
-const cut = (title: string): string => (title.length <= MOST_TITLE ? title : `${title.slice(0, MOST_TITLE - 1)}…`);
 
 /** What an agent asks while it works: policy answers first, then a person; with nobody to ask, the run parks. */
 export class Asks {
@@ -45,7 +42,7 @@ export class Asks {
   async permission(attempt: number, ask: PermissionAsk, signal: AbortSignal, endTurn: (reason: string) => void): Promise<PermissionReply> {
     const { spec, grantedPermissions } = this.#context.state;
     const rules = effectivePermissions(spec.permissions, grantedPermissions);
-    const title = cut(`${ask.tool ?? ask.permission} ${ask.patterns.join(', ')}`);
+    const title = askTitle(`${ask.tool ?? ask.permission} ${ask.patterns.join(', ')}`);
     switch (decidePermission(rules, ask)) {
       case 'allow':
         return { reply: 'once' };
@@ -79,7 +76,7 @@ export class Asks {
   }
 
   async question(attempt: number, ask: QuestionAsk, signal: AbortSignal, endTurn: (reason: string) => void): Promise<QuestionReply> {
-    const title = cut(ask.questions.map((q) => q.text).join(' · '));
+    const title = askTitle(ask.questions.map((q) => q.text).join(' · '));
     const questions = ask.questions.map((q) => ({ ...q, options: [...q.options] }));
     const answer = await this.#ask(
       { attempt, kind: 'question', title, detail: 'the agent asks a question', questions, ask: ask.id },

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { UserFacingError } from '../../base/userFacingError.ts';
 import { type Readable, readableCopy } from './readableCopy.ts';
@@ -15,6 +16,8 @@ const MAX_WAL_BYTES = 16 * 1024 * 1024;
 
 /** Whether another process is writing to the file at this instant, or was stopped while it did. False when it can't be told. */
 export function isBeingWritten(file: string): boolean {
+  // Opening it would make it.
+  if (!existsSync(file)) return false;
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(file, { timeout: 0 });
